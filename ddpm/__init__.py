@@ -1,0 +1,32 @@
+"""A denoising diffusion model for 16x16 pixel art: from sprites on disk to "did it create, or did it copy?".
+
+The chain, in the order in which data flow: :mod:`~ddpm.sprites`, :mod:`~ddpm.schedule`, :mod:`~ddpm.unet`,
+:mod:`~ddpm.training`, :mod:`~ddpm.checkpoint` and :mod:`~ddpm.run`, :mod:`~ddpm.sampling`, :mod:`~ddpm.neighbors`,
+:mod:`~ddpm.render`. :mod:`~ddpm.engine` drives a training in its run folder, ``python -m ddpm`` is the command line.
+"""
+
+from ddpm.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from ddpm.ema import EMA
+from ddpm.images import to_float, to_uint8
+from ddpm.neighbors import nearest
+from ddpm.sampling import SamplingStep, sample
+from ddpm.schedule import NoiseSchedule
+from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from ddpm.unet import UNet
+
+__all__ = [
+    "EMA",
+    "Checkpoint",
+    "CheckpointError",
+    "NoiseSchedule",
+    "SamplingStep",
+    "SpriteDataset",
+    "SpriteError",
+    "UNet",
+    "load_checkpoint",
+    "load_sprites",
+    "nearest",
+    "sample",
+    "to_float",
+    "to_uint8",
+]

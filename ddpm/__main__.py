@@ -1,0 +1,8 @@
+"""``python -m ddpm``."""
+
+import sys
+
+from ddpm.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

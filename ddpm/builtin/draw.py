@@ -1,0 +1,184 @@
+"""The drawing table: ASCII art in, role maps out.
+
+A sprite is drawn with *roles*, not colours: ``2`` is "middle tone of the main ramp", ``#`` is "outline". A palette says
+later which colour each role gets. So one drawing and one palette make one sprite, and both are known.
+
+===========  ==========================================================================================
+``.``        nothing (the white background); in a part that is laid over another: see-through
+``_``        rub out what is below
+``#``        the outline
+``01234``    the main ramp, from its darkest tone (good for outlines) to its highlight
+``56789``    the second ramp, and so on: ``abcde`` the third, ``fghij`` the fourth, ``lmnop`` the fifth
+``k w r q``  pupil black, white, mouth red, blush pink: the same in every palette
+``M S T F V``  "shade this for me": an area of the main (second, third, fourth, fifth) ramp, lit from the upper left
+===========  ==========================================================================================
+
+Everything here is integer arithmetic on bytes: the same drawing on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+
+SIZE = 16
+ROLES = ".#kwrq" + "01234" + "56789" + "abcde" + "fghij" + "lmnop"
+RAMPS = ("01234", "56789", "abcde", "fghij", "lmnop")
+SHADED = dict(zip("MSTFV", RAMPS, strict=True))
+EMPTY, RUBBER = ord("."), ord("_")
+
+Canvas = np.ndarray
+"""uint8 (16, 16): the character code of each pixel."""
+
+_INDEX = np.full(256, 255, np.uint8)
+for _i, _role in enumerate(ROLES):
+    _INDEX[ord(_role)] = _i
+_DARKEST = {ord(tone): ord(ramp[0]) for ramp in RAMPS for tone in ramp}
+_DARK = {ord(tone): ord(ramp[1]) for ramp in RAMPS for tone in ramp}
+
+
+def blank() -> Canvas:
+    """An empty sheet."""
+    return np.full((SIZE, SIZE), EMPTY, np.uint8)
+
+
+@lru_cache(maxsize=None)
+def art(text: str, x: int = 0, y: int = 0) -> Canvas:
+    """Read a drawing, put its upper left corner at (x, y), and shade what is left to be shaded.
+
+    Lines may be indented by spaces; rows and columns that fall outside the sheet are cut off.
+    """
+    canvas = blank()
+    rows = [line.strip() for line in text.strip("\n").splitlines()]
+    while rows and not rows[-1]:
+        rows.pop()
+    for dy, row in enumerate(rows):
+        for dx, char in enumerate(row):
+            if 0 <= y + dy < SIZE and 0 <= x + dx < SIZE:
+                canvas[y + dy, x + dx] = ord(char)
+    if (_INDEX[canvas] == 255).sum() != sum(int((canvas == ord(letter)).sum()) for letter in [*SHADED, "_"]):
+        raise ValueError(f"this drawing uses a character that is no role:\n{text}")
+    canvas = shade(canvas)
+    canvas.flags.writeable = False  # it is kept for the next caller
+    return canvas
+
+
+@lru_cache(maxsize=None)
+def half(text: str, y: int = 0) -> Canvas:
+    """Read the left half of a drawing (8 columns), mirror it, then shade: the outline is symmetric, the light is not."""
+    rows = [line.strip().ljust(8, ".") for line in text.strip("\n").splitlines()]
+    return art("\n".join(row + row[::-1] for row in rows), 0, y)
+
+
+def shade(canvas: Canvas) -> Canvas:
+    """Replace each area of ``M S T F V`` by tones of its ramp: lit at the upper left, in shadow at the lower right.
+
+    The tone follows the position in the area's box, not the distance to its border: that would be pillow shading.
+    """
+    out = canvas.copy()
+    for letter, ramp in SHADED.items():
+        area = canvas == ord(letter)
+        if not area.any():
+            continue
+        ys, xs = np.nonzero(area)
+        top, left = int(ys.min()), int(xs.min())
+        height, width = max(int(ys.max()) - top, 1), max(int(xs.max()) - left, 1)
+        inside = np.pad(area, 1)
+        for y, x in zip(ys.tolist(), xs.tolist(), strict=True):
+            place = 50 * ((x - left) * height + (y - top) * width) // (height * width)  # 0 lit corner, 100 the far one
+            lit = not (inside[y, x + 1] and inside[y + 1, x])
+            dark = not (inside[y + 2, x + 1] and inside[y + 1, x + 2])
+            if place > 78 or (dark and place > 50) or (dark and not lit and place > 40):
+                tone = 1
+            elif place < 26 or (lit and place < 48):
+                tone = 3
+            else:
+                tone = 2
+            out[y, x] = ord(ramp[tone])
+    return out
+
+
+def stack(*layers: Canvas) -> Canvas:
+    """Lay drawings over each other, the first one at the bottom."""
+    out = blank()
+    for layer in layers:
+        out = np.where(layer == EMPTY, out, layer)
+        out[layer == RUBBER] = EMPTY
+    return out
+
+
+def outline(canvas: Canvas, role: str = "#") -> Canvas:
+    """Draw a line of one pixel around everything.
+
+    ``role="ramp"`` draws it in dark tones of what it surrounds: the darkest, and the next one where the light falls on it.
+    """
+    filled = np.pad(canvas != EMPTY, 1)
+    near = filled[:-2, 1:-1] | filled[2:, 1:-1] | filled[1:-1, :-2] | filled[1:-1, 2:]
+    line = near & (canvas == EMPTY)
+    out = canvas.copy()
+    if role != "ramp":
+        out[line] = ord(role)
+        return out
+    padded = np.pad(canvas, 1, constant_values=EMPTY)
+    for y, x in zip(*(a.tolist() for a in np.nonzero(line)), strict=True):
+        below, above = int(padded[y + 2, x + 1]), int(padded[y, x + 1])
+        right, left = int(padded[y + 1, x + 2]), int(padded[y + 1, x])
+        lit = above == EMPTY and left == EMPTY and y + x < SIZE
+        tones = _DARK if lit else _DARKEST
+        codes = (below, above, right, left)
+        out[y, x] = next((tones[code] for code in codes if code in tones), ord("#"))
+    return out
+
+
+def shift(canvas: Canvas, dx: int = 0, dy: int = 0) -> Canvas:
+    """Move a drawing; what leaves the sheet is lost."""
+    padded = np.pad(canvas, SIZE, constant_values=EMPTY)
+    return padded[SIZE - dy : 2 * SIZE - dy, SIZE - dx : 2 * SIZE - dx].copy()
+
+
+def mirror(canvas: Canvas) -> Canvas:
+    """Left becomes right."""
+    return canvas[:, ::-1].copy()
+
+
+def recolour(canvas: Canvas, pairs: str) -> Canvas:
+    """Swap roles: ``recolour(c, "2>7 3>8")``."""
+    out = canvas.copy()
+    for pair in pairs.split():
+        old, new = pair.split(">")
+        out[canvas == ord(old)] = ord(new)
+    return out
+
+
+def clip(part: Canvas, to: Canvas) -> Canvas:
+    """Keep of ``part`` what lies on ``to``."""
+    return np.where(to == EMPTY, np.uint8(EMPTY), part)
+
+
+def dim(canvas: Canvas, pairs: str, x: int = SIZE // 2) -> Canvas:
+    """Swap roles from column ``x`` on: the side away from the light."""
+    return np.concatenate([canvas[:, :x], recolour(canvas[:, x:], pairs)], axis=1)
+
+
+def roles(canvas: Canvas) -> np.ndarray:
+    """Characters to role indices."""
+    return _INDEX[canvas]
+
+
+def combine(draw: Callable[..., Canvas], *parts: Sequence[object], limit: int = 64) -> list[Canvas]:
+    """Call ``draw`` with one of each of ``parts``: all combinations, or ``limit`` of them spread evenly.
+
+    A stride without a common divisor with the number of combinations visits all parts about equally often.
+    """
+    everything = list(product(*parts))
+    total = len(everything)
+    if total <= limit:
+        return [draw(*choice) for choice in everything]
+    stride = max(1, (total * 618) // 1000)
+    while math.gcd(stride, total) > 1:
+        stride += 1
+    return [draw(*everything[(i * stride) % total]) for i in range(limit)]

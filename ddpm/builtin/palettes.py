@@ -1,0 +1,106 @@
+"""Colours. A ramp is five tones of one material; a palette gives a ramp to each of the five ramps of a drawing.
+
+The ramps are drawn as pixel artists do: shadows lean to blue and purple and stay saturated, lights lean to yellow.
+To add one: a name and five hex colours, dark to light.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ddpm.builtin.draw import ROLES
+
+Tone = tuple[int, int, int]
+
+RAMPS: dict[str, str] = {
+    "crimson": "3b0a20 8f1232 d6243a f65a4c ffb69a",
+    "scarlet": "4a0c10 a8181c ee2f2a ff6c4a ffc69a",
+    "orange": "4a1a0c a8400f ec7a1c fbad3c ffe492",
+    "gold": "4a2a08 9c6010 dea322 f9d249 fff6b0",
+    "lemon": "58400a ac8712 edd02c fcee66 fffcc8",
+    "lime": "1d3d0c 478c14 82d024 b8f04a eeffae",
+    "green": "0a3220 157a34 2fbb44 74e456 ccfb9a",
+    "forest": "0d2a24 1d5a3a 338a44 6cbe50 bbe47c",
+    "olive": "26280e 545a1e 87903a b8bf5e e4e6a0",
+    "teal": "0a2f3a 0f7078 18b2a2 5ae4be c2fce4",
+    "cyan": "0a3558 1780bc 2cc0f0 74e6fc ccfaff",
+    "azure": "0e1e58 1c50bc 2c8af4 6ac0fd c4eaff",
+    "navy": "0b1136 1a2a70 2d4ab0 567ede a0c0f8",
+    "violet": "1f0e48 4a2298 7e3eda b274f4 e4c0ff",
+    "purple": "2e0a42 701a8a b234bc e068d8 fcb8f2",
+    "pink": "480c3c aa2470 f04e98 fc8cbe ffd4e6",
+    "rose": "521428 b83a56 ee6f7e fca2a2 ffdccf",
+    "wood": "28130c 5c2f18 90552a c08546 e6be7e",
+    "bark": "1b0e0c 3d2119 633a27 90603e c2916a",
+    "tan": "472a18 966438 d09c5e eeca90 fff2d0",
+    "crust": "4a200c 9c5218 d28a34 efb860 fde6a6",
+    "steel": "182032 485872 8498b2 bed0e0 f6fbff",
+    "silver": "1e202c 5a5f72 9a9fb0 d0d4de fbfcff",
+    "iron": "0d0f18 2a3042 4a5368 76829a aebaca",
+    "coal": "08080f 1b1b2b 313246 4f5270 8488a8",
+    "bone": "463830 9a8470 d2c0a2 f1e6cc fffcf0",
+    "snow": "3a4668 8296be bccee8 e4eefb ffffff",
+    "copper": "38150d 8c401e cc763e eea86c ffe0b6",
+    "lava": "380a14 98180f ec4a12 fd9a28 fff08a",
+    "mint": "123c3a 2f8f78 64ccA0 a4ecc0 e4fde4",
+    "peach": "5a2420 c2664e f2a07c fcc8a4 ffeed6",
+    "lilac": "2d2450 6f5aa8 a58ede ccb8f6 f0e6ff",
+    # Skin
+    "fair": "54281e bc7452 f0b48a fdd6b2 fff0de",
+    "warm": "45201a 9c5a3a d08e5e eab486 fcdcb4",
+    "brown": "2c140f 6a3a24 945a38 b87c50 dca878",
+    "dark": "1f0e0c 482618 6b3d26 8f5838 b88458",
+    "goblin": "1a3010 48781c 7cae34 a8d458 dcf69a",
+    "frost": "14304a 3c7ca6 74b4d8 a8dcf0 e0f8ff",
+}
+
+FIXED: dict[str, Tone] = {
+    ".": (255, 255, 255),
+    "k": (16, 12, 24),
+    "w": (255, 255, 255),
+    "r": (196, 34, 58),
+    "q": (250, 134, 146),
+}
+
+
+def tone(text: str) -> Tone:
+    """``"ff8000"`` to (255, 128, 0)."""
+    return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Which ramp each part of a drawing gets, and the colour of ``#``."""
+
+    ramps: tuple[str, str, str, str, str]
+    outline: str = "120e1a"
+
+    @property
+    def name(self) -> str:
+        """Its ramps without repeats: "azure, gold"."""
+        return ", ".join(dict.fromkeys(self.ramps))
+
+    def colours(self) -> np.ndarray:
+        """uint8 (roles, 3): the colour of each role."""
+        table = dict(FIXED)
+        table["#"] = tone(self.outline)
+        tones = "".join(ROLES[6:])
+        for position, role in enumerate(tones):
+            table[role] = tone(RAMPS[self.ramps[position // 5]].split()[position % 5])
+        return np.array([table[role] for role in ROLES], dtype=np.uint8)
+
+
+def palettes(*ramps: str, outline: str = "120e1a") -> list[Palette]:
+    """One palette a word of the first argument; the other lists are repeated to its length.
+
+    ``palettes("azure crimson", "gold")`` is azure with gold, and crimson with gold. Missing ramps repeat the last given.
+    """
+    columns = [text.split() for text in ramps]
+    columns += [columns[-1]] * (5 - len(columns))
+    out = []
+    for i in range(len(columns[0])):
+        a, b, c, d, e = (column[i % len(column)] for column in columns)
+        out.append(Palette((a, b, c, d, e), outline))
+    return out

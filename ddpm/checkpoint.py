@@ -1,0 +1,350 @@
+"""A step folder: the weights of one moment of a training, with everything needed to use them or to go on.
+
+    000500/
+      model.safetensors   the averaged (EMA) weights: what draws
+      config.json         the network, the schedule, the data it learnt from
+      state.safetensors   raw weights and optimizer, to go on training; left out of shipped checkpoints
+      manifest.json       size and SHA-256 of each of them
+
+A folder is built under another name and renamed into place, so it is whole or absent; it never changes after. Nothing
+in it is ever unpickled, and no byte of it is believed before its hash is right.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import stat
+import struct
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as read_tensors
+from safetensors.torch import save as tensors_to_bytes
+
+from ddpm.files import parse_json, read_json, sync_folder
+from ddpm.schedule import NoiseSchedule
+from ddpm.training import TrainingState
+from ddpm.unet import UNet
+
+FORMAT_VERSION = 1
+MODEL, CONFIG, STATE, MANIFEST = "model.safetensors", "config.json", "state.safetensors", "manifest.json"
+_LARGEST_FILE = 4 << 30
+_LARGEST_HEADER = 16 << 20
+_MOST_WEIGHTS = 500_000_000
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used; the message says what is wrong with which file, and what to do."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network, ready to draw.
+
+    Attributes:
+        model: in eval mode, float32.
+        schedule: the noise levels that it was trained with.
+        config: what ``config.json`` holds, ``label_names`` and ``class_frequencies`` of the training data included.
+        path: the step folder that it was read from.
+    """
+
+    model: UNet
+    schedule: NoiseSchedule
+    config: dict[str, Any]
+    path: Path
+
+
+def save_checkpoint(
+    steps: Path, state: TrainingState, config: dict[str, Any], *, resumable: bool = True, half: bool = False
+) -> Path:
+    """Write ``steps/NNNNNN`` for ``state.step``.
+
+    Args:
+        steps: the run's ``steps`` folder; made if it is missing.
+        config: JSON values; ``format_version``, ``step``, ``network`` are added.
+        resumable: write ``state.safetensors`` too.
+        half: store the averaged weights in half precision.
+
+    Returns:
+        The step folder. One that is already there and whole is left as it is.
+
+    Raises:
+        OSError: if it cannot be written; nothing is left behind then.
+    """
+    folder = steps / step_name(state.step)
+    if folder.exists():
+        try:
+            _read_checked(folder, [MODEL, CONFIG])
+            return folder
+        except CheckpointError:
+            shutil.rmtree(folder)
+    averages = state.ema.model.state_dict()
+    if half:
+        averages = {name: value.half() for name, value in averages.items()}
+    config = {**config, "format_version": FORMAT_VERSION, "step": state.step, "network": state.model.arguments}
+    files = {MODEL: tensors_to_bytes(averages), CONFIG: json.dumps(config, indent=2, allow_nan=False).encode()}
+    if resumable:
+        files[STATE] = tensors_to_bytes(_state_tensors(state))
+    manifest = {name: {"size": len(data), "sha256": sha256(data).hexdigest()} for name, data in files.items()}
+    files[MANIFEST] = json.dumps({"format_version": FORMAT_VERSION, "files": manifest}, indent=2).encode()
+
+    steps.mkdir(parents=True, exist_ok=True)
+    temporary = steps / f".{folder.name}.{secrets.token_hex(4)}.tmp"
+    try:
+        temporary.mkdir()
+        for name, data in files.items():
+            with open(temporary / name, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        sync_folder(temporary)
+        os.replace(temporary, folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    sync_folder(steps)
+    return folder
+
+
+def load_checkpoint(path: str | Path, weights: Literal["ema", "raw"] = "ema") -> Checkpoint:
+    """Read a network back.
+
+    Args:
+        path: a step folder, or a run folder: its ``latest`` step then.
+        weights: "ema" for the averaged weights, "raw" for the last ones (not in shipped checkpoints).
+
+    Raises:
+        CheckpointError: for whatever is wrong with it.
+    """
+    try:
+        return _load(Path(path), weights)
+    except CheckpointError:
+        raise
+    except (OSError, ValueError, TypeError, RuntimeError, MemoryError, OverflowError, RecursionError) as error:
+        raise CheckpointError(f"The checkpoint {path} cannot be read: {error}") from error
+
+
+def load_state(folder: Path, state: TrainingState) -> None:
+    """Put a training back to where ``folder`` left it.
+
+    Args:
+        folder: a step folder that has ``state.safetensors``.
+        state: of the same recipe and classes; overwritten only once everything has been checked.
+
+    Raises:
+        CheckpointError: if the folder is damaged, cannot be resumed, or is of another network.
+    """
+    files = _read_checked(folder, [MODEL, CONFIG, STATE])
+    config = _parse_config(folder, files[CONFIG])
+    averages = _checked_tensors(folder / MODEL, files[MODEL], state.model.state_dict())
+    expected = _state_tensors(state, blank=True)
+    tensors = _checked_tensors(folder / STATE, files[STATE], expected)
+    state.ema.model.load_state_dict(averages)
+    state.model.load_state_dict({n.removeprefix("raw."): v for n, v in tensors.items() if n.startswith("raw.")})
+    for name, parameter in state.model.named_parameters():
+        state.optimizer.state[parameter] = {
+            "step": tensors["optimizer.step"].clone(),
+            "exp_avg": tensors[f"exp_avg.{name}"],
+            "exp_avg_sq": tensors[f"exp_avg_sq.{name}"],
+        }
+    state.step = int(config["step"])
+
+
+def step_folder(path: Path) -> Path:
+    """The step folder that ``path`` means: itself, or the ``latest`` of a run folder.
+
+    Raises:
+        CheckpointError: if it is neither.
+    """
+    try:
+        if (path / MANIFEST).is_file() or (path / MODEL).is_file():
+            return path
+        if not path.is_dir():
+            hint = "" if not path.exists() else " It is a file: give the folder that holds it."
+            raise CheckpointError(f"There is no checkpoint folder at {path}.{hint}")
+        pointer = path / "latest"
+        if not pointer.is_file():
+            raise CheckpointError(f"{path} holds no checkpoint yet: its training has not saved a step.")
+        name = pointer.read_bytes()[:64].decode("ascii", "replace").strip()
+    except (OSError, ValueError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"The checkpoint {path!s:.200} cannot be read: {error}") from error
+    if not name.isdigit():
+        raise CheckpointError(f"{pointer} does not name a step: it should hold the name of a folder in {path}/steps.")
+    return path / "steps" / name
+
+
+def can_use_raw(path: Path) -> bool:
+    """Whether ``load_checkpoint(path, weights="raw")`` has something to read."""
+    try:
+        return (step_folder(path) / STATE).is_file()
+    except CheckpointError:
+        return False
+
+
+def step_name(step: int) -> str:
+    """The name of a step's folder and files: six digits, more where they are needed."""
+    return f"{step:06d}"
+
+
+def _load(path: Path, weights: str) -> Checkpoint:
+    if weights not in ("ema", "raw"):
+        raise CheckpointError(f"unknown weights {weights!r}: choose ema or raw")
+    folder = step_folder(path)
+    name = MODEL if weights == "ema" else STATE
+    if weights == "raw" and not (folder / STATE).is_file():
+        raise CheckpointError(f"{folder} has no raw weights (it was made to draw, not to train on): use weights='ema'.")
+    files = _read_checked(folder, [CONFIG, name])
+    config = _parse_config(folder, files[CONFIG])
+    model, schedule = _build(folder, config)
+    expected = model.state_dict()
+    if weights == "raw":
+        expected = {f"raw.{key}": value for key, value in expected.items()}
+        tensors = _checked_tensors(folder / name, files[name], expected, others=("exp_avg", "optimizer."))
+        tensors = {key.removeprefix("raw."): value for key, value in tensors.items()}
+    else:
+        tensors = _checked_tensors(folder / name, files[name], expected)
+    model.load_state_dict(tensors)
+    return Checkpoint(model.eval().requires_grad_(False), schedule, config, folder)
+
+
+def _read_checked(folder: Path, names: list[str]) -> dict[str, bytes]:
+    """The bytes of some files, read once: what is hashed is what is used, whatever happens to the file meanwhile."""
+    try:
+        manifest = read_json(folder / MANIFEST, limit=1 << 20)
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder} has no {MANIFEST}: the checkpoint is incomplete. Use another step.") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder / MANIFEST} cannot be read: {error}") from error
+    _check_version(folder, manifest)
+    entries = manifest.get("files")
+    result = {}
+    for name in names:
+        entry = entries.get(name) if isinstance(entries, dict) else None
+        if not isinstance(entry, dict) or not isinstance(entry.get("size"), int):
+            raise CheckpointError(f"{folder / MANIFEST} does not list {name}: the checkpoint is incomplete.")
+        result[name] = _read_file(folder / name, entry["size"], str(entry.get("sha256")))
+    return result
+
+
+def _read_file(path: Path, size: int, digest: str) -> bytes:
+    try:
+        info = path.stat()
+        if not stat.S_ISREG(info.st_mode):
+            raise CheckpointError(f"{path} is not a file.")
+        if info.st_size != size or size > _LARGEST_FILE:
+            raise CheckpointError(
+                f"{path} is damaged: {info.st_size:,} bytes where its manifest says {size:,}. Use another step."
+            )
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing: the checkpoint is incomplete. Use another step.") from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    if sha256(data).hexdigest() != digest:
+        raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in its manifest. Use another step.")
+    return data
+
+
+def _parse_config(folder: Path, data: bytes) -> dict[str, Any]:
+    try:
+        config = parse_json(data, CONFIG)
+    except ValueError as error:
+        raise CheckpointError(f"{folder / CONFIG} cannot be read: {error}") from error
+    _check_version(folder, config)
+    step = config.get("step")
+    if not isinstance(step, int) or isinstance(step, bool) or step < 0:
+        raise CheckpointError(f"{folder / CONFIG} does not say which step it is.")
+    return config
+
+
+def _check_version(folder: Path, value: dict[str, Any]) -> None:
+    version = value.get("format_version")
+    if not isinstance(version, int) or version < 1:
+        raise CheckpointError(f"{folder} does not say which format version it has: it was not made by this program.")
+    if version > FORMAT_VERSION:
+        raise CheckpointError(
+            f"{folder} was made by a newer version of this program (format {version}; this one reads up to "
+            f"{FORMAT_VERSION}): update the program."
+        )
+
+
+def _build(folder: Path, config: dict[str, Any]) -> tuple[UNet, NoiseSchedule]:
+    network, schedule = config.get("network"), config.get("schedule")
+    try:
+        if not isinstance(network, dict) or not isinstance(schedule, dict):
+            raise ValueError("network or schedule is missing")
+        channels = network["channels"]
+        if not isinstance(channels, list) or not 1 <= len(channels) <= 5:
+            raise ValueError("1 to 5 resolutions are possible")
+        # A rough count before anything is allocated: a hostile config must not eat the memory.
+        if not all(isinstance(width, int) for width in channels) or 40 * sum(w * w for w in channels) > _MOST_WEIGHTS:
+            raise ValueError("the network is too large")
+        if int(network.get("num_classes") or 0) > 10_000 or int(network["time_embedding_dim"]) > 4096:
+            raise ValueError("the network is too large")
+        if int(schedule["num_timesteps"]) > 100_000:
+            raise ValueError("the schedule is too long")
+        return UNet(**network), NoiseSchedule(**schedule)
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise CheckpointError(f"{folder / CONFIG} describes a network that cannot be built: {error}") from error
+
+
+def _checked_tensors(
+    path: Path, data: bytes, expected: dict[str, torch.Tensor], others: tuple[str, ...] = ()
+) -> dict[str, torch.Tensor]:
+    """Tensors as float32, if they are those that are expected: no key more or less, no other shape, all finite."""
+    _check_header(path, data)
+    try:
+        tensors = read_tensors(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, OverflowError) as error:
+        raise CheckpointError(f"{path} is not a valid safetensors file: {error}") from error
+    tensors = {key: value for key, value in tensors.items() if not key.startswith(others or ("\0",))}
+    missing, extra = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
+    if missing or extra:
+        wrong = f"{min(missing)!r} is missing" if missing else f"{min(extra)!r} is not part of it"
+        raise CheckpointError(f"{path} does not fit the network in {CONFIG}: {wrong}.")
+    for key, value in tensors.items():
+        if value.shape != expected[key].shape:
+            raise CheckpointError(
+                f"{path} does not fit the network in {CONFIG}: {key!r} has shape {tuple(value.shape)}, "
+                f"expected {tuple(expected[key].shape)}."
+            )
+        if not value.is_floating_point():
+            raise CheckpointError(f"{path}: {key!r} is {value.dtype}, expected floating-point numbers.")
+        tensors[key] = value.to(torch.float32)
+        if not torch.isfinite(tensors[key]).all():
+            raise CheckpointError(f"{path}: {key!r} holds NaN or Inf. Use an earlier step.")
+    return tensors
+
+
+def _check_header(path: Path, data: bytes) -> None:
+    # The library accepts a key that occurs twice, and takes the last: two readers could see two models.
+    if len(data) < 8:
+        raise CheckpointError(f"{path} is not a valid safetensors file: it is {len(data)} bytes long.")
+    (length,) = struct.unpack("<Q", data[:8])
+    if length > min(_LARGEST_HEADER, len(data) - 8):
+        raise CheckpointError(f"{path} is not a valid safetensors file: its header is longer than it may be.")
+    try:
+        parse_json(data[8 : 8 + length], "its header")
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not a valid safetensors file: {error}") from error
+
+
+def _state_tensors(state: TrainingState, *, blank: bool = False) -> dict[str, torch.Tensor]:
+    tensors = {f"raw.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
+    # AdamW makes its state at its first step; before that it is all zeros.
+    tensors["optimizer.step"] = torch.tensor(0.0)
+    for name, parameter in state.model.named_parameters():
+        moments = {} if blank else state.optimizer.state.get(parameter, {})
+        for key in ("exp_avg", "exp_avg_sq"):
+            tensors[f"{key}.{name}"] = moments.get(key, torch.zeros_like(parameter)).detach().contiguous()
+        tensors["optimizer.step"] = torch.as_tensor(moments.get("step", tensors["optimizer.step"])).clone()
+    return tensors

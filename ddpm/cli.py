@@ -1,0 +1,310 @@
+"""The command line: ``python -m ddpm train | sample | nearest | data | bench``."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ddpm import bench
+from ddpm.checkpoint import CheckpointError, load_checkpoint
+from ddpm.console import ProgressPrinter, follow
+from ddpm.engine import StopSwitch, run_training
+from ddpm.files import replace_bytes
+from ddpm.neighbors import nearest
+from ddpm.plan import StoppedEarly, TrainingRequest
+from ddpm.recipes import RECIPES
+from ddpm.render import ChainRecorder, gif, sheet_png
+from ddpm.run import Run, RunError
+from ddpm.sampling import default_steps, draw_labels, sample
+from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
+from ddpm.training import TrainingError
+
+_GIF_SPRITES = 64
+_CHUNK = 256
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 for an error that was told, 2 for wrong usage, 130 for Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run_command(options)
+    except StoppedEarly as stop:
+        print(stop, file=sys.stderr)
+    except (RunError, SpriteError, CheckpointError, TrainingError, ValueError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read our output has seen enough; keep Python from complaining at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ddpm", description="Teach a small model to draw pixel art.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = _command(commands, "train", _train, "learn from sprites")
+    train.add_argument("--data", metavar="SOURCE", help="builtin, kaggle, or a path (default: builtin, or the run's)")
+    train.add_argument("--run", required=True, metavar="NAME", help="train in checkpoints/NAME of this folder")
+    train.add_argument("--preset", choices=list(RECIPES), help="the recipe (default: fast, or the run's)")
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, help="total number of steps")
+    length.add_argument("--minutes", type=float, help="total time, turned into steps once (default: the recipe's)")
+    length.add_argument("--epochs", type=float, help="total number of passes over all training rows")
+    train.add_argument("--holdout", type=float, help="share of sprites kept apart, 0.1 or 0 (default: 0.1)")
+    train.add_argument("--threads", type=int, help="processor cores to use (default: all)")
+    train.add_argument("--seed", type=int, help="fixes weights, order and noise (default: 0)")
+    train.add_argument(
+        "--precision",
+        choices=["auto", "float32", "bfloat16"],
+        help="auto follows the processor (default: the recipe's: auto for fast, float32 for original)",
+    )
+    train.add_argument("--resume", action="store_true", help="go on from the newest saved step")
+    train.add_argument("--stop-on-eof", action="store_true", help="save and stop when standard input ends")
+
+    draw = _command(commands, "sample", _sample, "draw sprites")
+    draw.add_argument("--checkpoint", required=True, type=Path, help="a run folder, or one of its steps")
+    draw.add_argument("--n", type=int, default=64, help="number of sprites")
+    draw.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw")
+    draw.add_argument("--steps", type=int, help="network calls (default: the sampler's own)")
+    draw.add_argument("--seed", type=int, default=0, help="the same seed gives the same sprites")
+    draw.add_argument("--label", default="any", help="a kind by name or number; any: by frequency; none: unconditional")
+    draw.add_argument("--guidance-scale", type=float, default=1.0, help="how hard to insist on the kind")
+    draw.add_argument("--eta", type=float, default=0.0, help="noise that ddim adds, 0 to 1")
+    draw.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
+    draw.add_argument("--out", required=True, type=Path, help="a file ending in .png, .npy or .gif")
+
+    near = _command(commands, "nearest", _nearest, "find the training sprites nearest to samples")
+    near.add_argument("--samples", required=True, help="a .npy of samples, or anything that holds sprites")
+    near.add_argument("--data", required=True, metavar="SOURCE", help="builtin, kaggle, or a path")
+    near.add_argument("--k", type=int, default=5, help="matches for each sample")
+    near.add_argument("--json", action="store_true", help="print one JSON object")
+
+    data = _command(commands, "data", _data, "describe a set of sprites")
+    data.add_argument("source", metavar="SOURCE", help="builtin, kaggle, or a path")
+    data.add_argument("--download", action="store_true", help="fetch the Kaggle set first")
+    data.add_argument("--json", action="store_true", help="print one JSON object")
+
+    measure = _command(commands, "bench", _bench, "measure speed on this machine")
+    measure.add_argument("what", choices=list(bench.BENCHES), help="what to measure")
+    measure.add_argument("--data", metavar="SOURCE", default="builtin", help="sprites to measure with")
+    measure.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _command(commands: Any, name: str, function: Any, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name, help=text, description=text.capitalize() + ".", formatter_class=_HelpFormatter, allow_abbrev=False
+    )
+    command.set_defaults(run_command=function)
+    return command
+
+
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Adds defaults where there are any: "(default: None)" and "(default: False)" tell nobody anything."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, False):
+            return action.help
+        return super()._get_help_string(action)
+
+
+def _train(options: argparse.Namespace) -> None:
+    request = TrainingRequest(
+        folder=Path("checkpoints") / options.run,
+        data=options.data,
+        preset=options.preset,
+        steps=options.steps,
+        minutes=options.minutes,
+        epochs=options.epochs,
+        holdout=options.holdout,
+        threads=options.threads,
+        seed=options.seed,
+        precision=options.precision,
+        resume=options.resume,
+    )
+    switch, printer = StopSwitch(), ProgressPrinter()
+    _stop_on_signals(switch)
+    if options.stop_on_eof:
+        threading.Thread(target=_watch_stdin, args=(switch,), daemon=True).start()
+    try:
+        progress = run_training(request, printer.training, switch)
+    finally:
+        printer.close()
+    run = Run(request.folder)
+    metrics = run.metrics()
+    last = metrics[-1] if metrics else {}
+    held = [
+        f"{last[key]:.4f} with the {name} weights"
+        for key, name in (("final_heldout", "averaged"), ("final_heldout_raw", "raw"))
+        if key in last
+    ]
+    if held:
+        print(f"Held-out error of the predicted noise: {', '.join(held)}.", file=sys.stderr)
+    state = "Finished" if progress.state == "finished" else "Stopped"
+    print(f"{state} at step {progress.step:,} of {progress.total_steps:,}: {request.folder}", file=sys.stderr)
+
+
+def _stop_on_signals(switch: StopSwitch) -> None:
+    def stop(number: int, frame: object) -> None:
+        if switch.reason:
+            raise KeyboardInterrupt
+        switch.reason = f"stopped by {signal.Signals(number).name}"
+        print("\nStopping at the end of this step; once more to give up at once.", file=sys.stderr)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _watch_stdin(switch: StopSwitch) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    switch.reason = switch.reason or "the program that started it has ended"
+
+
+def _sample(options: argparse.Namespace) -> None:
+    if options.out.suffix.lower() not in (".png", ".npy", ".gif"):
+        raise ValueError(f"--out must end in .png, .npy or .gif, got {options.out}")
+    if options.n < 1:
+        raise ValueError(f"--n must be at least 1, got {options.n}")
+    checkpoint = load_checkpoint(options.checkpoint, options.weights)
+    labels = _labels(options.label, options.n, options.seed, checkpoint.config)
+    steps = options.steps or default_steps(options.sampler, checkpoint.schedule.num_timesteps)
+    recorder = ChainRecorder(checkpoint.schedule, steps)
+    moments = sample(
+        checkpoint.model,
+        checkpoint.schedule,
+        options.n,
+        options.sampler,
+        options.steps,
+        options.seed,
+        labels,
+        options.guidance_scale,
+        options.eta,
+    )
+    for moment in follow(moments, steps, f"drawing {options.n} sprites"):
+        recorder.add(moment)
+    chain = recorder.chain()
+    if options.out.suffix.lower() == ".npy":
+        file = io.BytesIO()
+        np.save(file, chain.sprites, allow_pickle=False)
+        data = file.getvalue()
+    elif options.out.suffix.lower() == ".png":
+        data = sheet_png(chain.sprites, scale=4, gap=1)
+    else:
+        data = gif(chain)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    replace_bytes(options.out, data)
+    print(f"Wrote {options.n} sprites to {options.out}", file=sys.stderr)
+
+
+def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tensor | None:
+    names = config["data"]["label_names"] if config["network"]["num_classes"] else None
+    if not names:
+        if asked not in ("any", "none"):
+            raise ValueError("--label: this checkpoint was trained without kinds")
+        return None
+    if asked == "none":
+        return None
+    if asked == "any":
+        return draw_labels(config["data"]["class_frequencies"], n, seed)
+    if asked in names:
+        return torch.full((n,), names.index(asked))
+    if asked.isdigit() and int(asked) < len(names):
+        return torch.full((n,), int(asked))
+    raise ValueError(f"--label: there is no kind {asked!r}; there are any, none, {', '.join(names)}")
+
+
+def _nearest(options: argparse.Namespace) -> None:
+    samples, sprites = load_sprites(options.samples), load_sprites(options.data)
+    rows, counts = sprites.distinct(), sprites.counts()
+    if not 1 <= options.k <= len(rows):
+        raise ValueError(f"--k must lie in 1..{len(rows)}, the number of distinct sprites, got {options.k}")
+    found, distances = nearest(np.asarray(samples.images), sprites.images[rows], options.k)
+    parts = _parts(sprites)
+    matches = [
+        [
+            {"row": int(rows[j]), "squared_distance": int(d), "count": int(counts[j]), "part": parts[int(rows[j])]}
+            for j, d in zip(found[i], distances[i], strict=True)
+        ]
+        for i in range(len(samples))
+    ]
+    exact = int((distances[:, 0] == 0).sum())
+    if options.json:
+        result = {"samples": len(samples), "distinct": len(rows), "exact_copies": exact, "nearest": matches}
+        print(json.dumps(result))
+        return
+    print(f"{exact} of {len(samples)} samples are exact copies of one of {len(rows):,} distinct sprites.")
+    for i, found_for_one in enumerate(matches):
+        cells = [f"row {m['row']} ({m['part']}, {m['count']}x) at {m['squared_distance']}" for m in found_for_one]
+        print(f"sample {i}: {'; '.join(cells)}")
+
+
+def _parts(sprites: SpriteDataset) -> dict[int, str]:
+    train, heldout = sprites.split()
+    parts = dict.fromkeys(train.tolist(), "training") | dict.fromkeys(heldout.tolist(), "held out")
+    return dict.fromkeys(sprites.distinct().tolist(), "exam") | parts
+
+
+def _data(options: argparse.Namespace) -> None:
+    if options.download:
+        if options.source != "kaggle":
+            raise ValueError("--download is for the source kaggle")
+        kaggle.download()
+    sprites = load_sprites(options.source)
+    card = describe(sprites)
+    if options.json:
+        print(json.dumps(card))
+        return
+    for key, value in card.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{name} {count:,}" for name, count in value.items())
+        print(f"{key.replace('_', ' '):>22}  {f'{value:,}' if isinstance(value, int) else value}")
+
+
+def describe(sprites: SpriteDataset) -> dict[str, Any]:
+    """The data card: JSON values."""
+    train, heldout = sprites.split()
+    counts = sprites.counts()
+    card: dict[str, Any] = {
+        "name": sprites.name,
+        "source": sprites.source,
+        "fingerprint": sprites.fingerprint,
+        "rows": len(sprites),
+        "distinct": len(counts),
+        "most_repeats": int(counts.max()),
+        "mirror_pairs": sprites.mirror_pairs(),
+        "training": len(train),
+        "held_out": len(heldout),
+        "exam": len(sprites.exam()),
+    }
+    if sprites.capacity is not None:
+        card["capacity"] = sprites.capacity
+    if sprites.labels is not None and sprites.label_names is not None:
+        numbers = np.bincount(np.asarray(sprites.labels), minlength=len(sprites.label_names))
+        card["classes"] = {name: int(n) for name, n in zip(sprites.label_names, numbers, strict=True)}
+    return card
+
+
+def _bench(options: argparse.Namespace) -> None:
+    result = bench.BENCHES[options.what](options.data)
+    if options.json:
+        print(json.dumps(result))
+        return
+    for key, value in result.items():
+        print(f"{key.replace('_', ' '):>32}  {f'{value:,.4g}' if isinstance(value, float) else value}")

@@ -1,0 +1,84 @@
+"""Progress on standard error: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from ddpm.engine import Progress
+
+T = TypeVar("T")
+_SECONDS_A_LINE = 10.0
+
+
+class ProgressPrinter:
+    """Shows one job's progress."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._drawn = 0.0
+        self._open = False
+
+    def show(self, done: int, total: int, text: str, *, now: bool = False) -> None:
+        """Draw the bar, or print a line if the last one is long ago."""
+        pause = 0.1 if self._terminal else _SECONDS_A_LINE
+        if not now and time.monotonic() - self._drawn < pause:
+            return
+        self._drawn = time.monotonic()
+        if not self._terminal:
+            print(f"{done}/{total} {text}", file=sys.stderr, flush=True)
+            return
+        width = shutil.get_terminal_size().columns
+        filled = round(24 * done / max(1, total))
+        line = f"{'━' * filled}{'─' * (24 - filled)} {done}/{total} {text}"
+        print("\r" + line[: width - 1].ljust(width - 1), end="", file=sys.stderr, flush=True)
+        self._open = True
+
+    def message(self, text: str) -> None:
+        """Print a line of its own."""
+        self.close()
+        print(text, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the line of the bar."""
+        if self._open:
+            print(file=sys.stderr)
+            self._open = False
+
+    def training(self, progress: Progress) -> None:
+        """A watcher for :func:`ddpm.engine.run_training`."""
+        if progress.message:
+            self.message(progress.message)
+            return
+        parts = []
+        if progress.loss is not None:
+            parts.append(f"loss {progress.loss:.4f}")
+        if progress.images_per_second:
+            parts.append(f"{progress.images_per_second:.0f} images/s")
+        if progress.seconds_left:
+            parts.append(f"{duration(progress.seconds_left)} left")
+        if parts:
+            last = progress.step == progress.total_steps
+            self.show(progress.step, progress.total_steps, " · ".join(parts), now=last)
+
+
+def follow(steps: Iterable[T], total: int, text: str) -> Iterator[T]:
+    """Pass steps on while showing how many there were."""
+    printer = ProgressPrinter()
+    try:
+        for done, step in enumerate(steps):
+            printer.show(done, total, text)
+            yield step
+    finally:
+        printer.close()
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 45 s, 7 min, 2 h 05 min."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

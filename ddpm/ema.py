@@ -1,0 +1,36 @@
+"""A slow average of the weights: it draws better than the weights themselves (Ho et al. 2020, sec. 4)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Generic, TypeVar
+
+import torch
+from torch import nn
+
+M = TypeVar("M", bound=nn.Module)
+
+
+class EMA(Generic[M]):
+    """Exponential moving average of a network's weights.
+
+    The decay warms up as ``(1 + step) / (10 + step)``, so that short runs are not averaged with their first steps.
+
+    Args:
+        model: the network that is followed; a copy of it in eval mode becomes :attr:`model`.
+        decay: the decay once it is warm, 0..1.
+    """
+
+    def __init__(self, model: M, decay: float = 0.9995) -> None:
+        self.decay = decay
+        self.model: M = copy.deepcopy(model).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move towards ``model``'s weights after training step ``step`` (0, 1, ...)."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        averages, weights = self.model.state_dict(), model.state_dict()
+        floating = [name for name, value in averages.items() if value.is_floating_point()]
+        torch._foreach_lerp_([averages[n] for n in floating], [weights[n] for n in floating], 1 - decay)
+        for name in averages.keys() - set(floating):
+            averages[name].copy_(weights[name])

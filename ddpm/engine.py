@@ -1,0 +1,404 @@
+"""A training in its run folder: one process that learns, saves, shows and listens.
+
+It drives the generator of :mod:`ddpm.training`, writes what :mod:`ddpm.run` describes, and obeys requests between two
+steps. Nothing here changes what is learnt: the weights after step s are the same whatever was watched on the way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import shutil
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from filelock import Timeout
+
+from ddpm import hardware
+from ddpm.card import run_card
+from ddpm.checkpoint import CheckpointError, load_state, save_checkpoint, step_name
+from ddpm.files import read_json, replace_bytes, replace_json
+from ddpm.images import to_uint8
+from ddpm.meters import Clock, LossWindow
+from ddpm.plan import Plan, TrainingRequest, make_plan
+from ddpm.render import png, sheet
+from ddpm.run import Run, RunError, active_training, announce_training, check_name, training_lock
+from ddpm.sampling import draw_labels, sample
+from ddpm.sprites import SpriteError
+from ddpm.training import TrainingError, TrainingState, heldout_loss, new_state, train
+
+PREVIEW_SPRITES, PREVIEW_COLUMNS = 36, 9
+# A page that looks whether a run is alive holds its lock for an instant; a training holds it for minutes.
+_LOCK_PATIENCE = 2.0
+_POLL_SECONDS = 0.2
+# Errors whose own words say what was wrong and what to do.
+_TOLD = (RunError, SpriteError, TrainingError, CheckpointError)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a watcher is told after each step, and whenever something changes."""
+
+    state: str
+    step: int
+    total_steps: int
+    loss: float | None
+    images_per_second: float | None
+    seconds_left: float | None
+    message: str | None
+
+
+@dataclass
+class StopSwitch:
+    """How the world outside the run folder asks for a stop: signal handlers and the watch on stdin set it.
+
+    Attributes:
+        reason: why; None as long as nobody did.
+    """
+
+    reason: str | None = None
+
+
+Watcher = Callable[[Progress], None]
+
+
+def run_training(request: TrainingRequest, watch: Watcher, switch: StopSwitch | None = None) -> Progress:
+    """Train in this process until the end, a request to stop, or a failure; the last step is always saved.
+
+    Args:
+        watch: called after each step, and with a message when there is something to say.
+        switch: where others ask for a stop.
+
+    Returns:
+        The last progress; its state is "finished" or "stopped".
+
+    Raises:
+        RunError: if another training is alive, the name is taken, or options contradict the run.
+        SpriteError: if the sprites cannot be loaded.
+        TrainingError: if it failed on the way; what was saved stays.
+        ValueError: for an unknown preset or precision.
+        OSError: if the run folder or the home cannot be written.
+    """
+    run = Run(request.folder)
+    check_name(run.name)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(training_lock().acquire(timeout=_LOCK_PATIENCE))
+        except Timeout:
+            raise RunError(_busy()) from None
+        if run.exists() and not request.resume:
+            raise RunError(f"There is already a run called {run.name!r}: choose another name, or resume it.")
+        made = not run.folder.exists()
+        run.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            try:
+                stack.enter_context(run.lock().acquire(timeout=_LOCK_PATIENCE))
+            except Timeout:
+                raise RunError(f"The run {run.name!r} is training right now, started from another place.") from None
+            return _Session(run, watch, switch or StopSwitch()).go(request)
+        except BaseException:
+            if made and not run.exists():
+                # Nothing was decided, so there is nothing to keep: the name is free again.
+                shutil.rmtree(run.folder, ignore_errors=True)
+            raise
+
+
+def _busy() -> str:
+    active = active_training()
+    whose = f"the run {active.run.name!r}" if active else "another program"
+    return f"A training is already under way ({whose}). Stop it first, or wait for its end."
+
+
+class _Session:
+    """One start of a run: from taking the lock to giving it back."""
+
+    def __init__(self, run: Run, watch: Watcher, switch: StopSwitch) -> None:
+        self._run = run
+        self._watch = watch
+        self._switch = switch
+        self._start = os.environ.get("DDPM_START") or f"{time.time_ns():x}"
+        self._before = run.status()
+        self._status: dict[str, Any] = {
+            "state": "starting",
+            "step": run.latest() or 0,
+            "total_steps": self._before.get("total_steps", 0),
+            "start": self._start,
+            "pid": os.getpid(),
+            "log": os.environ.get("DDPM_LOG"),
+            "started": time.time(),
+        }
+        self._written = 0.0
+        self._unwritten: list[bytes] = []
+
+    def go(self, request: TrainingRequest) -> Progress:
+        """Plan, restore, train."""
+        self._set_state("starting")
+        announce_training(self._run, self._start)
+        try:
+            plan = make_plan(request, self._say, lambda: self._stop_reason() is not None)
+        except BaseException as error:
+            # The run is as it was; that this start came to nothing is all there is to say.
+            if self._before:
+                note = {"message": _explain(error)} if isinstance(error, Exception) else None
+                self._status = {**self._before, "start": self._start, "error": note}
+                self._write_status()
+            raise
+        self._status["total_steps"] = plan.total_steps
+        try:
+            self._run.sweep()
+            state = new_state(plan.recipe, plan.num_classes, plan.config["seed"])
+            seconds = self._restore(plan, state)
+            for text in plan.notes:
+                self._say(text)
+            if state.step >= plan.total_steps:
+                self._say(f"Nothing to do: the run is at step {state.step:,} of {plan.total_steps:,}.")
+                return self._set_state("finished", step=state.step)
+            return self._train(plan, state, seconds)
+        except Exception as error:
+            self._fail(error)
+            if isinstance(error, _TOLD):
+                raise
+            raise TrainingError(_explain(error)) from error
+
+    def _restore(self, plan: Plan, state: TrainingState) -> float:
+        """Go back to the newest step that is whole; returns the seconds of training before it."""
+        saved = self._run.steps()
+        for step in reversed(saved):
+            try:
+                load_state(self._run.step_path(step), state)
+            except CheckpointError as error:
+                plan.notes.append(f"Step {step:,} cannot be used and is passed over. {error}")
+                continue
+            earlier = [record for record in self._run.metrics() if record["step"] <= step]
+            return float(earlier[-1].get("seconds") or 0.0) if earlier else 0.0
+        if saved:
+            plan.notes.append("No saved step can be used: the training begins at step 0.")
+        return 0.0
+
+    def _train(self, plan: Plan, state: TrainingState, seconds: float) -> Progress:
+        self._end_last_line()
+        log_every = 10 if plan.total_steps >= 500 else max(1, plan.total_steps // 50)
+        log_every = max(log_every, plan.total_steps // 4000)
+        save_every = max(10, min(500, plan.total_steps // 8))
+        preview_at = preview_steps(plan.total_steps)
+        labels = None
+        if state.model.num_classes is not None:
+            labels = draw_labels(plan.config["data"]["class_frequencies"], PREVIEW_SPRITES)
+        window, clock = LossWindow(plan.schedule.num_timesteps), Clock(seconds)
+        steps = train(
+            state,
+            plan.sprites,
+            plan.rows,
+            plan.schedule,
+            plan.recipe,
+            plan.total_steps,
+            seed=plan.config["seed"],
+            precision=plan.config["precision"],
+        )
+        self._set_state("running", step=state.step)
+        saved = state.step
+        try:
+            while True:
+                clock.start()
+                result = next(steps)
+                clock.stop(plan.recipe.batch_size)
+                window.add(result)
+                reason = self._stop_reason()
+                finished = result.step == plan.total_steps
+                last = finished or reason is not None
+                if last or result.step % log_every == 0:
+                    self._check_folder()
+                    record = {**window.summary(), "seconds": round(clock.seconds, 3)}
+                    if rate := clock.images_per_second():
+                        record["images_per_second"] = round(rate, 1)
+                    if last or result.step % save_every == 0:
+                        record |= self._evaluate(plan, state, final=finished)
+                    self._append(record)
+                    window.clear()
+                if finished or result.step in preview_at:
+                    self._preview(plan, state, labels)
+                if last or result.step % save_every == 0:
+                    self._save(plan, state)
+                    saved = state.step
+                self._report(plan, clock, result.step, result.loss)
+                if last:
+                    break
+                if self._obey(clock):
+                    self._pause(plan, state)
+                    saved = state.step
+        except BaseException:
+            # What was learnt is worth more than the reason why it ends here; a second failure must not hide the first.
+            if state.step > saved and self._run.exists():
+                with contextlib.suppress(Exception):
+                    self._save(plan, state)
+            raise
+        with contextlib.suppress(OSError):
+            replace_bytes(self._run.folder / "README.md", run_card(self._run).encode())
+        if finished:
+            return self._set_state("finished", seconds_left=0)
+        return self._set_state("stopped", reason=reason)
+
+    # What is written
+
+    def _evaluate(self, plan: Plan, state: TrainingState, final: bool) -> dict[str, float]:
+        if len(plan.heldout) == 0:
+            return {}
+        values = {}
+        for name, model in (("heldout", state.ema.model), ("heldout_raw", state.model)):
+            precision = plan.config["precision"]
+            values[name] = heldout_loss(model, plan.sprites, plan.heldout, plan.schedule, precision=precision)
+            if final:
+                # Many more draws, in full precision: a figure to quote, not a point of a curve.
+                values[f"final_{name}"] = heldout_loss(
+                    model, plan.sprites, plan.heldout, plan.schedule, evaluations=2048
+                )
+        return {name: value for name, value in values.items() if math.isfinite(value)}
+
+    def _preview(self, plan: Plan, state: TrainingState, labels: torch.Tensor | None) -> None:
+        *_, result = sample(state.ema.model, plan.schedule, PREVIEW_SPRITES, "fast", labels=labels)
+        if not bool(torch.isfinite(result.x0).all()):
+            return
+        folder = self._run.folder / "previews"
+        # A full disk costs a picture, not the training.
+        with contextlib.suppress(OSError):
+            folder.mkdir(exist_ok=True)
+            picture = png(sheet(to_uint8(result.x0), PREVIEW_COLUMNS, gap=1))
+            replace_bytes(folder / f"{step_name(state.step)}.png", picture, durable=False)
+
+    def _save(self, plan: Plan, state: TrainingState) -> None:
+        kept = ("preset", "recipe", "schedule", "data", "holdout", "precision", "seed")
+        config = {**{key: plan.config[key] for key in kept}, "total_steps": plan.total_steps}
+        try:
+            save_checkpoint(self._run.folder / "steps", state, config)
+            self._run.set_latest(state.step)
+        except (OSError, RuntimeError, MemoryError) as error:
+            raise TrainingError(
+                f"Step {state.step:,} could not be saved: {error}. Make room, then resume: earlier steps are safe."
+            ) from error
+        self._run.prune()
+
+    def _append(self, record: dict[str, Any]) -> None:
+        line = json.dumps({"step": record["step"], "start": self._start, **record}, allow_nan=False)
+        self._unwritten.append(line.encode() + b"\n")
+        try:
+            with open(self._run.folder / "metrics.jsonl", "ab") as file:
+                file.write(b"".join(self._unwritten))
+        except OSError as error:
+            # They are tried again with the next: a full disk costs a stretch of a curve, not the training.
+            self._say(f"Measurements could not be written: {error.strerror}")
+            return
+        self._unwritten.clear()
+
+    def _end_last_line(self) -> None:
+        """A kill may have left half a line: the next one must not be glued to it."""
+        with contextlib.suppress(OSError), open(self._run.folder / "metrics.jsonl", "rb+") as file:
+            if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+                file.write(b"\n")
+
+    def _check_folder(self) -> None:
+        if not self._run.exists():
+            raise TrainingError(f"The run folder {self._run.folder} was removed while it was training.")
+
+    def _write_status(self) -> None:
+        self._status["heartbeat"] = time.time()
+        self._written = time.monotonic()
+        with contextlib.suppress(OSError):
+            replace_json(self._run.folder / "status.json", self._status, durable=False)
+
+    def _fail(self, error: Exception) -> None:
+        if not self._run.exists():
+            return
+        tail = "" if isinstance(error, _TOLD) else "".join(traceback.format_exception(error))[-4000:]
+        self._set_state("failed", error={"message": _explain(error), "traceback": tail})
+
+    # What is said
+
+    def _set_state(self, state: str, **values: Any) -> Progress:
+        self._status.update(state=state, **values)
+        self._write_status()
+        return self._tell()
+
+    def _say(self, message: str) -> None:
+        self._status["message"] = message
+        self._write_status()
+        self._tell(message)
+
+    def _report(self, plan: Plan, clock: Clock, step: int, loss: float) -> None:
+        self._status.update(
+            step=step,
+            loss=loss if math.isfinite(loss) else None,
+            threads=torch.get_num_threads(),
+            seconds=clock.seconds,
+            images_per_second=clock.images_per_second(),
+            seconds_left=clock.seconds_left(plan.total_steps - step),
+        )
+        if time.monotonic() - self._written > 1:
+            self._write_status()
+        self._tell()
+
+    def _tell(self, message: str | None = None) -> Progress:
+        status = self._status
+        progress = Progress(
+            state=status["state"],
+            step=status["step"],
+            total_steps=status["total_steps"],
+            loss=status.get("loss"),
+            images_per_second=status.get("images_per_second"),
+            seconds_left=status.get("seconds_left"),
+            message=message,
+        )
+        self._watch(progress)
+        return progress
+
+    # What is heard
+
+    def _control(self) -> dict[str, Any]:
+        try:
+            control = read_json(self._run.folder / "control.json")
+        except (OSError, ValueError):
+            return {}
+        return control if control.get("start") == self._start else {}
+
+    def _stop_reason(self) -> str | None:
+        return self._switch.reason or ("stopped by the user" if self._control().get("stop") else None)
+
+    def _obey(self, clock: Clock) -> bool:
+        """Do what is asked between two steps; whether a pause is."""
+        control = self._control()
+        threads = control.get("threads")
+        if isinstance(threads, int) and threads != torch.get_num_threads():
+            hardware.set_threads(threads)
+            clock.forget_rate()
+        return bool(control.get("pause"))
+
+    def _pause(self, plan: Plan, state: TrainingState) -> None:
+        # A pause may last until the machine is switched off: what was learnt is saved first.
+        self._save(plan, state)
+        self._set_state("paused")
+        while self._control().get("pause") and not self._stop_reason():
+            time.sleep(_POLL_SECONDS)
+            if time.monotonic() - self._written > 1:
+                self._write_status()
+        self._set_state("running")
+
+
+def preview_steps(total_steps: int) -> set[int]:
+    """Steps after which a sheet is drawn: often at first, when most changes, then twenty times evenly."""
+    parts = min(20, max(1, total_steps // 25))
+    even = {round(total_steps * i / parts) for i in range(1, parts + 1)}
+    early = {25 * 2**k for k in range(20) if 25 * 2**k < total_steps / parts}
+    return even | early
+
+
+def _explain(error: BaseException) -> str:
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return "There is not enough memory for this training. Close other programs, then resume."
+    if isinstance(error, OSError):
+        return f"A file could not be read or written: {error}. Make room or give permission, then resume."
+    return str(error) or type(error).__name__

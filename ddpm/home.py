@@ -1,0 +1,37 @@
+"""Where the program keeps what it makes for itself: copies of foreign data, locks, logs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def home() -> Path:
+    """The folder named by ``DDPM_HOME``, or ``ddpm-pixel-art`` in the user's cache folder; made if it is missing.
+
+    Raises:
+        OSError: if it cannot be made or written, with a message that says what to set instead.
+    """
+    named = os.environ.get("DDPM_HOME")
+    folder = Path(named).expanduser() if named else _user_cache() / "ddpm-pixel-art"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise OSError(_unusable(folder, error.strerror or str(error))) from error
+    if not writable:
+        raise OSError(_unusable(folder, "no permission to write there"))
+    return folder.resolve()
+
+
+def _unusable(folder: Path, reason: str) -> str:
+    return f"The folder {folder} cannot be used ({reason}). Set DDPM_HOME to a folder that you can write to."
+
+
+def _user_cache() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

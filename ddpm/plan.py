@@ -1,0 +1,285 @@
+"""What a training is going to do: decided once, from what was asked, the data and the machine."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm import hardware
+from ddpm.files import replace_bytes, replace_json
+from ddpm.recipes import Recipe, recipe
+from ddpm.run import Run, RunError
+from ddpm.schedule import NoiseSchedule
+from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from ddpm.training import new_state, train
+
+RUN_FORMAT = 1
+_WARM_STEPS = 5
+
+
+class StoppedEarly(RunError):
+    """Somebody asked for a stop before the training had begun; there is nothing to keep."""
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What is asked of a training. None means: as the run has it, or as the recipe has it.
+
+    Attributes:
+        folder: the run folder.
+        data: what ``load_sprites`` understands.
+        preset: name of a recipe.
+        steps, minutes, epochs: the total length, steps made before included; at most one of them.
+        holdout: share of the sprites kept apart, 0.1 or 0.
+        precision: "auto", "float32" or "bfloat16".
+        resume: go on from the newest saved step.
+    """
+
+    folder: Path
+    data: str | None = None
+    preset: str | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    epochs: float | None = None
+    holdout: float | None = None
+    threads: int | None = None
+    seed: int | None = None
+    precision: str | None = None
+    resume: bool = False
+
+    def length(self) -> dict[str, float]:
+        """The length that was asked for, by its unit; empty if none was.
+
+        Raises:
+            RunError: if there are several, or it is not a positive number.
+        """
+        asked = {"steps": self.steps, "minutes": self.minutes, "epochs": self.epochs}
+        given = {unit: amount for unit, amount in asked.items() if amount is not None}
+        if len(given) > 1:
+            raise RunError(f"Give only one of {' and '.join('--' + unit for unit in given)}.")
+        for unit, amount in given.items():
+            if not 0 < amount < math.inf:
+                raise RunError(f"--{unit} must be above 0, got {amount}.")
+        return given
+
+
+@dataclass
+class Plan:
+    """What was decided.
+
+    Attributes:
+        config: the content of ``run.json``.
+        rows: int64, the rows of ``sprites`` to train on.
+        heldout: int64, rows of held-out sprites, one each; empty without a hold-out.
+        notes: what people should be told.
+    """
+
+    config: dict[str, Any]
+    recipe: Recipe
+    schedule: NoiseSchedule
+    sprites: SpriteDataset
+    rows: np.ndarray
+    heldout: np.ndarray
+    total_steps: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def num_classes(self) -> int | None:
+        """Kinds that the network is to know."""
+        return self.config["data"]["num_classes"] if self.recipe.classes else None
+
+
+def make_plan(request: TrainingRequest, say: Callable[[str], None], stopped: Callable[[], bool]) -> Plan:
+    """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run.
+
+    Args:
+        say: is told what takes long.
+        stopped: whether somebody asked for a stop.
+
+    Raises:
+        RunError: if options contradict the run, each of them named.
+        SpriteError: if the sprites cannot be loaded, or are too few.
+        StoppedEarly: if a stop was asked for.
+        ValueError: for an unknown preset or precision.
+        OSError: if the run folder cannot be written.
+    """
+    run = Run(request.folder)
+    length = request.length()
+    if not run.exists():
+        return _new_plan(run, request, length or None, say, stopped)
+    config = run.config()
+    if config.get("format_version") != RUN_FORMAT:
+        raise RunError(f"{run.folder / 'run.json'} is damaged or of another version: the run cannot be resumed.")
+    return _resumed_plan(run, config, request, length, say, stopped)
+
+
+def _new_plan(
+    run: Run,
+    request: TrainingRequest,
+    length: dict[str, float] | None,
+    say: Callable[[str], None],
+    stopped: Callable[[], bool],
+) -> Plan:
+    preset = recipe(request.preset or "fast")
+    precision = hardware.resolve_precision(request.precision or preset.precision)
+    threads = hardware.set_threads(request.threads or hardware.cores())
+    say("Loading the sprites ...")
+    sprites = load_sprites(request.data or "builtin")
+    holdout = 0.1 if request.holdout is None else request.holdout
+    rows, heldout = _rows(sprites, holdout)
+    schedule = NoiseSchedule(preset.num_timesteps, preset.schedule)
+    config: dict[str, Any] = {
+        "format_version": RUN_FORMAT,
+        "name": run.name,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "preset": preset.name,
+        "recipe": preset.to_dict(),
+        "schedule": {"num_timesteps": schedule.num_timesteps, "kind": schedule.kind},
+        "data": _describe(sprites, rows, heldout),
+        "holdout": holdout,
+        "asked": length or {"minutes": preset.default_minutes},
+        "total_steps": 0,
+        "precision": precision,
+        "threads": threads,
+        "seed": request.seed or 0,
+        "machine": hardware.describe(),
+    }
+    plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], say, stopped)
+    if stopped():
+        raise StoppedEarly("Stopped before the training began.")
+    file = io.BytesIO()
+    np.save(file, np.unique(sprites.split_hashes()[rows]), allow_pickle=False)
+    replace_bytes(run.folder / "trained_on.npy", file.getvalue())
+    replace_json(run.folder / "run.json", config)
+    return plan
+
+
+def _resumed_plan(
+    run: Run,
+    config: dict[str, Any],
+    request: TrainingRequest,
+    length: dict[str, float],
+    say: Callable[[str], None],
+    stopped: Callable[[], bool],
+) -> Plan:
+    preset = recipe(config["preset"])
+    wrong = [
+        f"--{option} {given} (the run has {config[option]})"
+        for option, given in (
+            ("preset", request.preset),
+            ("holdout", request.holdout),
+            ("seed", request.seed),
+            ("precision", request.precision and hardware.resolve_precision(request.precision)),
+        )
+        if given is not None and given != config[option]
+    ]
+    say("Loading the sprites ...")
+    source = request.data or config["data"]["source"]
+    sprites = load_sprites(source)
+    if sprites.fingerprint != config["data"]["fingerprint"]:
+        if request.data is None:
+            raise RunError(f"The sprites in {source} have changed since {run.name!r} began: it cannot go on with them.")
+        wrong.append(f"--data {source} (the run learns from other sprites: {config['data']['source']})")
+    if wrong:
+        raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
+    rows, heldout = _rows(sprites, config["holdout"])
+    schedule = NoiseSchedule(**config["schedule"])
+    plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    threads = hardware.set_threads(request.threads or config["threads"])
+    if threads != config["threads"]:
+        plan.notes.append(
+            f"The run began with {config['threads']} threads and goes on with {threads}: from here its last digits "
+            "differ from those of an uninterrupted run."
+        )
+    before = int(run.status().get("total_steps") or config["total_steps"])
+    if not length:
+        plan.total_steps = before
+    elif length == config["asked"]:
+        plan.total_steps = config["total_steps"]
+    else:
+        plan.total_steps = _total_steps(plan, length, say, stopped)
+    if plan.total_steps != before:
+        plan.notes.append(f"The run's length is now {plan.total_steps:,} steps (before: {before:,}).")
+    return plan
+
+
+def _rows(sprites: SpriteDataset, holdout: float) -> tuple[np.ndarray, np.ndarray]:
+    rows = sprites.training_rows(holdout)
+    heldout = sprites.split()[1] if holdout else np.empty(0, np.int64)
+    if len(rows) == 0:
+        raise SpriteError(
+            f"{sprites.name}: all {len(sprites)} sprites fall into the part that is held back. Use more sprites, or "
+            "--holdout 0."
+        )
+    return rows, heldout
+
+
+def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "source": sprites.source,
+        "name": sprites.name,
+        "fingerprint": sprites.fingerprint,
+        "rows": len(sprites),
+        "distinct": len(sprites.distinct()),
+        "training_rows": len(rows),
+        "training_distinct": len(np.unique(sprites.first_rows()[rows])),
+        "heldout_distinct": len(heldout),
+        "num_classes": None,
+        "label_names": None,
+        "class_frequencies": None,
+    }
+    if sprites.labels is not None and sprites.label_names is not None:
+        counts = np.bincount(np.asarray(sprites.labels[rows]), minlength=len(sprites.label_names))
+        data["num_classes"] = len(counts)
+        data["label_names"] = list(sprites.label_names)
+        data["class_frequencies"] = [float(share) for share in counts / counts.sum()]
+    return data
+
+
+def _total_steps(plan: Plan, length: dict[str, float], say: Callable[[str], None], stopped: Callable[[], bool]) -> int:
+    ((unit, amount),) = length.items()
+    if unit == "steps":
+        return int(amount)
+    if unit == "epochs":
+        return math.ceil(amount * len(plan.rows) / plan.recipe.batch_size)
+    say("Timing a few steps on this machine ...")
+    seconds = seconds_a_step(plan.recipe, plan.sprites, plan.config["precision"], stopped=stopped)
+    return max(1, round(amount * 60 / seconds))
+
+
+def seconds_a_step(
+    recipe: Recipe,
+    sprites: SpriteDataset,
+    precision: hardware.Precision,
+    steps: int = 20,
+    stopped: Callable[[], bool] = lambda: False,
+) -> float:
+    """Time training steps on this machine, on a throw-away network: the training itself still begins at step 0.
+
+    Args:
+        steps: how many are timed, after a few that are not.
+
+    Raises:
+        StoppedEarly: if a stop was asked for meanwhile.
+    """
+    classes = len(sprites.label_names) if sprites.label_names is not None else None
+    schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
+    rows = np.arange(min(len(sprites), 4096))
+    scratch = new_state(recipe, classes, 0)
+    times = []
+    last = time.perf_counter()
+    for _ in train(scratch, sprites, rows, schedule, recipe, _WARM_STEPS + steps, precision=precision):
+        now = time.perf_counter()
+        times.append(now - last)
+        last = now
+        if stopped():
+            raise StoppedEarly("Stopped before the training began.")
+    return float(np.mean(times[_WARM_STEPS:]))

@@ -1,0 +1,138 @@
+"""Starting a training as a child process, so that no page, tab or server is needed for it to go on.
+
+The child watches its standard input: when the server that started it is gone, however it went, it reads the end of the
+file, saves and stops. The write end must therefore live as long as the server: a thread that waits for the child's end
+holds it, and nothing else has to.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ddpm.home import home
+from ddpm.plan import TrainingRequest
+from ddpm.run import ACTIVE, Run, active_training
+
+_ROOT = Path(__file__).resolve().parent.parent
+_START_SECONDS = 90
+_starting = threading.Lock()
+
+
+class StartError(RuntimeError):
+    """A training could not be started; the message says why."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A training that was started by this process.
+
+    Attributes:
+        start: names this start in the run folder.
+        log: what the child printed.
+    """
+
+    run: Run
+    start: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def has_begun(self) -> bool:
+        """Whether the run folder shows this start."""
+        return self.run.status().get("start") == self.start
+
+    def problem(self) -> str | None:
+        """Why it ended without a run to show for it; None as long as it has not."""
+        code = self.process.poll()
+        if code in (None, 0):
+            return None
+        return log_tail(self.log) or f"The training ended at once, with exit code {code}."
+
+
+def start_training(request: TrainingRequest) -> Child:
+    """Start ``python -m ddpm train`` for a request, and return at once.
+
+    Raises:
+        StartError: if a training is already alive in this home, or the process cannot be started.
+    """
+    with _starting:
+        active = active_training()
+        if active is not None:
+            raise StartError(f"A training is already under way: {active.run.name}.")
+        start = f"{time.time_ns():x}"
+        try:
+            logs = home() / "logs"
+            logs.mkdir(exist_ok=True)
+            log = logs / f"{request.folder.name}-{start}.log"
+            with open(log, "wb") as output:
+                process = subprocess.Popen(
+                    _command(request),
+                    cwd=request.folder.parent.parent,
+                    env={**os.environ, **_environment(start, log)},
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise StartError(f"The training could not be started: {error}") from error
+        child = Child(Run(request.folder), start, log, process)
+        threading.Thread(target=_reap, args=(process,), name=f"training {start}", daemon=True).start()
+        # Until the child has said that it is there, a second start would not know of it.
+        deadline = time.monotonic() + _START_SECONDS
+        while not child.has_begun() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return child
+
+
+def wait_for_end(run: Run, seconds: float) -> bool:
+    """Wait until a run is no longer alive; whether it came to that in time."""
+    deadline = time.monotonic() + seconds
+    while run.state() in ACTIVE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def log_tail(log: Path, lines: int = 12) -> str:
+    """The last lines that a training printed."""
+    try:
+        text = log.read_bytes()[-8000:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.strip().splitlines()[-lines:])
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+
+
+def _environment(start: str, log: Path) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    return {"PYTHONPATH": path, "DDPM_START": start, "DDPM_LOG": str(log), "PYTHONUNBUFFERED": "1"}
+
+
+def _command(request: TrainingRequest) -> list[str]:
+    options = {
+        "data": request.data,
+        "preset": request.preset,
+        "steps": request.steps,
+        "minutes": request.minutes,
+        "epochs": request.epochs,
+        "holdout": request.holdout,
+        "threads": request.threads,
+        "seed": request.seed,
+        "precision": request.precision,
+    }
+    command = [sys.executable, "-m", "ddpm", "train", "--run", request.folder.name, "--stop-on-eof"]
+    for name, value in options.items():
+        if value is not None:
+            # One word each: a value that begins with a dash is still a value.
+            command.append(f"--{name}={value}")
+    return [*command, "--resume"] if request.resume else command

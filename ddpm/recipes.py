@@ -1,0 +1,119 @@
+"""How a network is trained: the report's way, and ours."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ddpm.schedule import PredictionType, ScheduleKind
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that shapes a training but its length, its data and its seed.
+
+    Attributes:
+        title: the name on screen.
+        summary: one sentence for people.
+        learning_rate: peak of AdamW's learning rate.
+        warmup_steps: steps over which it rises from 0; 0 for none.
+        cosine_decay: whether it then falls to 0 at the last step.
+        weight_decay: AdamW's.
+        clip_norm: largest norm of a gradient; None for no clipping.
+        ema_decay: decay of the averaged weights once it is warm.
+        classes: whether the network learns to be asked for a kind, where the data have labels.
+        label_dropout: share of sprites whose label is hidden, so that it also learns to draw anything.
+        precision: "auto", "float32" or "bfloat16", unless the user says otherwise.
+        default_minutes: length that the Train page proposes.
+    """
+
+    name: str
+    title: str
+    summary: str
+    schedule: ScheduleKind
+    prediction_type: PredictionType
+    learning_rate: float
+    warmup_steps: int
+    cosine_decay: bool
+    weight_decay: float
+    clip_norm: float | None
+    ema_decay: float
+    dropout: float
+    classes: bool
+    label_dropout: float
+    precision: str
+    default_minutes: int
+    batch_size: int = 64
+    num_timesteps: int = 1000
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    time_embedding_dim: int = 32
+
+    def learning_rate_at(self, step: int, total_steps: int) -> float:
+        """The learning rate of step ``step`` (0..total_steps-1)."""
+        # A short run still needs most of its steps at a useful rate.
+        warmup = min(self.warmup_steps, total_steps // 5)
+        rate = self.learning_rate
+        if step < warmup:
+            return rate * (step + 1) / warmup
+        if self.cosine_decay:
+            progress = (step - warmup) / max(1, total_steps - warmup)
+            rate *= 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+        return rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**asdict(self), "channels": list(self.channels)}
+
+
+RECIPES: dict[str, Recipe] = {
+    "fast": Recipe(
+        name="fast",
+        title="Fast",
+        summary="Our recipe: a quick start, a gentle end, and noise levels that suit small pictures. "
+        "Good sprites after minutes.",
+        schedule="cosine",
+        prediction_type="v",
+        learning_rate=2e-3,
+        warmup_steps=200,
+        cosine_decay=True,
+        weight_decay=0.01,
+        clip_norm=1.0,
+        ema_decay=0.9995,
+        dropout=0.0,
+        classes=True,
+        label_dropout=0.1,
+        precision="auto",
+        default_minutes=8,
+    ),
+    "original": Recipe(
+        name="original",
+        title="Original (slow)",
+        summary="The student report's recipe, to the letter: a small constant learning rate. It needs hours.",
+        schedule="linear",
+        prediction_type="eps",
+        learning_rate=1e-4,
+        warmup_steps=0,
+        cosine_decay=False,
+        weight_decay=0.01,
+        clip_norm=None,
+        ema_decay=0.9995,
+        dropout=0.0,
+        classes=False,
+        label_dropout=0.0,
+        precision="float32",
+        default_minutes=30,
+    ),
+}
+
+
+def recipe(name: str) -> Recipe:
+    """Look a recipe up.
+
+    Raises:
+        ValueError: if there is none of that name.
+    """
+    try:
+        return RECIPES[name]
+    except KeyError:
+        raise ValueError(f"unknown preset {name!r}: choose one of {', '.join(RECIPES)}") from None

@@ -1,0 +1,322 @@
+"""A run folder: the whole interface between a training, the pages and the command line.
+
+NAME/
+  run.json         what was asked and decided, written once
+  trained_on.npy   uint64, sorted: the split hashes of the sprites that it learnt from
+  metrics.jsonl    append-only; the last line of a step wins
+  status.json      what the training is doing; replaced whole
+  control.json     what it is asked to do; replaced whole
+  pinned.json      steps that the user keeps
+  previews/        000500.png ... the film strip
+  steps/           000500/ ... see ddpm.checkpoint
+  latest           the name of the newest step
+  lock             held by a live training, and by nothing else
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from ddpm.checkpoint import MANIFEST, step_name
+from ddpm.files import read_json, replace_bytes, replace_json
+from ddpm.home import home
+
+RunState = Literal["starting", "running", "paused", "stopped", "finished", "failed", "interrupted", "unknown"]
+ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+class RunError(ValueError):
+    """Something cannot be done with a run; the message says why."""
+
+
+class Run:
+    """A view of a run folder; it reads anew at every call, since the training writes in another process.
+
+    Args:
+        folder: the run folder; it need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.name = self.folder.name
+
+    # What it is
+
+    def exists(self) -> bool:
+        """Whether a training was ever set up here."""
+        return (self.folder / "run.json").is_file()
+
+    def config(self) -> dict[str, Any]:
+        """``run.json``, or nothing where it is missing or damaged."""
+        return _read_or_empty(self.folder / "run.json")
+
+    def status(self) -> dict[str, Any]:
+        """``status.json``, or nothing where it is missing or damaged."""
+        return _read_or_empty(self.folder / "status.json")
+
+    def state(self) -> RunState:
+        """What the run is doing. Only a held lock counts as alive: a status survives a kill, a lock does not."""
+        written = self.status().get("state", "unknown")
+        if written not in ACTIVE:
+            return written
+        return written if self.is_held() else "interrupted"
+
+    def is_held(self) -> bool:
+        """Whether a live training holds this run."""
+        lock = self.lock()
+        # Two readers that look at the same moment could each take the other for a training: look twice.
+        for _ in range(2):
+            try:
+                with lock.acquire(timeout=0):
+                    return False
+            except Timeout:
+                time.sleep(0.01)
+            except OSError:
+                return False
+        return True
+
+    def lock(self) -> FileLock:
+        """The lock that a training holds while it lives."""
+        return FileLock(self.folder / "lock")
+
+    def steps(self) -> list[int]:
+        """Steps that are saved, rising."""
+        return _numbers(self.folder / "steps", "")
+
+    def latest(self) -> int | None:
+        """The newest saved step."""
+        try:
+            name = (self.folder / "latest").read_text(encoding="ascii", errors="replace").strip()
+        except OSError:
+            return None
+        return int(name) if name.isdigit() and self.step_path(int(name)).is_dir() else None
+
+    def step_path(self, step: int) -> Path:
+        """The folder of a saved step."""
+        return self.folder / "steps" / step_name(step)
+
+    def previews(self) -> list[tuple[int, Path]]:
+        """The film strip: (step, PNG file), rising."""
+        folder = self.folder / "previews"
+        return [(step, folder / f"{step_name(step)}.png") for step in _numbers(folder, ".png")]
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Measurements, one a step, rising; a damaged or half-written line is left out."""
+        try:
+            data = (self.folder / "metrics.jsonl").read_bytes()
+        except OSError:
+            return []
+        records: dict[int, dict[str, Any]] = {}
+        for line in data.split(b"\n"):
+            try:
+                record = json.loads(line)
+                records[int(record["step"])] = record
+            except (ValueError, TypeError, KeyError, RecursionError):
+                continue
+        return [records[step] for step in sorted(records)]
+
+    def trained_on(self) -> np.ndarray | None:
+        """uint64, sorted: split hashes of the sprites that the run learnt from; None where they are not known."""
+        try:
+            hashes = np.load(self.folder / "trained_on.npy", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return hashes if hashes.ndim == 1 and hashes.dtype == np.uint64 else None
+
+    def pinned(self) -> list[int]:
+        """Steps that are never thinned out."""
+        steps = _read_or_empty(self.folder / "pinned.json").get("steps", [])
+        return [step for step in steps if isinstance(step, int)] if isinstance(steps, list) else []
+
+    def best_step(self) -> int | None:
+        """Among the saved steps the one with the lowest held-out loss."""
+        saved = set(self.steps())
+        losses = [(r["heldout"], r["step"]) for r in self.metrics() if "heldout" in r and r["step"] in saved]
+        return min(losses)[1] if losses else None
+
+    def is_shipped(self) -> bool:
+        """Whether it came with the program: it is neither renamed nor deleted."""
+        return bool(self.config().get("shipped"))
+
+    # What it is asked to do
+
+    def request(self, *, stop: bool | None = None, pause: bool | None = None, threads: int | None = None) -> None:
+        """Ask the live training for something; what is not named stays as asked before.
+
+        The request names the start that it means, so that one which comes too late is not obeyed by the next.
+
+        Raises:
+            RunError: if it cannot be written.
+        """
+        start = self.status().get("start")
+        control = _read_or_empty(self.folder / "control.json")
+        if control.get("start") != start:
+            control = {"start": start}
+        asked = {"stop": stop, "pause": pause, "threads": threads}
+        control.update({key: value for key, value in asked.items() if value is not None})
+        try:
+            replace_json(self.folder / "control.json", control, durable=False)
+        except OSError as error:
+            raise RunError(f"The request could not be written into {self.folder}: {error.strerror}") from error
+
+    def pin(self, step: int, keep: bool = True) -> None:
+        """Keep a saved step for good, or no longer."""
+        pinned = set(self.pinned()) - {step} | ({step} if keep else set())
+        replace_json(self.folder / "pinned.json", {"steps": sorted(pinned)})
+
+    def rename(self, name: str) -> Run:
+        """Give the run another name.
+
+        Raises:
+            RunError: if the name is taken or unfit, or the run is alive or shipped.
+        """
+        target = self.folder.with_name(check_name(name))
+        self._check_idle("renamed")
+        if target.exists():
+            raise RunError(f"There is already a run called {name!r}.")
+        try:
+            self.folder.rename(target)
+        except OSError as error:
+            raise RunError(f"{self.name} cannot be renamed: {error.strerror}") from error
+        return Run(target)
+
+    def delete(self) -> None:
+        """Remove the run with all that it saved.
+
+        Raises:
+            RunError: if it is alive or shipped, or cannot be removed.
+        """
+        self._check_idle("deleted")
+        # Out of sight in one step: nobody sees a run that is half there.
+        grave = self.folder.with_name(f".deleted-{time.time_ns()}")
+        try:
+            self.folder.rename(grave)
+            shutil.rmtree(grave)
+        except OSError as error:
+            raise RunError(f"{self.name} cannot be deleted: {error.strerror}") from error
+
+    def _check_idle(self, what: str) -> None:
+        if self.is_shipped():
+            raise RunError(f"{self.name} came with the program and cannot be {what}.")
+        if self.is_held():
+            raise RunError(f"{self.name} is training right now and cannot be {what}. Stop it first.")
+
+    # What the training writes
+
+    def prune(self, keep_last: int = 3) -> None:
+        """Thin the saved steps out: the newest three, the best by held-out loss and the pinned ones stay."""
+        saved = self.steps()
+        keep = {*saved[-keep_last:], *self.pinned(), self.latest(), self.best_step()}
+        for step in saved:
+            if step not in keep:
+                shutil.rmtree(self.step_path(step), ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what a killed training left half-built. Only whoever holds the lock may."""
+        for folder in (self.folder, self.folder / "steps", self.folder / "previews"):
+            for leftover in folder.glob(".*.tmp"):
+                if leftover.is_dir():
+                    shutil.rmtree(leftover, ignore_errors=True)
+                else:
+                    leftover.unlink(missing_ok=True)
+
+    def set_latest(self, step: int) -> None:
+        """Point ``latest`` at a saved step."""
+        replace_bytes(self.folder / "latest", f"{step_name(step)}\n".encode())
+
+
+@dataclass(frozen=True)
+class ActiveTraining:
+    """The training that holds this home's lock."""
+
+    run: Run
+    start: str
+
+
+def training_lock() -> FileLock:
+    """The lock that allows one training at a time in this home.
+
+    Raises:
+        OSError: if the home cannot be used.
+    """
+    return FileLock(home() / "training.lock")
+
+
+def announce_training(run: Run, start: str) -> None:
+    """Say whose the training lock is; for whoever holds it."""
+    replace_json(home() / "training.json", {"folder": str(run.folder.resolve()), "start": start}, durable=False)
+
+
+def active_training() -> ActiveTraining | None:
+    """The training that is alive in this home, whichever program started it; None if there is none."""
+    try:
+        note = _read_or_empty(home() / "training.json")
+    except OSError:
+        return None
+    if not isinstance(note.get("folder"), str) or not isinstance(note.get("start"), str):
+        return None
+    run = Run(Path(note["folder"]))
+    if run.status().get("start") != note["start"] or run.state() not in ACTIVE:
+        return None
+    return ActiveTraining(run, note["start"])
+
+
+def list_runs(*roots: Path) -> list[Run]:
+    """All runs in some ``checkpoints`` folders, the newest first; the same folder counts once."""
+    found: dict[Path, float] = {}
+    for root in roots:
+        try:
+            folders = [entry for entry in root.iterdir() if not entry.name.startswith(".") and entry.is_dir()]
+        except OSError:
+            continue
+        for folder in folders:
+            try:
+                found[folder.resolve()] = (folder / "run.json").stat().st_mtime
+            except OSError:
+                continue
+    return [Run(folder) for folder in sorted(found, key=lambda folder: found[folder], reverse=True)]
+
+
+def check_name(name: str) -> str:
+    """A run's name, if it can be a folder's name on every system.
+
+    Raises:
+        RunError: if it cannot.
+    """
+    if not _NAME.fullmatch(name) or name[-1] in " ." or _RESERVED.fullmatch(name):
+        raise RunError(
+            f"{name[:70]!r} cannot be the name of a run: use 1 to 63 letters, digits, spaces, dots, dashes or "
+            "underscores, with a letter or digit first."
+        )
+    return name
+
+
+def _read_or_empty(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path)
+    except (OSError, ValueError):
+        return {}
+
+
+def _numbers(folder: Path, suffix: str) -> list[int]:
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return []
+    stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+    steps = sorted(int(stem) for stem in stems if stem.isdigit())
+    if suffix:
+        return steps
+    whole = [folder / step_name(step) for step in steps]
+    return [step for step, path in zip(steps, whole, strict=True) if (path / MANIFEST).is_file()]

@@ -1,0 +1,287 @@
+"""From noise to sprites: the reverse process, as a generator of steps.
+
+Every sampler walks down a list of noise levels T-1 = t_0 > t_1 > ... > t_{K-1}, then to -1, the clean image
+(``alphas_cumprod`` 1). At each it asks the network once, gets x0 and eps, and moves x_t to the next level:
+
+* ``ddpm``  ancestral sampling, Ho et al. 2020, eq. 7, between neighbours of the list (all T by default)
+* ``ddim``  Song et al. 2020 (arXiv 2010.02502), eq. 12; ``eta`` 0 is deterministic, 1 is ``ddpm``
+* ``dpm++`` DPM-Solver++(2M), Lu et al. 2022 (arXiv 2211.01095), algorithm 2
+* ``fast``  the best of them at 20 network calls or fewer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from torch import nn
+
+from ddpm.schedule import NoiseSchedule, PredictionType
+from ddpm.seeds import generator_for
+
+Sampler = Literal["fast", "ddpm", "ddim", "dpm++"]
+Model = Callable[..., torch.Tensor]
+
+_FAST: tuple[Sampler, int] = ("dpm++", 20)
+_SHAPE = (3, 16, 16)
+
+
+@dataclass(frozen=True)
+class SamplingStep:
+    """One moment of the reverse process.
+
+    Attributes:
+        t: noise level, T-1 first, -1 last.
+        x_t: float32 (N, 3, 16, 16), the sprites at that level.
+        x0: float32 (N, 3, 16, 16), the clean sprites that the network sees in x_t; x_t itself at t = -1.
+    """
+
+    t: int
+    x_t: torch.Tensor
+    x0: torch.Tensor
+
+
+def default_steps(sampler: Sampler, num_timesteps: int) -> int:
+    """Network calls of a sampler that was not told how many to make.
+
+    Raises:
+        ValueError: for an unknown sampler.
+    """
+    _check_sampler(sampler)
+    steps = {"ddpm": num_timesteps, "ddim": 50, "dpm++": 20, "fast": _FAST[1]}[sampler]
+    return min(steps, num_timesteps)
+
+
+def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int]:
+    """The levels at which the network is asked, falling from T-1.
+
+    ``ddpm`` and ``ddim`` space them evenly in t, ``dpm++`` evenly in log-SNR (Lu et al. 2022, sec. 4).
+
+    Raises:
+        ValueError: unless ``1 <= steps <= T``.
+    """
+    total = schedule.num_timesteps
+    if not 1 <= steps <= total:
+        raise ValueError(f"steps must lie in 1..{total}, got {steps}")
+    if _resolve(sampler)[0] != "dpm++":
+        return [round(total - i * total / steps) - 1 for i in range(steps)]
+    log_snr = schedule.log_snr().numpy()
+    wanted = np.linspace(log_snr[-1], log_snr[0], steps)
+    # log_snr falls with t, and np.interp wants rising positions.
+    exact = np.interp(wanted, log_snr[::-1], np.arange(total - 1, -1, -1))
+    # Where the table is coarse two levels may round to one; each must still be lower than the one before.
+    levels = np.rint(exact).astype(int)
+    levels = np.minimum.accumulate(levels + np.arange(steps)) - np.arange(steps)
+    levels = np.maximum(levels, np.arange(steps - 1, -1, -1))
+    return [int(t) for t in levels]
+
+
+def sample(
+    model: Model,
+    schedule: NoiseSchedule,
+    n: int = 64,
+    sampler: Sampler = "ddpm",
+    steps: int | None = None,
+    seed: int = 0,
+    labels: Any = None,
+    guidance_scale: float = 1.0,
+    eta: float = 0.0,
+    clip_x0: bool = True,
+    noise: torch.Tensor | None = None,
+) -> Iterator[SamplingStep]:
+    """Draw sprites, yielding ``steps + 1`` moments of the reverse process from ``steps`` network calls.
+
+    Sprite i depends on (seed, i) alone, whatever n, up to float rounding. A yielded tensor is never written again.
+
+    Args:
+        model: any callable ``(x_t, t, labels=None)`` that returns (N, 3, 16, 16); what it predicts is its attribute
+            ``prediction_type`` ("eps" if it has none).
+        n: number of sprites, at least 1.
+        sampler: "fast", "ddpm", "ddim" or "dpm++".
+        steps: network calls, 1..T; None for the sampler's own default (ddpm: all T).
+        labels: integer (N,), the kind of each sprite, -1 for anything; None is anything for all.
+        guidance_scale: w in ``eps_u + w (eps_c - eps_u)`` (Ho & Salimans 2022, arXiv 2207.12598); 1 is plain
+            conditional sampling in one pass, any other value takes twice the network calls.
+        eta: noise that "ddim" adds at each step, 0..1.
+        clip_x0: keep the predicted x0 in [-1, 1], where all sprites are.
+        noise: float (N, 3, 16, 16) to start from; drawn from the seed if None.
+
+    Raises:
+        ValueError: for values outside these ranges, at the first step.
+    """
+    name, own_steps = _resolve(sampler)
+    if steps is None:
+        steps = min(own_steps or default_steps(name, schedule.num_timesteps), schedule.num_timesteps)
+    levels = timesteps(schedule, name, steps)
+    if n < 1:
+        raise ValueError(f"n must be at least 1, got {n}")
+    if not 0 <= eta <= 1:
+        raise ValueError(f"eta must lie in 0..1, got {eta}")
+    labels = _checked_labels(labels, n, getattr(model, "num_classes", None))
+    device = _device(model)
+    dice = [generator_for("sprite", seed, i) for i in range(n)]
+    x_t = _draw(dice) if noise is None else torch.as_tensor(noise).detach().to(torch.float32).clone()
+    if tuple(x_t.shape) != (n, *_SHAPE):
+        raise ValueError(f"noise must have shape {(n, *_SHAPE)}, got {tuple(x_t.shape)}")
+    predict = _Predictor(model, schedule, labels, guidance_scale, clip_x0)
+    move = _dpm_solver(schedule, levels) if name == "dpm++" else _ancestral(schedule, 1.0 if name == "ddpm" else eta)
+
+    x_t = x_t.to(device)
+    for t, t_next in zip(levels, [*levels[1:], -1], strict=True):
+        x0, eps = predict(x_t, t)
+        yield SamplingStep(t, x_t, x0)
+        with torch.no_grad():
+            x_t = move(x_t, x0, eps, t, t_next, dice)
+    yield SamplingStep(-1, x_t, x_t)
+
+
+def draw_labels(frequencies: list[float], n: int, seed: int = 0) -> torch.Tensor:
+    """Kinds for n sprites by their frequency in the training data; sprite i's depends on (seed, i) alone.
+
+    Args:
+        frequencies: share of each kind; they need not add up to 1.
+
+    Returns:
+        int64 (N,).
+    """
+    edges = np.cumsum(np.asarray(frequencies, dtype=np.float64))
+    chances = [float(torch.rand((), generator=generator_for("label", seed, i), dtype=torch.float64)) for i in range(n)]
+    drawn = np.searchsorted(edges, np.asarray(chances) * edges[-1], side="right")
+    return torch.from_numpy(np.minimum(drawn, len(edges) - 1).astype(np.int64))
+
+
+class _Predictor:
+    """The network, guided and translated: (x_t, t) to (x0, eps)."""
+
+    def __init__(
+        self,
+        model: Model,
+        schedule: NoiseSchedule,
+        labels: torch.Tensor | None,
+        guidance_scale: float,
+        clip_x0: bool,
+    ) -> None:
+        self._model = model
+        self._schedule = schedule
+        self._labels = labels
+        self._guidance_scale = guidance_scale
+        self._clip_x0 = clip_x0
+
+    @torch.no_grad()
+    def __call__(self, x_t: torch.Tensor, t: int) -> tuple[torch.Tensor, torch.Tensor]:
+        model = self._model
+        training = isinstance(model, nn.Module) and model.training
+        if training:
+            model.eval()  # type: ignore[attr-defined]
+        try:
+            ts = torch.full((len(x_t),), t, dtype=torch.int64, device=x_t.device)
+            output = self._guided(x_t, ts)
+        finally:
+            if training:
+                model.train()  # type: ignore[attr-defined]
+        kind: PredictionType = getattr(model, "prediction_type", "eps")
+        x0, eps = self._schedule.split_prediction(output.to(torch.float32), x_t, ts, kind)
+        if self._clip_x0:
+            x0 = x0.clamp(-1.0, 1.0)
+        return x0, eps
+
+    def _guided(self, x_t: torch.Tensor, ts: torch.Tensor) -> torch.Tensor:
+        labels = None if self._labels is None else self._labels.to(x_t.device)
+        conditional = self._model(x_t, ts, labels=labels)
+        if self._guidance_scale == 1.0 or labels is None:
+            return conditional
+        anything = self._model(x_t, ts, labels=None)
+        # The same formula in eps and in v: one is a linear function of the other at a given x_t.
+        return anything + self._guidance_scale * (conditional - anything)
+
+
+def _ancestral(schedule: NoiseSchedule, eta: float) -> Callable[..., torch.Tensor]:
+    """DDIM's step, eq. 12 and 16; with eta 1 it is DDPM's posterior with the smaller of its two variances."""
+
+    def move(
+        x_t: torch.Tensor, x0: torch.Tensor, eps: torch.Tensor, t: int, t_next: int, dice: list[torch.Generator]
+    ) -> torch.Tensor:
+        kept, kept_next = _kept(schedule, t), _kept(schedule, t_next)
+        variance = (1 - kept_next) / (1 - kept) * (1 - kept / kept_next)
+        if eta == 1.0:
+            # Written with x_t in place of eps, as Ho et al. do: this is what keeps a clipped x0 consistent.
+            step = kept / kept_next
+            mean = (kept_next**0.5 * (1 - step) / (1 - kept)) * x0 + (step**0.5 * (1 - kept_next) / (1 - kept)) * x_t
+        else:
+            mean = kept_next**0.5 * x0 + max(0.0, 1 - kept_next - eta**2 * variance) ** 0.5 * eps
+        if eta == 0.0 or t_next < 0:
+            return mean
+        return mean + eta * variance**0.5 * _draw(dice).to(mean.device)
+
+    return move
+
+
+def _dpm_solver(schedule: NoiseSchedule, levels: list[int]) -> Callable[..., torch.Tensor]:
+    """DPM-Solver++(2M): second order from the x0 of the step before; first order at both ends."""
+    last: list[tuple[torch.Tensor, float]] = []
+
+    def half_log_snr(t: int) -> float:
+        kept = _kept(schedule, t)
+        return 0.5 * float(np.log(kept) - np.log1p(-kept))
+
+    def move(
+        x_t: torch.Tensor, x0: torch.Tensor, eps: torch.Tensor, t: int, t_next: int, dice: list[torch.Generator]
+    ) -> torch.Tensor:
+        if t_next < 0:
+            return x0.clone()
+        now, then = half_log_snr(t), half_log_snr(t_next)
+        target = x0
+        if last:
+            x0_before, before = last.pop()
+            ratio = (now - before) / (then - now)
+            target = x0 + (x0 - x0_before) / (2 * ratio)
+        last.append((x0, now))
+        kept, kept_next = _kept(schedule, t), _kept(schedule, t_next)
+        shrink = ((1 - kept_next) / (1 - kept)) ** 0.5
+        return shrink * x_t - kept_next**0.5 * float(np.expm1(now - then)) * target
+
+    return move
+
+
+def _kept(schedule: NoiseSchedule, t: int) -> float:
+    return 1.0 if t < 0 else float(schedule.alphas_cumprod[t])
+
+
+def _draw(dice: list[torch.Generator]) -> torch.Tensor:
+    return torch.stack([torch.randn(_SHAPE, generator=die) for die in dice])
+
+
+def _device(model: Model) -> torch.device:
+    if isinstance(model, nn.Module):
+        for parameter in model.parameters():
+            return parameter.device
+    return torch.device("cpu")
+
+
+def _resolve(sampler: Sampler) -> tuple[Sampler, int | None]:
+    _check_sampler(sampler)
+    return _FAST if sampler == "fast" else (sampler, None)
+
+
+def _check_sampler(sampler: str) -> None:
+    if sampler not in get_args(Sampler):
+        raise ValueError(f"unknown sampler {sampler!r}: choose one of {', '.join(get_args(Sampler))}")
+
+
+def _checked_labels(labels: Any, n: int, num_classes: int | None) -> torch.Tensor | None:
+    if labels is None:
+        return None
+    labels = torch.as_tensor(labels)
+    if labels.dtype.is_floating_point or labels.dtype.is_complex or labels.dtype == torch.bool:
+        raise ValueError(f"labels must be integers, got {labels.dtype}")
+    labels = labels.to(torch.int64).cpu()
+    if tuple(labels.shape) != (n,):
+        raise ValueError(f"labels must have shape ({n},), got {tuple(labels.shape)}")
+    if int(labels.min()) < -1:
+        raise ValueError("labels must be class numbers, or -1 for anything")
+    if num_classes is not None and int(labels.max()) >= num_classes:
+        raise ValueError(f"labels must lie below {num_classes}, the number of classes that the model knows")
+    return labels

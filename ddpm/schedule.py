@@ -1,0 +1,120 @@
+"""Noise levels: how much of a sprite is left at step t.
+
+The forward process of Ho et al. 2020 (arXiv 2006.11239), eq. 4, in closed form:
+
+    x_t = sqrt(alphas_cumprod[t]) * x0 + sqrt(1 - alphas_cumprod[t]) * eps,      eps ~ N(0, I)
+
+A network may predict ``eps`` or the velocity ``v = sqrt(alphas_cumprod) * eps - sqrt(1 - alphas_cumprod) * x0``
+(Salimans & Ho 2022, arXiv 2202.00512, app. D); both are turned into the pair (x0, eps) here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, get_args
+
+import torch
+
+ScheduleKind = Literal["linear", "cosine"]
+PredictionType = Literal["eps", "v"]
+
+
+class NoiseSchedule:
+    """The table of noise levels for t = 0 (almost clean) to ``num_timesteps - 1`` (almost pure noise).
+
+    Args:
+        num_timesteps: T, at least 1.
+        kind: "linear": betas from 1e-4 to 0.02 (Ho et al. 2020, sec. 4);
+            "cosine": Nichol & Dhariwal 2021 (arXiv 2102.09672), eq. 17, betas at most 0.999.
+
+    Attributes:
+        betas: float64 (T,), variance added by each step.
+        alphas_cumprod: float64 (T,), share of the sprite's variance that is left.
+
+    Raises:
+        ValueError: for another kind or a T below 1.
+    """
+
+    def __init__(self, num_timesteps: int = 1000, kind: ScheduleKind = "linear") -> None:
+        if num_timesteps < 1:
+            raise ValueError(f"num_timesteps must be at least 1, got {num_timesteps}")
+        if kind not in get_args(ScheduleKind):
+            raise ValueError(f"unknown schedule {kind!r}: choose one of {', '.join(get_args(ScheduleKind))}")
+        self.num_timesteps = num_timesteps
+        self.kind: ScheduleKind = kind
+        self.betas = _linear_betas(num_timesteps) if kind == "linear" else _cosine_betas(num_timesteps)
+        self.alphas_cumprod = torch.cumprod(1.0 - self.betas, dim=0)
+
+    def add_noise(self, x0: torch.Tensor, eps: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """Noise sprites to level t in one go.
+
+        Args:
+            x0: floating (N, ...), clean sprites in [-1, 1].
+            eps: like x0, standard normal.
+            t: int64 (N,), 0..T-1.
+
+        Returns:
+            x_t, shape and dtype of x0.
+
+        Raises:
+            ValueError: if a t lies outside 0..T-1.
+        """
+        signal, noise = self._scales(t, x0)
+        return signal * x0 + noise * eps
+
+    def predict_x0(self, x_t: torch.Tensor, eps: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """The clean sprites under x_t if eps is the noise in them: :meth:`add_noise` solved for x0.
+
+        Shapes, dtypes and errors as in :meth:`add_noise`.
+        """
+        signal, noise = self._scales(t, x_t)
+        return (x_t - noise * eps) / signal
+
+    def velocity(self, x0: torch.Tensor, eps: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """What a "v" network has to predict. Shapes, dtypes and errors as in :meth:`add_noise`."""
+        signal, noise = self._scales(t, x0)
+        return signal * eps - noise * x0
+
+    def split_prediction(
+        self, prediction: torch.Tensor, x_t: torch.Tensor, t: torch.Tensor, prediction_type: PredictionType
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Turn a network's output into the pair (x0, eps).
+
+        Args:
+            prediction: floating (N, ...), the network's output at (x_t, t).
+            prediction_type: what that output means, "eps" or "v".
+
+        Raises:
+            ValueError: for another prediction type, or a t outside 0..T-1.
+        """
+        signal, noise = self._scales(t, x_t)
+        if prediction_type == "eps":
+            return (x_t - noise * prediction) / signal, prediction
+        if prediction_type == "v":
+            return signal * x_t - noise * prediction, noise * x_t + signal * prediction
+        raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
+
+    def log_snr(self) -> torch.Tensor:
+        """float64 (T,): log(alphas_cumprod / (1 - alphas_cumprod)), falling with t."""
+        return torch.log(self.alphas_cumprod) - torch.log1p(-self.alphas_cumprod)
+
+    def _scales(self, t: torch.Tensor, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if t.numel() and (int(t.min()) < 0 or int(t.max()) >= self.num_timesteps):
+            raise ValueError(f"t must lie in 0..{self.num_timesteps - 1}, got {int(t.min())}..{int(t.max())}")
+        kept = self.alphas_cumprod[t.to("cpu", torch.int64)].reshape(-1, *[1] * (like.ndim - 1))
+        # Square roots are taken in float64: near t = 0, 1 - alphas_cumprod has few digits left in float32.
+        return kept.sqrt().to(like), (1.0 - kept).sqrt().to(like)
+
+
+def _linear_betas(num_timesteps: int) -> torch.Tensor:
+    return torch.linspace(1e-4, 0.02, num_timesteps, dtype=torch.float64)
+
+
+def _cosine_betas(num_timesteps: int) -> torch.Tensor:
+    offset = 0.008
+
+    def left(time: float) -> float:
+        return math.cos((time + offset) / (1 + offset) * math.pi / 2) ** 2
+
+    betas = [1 - left((t + 1) / num_timesteps) / left(t / num_timesteps) for t in range(num_timesteps)]
+    return torch.tensor(betas, dtype=torch.float64).clamp(max=0.999)

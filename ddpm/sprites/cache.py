@@ -1,0 +1,278 @@
+"""Copies of foreign data that we own: each source is read once, checked, indexed, and mapped from here ever after.
+
+``sprites/sources/<hash>.json`` says for a source what it looked like when it was read, and which content it has;
+``sprites/<content>/`` holds the arrays. A map on a foreign file would kill the process when somebody shortens it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm.files import read_json, replace_json, sync_folder
+from ddpm.home import home
+from ddpm.sprites import index
+from ddpm.sprites.errors import SpriteError, shown
+from ddpm.sprites.reading import Reader, Reading
+from ddpm.sprites.shelf import Shelf, ShelfError
+
+_LAYOUT = 1
+"""Raise it when sources are read or stored in another way: what older versions kept is then not used."""
+
+_FACTS = "facts.json"
+_BUILDING = ".building-"
+_STALE_SECONDS = 6 * 3600
+_CLOCK_NS = 20_000_000  # two changes within one tick of a file system's clock look the same
+_HASHED_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Sprites with their index: what :class:`~ddpm.sprites.dataset.SpriteDataset` is made of."""
+
+    images: np.ndarray
+    labels: np.ndarray | None
+    label_names: tuple[str, ...] | None
+    first_rows: np.ndarray
+    split_hashes: np.ndarray
+    fingerprint: str
+    factors: dict[str, np.ndarray]
+
+
+def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> Stored:
+    """The sprites of a source: from our copy if nothing changed since, else read anew and kept.
+
+    Args:
+        key: what tells this source from others: where it is, and how it is to be read.
+        files: all files that it consists of.
+        read: reads it.
+
+    Raises:
+        SpriteError: if it cannot be read, changes while it is read, or doesn't fit on the disk.
+        OSError: if one of ``files`` is gone.
+    """
+    name = blake2b(json.dumps([_LAYOUT, *key]).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    for _ in range(3):
+        stamp = _stamp(files)
+        try:
+            folder = _make(home() / "sprites")
+            stored = _known(folder, name, stamp) or _build(folder, None, read)
+        except (OSError, ShelfError) as error:
+            _refuse_if_full(error)
+            if isinstance(error, OSError) and not _same(files, stamp):
+                continue
+            stored = _index(read(Shelf(None, _sentence(error))), Shelf(None))
+            folder = None
+        if _same(files, stamp):
+            if folder is not None:
+                _remember(folder, name, stamp, stored)
+            return stored
+    raise SpriteError(f"{shown(files[0])} changes while it is read. Load it again when it is complete.")
+
+
+def fetch_made(kind: str, name: str, read: Reader) -> Stored:
+    """Like :func:`fetch` for what we make ourselves: kept in ``<home>/<kind>/<name>``, or in memory if that fails."""
+    try:
+        folder = _make(home() / kind)
+        return _open(folder / name) or _build(folder, name, read)
+    except (OSError, ShelfError) as error:
+        return _index(read(Shelf(None, _sentence(error))), Shelf(None))
+
+
+def _known(folder: Path, name: str, stamp: str) -> Stored | None:
+    try:
+        entry = read_json(folder / "sources" / f"{name}.json")
+    except (OSError, ValueError):
+        return None
+    content = _content_of(folder / "sources" / f"{name}.json")
+    return _open(folder / content) if content is not None and entry.get("stamp") == stamp else None
+
+
+def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
+    """Note what a source holds; a failure only means that it is read again next time."""
+    with contextlib.suppress(OSError):
+        entry = _make(folder / "sources") / f"{name}.json"
+        before, now = _content_of(entry), _content_name(stored)
+        replace_json(entry, {"stamp": stamp, "content": now}, durable=False)
+        if before not in (None, now) and all(_content_of(other) != before for other in entry.parent.glob("*.json")):
+            _discard(folder / str(before))
+
+
+def _content_of(entry: Path) -> str | None:
+    try:
+        content = read_json(entry).get("content")
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, str) and content.isalnum() else None
+
+
+def _discard(folder: Path) -> None:
+    """Remove a content in one step, so that nobody finds half of it; maps of it stay valid."""
+    aside = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
+    with contextlib.suppress(OSError):
+        os.rename(folder, aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _build(folder: Path, name: str | None, read: Reader) -> Stored:
+    """Read into a folder of its own and move that into place in one step; whoever comes second uses the first's."""
+    _sweep(folder)
+    building = folder / f"{_BUILDING}{secrets.token_hex(8)}"
+    try:
+        building.mkdir()
+        shelf = Shelf(building)
+        stored = _index(read(shelf), shelf)
+        try:
+            _write_facts(building, stored)
+        except OSError as error:
+            raise ShelfError(building, error) from error
+        target = folder / (name or _content_name(stored))
+        for _ in range(3):
+            with contextlib.suppress(OSError):
+                os.rename(building, target)
+                sync_folder(folder)
+            ready = _open(target)
+            if ready is not None:
+                return ready
+            _discard(target)  # what holds the place is damaged
+        # Somebody holds the place and it is of no use: what was built stays valid, since it is mapped.
+        return stored
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _index(reading: Reading, shelf: Shelf) -> Stored:
+    hashes = index.row_hashes(reading.images)
+    first_rows = index.find_first_rows(hashes)
+    split_hashes = index.find_split_hashes(reading.images, first_rows)
+    mark = index.fingerprint(hashes, reading.labels)
+    labels = None if reading.labels is None else _keep(shelf, "labels", reading.labels)
+    return Stored(
+        reading.images,
+        labels,
+        reading.label_names,
+        _keep(shelf, "first_rows", first_rows),
+        _keep(shelf, "split_hashes", split_hashes),
+        mark,
+        {name: _keep(shelf, f"factor_{name}", values) for name, values in reading.factors.items()},
+    )
+
+
+def _keep(shelf: Shelf, name: str, values: np.ndarray) -> np.ndarray:
+    return shelf.put(name, values.shape, values.dtype, [values])
+
+
+def _write_facts(folder: Path, stored: Stored) -> None:
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npy"))}
+    facts = {
+        "layout": _LAYOUT,
+        "count": len(stored.images),
+        "fingerprint": stored.fingerprint,
+        "label_names": stored.label_names,
+        "factors": sorted(stored.factors),
+        "files": sizes,
+    }
+    replace_json(folder / _FACTS, facts)
+
+
+def _open(folder: Path) -> Stored | None:
+    """What a folder of ours holds, mapped; None if it isn't there or isn't whole."""
+    try:
+        facts = read_json(folder / _FACTS)
+        count, names, files = facts["count"], facts["label_names"], facts["files"]
+        if facts["layout"] != _LAYOUT or any((folder / name).stat().st_size != size for name, size in files.items()):
+            return None
+
+        def column(name: str, dtype: type[np.generic]) -> np.ndarray:
+            values = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            if values.dtype != dtype or values.shape != (count,):
+                raise ValueError(f"{name} is not what was stored")
+            return values
+
+        images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+        if images.dtype != np.uint8 or images.shape != (count, 16, 16, 3):
+            return None
+        return Stored(
+            images,
+            column("labels", np.int64) if "labels.npy" in files else None,
+            None if names is None else tuple(str(name) for name in names),
+            column("first_rows", np.int64),
+            column("split_hashes", np.uint64),
+            str(facts["fingerprint"]),
+            {name: column(f"factor_{name}", np.int64) for name in facts["factors"]},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _content_name(stored: Stored) -> str:
+    # Names of classes belong to the content, though not to the fingerprint, which is about pixels and labels.
+    text = json.dumps([_LAYOUT, stored.fingerprint, stored.label_names])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _stamp(files: Sequence[Path]) -> str:
+    """What tells a source from its earlier self: size, times, inode of all its files, and the bytes if they are few."""
+    mark = blake2b(digest_size=16)
+    total = newest = 0
+    for path in files:
+        facts = path.stat()
+        newest = max(newest, facts.st_mtime_ns, facts.st_ctime_ns)
+        total += facts.st_size
+        text = f"{path}|{facts.st_size}|{facts.st_mtime_ns}|{facts.st_ctime_ns}|{facts.st_ino}|{facts.st_dev}\n"
+        mark.update(text.encode("utf-8", "surrogatepass"))
+    if total <= _HASHED_BYTES:
+        # A write through a memory map may leave no trace in a file's times.
+        for path in files:
+            with open(path, "rb") as file:
+                mark.update(file.read(_HASHED_BYTES))
+    elif 0 <= time.time_ns() - newest < _CLOCK_NS:
+        time.sleep(_CLOCK_NS / 1e9)
+    return mark.hexdigest()
+
+
+def _same(files: Sequence[Path], stamp: str) -> bool:
+    try:
+        return _stamp(files) == stamp
+    except OSError:
+        return False
+
+
+def _make(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what builders left behind that were killed."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{_BUILDING}*"):
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _refuse_if_full(error: OSError | ShelfError) -> None:
+    full = error.full if isinstance(error, ShelfError) else ShelfError(Path(), error).full
+    if full:
+        raise SpriteError(
+            "The disk is full: there is no room for the copy of these sprites that the program keeps. "
+            "Free some space, or set the environment variable DDPM_HOME to a folder on another disk."
+        ) from error
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).strip()
+    return text if text.endswith(".") else text + "."
+
+

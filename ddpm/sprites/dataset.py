@@ -1,0 +1,151 @@
+"""The data set that everything downstream reads."""
+
+from __future__ import annotations
+
+import operator
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from ddpm.images import to_float
+from ddpm.sprites.cache import Stored
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.index import count_mirror_pairs
+
+_HELD_OUT_OF = 10
+
+
+class SpriteDataset(Dataset[torch.Tensor]):
+    """Sprites in file order, mapped from a file of ours: memory holds only what is asked for.
+
+    Attributes:
+        images: uint8 ``(N,16,16,3)``, read-only; a memory map wherever there is a folder to keep it in.
+        labels: int64 ``(N,)`` class numbers, or None.
+        label_names: a name for each class, or None.
+        name: what to call the set on screen.
+        source: what to pass to ``load_sprites``, with ``options``, to get it again from any working directory.
+        options: how a sheet was cut (``tile``, ``margin``, ``gap``); empty for everything else.
+        fingerprint: hex of the content: all pixels and labels, in row order.
+        capacity: how many distinct sprites the built-in generator can draw; None for other sources.
+        shape_ids: int64 ``(N,)`` of the built-in set, else None.
+        palette_ids: int64 ``(N,)`` of the built-in set, else None.
+    """
+
+    def __init__(
+        self,
+        stored: Stored,
+        *,
+        name: str,
+        source: str,
+        options: dict[str, int] | None = None,
+        capacity: int | None = None,
+    ) -> None:
+        self.images = stored.images
+        self.labels = stored.labels
+        self.label_names = stored.label_names
+        self.fingerprint = stored.fingerprint
+        self.name = name
+        self.source = source
+        self.options = dict(options or {})
+        self.capacity = capacity
+        self.shape_ids = stored.factors.get("shape_ids")
+        self.palette_ids = stored.factors.get("palette_ids")
+        self._exam = stored.factors.get("exam")
+        self._first_rows = stored.first_rows
+        self._split_hashes = stored.split_hashes
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        """float32 ``(3,16,16)`` in [-1, 1]. Raises IndexError out of range."""
+        row = operator.index(index)
+        if not -len(self) <= row < len(self):
+            raise IndexError(f"there is no sprite {row}: the set has {len(self)}")
+        return to_float(self.images[row][None])[0]
+
+    def __repr__(self) -> str:
+        return f"<SpriteDataset {self.name!r}: {len(self):,} sprites, {len(self.distinct()):,} distinct>"
+
+    def batch(self, rows: np.ndarray) -> torch.Tensor:
+        """float32 ``(B,3,16,16)`` in [-1, 1] of the rows int64 ``(B,)``. Raises IndexError out of range."""
+        return to_float(self.images[rows])
+
+    def distinct(self) -> np.ndarray:
+        """int64: the first row of each distinct sprite, ascending."""
+        return self._distinct
+
+    def counts(self) -> np.ndarray:
+        """int64: how often each sprite of :meth:`distinct` occurs."""
+        return self._counts
+
+    def first_rows(self) -> np.ndarray:
+        """int64 ``(N,)``: for each row, the first row that holds the same sprite."""
+        return self._first_rows
+
+    def mirror_pairs(self) -> int:
+        """How many pairs of distinct sprites are horizontal mirror images of one another."""
+        return self._mirror_pairs
+
+    def split_hashes(self) -> np.ndarray:
+        """uint64 ``(N,)``: a sprite is held out if its hash is a multiple of 10.
+
+        blake2b of the smaller of (image >> 3, mirror image >> 3) as bytes, the first 8 bytes as a big-endian integer.
+        """
+        return self._split_hashes
+
+    def split(self) -> tuple[np.ndarray, np.ndarray]:
+        """(train, heldout): int64 subsets of :meth:`distinct`; rows withheld for the exam are in neither."""
+        distinct = self.distinct()
+        distinct = distinct[~self._withheld[distinct]]
+        held_out = self._split_hashes[distinct] % _HELD_OUT_OF == 0
+        return distinct[~held_out], distinct[held_out]
+
+    def training_rows(self, holdout: float = 0.1) -> np.ndarray:
+        """int64: the rows to train on, repeats included, in file order.
+
+        Args:
+            holdout: 0.1 leaves out every row whose sprite is held out; 0 takes all. Exam rows are never among them.
+
+        Raises:
+            SpriteError: for other values of ``holdout``, or if no row is left to train on.
+        """
+        if holdout not in (0, 0.1):
+            raise SpriteError(f"holdout is 0.1 or 0, not {holdout}: the pixels alone decide what is held out.")
+        keep = ~self._withheld
+        if holdout:
+            keep &= self._split_hashes % _HELD_OUT_OF != 0
+        rows = np.flatnonzero(keep)
+        if not len(rows):
+            raise SpriteError(f"{self.name} leaves no sprite to train on with holdout={holdout}. Add some, or use 0.")
+        return rows
+
+    def exam(self) -> np.ndarray:
+        """int64: the rows withheld as an exam; empty for all but the built-in set."""
+        return np.empty(0, np.int64) if self._exam is None else np.flatnonzero(self._exam)
+
+    @cached_property
+    def _distinct(self) -> np.ndarray:
+        return _frozen(np.flatnonzero(self._first_rows == np.arange(len(self))))
+
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        return _frozen(np.bincount(self._first_rows, minlength=len(self))[self._distinct].astype(np.int64))
+
+    @cached_property
+    def _withheld(self) -> np.ndarray:
+        """bool ``(N,)``: rows whose sprite is in the exam, through whichever of its rows."""
+        withheld = np.zeros(len(self), bool)
+        withheld[self._first_rows[self.exam()]] = True
+        return withheld[self._first_rows]
+
+    @cached_property
+    def _mirror_pairs(self) -> int:
+        return count_mirror_pairs(self.images, self._distinct)
+
+
+def _frozen(values: np.ndarray) -> np.ndarray:
+    values.flags.writeable = False
+    return values

@@ -1,0 +1,80 @@
+"""The Kaggle set "Pixel Art", which the report trained on: used if it is on this machine, fetched only when asked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ddpm.home import home
+from ddpm.sprites.errors import SpriteError
+
+HANDLE = "ebrahimelgazar/pixel-art/versions/1"
+PAGE = "https://www.kaggle.com/datasets/ebrahimelgazar/pixel-art"
+FILE = "sprites.npy"
+
+
+def find() -> Path | None:
+    """Where ``sprites.npy`` of the Kaggle set lies on this machine: in our own folder, or kagglehub's; or None."""
+    theirs = os.environ.get("KAGGLEHUB_CACHE") or os.path.expanduser("~/.cache/kagglehub")
+    folders = [Path(theirs) / "datasets" / HANDLE]
+    own = _own_folder()
+    if own is not None:
+        folders.insert(0, own)
+    return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+
+
+def require() -> Path:
+    """Like :func:`find`.
+
+    Raises:
+        SpriteError: if the set isn't on this machine, saying how to get it.
+    """
+    path = find()
+    if path is None:
+        raise SpriteError(
+            "The Kaggle set is not on this machine, and nothing is downloaded unasked. To fetch it: "
+            f"`python -m ddpm data kaggle --download` (needs `pip install kagglehub`). {_by_hand()}"
+        )
+    return path
+
+
+def download() -> Path:
+    """Fetch the Kaggle set with the package kagglehub, unless it is on this machine already.
+
+    Returns:
+        the path of its ``sprites.npy``.
+
+    Raises:
+        SpriteError: if the package is absent, or Kaggle cannot be reached or refuses, saying what else can be done.
+    """
+    path = find()
+    if path is not None:
+        return path
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise SpriteError(
+            f"The package kagglehub is missing. Install it with `pip install kagglehub` and try again. {_by_hand()}"
+        ) from error
+    try:
+        folder = Path(kagglehub.dataset_download(HANDLE))
+    except Exception as error:  # kagglehub lets many kinds through: its own, requests', urllib3's, OSError
+        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        raise SpriteError(f"Kaggle did not deliver the set ({reason}). Check the connection. {_by_hand()}") from error
+    path = folder / FILE
+    if not path.is_file():
+        raise SpriteError(f"What Kaggle delivered holds no {FILE}. {_by_hand()}")
+    return path
+
+
+def _by_hand() -> str:
+    own = _own_folder()
+    place = own if own is not None else "a folder of your own, and load that"
+    return f"Or download it by hand from {PAGE} and put sprites.npy and sprites_labels.npy into {place}."
+
+
+def _own_folder() -> Path | None:
+    try:
+        return home() / "kaggle"
+    except OSError:
+        return None

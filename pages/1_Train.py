@@ -1,0 +1,46 @@
+"""Train: choose sprites, start, and watch it learn."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ddpm.run import active_training
+from pages.parts.frame import frame
+from pages.parts.runs import failure, run_list, run_view
+from pages.parts.setup import choose_sprites, data_card, new_training, start_problem
+from pages.parts.store import all_runs
+
+frame("Train")
+st.title("Teach it to draw")
+
+active = active_training()
+runs = all_runs()
+wanted = st.session_state.get("run")
+shown = active.run if active else next((run for run in runs if run.name == wanted), None)
+
+if problem := start_problem():
+    st.error(problem, icon=":material/error:")
+if shown is not None:
+    with st.container(border=True):
+        failure(shown)
+        run_view(shown, [run for run in runs if run.folder != shown.folder])
+
+if active is None:
+    if shown is not None:
+        st.header("Or begin a new one")
+    else:
+        st.markdown("Choose what it learns from, press **Start training**, and watch the drawings get better.")
+    form, preview = st.columns([5, 7], gap="large")
+    with form:
+        choice = choose_sprites()
+    with preview:
+        if choice.sprites is not None:
+            data_card(choice.sprites)
+        else:
+            st.info(choice.problem or "Choose sprites on the left.")
+    with form:
+        new_training(choice, busy=None)
+
+if runs:
+    st.header("Runs")
+    run_list(runs, shown)

@@ -1,0 +1,69 @@
+"""The frame around every page: title, way around, and what is training."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import streamlit as st
+
+from ddpm.console import duration
+from ddpm.run import ActiveTraining, RunError, active_training
+from pages.parts.logo import logo
+from pages.parts.pictures import image_uri
+
+_LINKS = (
+    ("streamlit_app.py", "Home"),
+    ("pages/1_Train.py", "Train"),
+    ("pages/2_Sample.py", "Sample"),
+    ("pages/3_Nearest_neighbors.py", "Created or copied?"),
+)
+_CSS = Path(__file__).with_name("frame.css")
+_SECONDS = 2.0
+
+
+def frame(title: str) -> None:
+    """Begin a page; the first call of every page.
+
+    Args:
+        title: for the browser's tab.
+    """
+    st.set_page_config(
+        page_title=f"{title} · Pixel diffusion", page_icon=logo(4), layout="wide", initial_sidebar_state="collapsed"
+    )
+    st.html(_CSS)
+    with st.container(horizontal=True, key="topbar", vertical_alignment="center", gap="small"):
+        st.html(f'<div class="brand"><img src="{image_uri(logo(2))}" alt=""> Pixel diffusion</div>', width="content")
+        for page, label in _LINKS:
+            st.page_link(page, label=label)
+        active = active_training()
+        # The timer runs in the browser: without a training there must be none.
+        st.fragment(_chip, run_every=_SECONDS if active else None)(active is not None)
+
+
+def _chip(was_active: bool) -> None:
+    active = active_training()
+    if active is None:
+        if was_active:
+            # The page around still shows a live training.
+            st.rerun(scope="app")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        st.html(_chip_html(active), width="content")
+        if st.button("Stop", key="chip-stop", help="Save this training and stop it; it can go on later."):
+            try:
+                active.run.request(stop=True)
+            except RunError as error:
+                st.toast(str(error))
+
+
+def _chip_html(active: ActiveTraining) -> str:
+    status = active.run.status()
+    step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
+    words = {"starting": "is starting", "paused": "is paused"}.get(str(status.get("state")), "")
+    if not words:
+        words = f"{100 * step / total:.0f}%" if total else "trains"
+        if left := status.get("seconds_left"):
+            words += f", {duration(left)} left"
+    kind = "chip live" if status.get("state") == "running" else "chip"
+    return f'<div class="{kind}"><span class="dot"></span>{html.escape(active.run.name)}: {words}</div>'

@@ -1,0 +1,56 @@
+"""Pixel art on a page: exactly its pixels, never smoothed."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from ddpm.render import png, sheet
+
+
+def data_uri(picture: bytes) -> str:
+    """A PNG file as an address that a browser shows without asking anybody."""
+    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
+
+
+def image_uri(image: Image.Image) -> str:
+    """:func:`data_uri` of a picture."""
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return data_uri(file.getvalue())
+
+
+def picture(png_file: bytes, alt: str, *, width: str = "100%", most: int | None = None) -> None:
+    """Show a PNG file with hard pixels.
+
+    Args:
+        alt: what it shows, for those who cannot see it.
+        width: CSS width.
+        most: the most CSS pixels it may take in width.
+    """
+    limit = f"max-width:{most}px;" if most else ""
+    st.html(f'<img class="pixels" src="{data_uri(png_file)}" alt="{html.escape(alt)}" style="width:{width};{limit}">')
+
+
+def contact_sheet(images: np.ndarray, alt: str, columns: int, *, scale: int = 3) -> None:
+    """Show sprites in rows on a white card.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+        scale: CSS pixels a sprite pixel takes where there is room.
+    """
+    page = png(sheet(images, columns, gap=1))
+    picture(page, alt, most=(17 * columns - 1) * scale)
+
+
+def sprite_tag(image: np.ndarray, alt: str, side: int = 64) -> str:
+    """An ``<img>`` of one sprite, uint8 (16, 16, 3), ``side`` CSS pixels wide."""
+    return (
+        f'<img class="pixels" src="{data_uri(png(image))}" alt="{html.escape(alt)}" '
+        f'style="width:{side}px;height:{side}px">'
+    )

@@ -1,0 +1,56 @@
+"""What one does with sprites that were drawn: keep them, or look at earlier ones."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import streamlit as st
+
+from ddpm.album import Batch, recent_batches
+from ddpm.render import gif, png, sheet, sheet_png
+from pages.parts.drawing import show_again
+from pages.parts.pictures import picture
+
+
+def downloads(batch: Batch) -> None:
+    """Buttons for the sheet, the animation and the array; names say what drew them."""
+    info, chain = batch.info, batch.chain
+    stem = f"{info['name']}-{info['step']}-{info['sampler']}{info['steps']}-seed{info['seed']}"
+    with st.container(horizontal=True):
+        for label, suffix, mime, make in (
+            ("PNG sheet", "png", "image/png", lambda: sheet_png(chain.sprites, scale=4, gap=1)),
+            ("GIF", "gif", "image/gif", lambda: gif(chain)),
+            ("NumPy .npy", "npy", "application/octet-stream", lambda: _npy(chain.sprites)),
+        ):
+            st.download_button(
+                label,
+                make,
+                f"{stem}.{suffix}",
+                mime,
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"get-{suffix}",
+            )
+
+
+def last_batches() -> None:
+    """The album: what was drawn before, on any page or in any tab."""
+    batches = recent_batches(6)
+    if not batches:
+        return
+    st.header("Drawn before")
+    with st.grid(6, min_column_width=120):
+        for batch in batches:
+            with st.container():
+                picture(png(sheet(batch.chain.sprites[:16], 4, gap=1)), f"sprites drawn by {batch.info['name']}")
+                st.caption(f"{batch.info['name']}, seed {batch.info['seed']}")
+                if st.button("Open", key=f"open-{batch.id}"):
+                    show_again(batch)
+                    st.rerun()
+
+
+def _npy(sprites: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, sprites, allow_pickle=False)
+    return file.getvalue()

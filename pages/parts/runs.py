@@ -1,0 +1,245 @@
+"""Runs on a page: one that is looked at, live or past, and the list of all."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ddpm import hardware
+from ddpm.checkpoint import can_use_raw
+from ddpm.console import duration
+from ddpm.plan import TrainingRequest
+from ddpm.process import log_tail
+from ddpm.run import ACTIVE, Run, RunError
+from pages.parts.charts import Series, loss_chart, loss_series, quartile_series
+from pages.parts.pictures import data_uri
+from pages.parts.setup import start
+
+_STATES = {
+    "starting": ("starting", "blue"),
+    "running": ("training", "violet"),
+    "paused": ("paused", "orange"),
+    "stopped": ("stopped, can go on", "gray"),
+    "finished": ("finished", "green"),
+    "failed": ("failed", "red"),
+    "interrupted": ("interrupted, can go on", "orange"),
+    "unknown": ("unknown", "gray"),
+}
+_STRIP = 8
+_SECONDS = 1.5
+
+
+def run_view(run: Run, others: list[Run]) -> None:
+    """One run: where it stands, its curves, its drawings, and what can be done with it.
+
+    Args:
+        others: runs that it can be compared with.
+    """
+    live = run.state() in ACTIVE
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(run.name, width="content")
+        title, colour = _STATES[run.state()]
+        st.badge(title, color=colour)  # type: ignore[arg-type]
+    _controls(run, live)
+    compared = None
+    if not live and others:
+        compared = st.selectbox(
+            "Compare its curve with",
+            [None, *others],
+            format_func=lambda other: "nothing" if other is None else other.name,
+            key=f"compare-{run.name}",
+        )
+    st.fragment(_watch, run_every=_SECONDS if live else None)(run, live, compared)
+
+
+def run_list(runs: list[Run], shown: Run | None) -> None:
+    """All runs, each with what can be done with it."""
+    for run in runs:
+        status, config = run.status(), run.config()
+        title, colour = _STATES[run.state()]
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row-{run.name}"):
+            st.markdown(f"**{run.name}**", width=190)
+            st.badge(title, color=colour)  # type: ignore[arg-type]
+            step, total = run.latest() or 0, int(status.get("total_steps") or config.get("total_steps") or 0)
+            data = (config.get("data") or {}).get("name", "?")
+            st.caption(f"{data} · {config.get('preset', '?')} · {step:,} of {total:,} steps", width="stretch")
+            if shown is not None and shown.folder == run.folder:
+                st.caption("shown above")
+            elif st.button("Show", key=f"show-{run.name}"):
+                st.session_state["run"] = run.name
+                st.rerun()
+            _manage(run)
+
+
+def failure(run: Run) -> None:
+    """Why a run failed, where it did."""
+    status = run.status()
+    error = status.get("error")
+    if not isinstance(error, dict):
+        if run.state() == "interrupted":
+            st.warning(
+                "This training ended without a word: it was killed, or the computer was switched off. "
+                "What it saved is safe: press Resume.",
+                icon=":material/warning:",
+            )
+            _log(status)
+        return
+    st.error(str(error.get("message")), icon=":material/error:")
+    if error.get("traceback"):
+        with st.expander("For the curious: the technical details"):
+            st.code(str(error["traceback"]), language=None)
+
+
+def _log(status: dict[str, Any]) -> None:
+    if status.get("log") and (tail := log_tail(Path(str(status["log"])))):
+        with st.expander("The last lines that it printed"):
+            st.code(tail, language=None)
+
+
+def _controls(run: Run, live: bool) -> None:
+    status = run.status()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+        if live:
+            paused = status.get("state") == "paused"
+            if paused:
+                st.button(
+                    "Go on", icon=":material/play_arrow:", type="primary", on_click=_ask, args=(run, "pause", False)
+                )
+            else:
+                st.button("Pause", icon=":material/pause:", on_click=_ask, args=(run, "pause", True))
+            st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
+            if hardware.cores() > 1:
+                key = f"threads-{run.name}"
+                st.number_input(
+                    "CPU threads",
+                    1,
+                    hardware.cores(),
+                    int(status.get("threads") or hardware.threads()),
+                    key=key,
+                    width=140,
+                    on_change=lambda: _ask(run, "threads", int(st.session_state[key])),
+                )
+        else:
+            latest = run.latest()
+            resumable = latest is None or can_use_raw(run.folder)
+            unfinished = run.state() in ("stopped", "interrupted", "failed")
+            can_go_on = unfinished and resumable and not run.is_shipped()
+            if can_go_on and st.button("Resume", icon=":material/play_arrow:", type="primary"):
+                start(TrainingRequest(folder=run.folder, resume=True))
+            if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:"):
+                st.session_state["draw-from"] = str(run.folder)
+                st.switch_page("pages/2_Sample.py")
+
+
+def _ask(run: Run, what: str, value: Any) -> None:
+    try:
+        run.request(**{what: value})
+    except RunError as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def _watch(run: Run, was_live: bool, compared: Run | None) -> None:
+    status = run.status()
+    state = run.state()
+    if was_live and state not in ACTIVE:
+        st.rerun(scope="app")
+    shown = st.session_state.get("state-shown")
+    st.session_state["state-shown"] = (run.name, state)
+    if was_live and shown is not None and shown != (run.name, state):
+        # Buttons outside this fragment depend on the state.
+        st.rerun(scope="app")
+    _progress(status, state)
+    metrics = run.metrics()
+    series, quartiles = loss_series(metrics), quartile_series(metrics)
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        _curves(run, series, quartiles, compared, waiting=was_live)
+    with right:
+        _film(run)
+
+
+def _progress(status: dict[str, Any], state: str) -> None:
+    step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
+    if state == "starting" or not total:
+        st.progress(0.0, str(status.get("message") or "Starting ..."))
+        return
+    st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}")
+    left, speed, loss = status.get("seconds_left"), status.get("images_per_second"), status.get("loss")
+    facts = {
+        "time left": duration(left) if left and state in ACTIVE else "–",
+        "trained for": duration(float(status.get("seconds") or 0)),
+        "images a second": f"{speed:,.0f}" if speed else "–",
+        "error now": f"{loss:.4f}" if loss else "–",
+        "CPU threads": str(status.get("threads") or "–"),
+    }
+    cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in facts.items())
+    st.html(f'<div class="facts">{cells}</div>')
+
+
+def _curves(run: Run, series: Series, quartiles: Series, compared: Run | None, waiting: bool) -> None:
+    if not series:
+        st.info("The curve begins after the first steps." if waiting else "This run has measured nothing yet.")
+        return
+    whole, by_noise = st.tabs(["Error", "Error by noise level"])
+    with whole:
+        if compared is not None:
+            other = loss_series(compared.metrics())
+            if "smoothed" in other:
+                series = {**series, f"{compared.name}: smoothed": other["smoothed"]}
+        loss_chart(series, key=f"loss-{run.name}")
+        st.caption(
+            "How wrong it is about the noise in a sprite; lower is better. Held-out sprites are never learnt from: "
+            "when their curve turns up while the other falls, the model begins to remember instead of understand."
+        )
+    with by_noise:
+        loss_chart(quartiles, key=f"quartiles-{run.name}")
+        st.caption("Detail is learnt where there is little noise, the rough shape where there is almost only noise.")
+
+
+def _film(run: Run) -> None:
+    previews = run.previews()
+    if not previews:
+        st.info("The first drawings appear after a few steps.")
+        return
+    step, newest = previews[-1]
+    st.markdown(f"**What it draws after {step:,} steps**")
+    st.html(_img(newest, f"36 sprites drawn after {step} steps", "width:100%"))
+    if len(previews) > 1:
+        kept = np.unique(np.geomspace(1, len(previews), min(_STRIP, len(previews))).round().astype(int)) - 1
+        frames = "".join(
+            f"<figure>{_img(path, f'drawings after {at} steps', 'height:64px')}<figcaption>{at:,}</figcaption></figure>"
+            for at, path in (previews[i] for i in kept)
+        )
+        st.html(f'<div class="film" tabindex="0" aria-label="how the drawings changed">{frames}</div>')
+
+
+def _img(path: Path, alt: str, style: str) -> str:
+    try:
+        uri = data_uri(path.read_bytes())
+    except OSError:
+        return ""
+    return f'<img class="pixels" src="{uri}" alt="{html.escape(alt)}" style="{style}">'
+
+
+def _manage(run: Run) -> None:
+    if run.is_shipped() or run.state() in ACTIVE:
+        return
+    with st.popover("", icon=":material/more_horiz:", help="Rename or delete"):
+        name = st.text_input("New name", run.name, key=f"name-{run.name}", max_chars=63)
+        if st.button("Rename", key=f"rename-{run.name}", disabled=name == run.name):
+            try:
+                st.session_state["run"] = run.rename(name).name
+                st.rerun()
+            except RunError as error:
+                st.error(str(error))
+        sure = st.checkbox("Yes, delete it with all that it learnt", key=f"sure-{run.name}")
+        if st.button("Delete", key=f"delete-{run.name}", disabled=not sure, icon=":material/delete:"):
+            try:
+                run.delete()
+                st.rerun()
+            except RunError as error:
+                st.error(str(error))

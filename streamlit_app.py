@@ -1,0 +1,71 @@
+"""Home: what this is, a denoising at once, and the way on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.drawing import first_batch
+from pages.parts.frame import frame
+from pages.parts.player import player
+from pages.parts.store import all_runs, shipped_run
+
+frame("Home")
+
+words, picture = st.columns([5, 7], gap="large", vertical_alignment="center")
+with words:
+    st.title("A tiny AI learns to draw pixel art. You watch.")
+    st.markdown(
+        "Teach a small **diffusion model** on your own computer, in minutes: it learns to turn pure noise into "
+        "16×16 sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
+    )
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Teach your own", type="primary"):
+            st.switch_page("pages/1_Train.py")
+        if st.button("Draw sprites"):
+            st.switch_page("pages/2_Sample.py")
+        if st.button("Created or copied?"):
+            st.switch_page("pages/3_Nearest_neighbors.py")
+    last = next((run for run in all_runs() if not run.is_shipped()), None)
+    if last is not None:
+        step, total = last.latest() or 0, int(last.status().get("total_steps") or 0)
+        with st.container(border=True):
+            st.markdown(f"**Your last run: {last.name}**")
+            st.caption(f"{last.state()}, {step:,} of {total:,} steps")
+            if st.button("Continue with it", icon=":material/arrow_forward:"):
+                st.session_state["run"] = last.name
+                st.switch_page("pages/1_Train.py")
+
+with picture:
+    run = shipped_run()
+    if run is None:
+        st.info("No model is here yet. Teach one: the Train page needs no download.")
+    else:
+        batch = first_batch(run, n=25)
+        if batch is None:
+            st.warning(f"The model {run.name!r} that came with the app is damaged. Teach one on the Train page.")
+        else:
+            player(
+                batch.chain,
+                key="home-player",
+                columns=5,
+                caption=f"Drawn just now, from noise, by {batch.info['model']}",
+            )
+
+st.divider()
+how = st.columns(3, gap="large")
+for column, heading, text in zip(
+    how,
+    ("1 · Teach", "2 · Draw", "3 · Ask"),
+    (
+        "Choose sprites: the built-in set, the Kaggle set of the student report that this app rebuilds, or your own. "
+        "Press Start and see the error fall and the drawings get better.",
+        "The model begins with noise and takes it away step by step. Play the steps, stop them, "
+        "drag through them: left what it sees, right what it believes is underneath.",
+        "Each new sprite is held against every sprite that the model learnt from. "
+        "Real sprites that it never saw show how near is normal.",
+    ),
+    strict=True,
+):
+    with column:
+        st.subheader(heading)
+        st.markdown(text)

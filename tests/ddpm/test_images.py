@@ -1,0 +1,72 @@
+"""Pixels in, pixels out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from ddpm import to_float, to_uint8
+
+
+def test_every_value_comes_back() -> None:
+    images = np.resize(np.arange(256, dtype=np.uint8), (4, 16, 16, 3))
+    x = to_float(images)
+    assert x.dtype == torch.float32
+    assert x.shape == (4, 3, 16, 16)
+    assert float(x.min()) == -1.0
+    assert float(x.max()) == 1.0
+    assert np.array_equal(to_uint8(x), images)
+
+
+def test_channels_move_and_nothing_else() -> None:
+    images = np.zeros((1, 16, 16, 3), np.uint8)
+    images[0, 2, 5, 1] = 255
+    x = to_float(images)
+    assert float(x[0, 1, 2, 5]) == 1.0
+    assert int((x > -1).sum()) == 1
+
+
+def test_the_source_is_neither_changed_nor_shared() -> None:
+    images = np.full((1, 16, 16, 3), 7, np.uint8)
+    to_float(images).zero_()
+    assert (images == 7).all()
+    x = torch.full((1, 3, 16, 16), 0.3, requires_grad=True)
+    to_uint8(x)[:] = 0
+    assert (x == 0.3).all()
+
+
+def test_values_are_rounded_and_clipped() -> None:
+    x = torch.tensor([-9.0, -1.0, -1 + 0.6 / 127.5, 1 - 0.4 / 127.5, 1.0, float("inf")])
+    images = to_uint8(x.reshape(6, 1, 1, 1).expand(6, 3, 1, 1))
+    assert images[:, 0, 0, 0].tolist() == [0, 0, 1, 255, 255, 255]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_other_floats_are_understood(dtype: torch.dtype) -> None:
+    assert (to_uint8(torch.ones(1, 3, 2, 2, dtype=dtype)) == 255).all()
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32, np.bool_])
+def test_other_pixel_types_are_refused(dtype: type) -> None:
+    with pytest.raises(TypeError, match="uint8"):
+        to_float(np.zeros((1, 16, 16, 3), dtype))
+
+
+@pytest.mark.parametrize("shape", [(16, 16, 3), (1, 3, 16, 16), (1, 16, 16, 4), (1, 16, 16)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="shape"):
+        to_float(np.zeros(shape, np.uint8))
+    with pytest.raises(ValueError, match="shape"):
+        to_uint8(torch.zeros((1, 16, 16, 3)))
+
+
+def test_nan_is_refused() -> None:
+    x = torch.zeros(2, 3, 16, 16)
+    x[1, 2, 3, 4] = float("nan")
+    with pytest.raises(ValueError, match="NaN"):
+        to_uint8(x)
+
+
+def test_no_sprites_are_no_sprites() -> None:
+    assert to_uint8(to_float(np.zeros((0, 16, 16, 3), np.uint8))).shape == (0, 16, 16, 3)
