@@ -14,10 +14,11 @@ frame("Home")
 words, picture = st.columns([5, 7], gap="large", vertical_alignment="center")
 with words:
     st.title("A tiny AI learns to draw pixel art. You watch.")
-    st.markdown(
-        "Teach a small **diffusion model** on your own computer, in minutes: it learns to turn pure noise into "
-        "16×16 sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
-    )
+    with st.container(key="lead"):
+        st.markdown(
+            "Teach a small **diffusion model** on your own computer, in minutes: it learns to turn pure noise into "
+            "16×16 sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
+        )
     with st.container(horizontal=True, gap="small"):
         if st.button("Teach your own", type="primary"):
             st.switch_page("pages/1_Train.py")

@@ -81,7 +81,7 @@ def save_checkpoint(
     folder = steps / step_name(state.step)
     if folder.exists():
         try:
-            _read_checked(folder, [MODEL, CONFIG])
+            _read_checked(folder, [MODEL, CONFIG, STATE] if resumable else [MODEL, CONFIG])
             return folder
         except CheckpointError:
             shutil.rmtree(folder)

@@ -135,6 +135,7 @@ class _Session:
         }
         self._written = 0.0
         self._unwritten: list[bytes] = []
+        self._threads_asked: int | None = None
 
     def go(self, request: TrainingRequest) -> Progress:
         """Plan, restore, train."""
@@ -185,7 +186,8 @@ class _Session:
         self._end_last_line()
         log_every = 10 if plan.total_steps >= 500 else max(1, plan.total_steps // 50)
         log_every = max(log_every, plan.total_steps // 4000)
-        save_every = max(10, min(500, plan.total_steps // 8))
+        # A multiple: every saved step has a measured loss, so that the best of them can be told.
+        save_every = log_every * math.ceil(max(10, min(500, plan.total_steps // 8)) / log_every)
         preview_at = preview_steps(plan.total_steps)
         labels = None
         if state.model.num_classes is not None:
@@ -372,7 +374,8 @@ class _Session:
         """Do what is asked between two steps; whether a pause is."""
         control = self._control()
         threads = control.get("threads")
-        if isinstance(threads, int) and threads != torch.get_num_threads():
+        if isinstance(threads, int) and threads != self._threads_asked:
+            self._threads_asked = threads
             hardware.set_threads(threads)
             clock.forget_rate()
         return bool(control.get("pause"))

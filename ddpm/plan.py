@@ -21,7 +21,7 @@ from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.training import new_state, train
 
 RUN_FORMAT = 1
-_WARM_STEPS = 5
+_WARM_STEPS = 3
 
 
 class StoppedEarly(RunError):

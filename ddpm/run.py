@@ -15,13 +15,14 @@ NAME/
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -67,13 +68,18 @@ class Run:
 
     def state(self) -> RunState:
         """What the run is doing. Only a held lock counts as alive: a status survives a kill, a lock does not."""
-        written = self.status().get("state", "unknown")
+        written = self.status().get("state")
+        if written not in get_args(RunState):
+            return "unknown"
         if written not in ACTIVE:
             return written
         return written if self.is_held() else "interrupted"
 
     def is_held(self) -> bool:
         """Whether a live training holds this run."""
+        # Taking the lock would make the folder of a run that is not there.
+        if not self.folder.is_dir():
+            return False
         lock = self.lock()
         # Two readers that look at the same moment could each take the other for a training: look twice.
         for _ in range(2):
@@ -100,7 +106,7 @@ class Run:
             name = (self.folder / "latest").read_text(encoding="ascii", errors="replace").strip()
         except OSError:
             return None
-        return int(name) if name.isdigit() and self.step_path(int(name)).is_dir() else None
+        return int(name) if _is_number(name) and self.step_path(int(name)).is_dir() else None
 
     def step_path(self, step: int) -> Path:
         """The folder of a saved step."""
@@ -121,9 +127,10 @@ class Run:
         for line in data.split(b"\n"):
             try:
                 record = json.loads(line)
-                records[int(record["step"])] = record
-            except (ValueError, TypeError, KeyError, RecursionError):
+            except (ValueError, RecursionError):
                 continue
+            if isinstance(record, dict) and isinstance(record.get("step"), int):
+                records[record["step"]] = record
         return [records[step] for step in sorted(records)]
 
     def trained_on(self) -> np.ndarray | None:
@@ -142,7 +149,8 @@ class Run:
     def best_step(self) -> int | None:
         """Among the saved steps the one with the lowest held-out loss."""
         saved = set(self.steps())
-        losses = [(r["heldout"], r["step"]) for r in self.metrics() if "heldout" in r and r["step"] in saved]
+        measured = [r for r in self.metrics() if isinstance(r.get("heldout"), float) and r["step"] in saved]
+        losses = [(r["heldout"], r["step"]) for r in measured]
         return min(losses)[1] if losses else None
 
     def is_shipped(self) -> bool:
@@ -220,7 +228,12 @@ class Run:
         keep = {*saved[-keep_last:], *self.pinned(), self.latest(), self.best_step()}
         for step in saved:
             if step not in keep:
-                shutil.rmtree(self.step_path(step), ignore_errors=True)
+                folder = self.step_path(step)
+                # Out of sight in one step: a kill must not leave one that is half there.
+                grave = folder.with_name(f".{folder.name}.{time.time_ns()}.tmp")
+                with contextlib.suppress(OSError):
+                    folder.rename(grave)
+                    shutil.rmtree(grave)
 
     def sweep(self) -> None:
         """Remove what a killed training left half-built. Only whoever holds the lock may."""
@@ -315,8 +328,13 @@ def _numbers(folder: Path, suffix: str) -> list[int]:
     except OSError:
         return []
     stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
-    steps = sorted(int(stem) for stem in stems if stem.isdigit())
+    steps = sorted(int(stem) for stem in stems if _is_number(stem))
     if suffix:
         return steps
     whole = [folder / step_name(step) for step in steps]
     return [step for step, path in zip(steps, whole, strict=True) if (path / MANIFEST).is_file()]
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is how a step is written: "²" is a digit to Python, and a number of 5,000 digits none."""
+    return text.isascii() and text.isdigit() and len(text) <= 18

@@ -11,6 +11,7 @@ Every sampler walks down a list of noise levels T-1 = t_0 > t_1 > ... > t_{K-1},
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -27,6 +28,7 @@ Model = Callable[..., torch.Tensor]
 
 _FAST: tuple[Sampler, int] = ("dpm++", 20)
 _SHAPE = (3, 16, 16)
+_LOG_SNR_BOUNDS = (-7.0, 9.0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def default_steps(sampler: Sampler, num_timesteps: int) -> int:
 def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int]:
     """The levels at which the network is asked, falling from T-1.
 
-    ``ddpm`` and ``ddim`` space them evenly in t, ``dpm++`` evenly in log-SNR (Lu et al. 2022, sec. 4).
+    ``ddpm`` and ``ddim`` space them evenly in t, ``dpm++`` evenly in log-SNR (Lu et al. 2022, sec. 4)
+    between -7 and 9.
 
     Raises:
         ValueError: unless ``1 <= steps <= T``.
@@ -69,11 +72,14 @@ def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int
     if _resolve(sampler)[0] != "dpm++":
         return [round(total - i * total / steps) - 1 for i in range(steps)]
     log_snr = schedule.log_snr().numpy()
-    wanted = np.linspace(log_snr[-1], log_snr[0], steps)
+    # Beyond these bounds there is nothing to decide: all noise, or less of it than one grey level.
+    low, high = np.clip(log_snr[[-1, 0]], *_LOG_SNR_BOUNDS)
+    wanted = np.linspace(low, high, steps)
     # log_snr falls with t, and np.interp wants rising positions.
     exact = np.interp(wanted, log_snr[::-1], np.arange(total - 1, -1, -1))
     # Where the table is coarse two levels may round to one; each must still be lower than the one before.
     levels = np.rint(exact).astype(int)
+    levels[0] = total - 1
     levels = np.minimum.accumulate(levels + np.arange(steps)) - np.arange(steps)
     levels = np.maximum(levels, np.arange(steps - 1, -1, -1))
     return [int(t) for t in levels]
@@ -120,10 +126,15 @@ def sample(
         raise ValueError(f"n must be at least 1, got {n}")
     if not 0 <= eta <= 1:
         raise ValueError(f"eta must lie in 0..1, got {eta}")
+    if not math.isfinite(guidance_scale):
+        raise ValueError(f"guidance_scale must be a finite number, got {guidance_scale}")
     labels = _checked_labels(labels, n, getattr(model, "num_classes", None))
     device = _device(model)
     dice = [generator_for("sprite", seed, i) for i in range(n)]
-    x_t = _draw(dice) if noise is None else torch.as_tensor(noise).detach().to(torch.float32).clone()
+    # Drawn in any case: what is added on the way must not repeat the noise that a caller took from an earlier chain.
+    x_t = _draw(dice)
+    if noise is not None:
+        x_t = torch.as_tensor(noise).detach().to(torch.float32).clone()
     if tuple(x_t.shape) != (n, *_SHAPE):
         raise ValueError(f"noise must have shape {(n, *_SHAPE)}, got {tuple(x_t.shape)}")
     predict = _Predictor(model, schedule, labels, guidance_scale, clip_x0)

@@ -18,6 +18,9 @@ runs = all_runs()
 wanted = st.session_state.get("run")
 shown = active.run if active else next((run for run in runs if run.name == wanted), None)
 
+if active is not None:
+    # When it ends, what it has done stays in view, in a tab that was opened while it ran, too.
+    st.session_state["run"] = active.run.name
 if problem := start_problem():
     st.error(problem, icon=":material/error:")
 if shown is not None:

@@ -32,7 +32,8 @@ if result is None:
     st.stop()
 comparison, sprites = result
 
-st.markdown(f"### {verdict(comparison)}")
+with st.container(key="verdict"):
+    st.markdown(verdict(comparison))
 left, right = st.columns([7, 5], gap="large")
 with left:
     st.subheader("Nearest first")

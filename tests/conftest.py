@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from tests.ddpm.helpers import simple_sprites
 
@@ -20,15 +18,6 @@ def ddpm_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("DDPM_START", "DDPM_LOG"):
         monkeypatch.delenv(name, raising=False)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def _same_threads() -> Iterator[None]:
-    """A training sets torch's threads for the whole process; the next test must not notice."""
-    before = torch.get_num_threads()
-    yield
-    if torch.get_num_threads() != before:
-        torch.set_num_threads(before)
 
 
 @pytest.fixture

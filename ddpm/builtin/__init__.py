@@ -6,20 +6,25 @@
     builtin.name_sprites(sprites.images[:10]).shape
 
 How it is made: :mod:`~ddpm.builtin.draw` turns ASCII drawings into maps of *roles* ("outline", "middle tone of the main
-ramp"); :mod:`~ddpm.builtin.palettes` gives the roles colours; :mod:`~ddpm.builtin.kinds` holds the drawings. A sprite is
-``palette[role_map]``.
+ramp"); :mod:`~ddpm.builtin.palettes` gives the roles colours; :mod:`~ddpm.builtin.kinds` holds the drawings;
+:mod:`~ddpm.builtin.atlas` lists all that can be drawn. A sprite is ``palette[role_map]``.
 
-A new kind is a few lines in one of the modules in ``kinds/``, added to its ``KINDS``::
+A new kind is a few lines in one of the modules in ``kinds/``::
 
-    EGG = ["..MMMM..", ...]                                    # M: "shade this in the main ramp"
-    SPOTS = ["........", ...]
+    EGGS = {"tall": "..MMMM..\\n.MMMMMM.\\n...", "round": ...}       # M: "shade this in the main ramp"
+    SPOTS = {"plain": "", "dots": "...7....\\n.....7..\\n..."}       # 7: middle tone of the second ramp
+
+    def _egg(egg: str, spots: str) -> Canvas:
+        shell = art(EGGS[egg], 4, 3)
+        return outline(stack(shell, clip(art(SPOTS[spots], 4, 3), shell)))
 
     def eggs() -> list[Canvas]:
-        return combine(lambda egg, spots: outline(stack(art(egg), art(spots))), EGG, SPOTS)
+        return combine(_egg, [*EGGS], [*SPOTS])
 
     KINDS = [..., Kind("egg", "food", eggs, palettes("bone tan azure", "crimson gold"))]
 
-Whatever changes a pixel, a shape or an order changes what the seeds mean: raise ``VERSION`` and the golden hash in the tests.
+Whatever changes a pixel, a shape or an order changes what the seeds mean: raise ``VERSION``, and renew ``CAPACITY`` and
+the golden hashes in the tests.
 """
 
 from __future__ import annotations

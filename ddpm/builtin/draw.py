@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -46,7 +46,7 @@ def blank() -> Canvas:
     return np.full((SIZE, SIZE), EMPTY, np.uint8)
 
 
-@lru_cache(maxsize=None)
+@cache
 def art(text: str, x: int = 0, y: int = 0) -> Canvas:
     """Read a drawing, put its upper left corner at (x, y), and shade what is left to be shaded.
 
@@ -67,9 +67,9 @@ def art(text: str, x: int = 0, y: int = 0) -> Canvas:
     return canvas
 
 
-@lru_cache(maxsize=None)
+@cache
 def half(text: str, y: int = 0) -> Canvas:
-    """Read the left half of a drawing (8 columns), mirror it, then shade: the outline is symmetric, the light is not."""
+    """Read the left half of a drawing (8 columns), mirror it, then shade: the form is symmetric, the light is not."""
     rows = [line.strip().ljust(8, ".") for line in text.strip("\n").splitlines()]
     return art("\n".join(row + row[::-1] for row in rows), 0, y)
 
@@ -114,7 +114,7 @@ def stack(*layers: Canvas) -> Canvas:
 def outline(canvas: Canvas, role: str = "#") -> Canvas:
     """Draw a line of one pixel around everything.
 
-    ``role="ramp"`` draws it in dark tones of what it surrounds: the darkest, and the next one where the light falls on it.
+    ``role="ramp"`` draws it in dark tones of what it surrounds: the darkest, and the next where the light falls on it.
     """
     filled = np.pad(canvas != EMPTY, 1)
     near = filled[:-2, 1:-1] | filled[2:, 1:-1] | filled[1:-1, :-2] | filled[1:-1, 2:]

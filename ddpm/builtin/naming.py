@@ -71,16 +71,17 @@ def expected_exam_share(naming: Naming, sprites: BuiltinSprites) -> float:
     """The share of withheld pairs to expect if a generator chose shape and palette independently within each kind.
 
     Only samples whose pair is in the set (training or exam) count; let n_k be their number in kind k. Independent means
-    that pair (s, c) comes with a weight a_s b_c. The weights are estimated from the *training* pairs alone, so that they
+    that pair (s, c) comes with a weight a_s b_c. The weights are estimated from the *training* pairs alone, so they
     fit whether or not the generator ever leaves those: a_s and b_c are scaled in turn (iterative proportional fitting)
     until the sums over the training pairs of each shape and of each palette are what was observed, with half a sample
-    added to every training pair against empty ones. Then, with T_k and E_k the training and the withheld pairs::
+    added to every training pair against empty ones. With T_k and E_k the training and the withheld pairs::
 
-        expected = sum_k n_k share_k / sum_k n_k,    share_k = sum over E_k of a_s b_c / sum over T_k and E_k of a_s b_c
+        expected = sum_k n_k share_k / sum_k n_k
+        share_k = (sum over E_k of a_s b_c) / (sum over T_k and E_k of a_s b_c)
 
-    A generator that repeats its training pairs evenly has an expected share near 10% and an observed share of 0; one that
-    recombines freely has both near 10%. (The plain product of the observed shares would favour the copier: where a pair
-    of a shape is withheld, he shows that shape less often.) Returns nan when no sample counts.
+    A generator that repeats its training pairs evenly has an expected share near 10% and an observed share of 0; one
+    that recombines freely has both near 10%. (The plain product of the observed shares would favour the copier: where a
+    pair of a shape is withheld, he shows that shape less often.) Returns nan when no sample counts.
     """
     status = _pair_status(sprites)
     samples = Counter(_counted(naming, status))

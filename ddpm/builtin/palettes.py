@@ -44,9 +44,18 @@ RAMPS: dict[str, str] = {
     "snow": "3a4668 8296be bccee8 e4eefb ffffff",
     "copper": "38150d 8c401e cc763e eea86c ffe0b6",
     "lava": "380a14 98180f ec4a12 fd9a28 fff08a",
-    "mint": "123c3a 2f8f78 64ccA0 a4ecc0 e4fde4",
+    "mint": "123c3a 2f8f78 64cca0 a4ecc0 e4fde4",
     "peach": "5a2420 c2664e f2a07c fcc8a4 ffeed6",
     "lilac": "2d2450 6f5aa8 a58ede ccb8f6 f0e6ff",
+    # Paper, bone and rare woods
+    "parchment": "4a3218 a07a44 dcb878 f4dca4 fff6d6",
+    "papyrus": "3e2e18 86703c bca45e e2cc90 faf0c4",
+    "sepia": "32180c 74421e ac7038 d8a468 f6d8a4",
+    "ash": "2a282e 6c686c a6a29e d6d2c8 faf6ec",
+    "sage": "26301e 64764a 9eb07c ccdaaa f2f8da",
+    "mahogany": "360d10 702219 a6442e d4785a f6b894",
+    "teak": "382210 785020 b48236 deb664 f8e6a8",
+    "ebony": "0e0b10 2a2228 4c3e42 766460 aa968c",
     # Skin
     "fair": "54281e bc7452 f0b48a fdd6b2 fff0de",
     "warm": "45201a 9c5a3a d08e5e eab486 fcdcb4",
@@ -95,12 +104,17 @@ class Palette:
 def palettes(*ramps: str, outline: str = "120e1a") -> list[Palette]:
     """One palette a word of the first argument; the other lists are repeated to its length.
 
-    ``palettes("azure crimson", "gold")`` is azure with gold, and crimson with gold. Missing ramps repeat the last given.
+    ``palettes("azure crimson", "gold")`` is azure with gold, and crimson with gold. Missing ramps repeat the last.
     """
     columns = [text.split() for text in ramps]
     columns += [columns[-1]] * (5 - len(columns))
     out = []
-    for i in range(len(columns[0])):
-        a, b, c, d, e = (column[i % len(column)] for column in columns)
-        out.append(Palette((a, b, c, d, e), outline))
+    for i, main in enumerate(columns[0]):
+        rest = [column[i % len(column)] for column in columns[1:]]
+        # Two parts in one ramp would melt into each other: the next ramp of the list steps in.
+        b, c, d, e = (
+            column[(i + 1) % len(column)] if name == main else name
+            for name, column in zip(rest, columns[1:], strict=True)
+        )
+        out.append(Palette((main, b, c, d, e), outline))
     return out

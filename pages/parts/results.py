@@ -17,7 +17,7 @@ def downloads(batch: Batch) -> None:
     """Buttons for the sheet, the animation and the array; names say what drew them."""
     info, chain = batch.info, batch.chain
     stem = f"{info['name']}-{info['step']}-{info['sampler']}{info['steps']}-seed{info['seed']}"
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, horizontal_alignment="center"):
         for label, suffix, mime, make in (
             ("PNG sheet", "png", "image/png", lambda: sheet_png(chain.sprites, scale=4, gap=1)),
             ("GIF", "gif", "image/gif", lambda: gif(chain)),

@@ -112,8 +112,7 @@ def new_training(choice: Choice, busy: str | None) -> None:
         persist_state="session",
         help="How many processor cores the training may use. It can be changed while it runs.",
     )
-    if choice.sprites is not None:
-        _estimate(choice.sprites, recipe, unit, int(amount), threads)
+    estimate = st.empty()
     with st.expander("More: name, seed, precision, held-out part"):
         name = st.text_input("Name of the run", _free_name(recipe), max_chars=63)
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed on the same machine gives the same run.")
@@ -141,6 +140,10 @@ def new_training(choice: Choice, busy: str | None) -> None:
         )
     if problem:
         st.caption(f":material/info: {problem}")
+    if choice.sprites is not None:
+        # Timing takes a moment; nobody has to wait for it before they can press Start.
+        with estimate:
+            _estimate(choice.sprites, recipe, unit, int(amount), threads)
 
 
 def start(request: TrainingRequest) -> None:
@@ -227,7 +230,7 @@ def _step_seconds(recipe: str, threads: int, fingerprint: str, _sprites: SpriteD
     hardware.set_threads(threads)
     try:
         chosen = RECIPES[recipe]
-        return seconds_a_step(chosen, _sprites, hardware.resolve_precision(chosen.precision), steps=6)
+        return seconds_a_step(chosen, _sprites, hardware.resolve_precision(chosen.precision), steps=4)
     finally:
         hardware.set_threads(before)
 

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,17 @@ from tests.browser.chromium import HELP, find_chromium
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
-Serve = Callable[..., str]
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: its address, its process, and the home that it was given."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    home: Path
+
+
+Serve = Callable[..., Server]
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +64,10 @@ def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path, se
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """``serve(script, cwd=..., env=...)`` starts a server of its own with a home of its own, and tells its address."""
+    """``serve(script, cwd=..., env=...)`` starts an app with a home of its own; it ends with the tests."""
     servers: list[subprocess.Popen[bytes]] = []
 
-    def start(script: Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+    def start(script: Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Server:
         place = tmp_path_factory.mktemp("server")
         port = _free_port()
         options = {
@@ -77,7 +88,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         servers.append(server)
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url, server, log)
-        return url
+        return Server(url, server, Path(surroundings["DDPM_HOME"]))
 
     yield start
     for server in servers:

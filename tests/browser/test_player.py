@@ -62,7 +62,7 @@ def chain(seed: int = 0) -> dict[str, np.ndarray]:
 def url(serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     script = tmp_path_factory.mktemp("player") / "app.py"
     script.write_text(APP, encoding="utf-8")
-    return serve(script, cwd=script.parent)
+    return serve(script, cwd=script.parent).url
 
 
 class Screen:

@@ -63,7 +63,9 @@ def tiny_schedule(recipe: Recipe = TINY) -> NoiseSchedule:
     return NoiseSchedule(recipe.num_timesteps, recipe.schedule)
 
 
-def trained_state(steps: int = 2, recipe: Recipe = TINY, num_classes: int | None = None, seed: int = 0) -> TrainingState:
+def trained_state(
+    steps: int = 2, recipe: Recipe = TINY, num_classes: int | None = None, seed: int = 0
+) -> TrainingState:
     """A state after a few steps on simple sprites."""
     images = simple_sprites(12)
     labels = None if num_classes is None else np.arange(12) % num_classes
@@ -79,7 +81,9 @@ def state_bytes(state: TrainingState) -> dict[str, bytes]:
     tensors |= {f"ema.{name}": value for name, value in state.ema.model.state_dict().items()}
     for name, parameter in state.model.named_parameters():
         tensors |= {f"{key}.{name}": value for key, value in state.optimizer.state.get(parameter, {}).items()}
-    return {name: value.detach().numpy().tobytes() for name, value in tensors.items()} | {"step": str(state.step).encode()}
+    return {name: value.detach().numpy().tobytes() for name, value in tensors.items()} | {
+        "step": str(state.step).encode()
+    }
 
 
 def digests(step_folder: Path) -> dict[str, str]:

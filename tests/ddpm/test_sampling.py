@@ -154,6 +154,7 @@ def test_every_ddim_step_equals_diffusers(
         close(then.x_t, expected.pred_original_sample if then.t < 0 else expected.prev_sample)
 
 
+@pytest.mark.filterwarnings("ignore:__array__")
 @pytest.mark.parametrize("steps_made", [1, 2, 5, 20, 100])
 @pytest.mark.parametrize(("kind", "prediction_type"), KINDS)
 def test_every_dpm_solver_step_equals_diffusers(
@@ -459,11 +460,11 @@ def test_minus_1_is_the_null_class() -> None:
     torch.manual_seed(0)
     model = UNet(channels=(8, 8), num_classes=3)
     for parameter in model.parameters():
-        nn.init.normal_(parameter, std=0.1)
+        nn.init.normal_(parameter, std=0.3)
     schedule = NoiseSchedule(20)
 
     def drawn(labels: Any) -> torch.Tensor:
-        return run(model, schedule, n=2, sampler="ddim", steps=5, labels=labels)[-1].x0
+        return run(model, schedule, n=2, sampler="ddim", steps=5, labels=labels, clip_x0=False)[-1].x0
 
     anything = drawn(None)
     torch.testing.assert_close(drawn([-1, -1]), anything)

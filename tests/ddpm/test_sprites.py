@@ -8,16 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sprite_files import art
 
 from ddpm.sprites import SpriteDataset, SpriteError, cache, load_sprites
+from tests.ddpm.sprite_files import art
 
 REAL = Path(__file__).parents[3] / "shared" / "data"
-
-
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
 
 
 def load(folder: Path, images: np.ndarray, name: str = "x.npy") -> SpriteDataset:

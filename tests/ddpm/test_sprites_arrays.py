@@ -10,16 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sprite_files import art, header, npy_bytes, npz_bytes, raw_npy, write
 
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from tests.ddpm.sprite_files import art, header, npy_bytes, npz_bytes, raw_npy, write
 
 LABEL_NAMES = ("hero", "non-hero", "food", "spell", "side-facing")
-
-
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
 
 
 def refused(path: Path, *words: str) -> str:
@@ -380,9 +375,7 @@ def _bomb() -> bytes:
         ),
     ],
 )
-def test_archives_that_are_broken_or_hostile_are_refused(
-    tmp_path: Path, make: Callable[[], bytes], words: str
-) -> None:
+def test_archives_that_are_broken_or_hostile_are_refused(tmp_path: Path, make: Callable[[], bytes], words: str) -> None:
     refused(write(tmp_path / "x.npz", make()), words)
 
 

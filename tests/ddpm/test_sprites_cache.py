@@ -13,17 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sprite_files import art, lay_out, npy_bytes, png_bytes, write
 
 from ddpm.sprites import SpriteError, arrays, load_sprites, shelf
+from tests.ddpm.sprite_files import art, lay_out, npy_bytes, png_bytes, write
 
 PROJECT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+@pytest.fixture
+def home(ddpm_home: Path) -> Path:
+    return ddpm_home
 
 
 def contents(home: Path) -> list[Path]:

@@ -8,19 +8,18 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from sprite_files import art
 
 from ddpm.sprites import SpriteError, kaggle, load_sprites
+from tests.ddpm.sprite_files import art
 
 PLACE = Path("datasets/ebrahimelgazar/pixel-art/versions/1")
 
 
 @pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+def places(ddpm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Our own folder and kagglehub's, both empty."""
-    monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "home" / "kaggle", tmp_path / "hub" / PLACE
+    return ddpm_home / "kaggle", tmp_path / "hub" / PLACE
 
 
 def fill(folder: Path) -> Path:

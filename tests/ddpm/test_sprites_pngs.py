@@ -12,14 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from sprite_files import art, chunk, lay_out, npy_bytes, png_bytes, raw_png, write
 
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-
-
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
+from tests.ddpm.sprite_files import art, chunk, lay_out, npy_bytes, png_bytes, raw_png, write
 
 
 def refused(path: Path, *words: str, **options: int) -> None:
@@ -242,6 +237,7 @@ def test_an_animation_gives_its_first_frame(tmp_path: Path) -> None:
 
 
 ROWS = b"".join(b"\0" + bytes(48) for _ in range(16))
+SECOND_SIZE = bytes([0, 0, 0, 96, 0, 0, 0, 96, 8, 2, 0, 0, 0])
 GOOD = png_bytes(art(1)[0])
 
 
@@ -262,7 +258,7 @@ GOOD = png_bytes(art(1)[0])
         (GOOD[:40], "damaged PNG"),
         (GOOD[: len(GOOD) // 2], "damaged PNG"),
         (GOOD[:100] + bytes([GOOD[100] ^ 1]) + GOOD[101:], "damaged PNG"),
-        (raw_png(16, 16, 8, 2, bytes(96 * 289), chunk(b"IHDR", bytes([0, 0, 0, 96, 0, 0, 0, 96, 8, 2, 0, 0, 0]))), "twice"),
+        (raw_png(16, 16, 8, 2, bytes(96 * 289), chunk(b"IHDR", SECOND_SIZE)), "twice"),
         (raw_png(16, 16, 8, 2, ROWS, chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(80 << 20)))), "PNG"),
     ],
 )

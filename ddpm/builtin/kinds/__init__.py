@@ -5,4 +5,5 @@ from __future__ import annotations
 from ddpm.builtin.kinds import beasts, food, heroes, monsters, things, treasures, weapons
 from ddpm.builtin.kinds.base import Kind
 
-ALL_KINDS: list[Kind] = [*heroes.KINDS, *monsters.KINDS, *beasts.KINDS, *food.KINDS, *treasures.KINDS, *weapons.KINDS, *things.KINDS]
+_MODULES = (heroes, monsters, beasts, food, treasures, weapons, things)
+ALL_KINDS: list[Kind] = [kind for module in _MODULES for kind in module.KINDS]

@@ -1,155 +1,156 @@
-"""More creatures: bats, skulls, eyes, dragons, frogs."""
+"""More creatures: bats, skulls, eyes, dragons, frogs, critters on four legs, bugs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ddpm.builtin.draw import Canvas, art, combine, half, outline, shift, stack
+from ddpm.builtin.draw import Canvas, art, clip, combine, half, outline, shift, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
 # ---------------------------------------------------------------- bats
 WINGS = {
     "spread": """
-        .3......
-        333.....
-        32233...
-        6727233.
-        6772772.
-        7.677772
-        ...6.77.
-        .....6..""",
+        ........
+        3.......
+        33......
+        373..3..
+        3777333.
+        37177177
+        37177...
+        7.71....
+        ..7.....""",
     "raised": """
         .3......
         .33.....
-        .323....
-        33723...
-        377273..
-        67677233
-        6.6777.7
-        ..6.77..
-        .....6..""",
+        373.....
+        3773....
+        377733..
+        37177733
+        7.717...
+        ..7.....
+        ........""",
     "low": """
         ........
         ........
+        ........
         ....33..
-        ..33223.
-        .3377272
-        33767277
-        37.6777.
-        6..6.77.
-        6....6..""",
+        ..333733
+        .3377177
+        33717717
+        37717...
+        37.7....
+        7..7....""",
     "torn": """
-        ........
-        3.......
-        333.....
-        372333..
-        67727723
-        6.67.727
-        ...6..67
-        ......6.""",
+        33......
+        .33.....
+        .333....
+        .37333..
+        37717733
+        37.71...
+        3..7....
+        ........""",
     "feather": """
-        99......
-        .9999...
-        99888988
-        .9988877
-        ..999877
-        ...99887
-        .....98.""",
-    "tiny": """
-        ........
-        ........
-        ..3.....
-        .3323...
-        .3772723
-        .6767.77
-        ..6..6..""",
+        9.......
+        989.....
+        98889...
+        .9888998
+        9.998888
+        .9998...
+        ...9....
+        ........""",
+    "hooked": """
+        .33.....
+        33......
+        33......
+        373..3..
+        37733733
+        .7177177
+        .7717...
+        ..7.....
+        ........""",
 }
 
 BAT_BODIES = {
     "round": """
         ......MM
         .....MMM
-        ....MMMM
-        ....MMMM
-        ....MMMM
+        .....MMM
+        .....MMM
         .....MMM
         ......MM""",
-    "small": """
+    "tail": """
+        .....MMM
+        .....MMM
+        .....MMM
+        .....MMM
         ......MM
-        .....MMM
-        .....MMM
-        .....MMM
-        .....MMM
-        ......MM""",
-    "long": """
-        .....MMM
-        .....MMM
-        ....MMMM
+        ......99
+        .......9""",
+    "fluffy": """
+        ......MM
         ....MMMM
         .....MMM
-        .....M77
-        ......77
-        ......M7
-        .......M""",
+        ....MMMM
+        .....99M
+        .....999
+        ......M9""",
     "feet": """
         .....MMM
         ....MMMM
         ....MMMM
-        ....MMMM
         .....MMM
         ......MM
-        .....99.""",
+        .....9..""",
 }
 
 BAT_EARS = {
     "pointed": """
-        ....M...
-        ....MM..
-        ....M7M.""",
+        .....M..
+        .....MM.
+        .....M7M""",
     "long": """
-        ...M....
-        ...M7...
-        ....7M..""",
+        ....M...
+        ....M7..
+        .....7M.""",
     "horns": """
         ....9...
         ....98..
         .....88.""",
     "wide": """
-        ...MM...
-        ...M7M..
-        ....MMM.""",
+        ....MM..
+        ....M7M.
+        .....MMM""",
     "none": "",
 }
 
 BAT_FACES = {
     "dots": """
         .....wk.
-        ........
+        .....w0.
         ......0w""",
     "angry": """
-        .....k..
-        .....rw.
-        .....w00""",
+        .....0..
+        .....w0.
+        ......0w""",
     "glow": """
         ........
         .....99.
-        ......ww""",
+        ......w0""",
     "big": """
         .....ww.
-        .....kk.
-        .......r""",
+        .....kw.
+        .......0""",
     "one": """
         ......ww
         ......wk
-        ......0w""",
+        .......w""",
 }
 
 
 def _bat(wings: str, body: str, ears: str, face: str) -> Canvas:
-    head = stack(half(BAT_EARS[ears]), half(BAT_BODIES[body], 2))
-    front = stack(outline(head, "ramp"), half(BAT_FACES[face], 5))
-    return shift(stack(outline(half(WINGS[wings], 2), "ramp"), front), 0, 2)
+    head = outline(stack(half(BAT_EARS[ears], 1), half(BAT_BODIES[body], 3)), "ramp")
+    return shift(stack(outline(half(WINGS[wings], 3), "ramp"), head, half(BAT_FACES[face], 5)), 0, 1)
 
 
 def bats() -> list[Canvas]:
@@ -620,7 +621,7 @@ def _dragon(body: str, wings: str, horns: str, look: str) -> Canvas:
     y = DRAGON_HEAD[body]
     horn = outline(art(DRAGON_HORNS[horns], 3, y - 3), "ramp")
     front = outline(art(DRAGONS[body]), "ramp")
-    wing = outline(art(DRAGON_WINGS[wings], 8, y + (0 if wings in ("bat", "spread") else 2)), "ramp") if wings != "none" else art("")
+    wing = outline(art(DRAGON_WINGS[wings], 8, y if wings in ("bat", "spread") else y + 2), "ramp")
     return stack(wing, horn, front, art(DRAGON_LOOKS[look], 1, y + 1))
 
 
@@ -768,11 +769,364 @@ def frogs() -> list[Canvas]:
     return combine(_frog, [*FROGS], [*FROG_EYES], [*FROG_MOUTHS], [*FROG_BACKS], limit=72)
 
 
+# ---------------------------------------------------------------- critters on four legs, looking left
+CRITTERS = {
+    "pup": """
+        ................
+        ................
+        ................
+        ................
+        ..MMMM..........
+        .MMMMMM.........
+        .MMMMMM.........
+        MMMMMMM.........
+        .99MMMMMMMMM....
+        ...MMMMMMMMMM...
+        ...99MMMMMMMM...
+        ....999MMMMMM...
+        ....MM.M..MMM...
+        ....MM.M..M.MM..
+        ....99.9..9.99..""",
+    "boar": """
+        ................
+        ................
+        ................
+        ................
+        ...MMMM.MMM.....
+        ..MMMMMMMMMMM...
+        .MMMMMMMMMMMMM..
+        .MMMMMMMMMMMMM..
+        77MMMMMMMMMMMM..
+        77MMMMMMMMMMMM..
+        .99MMMMMMMMMM...
+        ..999MMMMMMMM...
+        ...MMM.M.MMM....
+        ...MM..M..MM....
+        ...00..0..00....""",
+    "cat": """
+        ................
+        ................
+        ................
+        ................
+        ..MMMMM.........
+        .MMMMMMM........
+        .MMMMMMM........
+        .MMMMMMM........
+        ..99MMMM........
+        ...9MMMMMM......
+        ..99MMMMMMM.....
+        ..99MMMMMMMM....
+        ..99MMMMMMMM....
+        ..M.MMM.MMMM....
+        ..9.99..9999....""",
+    "hedgehog": """
+        ................
+        ................
+        ................
+        ................
+        .......M.M......
+        .....MMMMMM.M...
+        ...M.MMMMMMMM...
+        ...MMMMMMMMMMM..
+        ..99MMMMMMMMMM..
+        .999MMMMMMMMMMM.
+        99999MMMMMMMMM..
+        .99999MMMMMMMMM.
+        ..999999MMMMMM..
+        ....99...99.....
+        ................""",
+    "cub": """
+        ................
+        ................
+        ................
+        ..MMMMMM........
+        .MMMMMMMM.......
+        .MMMMMMMM.......
+        .MMMMMMMM.......
+        .99MMMMMM.......
+        .999MMMMM.......
+        ..9MMMMMMM......
+        ....MMMMMMM.....
+        ....9MMMMMM.....
+        ...99MMMMMM.....
+        ...MM.M.MMM.....
+        ...99.9.999.....""",
+}
+
+CRITTER_EARS = {
+    "pointed": """
+        .M..M...
+        .MM.MM..
+        .M7MM7..""",
+    "round": """
+        .MM..MM.
+        .M7M.M7M
+        ..MM.MM.""",
+    "long": """
+        .M...M..
+        .M7..M7.
+        .MM..MM.""",
+    "horns": """
+        .9...9..
+        .98..98.
+        ..8...8.""",
+    "mane": """
+        ..7.77..
+        .777777.
+        ..777777
+        .....777
+        ......77""",
+}
+
+CRITTER_TAILS = {
+    "bushy": """
+        ...MM
+        ..MMM
+        .MMMM
+        MMMM.
+        MMM..""",
+    "curl": """
+        .MMM.
+        MM.MM
+        M..MM
+        ..MM.
+        MMM..""",
+    "tip": """
+        ...99
+        ...88
+        ...M.
+        ..MM.
+        MMM..""",
+    "flame": """
+        ..9..
+        .998.
+        .987.
+        ..7..
+        MMM..""",
+    "none": "",
+}
+
+CRITTER_LOOKS = {
+    "calm": """
+        ......
+        .wk...
+        .wk...""",
+    "fierce": """
+        .00...
+        ..9k..
+        ......
+        .w.w..""",
+    "dot": """
+        ......
+        ..k...
+        ..k...
+        ...q..""",
+}
+
+CRITTER_BACKS = {
+    "plain": "",
+    "stripes": """
+        ......7.7.7.
+        ......7.7.7.
+        .......7.7..""",
+    "spots": """
+        .......8..8.
+        .....8...8..
+        ........8...""",
+}
+
+
+def _critter(body: str, ears: str, tail: str, look: str, back: str) -> Canvas:
+    trunk = art(CRITTERS[body])
+    head = {"pup": (1, 4), "boar": (2, 4), "cat": (1, 4), "hedgehog": (0, 8), "cub": (1, 3)}[body]
+    tail_x, tail_y = {"pup": (11, 5), "boar": (12, 4), "cat": (11, 8), "hedgehog": (16, 8), "cub": (10, 7)}[body]
+    ear = art("") if body == "hedgehog" else art(CRITTER_EARS[ears], head[0], head[1] - 3 + (ears == "mane"))
+    behind = stack(art(CRITTER_TAILS[tail], tail_x, tail_y), ear)
+    eyes = art(CRITTER_LOOKS[look], head[0], head[1])
+    nose = art("0", *{"pup": (0, 7), "boar": (0, 8), "cat": (1, 7), "hedgehog": (0, 10), "cub": (1, 7)}[body])
+    front = outline(stack(trunk, clip(art(CRITTER_BACKS[back], 2, 8), trunk)), "ramp")
+    return stack(outline(behind, "ramp"), front, eyes, nose)
+
+
+def critters() -> list[Canvas]:
+    """Body x ears x tail x look x back."""
+    parts = [*CRITTERS], [*CRITTER_EARS], [*CRITTER_TAILS], [*CRITTER_LOOKS], [*CRITTER_BACKS]
+    return combine(_critter, *parts, limit=84)
+
+
+# ---------------------------------------------------------------- bugs: spiders, crabs, beetles
+SHELLS = {
+    "round": """
+        ......MM
+        ....MMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ....MMMM
+        ......MM""",
+    "crab": """
+        ........
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ...MMMMM
+        ....MMMM""",
+    "beetle": """
+        .....MMM
+        ....MMMM
+        ....MMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ....MMMM
+        .....MMM""",
+    "spider": """
+        .....MMM
+        ....MMMM
+        ....MMMM
+        .....MMM
+        ....MMMM
+        ...MMMMM
+        ...MMMMM
+        ....MMMM
+        .....MMM""",
+}
+
+LEGS = {
+    "spider": """
+        .0......
+        0.0..0..
+        0..0.0..
+        .00.00..
+        0..0....
+        0.0.00..
+        .0.0....
+        .0.0....
+        ..0.....""",
+    "claws": """
+        .MM.....
+        M...M...
+        MMMM....
+        .MM.....
+        ..0.....
+        .0.0....
+        .0..0...
+        ...0....""",
+    "feet": """
+        ........
+        ........
+        .00.....
+        ...0....
+        .00.....
+        ........
+        .000....
+        ........
+        ...00...""",
+    "wings": """
+        .ww.....
+        w9ww....
+        w99ww...
+        .w99w...
+        ..www...
+        ...00...
+        ..0.....
+        ...0....""",
+}
+
+BUG_EYES = {
+    "two": """
+        .....ww.
+        .....wk.""",
+    "many": """
+        ....9..9
+        .....99.""",
+    "stern": """
+        ....00..
+        .....9..""",
+    "wide": """
+        ....ww..
+        ....kk..""",
+}
+
+BUG_MARKS = {
+    "plain": """
+        ........
+        ....44..
+        ....4...""",
+    "line": """
+        .......0
+        .......0
+        .......0
+        .......0""",
+    "dots": """
+        ........
+        .....7..
+        ........
+        ....7..7""",
+    "cross": """
+        .......7
+        .....777
+        .......7
+        .......7""",
+}
+
+
+def _bug(shell: str, legs: str, eyes: str, marks: str) -> Canvas:
+    trunk = half(SHELLS[shell], 4)
+    front = outline(stack(trunk, clip(half(BUG_MARKS[marks], 7), trunk)), "ramp")
+    behind = half(LEGS[legs], 4)
+    if legs in ("claws", "wings"):
+        behind = outline(behind, "0")
+    return stack(behind, front, half(BUG_EYES[eyes], 5), half(".......0\n......w.", 8) if eyes == "stern" else half(""))
+
+
+def bugs() -> list[Canvas]:
+    """Shell x legs x eyes x marks."""
+    return combine(_bug, [*SHELLS], [*LEGS], [*BUG_EYES], [*BUG_MARKS], limit=64)
+
+
 _BEASTS = "green crimson azure violet lime orange teal pink cyan purple gold scarlet navy forest coal snow"
 KINDS = [
-    Kind("bat", "monster", bats, palettes("violet coal navy crimson purple iron azure forest bark pink teal scarlet green orange cyan silver", "pink crimson gold lime bone cyan lemon")),
-    Kind("skull", "monster", skulls, palettes("bone silver snow iron tan gold steel copper lilac mint azure crimson lime purple orange coal", "crimson gold azure lime violet orange cyan pink")),
-    Kind("eye", "monster", eyes, palettes("crimson violet green azure pink orange teal purple navy lime gold scarlet cyan rose coal forest", "azure gold crimson lime violet lemon cyan green")),
+    Kind(
+        "bat",
+        "monster",
+        bats,
+        palettes(
+            "violet coal navy crimson purple iron azure forest bark pink teal scarlet green orange cyan silver",
+            "pink crimson gold lime bone cyan lemon",
+        ),
+    ),
+    Kind(
+        "skull",
+        "monster",
+        skulls,
+        palettes(
+            "bone silver snow iron parchment gold steel copper ash mint azure crimson lime purple sepia coal",
+            "crimson gold azure lime violet orange cyan pink",
+        ),
+    ),
+    Kind(
+        "eye",
+        "monster",
+        eyes,
+        palettes(
+            "crimson violet green azure pink orange teal purple navy lime gold scarlet cyan rose coal forest",
+            "azure gold crimson lime violet lemon cyan green",
+        ),
+    ),
     Kind("dragon", "monster", dragons, palettes(_BEASTS, "gold lemon bone crimson peach snow tan")),
-    Kind("frog", "monster", frogs, palettes("green lime forest azure crimson teal olive violet cyan pink gold mint orange purple navy scarlet", "lemon bone snow peach gold mint")),
+    Kind(
+        "frog",
+        "monster",
+        frogs,
+        palettes(
+            "green lime forest azure crimson teal olive violet cyan pink gold mint orange purple navy scarlet",
+            "lemon bone snow peach gold mint",
+        ),
+    ),
+    Kind("critter", "monster", critters, palettes(_BEASTS + " wood bark tan", "snow gold bone peach lemon tan silver")),
+    Kind("bug", "monster", bugs, palettes(_BEASTS, "gold crimson lime bone cyan lemon orange")),
 ]

@@ -5,7 +5,7 @@ Main ramp: the flesh or crust. Second: leaves and stalks. Third: what is inside 
 
 from __future__ import annotations
 
-from ddpm.builtin.draw import Canvas, art, clip, combine, half, outline, shift, stack
+from ddpm.builtin.draw import Canvas, art, clip, combine, outline, shift, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
@@ -133,7 +133,8 @@ APPLE_MARKS = {
 
 def _apple(form: str, stalk: str, mark: str) -> Canvas:
     fruit = stack(art(APPLES[form], 2, 4), art(APPLE_MARKS[mark], 2, 5))
-    return stack(outline(fruit, "ramp"), outline(art(STALKS[stalk], 2, 2 + (form == "flat")), "ramp"), art(STALKS[stalk], 2, 2 + (form == "flat")))
+    top = outline(art(STALKS[stalk], 2, 3 if form == "flat" else 2), "ramp")
+    return stack(outline(fruit, "ramp"), top)
 
 
 def apples() -> list[Canvas]:
@@ -171,7 +172,9 @@ BERRIES = {
 }
 
 BUNCHES = {
-    "two": ([(2, 9), (9, 8)], """
+    "two": (
+        [(2, 9), (9, 8)],
+        """
         ........77......
         .......766......
         ......76.6......
@@ -179,8 +182,11 @@ BUNCHES = {
         .....7...67.....
         ....76....6.....
         ....7.....6.....
-        ....7.....7....."""),
-    "wide": ([(1, 8), (10, 9)], """
+        ....7.....7.....""",
+    ),
+    "wide": (
+        [(1, 8), (10, 9)],
+        """
         .......77.......
         ......7667......
         .....76..67.....
@@ -188,8 +194,11 @@ BUNCHES = {
         ....7.....67....
         ...76......6....
         ...7.......6....
-        ............6..."""),
-    "three": ([(1, 7), (10, 7), (5, 10)], """
+        ............6...""",
+    ),
+    "three": (
+        [(1, 7), (10, 7), (5, 10)],
+        """
         .......77.......
         ......7667......
         .....76767......
@@ -197,8 +206,11 @@ BUNCHES = {
         ....7..7..6.....
         ....7..7...6....
         .......7........
-        .......7........"""),
-    "one": ([(5, 9)], """
+        .......7........""",
+    ),
+    "one": (
+        [(5, 9)],
+        """
         ..........77....
         .........76.....
         ........76......
@@ -206,7 +218,8 @@ BUNCHES = {
         ........6.......
         ........6.......
         .......76.......
-        .......7........"""),
+        .......7........""",
+    ),
 }
 
 CHERRY_LEAVES = {
@@ -230,7 +243,7 @@ CHERRY_LEAVES = {
 
 def _cherries(berry: str, bunch: str, leaf: str, gloss: str) -> Canvas:
     places, stalks = BUNCHES[bunch]
-    canvas = stack(outline(art(stalks, 0, 1), "ramp"), outline(art(CHERRY_LEAVES[leaf], 0, 1), "ramp"), art(CHERRY_LEAVES[leaf], 0, 1))
+    canvas = stack(outline(art(stalks, 0, 1), "ramp"), outline(art(CHERRY_LEAVES[leaf], 0, 1), "ramp"))
     for x, y in places:
         size = 6 if berry == "big" else 5
         dy = -1 if berry == "big" and y + size > 14 else 0
@@ -694,13 +707,12 @@ SIDES = {
 
 
 def _fish(body: str, tail: str, fin: str, side: str) -> Canvas:
-    y = {"plain": 2, "long": 2, "puffer": 2, "angel": 1}[body]
-    middle = y + 5
-    top = {"plain": 1, "long": 2, "puffer": -1, "angel": -1}[body]
-    drawn = stack(art(TAILS[tail], 0, middle - 3), art(FINS[fin], 0, y + top) if top >= 0 or fin == "lantern" else art(""), art(FISH[body], 0, y))
-    marks = clip(art(SIDES[side], 0, middle - 2), art(FISH[body], 0, y))
-    eye = art("ww\nwk", 3, middle - 1) if body != "long" else art("w\nk", 3, middle - 1)
-    return outline(stack(drawn, marks, eye, art("0", 1, middle + 1)), "ramp")
+    y = 2 if body == "angel" else 3
+    trunk = art(FISH[body], 0, y)
+    top = {"plain": y, "long": y + 1, "puffer": y - 2, "angel": y - 2}[body]
+    eye = art("w\nk" if body == "long" else "ww\nwk", 3, y + 4)
+    parts = (art(TAILS[tail], 0, y + 2), art(FINS[fin], 0, top), trunk, clip(art(SIDES[side], 0, y + 3), trunk))
+    return outline(stack(*parts, eye, art("0", 1, y + 6)), "ramp")
 
 
 def fish() -> list[Canvas]:
@@ -709,9 +721,53 @@ def fish() -> list[Canvas]:
 
 
 KINDS = [
-    Kind("apple", "food", apples, palettes("crimson green gold scarlet lime rose orange peach olive lemon azure violet pink cyan coal purple", "green forest lime bark olive", "bone lemon snow")),
-    Kind("cherries", "food", cherries, palettes("crimson scarlet rose purple navy orange violet pink gold lime azure coal teal cyan peach green", "green forest lime olive bark")),
-    Kind("carrot", "food", carrots, palettes("orange gold crimson bone peach violet rose lemon copper lime pink azure tan purple teal snow", "green lime forest olive teal", "bone snow peach")),
-    Kind("bread", "food", breads, palettes("crust tan wood copper gold bark orange bone olive rose lilac mint peach coal", "lemon gold bone", "pink bone snow bark azure lemon crimson")),
-    Kind("fish", "food", fish, palettes("azure cyan silver orange teal crimson green navy gold violet steel pink lime rose coal purple", "snow bone gold lemon crimson silver", "bone")),
+    Kind(
+        "apple",
+        "food",
+        apples,
+        palettes(
+            "crimson green gold scarlet lime rose orange peach olive lemon azure violet pink cyan coal purple",
+            "green forest lime bark olive",
+            "bone lemon snow",
+        ),
+    ),
+    Kind(
+        "cherries",
+        "food",
+        cherries,
+        palettes(
+            "crimson scarlet rose purple navy orange violet pink gold lime azure coal teal cyan peach green",
+            "green forest lime olive bark",
+        ),
+    ),
+    Kind(
+        "carrot",
+        "food",
+        carrots,
+        palettes(
+            "orange gold crimson bone peach violet rose lemon copper lime pink azure tan purple teal snow",
+            "green lime forest olive teal",
+            "bone snow peach",
+        ),
+    ),
+    Kind(
+        "bread",
+        "food",
+        breads,
+        palettes(
+            "crust tan wood teak gold bark sepia bone mahogany rose lilac mint peach ebony",
+            "lemon gold bone",
+            "pink bone snow bark azure lemon crimson",
+        ),
+    ),
+    Kind(
+        "fish",
+        "food",
+        fish,
+        palettes(
+            "azure cyan silver orange teal crimson green navy gold violet steel pink lime rose coal purple",
+            "snow bone gold lemon crimson silver",
+            "bone",
+        ),
+    ),
 ]

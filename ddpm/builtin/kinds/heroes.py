@@ -135,11 +135,12 @@ FRONT_HEADS = {
         .....VVV""",
     "horned": """
         ..p.....
-        .po.....
-        .poVVVVV
-        ..oVVVVV
-        ...VVVVV
-        ...nnnnn
+        ..po.VVV
+        ..oonVVV
+        ...nVVVV
+        ....VVVV
+        ....nnnn
+        ....SS..
         ....S...""",
     "crown": """
         ....p..p

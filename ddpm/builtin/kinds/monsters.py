@@ -5,7 +5,7 @@ Main ramp: the fur. Second: belly, horns, ears' insides, wings. Bodies are drawn
 
 from __future__ import annotations
 
-from ddpm.builtin.draw import Canvas, art, combine, half, outline, shift, stack
+from ddpm.builtin.draw import Canvas, art, combine, half, outline, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
@@ -70,15 +70,6 @@ MOUTHS = {
 
 def _face(eyes: str, mouth: str, y: int, gap: int = 3) -> Canvas:
     return stack(half(EYES[eyes], y), half(MOUTHS[mouth], y + gap))
-
-
-def _one_eye(y: int) -> Canvas:
-    return art("""
-        ..000...
-        .0www0..
-        0wwkkw0.
-        0wwkkw0.
-        .0www0..""", 5, y)
 
 
 SLIMES = {
@@ -172,7 +163,7 @@ GLOSS = """
     4.."""
 
 
-def _slime(body: str, top: str, face: tuple[str, str], y: int) -> Canvas:
+def _slime(body: str, top: str, face: tuple[str, str]) -> Canvas:
     drawn = half(SLIMES[body], 5)
     height = {"drop": 5, "dome": 7, "puddle": 7, "tall": 5, "cube": 6}[body]
     drop = half(SLIME_TOPS[top], height - 3)
@@ -180,12 +171,19 @@ def _slime(body: str, top: str, face: tuple[str, str], y: int) -> Canvas:
     return outline(stack(drop, drawn, gloss, _face(*face, 9 if body != "cube" else 8)), "ramp")
 
 
-SLIME_FACES = [("big", "smile"), ("dots", "open"), ("angry", "fangs"), ("wide", "small"), ("shut", "blush"), ("glow", "grin")]
+SLIME_FACES = [
+    ("big", "smile"),
+    ("dots", "open"),
+    ("angry", "fangs"),
+    ("wide", "small"),
+    ("shut", "blush"),
+    ("glow", "grin"),
+]
 
 
 def slimes() -> list[Canvas]:
     """Body x what is on top x face."""
-    return combine(_slime, [*SLIMES], [*SLIME_TOPS], SLIME_FACES, [0], limit=60)
+    return combine(_slime, [*SLIMES], [*SLIME_TOPS], SLIME_FACES, limit=60)
 
 
 FURRY = {
@@ -470,6 +468,22 @@ HOOD_EYES = {
         ......2.""",
 }
 
+HOOD_DRESS = {  # the hooded one has no mouth: it picks the dress
+    "oh": """
+        .....2..
+        ......2.
+        .......3""",
+    "tongue": """
+        .......4
+        ......34
+        .......3""",
+    "wave": """
+        ........
+        ...22222
+        ........""",
+    "none": "",
+}
+
 GHOST_EYES = {
     "oval": """
         ....kk..
@@ -516,7 +530,7 @@ def _ghost(body: str, arms: str, eyes: str, mouth: str) -> Canvas:
     drawn = half(GHOSTS[body], 1)
     behind = half(GHOST_ARMS[arms], 7)
     if body == "hood":  # only two lights in the dark
-        face = half(HOOD_EYES[eyes], 6)
+        face = stack(half(HOOD_EYES[eyes], 6), half(HOOD_DRESS[mouth], 11))
     else:
         face = stack(art("44\n4.", 5, 3), half(GHOST_EYES[eyes], 5), half(GHOST_MOUTHS[mouth], 9))
     if body == "tail":
@@ -648,7 +662,8 @@ SHROOM_FACES = {
 
 def _mushroom(cap: str, spots: str, stem: str, face: str) -> Canvas:
     bottom = outline(half(STEMS[stem], 9), "ramp")
-    return stack(bottom, half(SHROOM_FACES[face], 10), outline(stack(half(CAPS[cap], 2), art(SPOTS[spots], 0, 3 + (cap in ("flat", "cone")))), "ramp"))
+    top = stack(half(CAPS[cap], 2), art(SPOTS[spots], 0, 4 if cap in ("flat", "cone") else 3))
+    return stack(bottom, half(SHROOM_FACES[face], 10), outline(top, "ramp"))
 
 
 def mushrooms() -> list[Canvas]:
@@ -661,6 +676,22 @@ _BELLY = "snow gold lemon bone peach tan silver"
 KINDS = [
     Kind("slime", "monster", slimes, palettes(_MONSTER, "gold crimson lemon bone lime pink snow")),
     Kind("furry monster", "monster", furries, palettes(_MONSTER + " bark coal", _BELLY)),
-    Kind("ghost", "monster", ghosts, palettes("snow silver cyan lilac mint azure pink bone violet rose lime lemon peach teal", "navy violet crimson gold coal forest")),
-    Kind("mushroom", "monster", mushrooms, palettes("crimson azure green violet orange pink bark teal gold scarlet lime purple navy tan cyan coal", "bone peach tan snow lemon")),
+    Kind(
+        "ghost",
+        "monster",
+        ghosts,
+        palettes(
+            "snow silver cyan lilac mint azure pink bone violet rose lime lemon peach teal",
+            "navy violet crimson gold coal forest",
+        ),
+    ),
+    Kind(
+        "mushroom",
+        "monster",
+        mushrooms,
+        palettes(
+            "crimson azure green violet orange pink bark teal gold scarlet lime purple navy tan cyan coal",
+            "bone peach tan snow lemon",
+        ),
+    ),
 ]

@@ -316,40 +316,31 @@ INKS = {
         ...b....""",
 }
 
-RIBBONS = {
-    "band": [(6, 6, "98..\n.987\n..876\n...76"), (3, 9, "")],
-    "seal": [(5, 7, ".98.\n9887\n8876\n.76.")],
-    "two": [(8, 4, "98.\n.98\n..87"), (4, 9, "98.\n.98\n..87")],
-    "bow": [(5, 5, "98..9\n.8998\n..887\n.8776\n87..6")],
-    "none": [(6, 6, "")],
-    "tag": [(5, 6, "98...\n.98..\n..87.\n...87\n...77\n....6")],
-    "gem": [(5, 6, "8w8.\n.8r8\n..87")],
-    "loose": [(6, 6, "98..\n.987\n..87\n..7.\n.7.7\n6..6")],
+RIBBONS = {  # a rolled scroll shows no writing, but what ties it: (x, y, drawing)
+    "lines": (6, 6, "98..\n.987\n..876\n...76"),
+    "rune": (5, 7, ".98.\n9887\n8876\n.76."),
+    "cross": (6, 4, "..98.\n...98\n98..7\n.98..\n..87."),
+    "picture": (5, 5, "98..9\n.8998\n..887\n.8776\n87..6"),
+    "path": (6, 6, ""),
+    "eye": (5, 6, "98...\n.98..\n..87.\n...87\n...77\n....6"),
+    "seal": (5, 6, "8w8.\n.8r8\n..87"),
+    "arrow": (6, 6, "98..\n.987\n..87\n..7.\n.7.7\n6..6"),
 }
 
 
-def _scroll(form: str, ink: str) -> Canvas:
+def _scroll(form: str, ink: str, seal: str) -> Canvas:
     paper = art(SCROLLS[form])
     if form == "rolled":
-        name = [*RIBBONS][[*INKS].index(ink)]
-        for x, y, text in RIBBONS[name]:
-            paper = stack(paper, art(text, x, y))
-        return outline(paper)
-    return outline(stack(paper, art(INKS[ink], 4, 5)))
-
-
-def _scroll_sealed(form: str, ink: str, extra: str) -> Canvas:
-    drawn = _scroll(form, ink)
-    if extra == "wax" and form != "rolled":
-        drawn = stack(drawn, art("#98#\n9887\n#76#", 9, 10))
-    elif extra == "wax":
-        drawn = stack(drawn, recolour(art("98\n87", 11, 3), ""))
-    return drawn
+        x, y, text = RIBBONS[ink]
+        wax = art("98\n87", 11, 3) if seal == "wax" else art("")
+        return outline(stack(paper, art(text, x, y), wax))
+    wax = art("#98#\n9887\n#76#", 9, 10) if seal == "wax" else art("")
+    return stack(outline(stack(paper, art(INKS[ink], 4, 5))), wax)
 
 
 def scrolls() -> list[Canvas]:
     """Form x what is written (or what ties it) x a seal."""
-    return combine(_scroll_sealed, [*SCROLLS], [*INKS], ["no", "wax"], limit=80)
+    return combine(_scroll, [*SCROLLS], [*INKS], ["none", "wax"], limit=80)
 
 
 # ---------------------------------------------------------------- cards
@@ -418,7 +409,7 @@ CARDS = {
 }
 
 SIGNS = {
-    **{name: EMBLEMS[name] for name in ("heart", "diamond", "skull", "sun", "moon", "eye", "flame", "drop", "tree", "cross")},
+    **{name: EMBLEMS[name] for name in EMBLEMS if name not in ("rune", "key")},
     "spade": """
         ..87..
         .8887.
@@ -453,7 +444,7 @@ SIGNS = {
 def _card(form: str, sign: str, corners: str) -> Canvas:
     face = half(CARDS[form], 1)
     symbol = art(SIGNS[sign].replace("#", "6" if form in ("face", "framed") else "1"), 5, 5)
-    if form == "face":  # signs of the main colour on white paper
+    if form in ("face", "framed"):  # on paper the signs are of the main colour
         symbol = recolour(symbol, "8>2 9>3 7>1 6>1")
     light, dark = ("2", "1") if form in ("face", "framed") else ("8", "7")
     marks = {
@@ -472,49 +463,48 @@ def cards() -> list[Canvas]:
 # ---------------------------------------------------------------- rings
 RINGS = {
     "thin": """
-        ....4433
-        ..443...
+        .....443
+        ...443..
+        ..44....
         ..4.....
-        .43.....
-        .3......
-        .3......
-        .32.....
-        ..2.....
-        ..322...
-        ....2221""",
-    "thick": """
-        ....4433
-        ..443322
-        ..43....
-        .43.....
-        .43.....
-        .33.....
-        .33.....
+        ..4.....
+        ..3.....
+        ..3.....
         ..32....
-        ..332222
-        ....2111""",
+        ...322..
+        .....221""",
+    "thick": """
+        ....4443
+        ..444332
+        ..443...
+        .443....
+        .43.....
+        .43.....
+        .433....
+        ..332...
+        ..333222
+        ....2221""",
     "twisted": """
-        ....4134
-        ..4143..
+        .....431
+        ...4314.
+        ..431...
+        ..14....
+        ..43....
         ..31....
-        .41.....
-        .34.....
-        .13.....
-        .41.....
-        ..34....
-        ..1323..
-        ....1231""",
+        ..14....
+        ..331...
+        ...3143.
+        .....231""",
     "square": """
-        ..444333
+        ..444433
         ..433333
         ..43....
         ..43....
         ..43....
         ..33....
         ..33....
-        ..32....
         ..332222
-        ...22111""",
+        ..222221""",
 }
 
 STONES = {
@@ -563,20 +553,27 @@ STONES = {
         .....d.7""",
 }
 
-BANDS = {"plain": "", "dots": """
-    ..w.....
-    ........
-    ........
-    ........
-    ...8....
-    ....8...""", "runes": """
-    ........
-    ..0.....
-    ........
-    ..0.....
-    ........
-    ...0....
-    .....0.."""}
+BANDS = {
+    "plain": "",
+    "dots": """
+        ........
+        ..w.....
+        ........
+        ........
+        ..8.....
+        ........
+        ...88...
+        .....8..""",
+    "runes": """
+        ........
+        ...0....
+        ..0.....
+        ........
+        .00.....
+        ........
+        ..00....
+        .....0.0""",
+}
 
 
 def _ring(band: str, stone: str, pattern: str) -> Canvas:
@@ -841,9 +838,53 @@ def chests() -> list[Canvas]:
 _METALS = "steel silver gold iron copper bone coal crimson azure forest violet teal wood lava snow purple navy olive"
 KINDS = [
     Kind("helmet", "item", helmets, palettes(_METALS, "crimson gold azure copper bone violet lime silver")),
-    Kind("scroll", "item", scrolls, palettes("tan bone crust snow gold peach lilac mint rose azure olive copper silver lime orange violet", "crimson azure violet green gold scarlet navy purple", "wood bark coal crimson navy forest")),
-    Kind("card", "item", cards, palettes("crimson azure coal green violet navy orange teal pink purple bark scarlet forest gold iron cyan", "gold silver lemon cyan bone crimson", "bone snow tan lilac peach")),
-    Kind("ring", "item", rings, palettes("gold silver copper iron steel gold silver wood coal gold crimson azure green violet bone lemon teal rose", "crimson azure green violet gold cyan pink lime", "bone snow")),
-    Kind("key", "item", keys, palettes("gold silver copper iron steel bone crimson azure green violet wood coal teal lemon rose purple", "crimson azure green violet gold cyan pink lime")),
-    Kind("chest", "item", chests, palettes("wood bark crimson azure green iron violet tan coal teal orange purple steel copper navy pink forest gold", "gold silver steel iron copper bone", "gold lemon silver cyan")),
+    Kind(
+        "scroll",
+        "item",
+        scrolls,
+        palettes(
+            "parchment bone crust papyrus sepia ash peach tan sage snow lilac mint copper rose steel gold",
+            "crimson azure violet green gold scarlet navy purple",
+            "wood bark coal crimson navy forest",
+        ),
+    ),
+    Kind(
+        "card",
+        "item",
+        cards,
+        palettes(
+            "crimson azure coal green violet navy orange teal pink purple bark scarlet forest gold iron cyan",
+            "gold silver lemon cyan bone crimson",
+            "bone snow tan lilac peach",
+        ),
+    ),
+    Kind(
+        "ring",
+        "item",
+        rings,
+        palettes(
+            "gold silver copper iron steel gold silver wood coal gold crimson azure green violet bone lemon teal rose",
+            "crimson azure green violet gold cyan pink lime",
+            "bone snow",
+        ),
+    ),
+    Kind(
+        "key",
+        "item",
+        keys,
+        palettes(
+            "gold silver copper iron steel bone crimson azure green violet wood coal teal lemon rose purple",
+            "crimson azure green violet gold cyan pink lime",
+        ),
+    ),
+    Kind(
+        "chest",
+        "item",
+        chests,
+        palettes(
+            "wood bark teak mahogany ebony tan crimson azure green iron copper steel violet forest navy gold teal",
+            "gold silver steel iron copper bone",
+            "gold lemon silver cyan",
+        ),
+    ),
 ]

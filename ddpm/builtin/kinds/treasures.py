@@ -300,9 +300,11 @@ TRIMS = {
         ................
         ................
         ................
-        ...........988..
-        ...........877..
-        ...........766..""",
+        ...........###..
+        ...........98#..
+        ...........87#..
+        ...........76#..
+        ...........###..""",
     "bands": """
         ................
         ................
@@ -335,9 +337,9 @@ TRIMS = {
 
 
 def _book(emblem: str, trim: str, body: str) -> Canvas:
-    if body == "thick":
-        return stack(art(BOOK), art(TRIMS[trim]), art(EMBLEMS[emblem], 5, 3 + (emblem in ("eye",)) * 0))
-    return stack(art(BOOK_FLAT), art(TRIMS[trim], 0, 1), art(EMBLEMS[emblem], 6, 4))
+    x, y, cover = (0, 0, BOOK) if body == "thick" else (1, 1, BOOK_FLAT)
+    trim_x = {"bands": 2 * x, "clasp": 1 - x}.get(trim, 0)
+    return stack(art(cover), art(TRIMS[trim], trim_x, y), art(EMBLEMS[emblem], 5, 3 + y))
 
 
 def books() -> list[Canvas]:
@@ -650,7 +652,6 @@ ORB = """
     ...2344433322...
     ..234444333221..
     ..234443333221..
-    ..233433332221..
     ..223333322211..
     ..222333222211..
     ..222222222111..
@@ -927,6 +928,7 @@ STAMPS = {
         ......""",
 }
 
+
 def _coin(form: str, stamp: str, pose: str) -> Canvas:
     y = 2 if pose == "alone" else 0
     disc = dim(half(COIN_FORMS[form], y), "3>1 4>3")
@@ -944,10 +946,46 @@ def coins() -> list[Canvas]:
 
 _GEMS = "azure crimson green violet pink cyan gold orange teal purple lime navy silver rose mint snow coal lemon"
 KINDS = [
-    Kind("potion", "item", potions, palettes("crimson azure green violet orange pink cyan lime gold purple teal navy lemon mint lava bone", "snow silver cyan steel lilac", "wood tan copper gold bark")),
-    Kind("book", "item", books, palettes("bark wood crimson azure green coal iron violet navy teal orange pink tan purple silver olive", "gold silver crimson lime cyan lemon bone", "tan bone crust")),
-    Kind("shield", "item", shields, palettes("azure crimson green violet wood iron coal teal navy steel orange bark purple silver forest pink", "gold silver steel copper iron bone")),
+    Kind(
+        "potion",
+        "item",
+        potions,
+        palettes(
+            "crimson azure green violet orange pink cyan lime gold purple teal navy lemon mint lava bone",
+            "snow silver cyan steel lilac",
+            "wood tan copper gold bark",
+        ),
+    ),
+    Kind(
+        "book",
+        "item",
+        books,
+        palettes(
+            "bark wood crimson azure green coal iron violet navy teal mahogany rose tan purple silver forest",
+            "gold silver crimson lime cyan lemon bone",
+            "tan bone crust",
+        ),
+    ),
+    Kind(
+        "shield",
+        "item",
+        shields,
+        palettes(
+            "azure crimson green violet wood iron coal teal navy steel mahogany bark purple silver forest teak",
+            "gold silver steel copper iron bone",
+        ),
+    ),
     Kind("gem", "item", gems, palettes(_GEMS, "gold silver copper")),
-    Kind("orb", "item", orbs, palettes(_GEMS, "lemon snow cyan pink gold coal lime", "gold iron wood silver copper coal bone")),
-    Kind("coin", "item", coins, palettes("gold silver copper iron lemon bone rose orange azure crimson green violet teal wood steel pink")),
+    Kind(
+        "orb",
+        "item",
+        orbs,
+        palettes(_GEMS, "lemon snow cyan pink gold coal lime", "gold iron wood silver copper coal bone"),
+    ),
+    Kind(
+        "coin",
+        "item",
+        coins,
+        palettes("gold silver copper iron lemon bone rose orange azure crimson green violet teal wood steel pink"),
+    ),
 ]

@@ -555,12 +555,15 @@ STRINGS = {
         .bb.............""",
 }
 
+
 def _bow(limb: str, tip: str, grip: str, string: str) -> Canvas:
     wood = outline(stack(art(BOW_LIMBS[limb], 1, 1), art(BOW_TIPS[tip], 1, 1), art(BOW_GRIPS[grip], 1, 1)))
     line = art(STRINGS[string], 1, 1)
     if string == "straight":
         return stack(line, wood)
-    arrow = np.where(line == ord("b"), np.uint8(EMPTY), line)  # the arrow lies over the wood, with an outline of its own
+    arrow = np.where(
+        line == ord("b"), np.uint8(EMPTY), line
+    )  # the arrow lies over the wood, with an outline of its own
     return stack(line, wood, outline(arrow))
 
 
@@ -723,9 +726,7 @@ FEATHERS = {
 
 def _staff(head: str, shaft: str, charm: str) -> Canvas:
     place = {"none": (0, 0), "ribbon": (0, 7), "charm": (0, 9)}[charm]
-    return outline(
-        stack(art(FEATHERS[charm], *place), art(STAFF_SHAFTS[shaft], 0, 4), art(STAFF_HEADS[head], 0, 1))
-    )
+    return outline(stack(art(FEATHERS[charm], *place), art(STAFF_SHAFTS[shaft], 0, 4), art(STAFF_HEADS[head], 0, 1)))
 
 
 def staffs() -> list[Canvas]:
@@ -733,13 +734,17 @@ def staffs() -> list[Canvas]:
     return combine(_staff, [*STAFF_HEADS], [*STAFF_SHAFTS], [*FEATHERS], limit=60)
 
 
-_METAL = "steel silver iron gold copper bone coal steel silver crimson azure forest violet teal lava snow wood cyan purple"
+_METAL = (
+    "steel silver iron gold copper bone coal steel silver crimson azure forest violet teal lava snow wood cyan purple"
+)
 KINDS = [
     Kind(
         "sword",
         "item",
         swords,
-        palettes(_METAL, "gold copper iron bone crimson azure coal", "wood bark crimson navy iron wood coal violet forest"),
+        palettes(
+            _METAL, "gold copper iron bone crimson azure coal", "wood bark crimson navy iron wood coal violet forest"
+        ),
     ),
     Kind(
         "axe",
@@ -748,7 +753,7 @@ KINDS = [
         palettes(
             "steel silver iron gold copper coal bone steel azure crimson forest violet lava teal snow purple",
             "gold copper iron crimson azure bone wood",
-            "wood bark tan iron wood bark wood coal copper",
+            "wood bark teak iron mahogany ebony wood coal tan",
         ),
     ),
     Kind(
@@ -756,7 +761,7 @@ KINDS = [
         "item",
         bows,
         palettes(
-            "wood bark tan copper iron crimson gold forest steel azure bone coal violet snow olive teal",
+            "wood bark teak mahogany iron crimson gold forest steel azure bone ebony violet copper olive teal",
             "gold steel crimson green copper bone azure lava lemon",
             "silver bone tan snow",
         ),
@@ -768,7 +773,7 @@ KINDS = [
         palettes(
             "azure crimson green violet gold cyan lava pink teal lemon silver lime orange purple mint snow",
             "gold silver copper iron steel bone gold",
-            "wood bark tan iron coal wood copper bone navy",
+            "wood bark teak iron ebony mahogany copper bone navy",
         ),
     ),
 ]

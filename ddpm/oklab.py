@@ -1,0 +1,34 @@
+"""Colours as the eye measures them: OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def oklab(pixels: np.ndarray) -> np.ndarray:
+    """Turn sRGB into OKLab, in which equal distances look equally large.
+
+    Args:
+        pixels: uint8 (..., 3).
+
+    Returns:
+        float32 (..., 3): lightness 0..1, green to red, blue to yellow.
+    """
+    encoded = np.arange(256) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)[pixels]
+    return (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)

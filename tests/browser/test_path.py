@@ -1,0 +1,178 @@
+"""The whole way in a real browser: teach, watch, pause, go on, stop, draw, compare."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ddpm import load_sprites
+from ddpm.process import wait_for_end
+from ddpm.run import ACTIVE, Run
+from tests.browser.conftest import ROOT, Serve, Server
+
+PATIENCE = 120_000
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture
+def app(serve: Serve, tmp_path: Path) -> Iterator[Server]:
+    """The app in an empty working folder; whatever training it started is ended afterwards."""
+    server = serve(ROOT / "streamlit_app.py", cwd=tmp_path)
+    yield server
+    server.process.kill()
+    for folder in (tmp_path / "checkpoints").glob("*"):
+        wait_for_end(Run(folder), 60)
+
+
+@pytest.fixture
+def page(browser: Browser, app: Server) -> Iterator[Page]:
+    yield from _tab(browser)
+
+
+def _tab(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    context.close()
+
+
+def _until(condition: Callable[[], object], what: str, seconds: float = PATIENCE / 1000) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for: {what}"
+        time.sleep(0.1)
+
+
+def _ready_to_start(page: Page, url: str, steps: int) -> None:
+    page.goto(f"{url}/Train")
+    page.get_by_role("radio", name="steps").click()
+    box = page.get_by_role("spinbutton", name="Steps")
+    box.fill(str(steps))
+    box.press("Enter")
+    expect(page.get_by_text(f"{steps:,} steps,")).to_be_visible()
+
+
+def _start(page: Page) -> None:
+    page.get_by_role("button", name="Start training").click()
+
+
+def _the_run(folder: Path) -> Run:
+    runs = [Run(path) for path in (folder / "checkpoints").glob("*") if Run(path).exists()]
+    assert len(runs) == 1
+    return runs[0]
+
+
+def _pixels(page: Page, selector: str) -> np.ndarray:
+    """The pixels of the first matching picture, in its own size."""
+    values = page.evaluate(
+        """async selector => {
+            const image = document.querySelector(selector);
+            await image.decode();
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+            const pen = canvas.getContext("2d");
+            pen.drawImage(image, 0, 0);
+            return [canvas.height, canvas.width, ...pen.getImageData(0, 0, canvas.width, canvas.height).data];
+        }""",
+        selector,
+    )
+    height, width = values[:2]
+    return np.array(values[2:], np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> None:
+    _ready_to_start(page, app.url, 5000)
+    _start(page)
+
+    # The curve grows, and so do the drawings.
+    chart = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
+    expect(chart).to_be_visible()
+    run = _the_run(tmp_path)
+    assert run.name in page.inner_text("[data-testid=stMain]")
+    before, sheet = chart.screenshot(), page.locator("img[alt^='36 sprites']").get_attribute("src")
+    _until(lambda: page.locator("img[alt^='36 sprites']").get_attribute("src") != sheet, "a new sheet of drawings")
+    _until(lambda: chart.screenshot() != before, "a longer curve")
+
+    # A reload shows the same training.
+    page.reload()
+    expect(page.get_by_role("heading", name=run.name)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Step \d+ of 5,000"))).to_be_visible()
+
+    page.get_by_role("button", name="Pause", exact=True).click()
+    _until(lambda: run.state() == "paused", "the pause")
+    step = run.status()["step"]
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    assert run.status()["step"] == step
+    page.get_by_role("button", name="Go on").click()
+    _until(lambda: run.status()["step"] > step, "going on")
+
+    if page.get_by_role("spinbutton", name="CPU threads").count():
+        threads = page.get_by_role("spinbutton", name="CPU threads")
+        threads.fill("1")
+        threads.press("Enter")
+        _until(lambda: run.status().get("threads") == 1, "one thread")
+
+    page.get_by_role("button", name="Stop and save").click()
+    _until(lambda: run.state() == "stopped", "the stop")
+    assert run.latest() == run.status()["step"]
+
+    # Draw from it.
+    page.get_by_role("button", name="Sample from it").click()
+    expect(page.get_by_role("heading", name="Draw sprites from noise")).to_be_visible()
+    page.get_by_role("button", name="Draw", exact=True).click()
+    player = page.locator(".player")
+    expect(player).to_have_attribute("data-frames", "21")
+    expect(page.get_by_text(f"Drawn by your run {run.name}")).to_be_visible()
+    _until(lambda: int(player.get_attribute("data-frame") or 0) > 2, "the animation")
+    scrub = page.locator(".player .scrub")
+    scrub.focus()
+    scrub.press("Home")
+    expect(player).to_have_attribute("data-playing", "false")
+    expect(player).to_have_attribute("data-frame", "0")
+    scrub.press("End")
+    expect(player).to_have_attribute("data-frame", "20")
+
+    # Compare with what it learnt from.
+    page.get_by_role("link", name="Created or copied?").click()
+    expect(page.locator(".match").first).to_be_visible()
+    caption = page.locator(".match .hits figcaption").first.inner_text()
+    row = int(re.search(r"row (\d+)", caption).group(1))  # type: ignore[union-attr]
+    shown = _pixels(page, ".match .hits img")
+    assert np.array_equal(shown, load_sprites("builtin").images[row]), "a sprite on screen has the pixels of the source"
+
+
+def test_two_tabs_press_start_and_one_run_begins(browser: Browser, app: Server, tmp_path: Path) -> None:
+    tabs = [_tab(browser), _tab(browser)]
+    pages = [next(tab) for tab in tabs]
+    for page in pages:
+        _ready_to_start(page, app.url, 5000)
+    for page in pages:
+        _start(page)
+    for page in pages:
+        expect(page.get_by_role("button", name="Stop and save")).to_be_visible()
+    run = _the_run(tmp_path)
+    assert run.state() in ACTIVE
+    # Stopped in one tab, it is stopped in the other.
+    pages[0].get_by_role("button", name="Stop and save").click()
+    expect(pages[1].get_by_text("stopped, can go on").first).to_be_visible()
+    for page in pages:
+        page.context.close()
+
+
+def test_a_killed_server_leaves_a_run_that_can_go_on(page: Page, app: Server, tmp_path: Path) -> None:
+    _ready_to_start(page, app.url, 5000)
+    _start(page)
+    expect(page.get_by_role("button", name="Stop and save")).to_be_visible()
+    run = _the_run(tmp_path)
+    _until(lambda: run.status().get("step", 0) > 0, "the first step")
+    app.process.kill()
+    _until(lambda: run.state() == "stopped", "the training to notice")
+    assert not run.is_held(), "no orphan goes on"
+    assert run.latest() == run.status()["step"] > 0

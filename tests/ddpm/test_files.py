@@ -1,0 +1,76 @@
+"""Files that are the old ones or the new ones, and JSON that is read with care."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ddpm.files import parse_json, read_json, replace_bytes, replace_json
+
+
+def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    replace_bytes(path, b"one")
+    os.chmod(path, 0o640)
+    replace_bytes(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert path.stat().st_mode & 0o7777 == 0o640
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_file(broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x"
+    replace_bytes(path, b"one")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, broken, full)
+    with pytest.raises(OSError, match="No space"):
+        replace_bytes(path, b"two")
+    assert path.read_bytes() == b"one"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
+
+
+def test_json_goes_there_and_back(tmp_path: Path) -> None:
+    value = {"name": "häuser ✓", "steps": [1, 2.5, None, True], "deep": {"er": {}}}
+    replace_json(tmp_path / "x.json", value, durable=False)
+    assert read_json(tmp_path / "x.json") == value
+    with pytest.raises(ValueError):
+        replace_json(tmp_path / "x.json", {"loss": float("nan")})
+    assert read_json(tmp_path / "x.json") == value
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
+        (b'{"a": 1} x', "not valid JSON"),
+        (b'{"a": "\xff"}', "not valid JSON"),
+        (b'{"a": 1, "a": 2}', "twice"),
+        (b'{"b": {"a": 1, "a": 2}}', "twice"),
+        (b"[1]", "object"),
+        (b"1", "object"),
+        (b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested too deep"),
+        (b"[" * 5000, "nested too deep"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
+    ],
+)
+def test_what_is_no_json_object(data: bytes, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        parse_json(data, "x.json")
+    assert "x.json" in str(caught.value)
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    with open(path, "wb") as file:
+        file.truncate(17 << 20)
+    with pytest.raises(ValueError, match="larger than 16 MB"):
+        read_json(path)
+    with pytest.raises(FileNotFoundError):
+        read_json(tmp_path / "none.json")

@@ -1,0 +1,59 @@
+"""What is measured while a training runs."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+import torch
+
+from ddpm.meters import Clock, LossWindow
+from ddpm.training import TrainingStep
+
+
+def step(number: int, t: list[int], losses: list[float], skipped: bool = False) -> TrainingStep:
+    values = torch.tensor(losses)
+    return TrainingStep(number, float(values.mean()), values, torch.tensor(t), 0.5, 1e-3, skipped)
+
+
+def test_the_loss_by_quartile() -> None:
+    window = LossWindow(1000)
+    window.add(step(1, [0, 249, 250, 999], [1.0, 3.0, 5.0, 7.0]))
+    window.add(step(2, [10, 750, 751, 752], [2.0, 1.0, 2.0, 3.0]))
+    summary = window.summary()
+    assert summary["step"] == 2
+    assert summary["quartiles"] == [pytest.approx(2.0), pytest.approx(5.0), None, pytest.approx(13 / 4)]
+    assert summary["loss"] == pytest.approx(24 / 8)
+    assert "skipped" not in summary
+    window.clear()
+    window.add(step(3, [0], [0.25]))
+    assert window.summary()["loss"] == 0.25
+
+
+def test_broken_steps_are_counted_only() -> None:
+    window = LossWindow(1000)
+    window.add(step(1, [5], [math.nan], skipped=True))
+    assert window.summary()["loss"] is None
+    window.add(step(2, [5], [2.0]))
+    assert window.summary() | {"skipped": 1, "loss": 2.0} == window.summary()
+    json.dumps(window.summary(), allow_nan=False)
+
+
+def test_the_clock_counts_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("ddpm.meters.time.perf_counter", lambda: now[0])
+    clock = Clock(seconds=7.0)
+    assert clock.images_per_second() is None
+    assert clock.seconds_left(3) is None
+    for _ in range(2):
+        clock.start()
+        now[0] += 0.5
+        clock.stop(64)
+        now[0] += 100
+    assert clock.seconds == pytest.approx(8.0)
+    assert clock.images_per_second() == pytest.approx(128)
+    assert clock.seconds_left(10) == pytest.approx(5)
+    clock.forget_rate()
+    assert clock.images_per_second() is None
+    assert clock.seconds == pytest.approx(8.0)

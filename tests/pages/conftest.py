@@ -1,0 +1,48 @@
+"""Pages are run as Streamlit runs them, in a working folder of their own with one small run in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ddpm.engine import run_training
+from ddpm.plan import TrainingRequest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder whose ``checkpoints/small`` has learnt for a few steps from simple sprites."""
+    place = tmp_path_factory.mktemp("pages")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DDPM_HOME", str(place / "home"))
+    random = np.random.default_rng(0)
+    images = np.full((60, 16, 16, 3), 255, np.uint8)
+    images[:, 4:12, 4:12] = random.integers(0, 256, (60, 1, 1, 3), dtype=np.uint8)
+    images[:, 6:9, 6:9] = random.integers(0, 256, (60, 1, 1, 3), dtype=np.uint8)
+    np.savez(place / "simple.npz", images=images, labels=np.arange(60) % 3)
+    request = TrainingRequest(place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12)
+    run_training(request, lambda progress: None)
+    patch.undo()
+    return place
+
+
+@pytest.fixture
+def open_page(trained: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """``open_page("pages/1_Train.py")`` opens a page as a visitor of the trained working folder."""
+    monkeypatch.chdir(trained)
+    monkeypatch.setenv("DDPM_HOME", str(trained / "home"))
+
+    def open_one(page: str = "streamlit_app.py") -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        app.run()
+        return app if page == "streamlit_app.py" else app.switch_page(page).run()
+
+    return open_one

@@ -1,0 +1,128 @@
+"""Each page runs, says what it is for, and does what its buttons say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ddpm.run import Run
+from tests.pages.conftest import ROOT, OpenPage
+
+PAGES = ["streamlit_app.py", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "pages").glob("*.py"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_with_a_title(open_page: OpenPage, page: str) -> None:
+    app = open_page(page)
+    assert not app.exception
+    assert len(app.title) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_with_no_run_at_all(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("pages.parts.store.ROOT", tmp_path)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    if page != "streamlit_app.py":
+        app.switch_page(page).run()
+    assert not app.exception
+    assert len(app.title) == 1
+    assert app.button, "an empty page must lead on"
+
+
+def test_home_offers_the_last_run(open_page: OpenPage) -> None:
+    app = open_page()
+    assert any("small" in text.value for text in app.markdown)
+
+
+def test_train_shows_the_data_card_and_an_estimate(open_page: OpenPage) -> None:
+    app = open_page("pages/1_Train.py")
+    assert any("20,000" in str(block.proto) for block in app.get("html"))
+    assert any("steps" in text.value and "About" in text.value for text in app.markdown)
+    start = next(button for button in app.button if button.label == "Start training")
+    assert not start.disabled
+
+
+def test_train_explains_why_start_is_disabled(open_page: OpenPage) -> None:
+    app = open_page("pages/1_Train.py")
+    name = next(field for field in app.text_input if field.label == "Name of the run")
+    name.set_value("../elsewhere").run()
+    assert not app.exception
+    start = next(button for button in app.button if button.label == "Start training")
+    assert start.disabled
+    assert any("cannot be the name of a run" in caption.value for caption in app.caption)
+
+
+def test_train_lists_runs_and_shows_one(open_page: OpenPage) -> None:
+    app = open_page("pages/1_Train.py")
+    next(button for button in app.button if button.label == "Show").click().run()
+    assert not app.exception
+    assert any(heading.value == "small" for heading in app.subheader)
+
+
+def test_own_file_is_taken_as_training_data(open_page: OpenPage, tmp_path: Path) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (30, 16, 16, 3), dtype=np.uint8)
+    np.save(tmp_path / "mine.npy", images)
+    app = open_page("pages/1_Train.py")
+    app.segmented_control(key="sprites").set_value("My own file").run()
+    assert next(button for button in app.button if button.label == "Start training").disabled
+    app.file_uploader[0].set_value(
+        [("mine.npy", (tmp_path / "mine.npy").read_bytes(), "application/octet-stream")]
+    ).run()
+    assert not app.exception
+    assert not app.error
+    assert not next(button for button in app.button if button.label == "Start training").disabled
+
+
+def test_damaged_file_is_told_and_nothing_else_is_lost(open_page: OpenPage) -> None:
+    app = open_page("pages/1_Train.py")
+    app.segmented_control(key="sprites").set_value("My own file").run()
+    app.file_uploader[0].set_value([("bad.npy", b"not an array", "application/octet-stream")]).run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert app.segmented_control(key="recipe").value == "fast"
+
+
+def test_sample_draws_what_was_asked(open_page: OpenPage) -> None:
+    app = open_page("pages/2_Sample.py")
+    app.select_slider(key="n").set_value(4)
+    app.number_input(key="seed").set_value(3)
+    next(button for button in app.button if button.label == "Draw").click().run()
+    assert not app.exception
+    batch = app.session_state["batch"]
+    assert batch.chain.sprites.shape == (4, 16, 16, 3)
+    assert (batch.info["seed"], batch.info["name"], batch.info["steps"]) == (3, "small", 20)
+
+
+def test_neighbors_compares_the_last_batch(open_page: OpenPage, trained: Path) -> None:
+    app = open_page("pages/3_Nearest_neighbors.py")
+    assert not app.exception
+    assert any("exact" in text.value for text in app.markdown)
+    assert Run(trained / "checkpoints" / "small").trained_on() is not None
+
+
+def test_neighbors_calls_training_sprites_copies(open_page: OpenPage, trained: Path, tmp_path: Path) -> None:
+    images = np.load(trained / "simple.npz")["images"]
+    app = open_page("pages/3_Nearest_neighbors.py")
+    app.segmented_control(key="question").set_value("My own file").run()
+    np.save(tmp_path / "copies.npy", images)
+    app.file_uploader[0].set_value([("copies.npy", (tmp_path / "copies.npy").read_bytes(), "")]).run()
+    assert not app.exception
+    verdict = next(text.value for text in app.markdown if "exact" in text.value)
+    copies = int(verdict.split(" of ")[0].strip("* "))
+    assert 40 <= copies < 60, "all that were learnt from, none of those that were held out"
+
+
+def test_neighbors_says_when_the_data_is_gone(open_page: OpenPage, trained: Path) -> None:
+    data = trained / "simple.npz"
+    hidden = data.rename(trained / "hidden.npz")
+    try:
+        app = open_page("pages/3_Nearest_neighbors.py")
+        assert not app.exception
+        assert any("not here" in warning.value for warning in app.warning)
+    finally:
+        hidden.rename(data)
