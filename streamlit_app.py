@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.drawing import first_batch
 from pages.parts.frame import frame
 from pages.parts.player import player
+from pages.parts.runs import STATES
 from pages.parts.store import all_runs, shipped_run
 
 frame("Home")
@@ -28,10 +29,10 @@ with words:
             st.switch_page("pages/3_Nearest_neighbors.py")
     last = next((run for run in all_runs() if not run.is_shipped()), None)
     if last is not None:
-        step, total = last.latest() or 0, int(last.status().get("total_steps") or 0)
+        step, total = int(last.status().get("step") or 0), int(last.status().get("total_steps") or 0)
         with st.container(border=True):
             st.markdown(f"**Your last run: {last.name}**")
-            st.caption(f"{last.state()}, {step:,} of {total:,} steps")
+            st.caption(f"{STATES[last.state()][0]} · {step:,} of {total:,} steps")
             if st.button("Continue with it", icon=":material/arrow_forward:"):
                 st.session_state["run"] = last.name
                 st.switch_page("pages/1_Train.py")

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def load_batch(name: str) -> Batch | None:
         with np.load(folder / "chain.npz", allow_pickle=False) as arrays:
             chain = Chain(arrays["t"], arrays["x_t"], arrays["x0"], arrays["noise_level"])
         return Batch(name, chain, read_json(folder / "batch.json"))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
 
 

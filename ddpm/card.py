@@ -21,6 +21,7 @@ def run_card(run: Run) -> str:
     lines = [
         f"# {run.name}",
         "",
+        *([f"*{config['note']}*", ""] if config.get("note") else []),
         f"A small diffusion model that draws 16x16 pixel art, after {step:,} of {status.get('total_steps', 0):,} steps "
         f'of the recipe "{recipe["title"]}".',
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -19,14 +20,16 @@ import torch
 from ddpm import bench
 from ddpm.checkpoint import CheckpointError, load_checkpoint
 from ddpm.console import ProgressPrinter, follow
+from ddpm.datacard import data_card
 from ddpm.engine import StopSwitch, run_training
 from ddpm.files import replace_bytes
 from ddpm.neighbors import nearest
 from ddpm.plan import StoppedEarly, TrainingRequest
 from ddpm.recipes import RECIPES
 from ddpm.render import ChainRecorder, gif, sheet_png
-from ddpm.run import Run, RunError
+from ddpm.run import Run, RunError, check_name
 from ddpm.sampling import default_steps, draw_labels, sample
+from ddpm.shipping import folder_size, ship_run
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 from ddpm.training import TrainingError
 
@@ -97,8 +100,14 @@ def _parser() -> argparse.ArgumentParser:
 
     data = _command(commands, "data", _data, "describe a set of sprites")
     data.add_argument("source", metavar="SOURCE", help="builtin, kaggle, or a path")
+    data.add_argument("beside", metavar="SECOND", nargs="?", help="another set, to hold the first against")
     data.add_argument("--download", action="store_true", help="fetch the Kaggle set first")
     data.add_argument("--json", action="store_true", help="print one JSON object")
+
+    ship = _command(commands, "ship", _ship, "make a run small, to come with the program")
+    ship.add_argument("--run", required=True, type=Path, help="a run folder, or one of its steps")
+    ship.add_argument("--out", required=True, type=Path, help="the folder of the shipped run")
+    ship.add_argument("--note", help="a word for people, such as interim")
 
     measure = _command(commands, "bench", _bench, "measure speed on this machine")
     measure.add_argument("what", choices=list(bench.BENCHES), help="what to measure")
@@ -119,14 +128,14 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
     """Adds defaults where there are any: "(default: None)" and "(default: False)" tell nobody anything."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default in (None, False):
+        if action.default is None or action.default is False:
             return action.help
         return super()._get_help_string(action)
 
 
 def _train(options: argparse.Namespace) -> None:
     request = TrainingRequest(
-        folder=Path("checkpoints") / options.run,
+        folder=Path("checkpoints") / check_name(options.run),
         data=options.data,
         preset=options.preset,
         steps=options.steps,
@@ -172,7 +181,8 @@ def _stop_on_signals(switch: StopSwitch) -> None:
 
 
 def _watch_stdin(switch: StopSwitch) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: its lock, held by a thread that waits, aborts Python when training ends first.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     switch.reason = switch.reason or "the program that started it has ended"
 
@@ -214,7 +224,8 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tensor | None:
-    names = config["data"]["label_names"] if config["network"]["num_classes"] else None
+    data = config.get("data", {})
+    names = data.get("label_names") if config["network"]["num_classes"] else None
     if not names:
         if asked not in ("any", "none"):
             raise ValueError("--label: this checkpoint was trained without kinds")
@@ -222,7 +233,7 @@ def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tens
     if asked == "none":
         return None
     if asked == "any":
-        return draw_labels(config["data"]["class_frequencies"], n, seed)
+        return draw_labels(data["class_frequencies"], n, seed)
     if asked in names:
         return torch.full((n,), names.index(asked))
     if asked.isdigit() and int(asked) < len(names):
@@ -265,40 +276,36 @@ def _data(options: argparse.Namespace) -> None:
     if options.download:
         if options.source != "kaggle":
             raise ValueError("--download is for the source kaggle")
-        kaggle.download()
-    sprites = load_sprites(options.source)
-    card = describe(sprites)
+        # Whatever the downloader prints must not mix with our one JSON object.
+        with contextlib.redirect_stdout(sys.stderr):
+            kaggle.download()
+    card = data_card(load_sprites(options.source))
+    other = data_card(load_sprites(options.beside)) if options.beside else None
     if options.json:
-        print(json.dumps(card))
+        print(json.dumps(card if other is None else {**card, "beside": other}))
         return
     for key, value in card.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{name} {count:,}" for name, count in value.items())
-        print(f"{key.replace('_', ' '):>22}  {f'{value:,}' if isinstance(value, int) else value}")
+        if key != "traits":
+            print(f"{key.replace('_', ' '):>20}  {_readable(value)}")
+    print("\nQuartiles (25%, median, 75%) over distinct sprites" + (f", and of {other['name']}:" if other else ":"))
+    for trait, quartiles in card["traits"].items():
+        cells = [quartiles] + ([other["traits"][trait]] if other else [])
+        print(f"{trait:>20}  " + "   |   ".join("  ".join(_number(q) for q in cell) for cell in cells))
 
 
-def describe(sprites: SpriteDataset) -> dict[str, Any]:
-    """The data card: JSON values."""
-    train, heldout = sprites.split()
-    counts = sprites.counts()
-    card: dict[str, Any] = {
-        "name": sprites.name,
-        "source": sprites.source,
-        "fingerprint": sprites.fingerprint,
-        "rows": len(sprites),
-        "distinct": len(counts),
-        "most_repeats": int(counts.max()),
-        "mirror_pairs": sprites.mirror_pairs(),
-        "training": len(train),
-        "held_out": len(heldout),
-        "exam": len(sprites.exam()),
-    }
-    if sprites.capacity is not None:
-        card["capacity"] = sprites.capacity
-    if sprites.labels is not None and sprites.label_names is not None:
-        numbers = np.bincount(np.asarray(sprites.labels), minlength=len(sprites.label_names))
-        card["classes"] = {name: int(n) for name, n in zip(sprites.label_names, numbers, strict=True)}
-    return card
+def _readable(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count:,}" for name, count in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _number(value: float | None) -> str:
+    return "-".rjust(8) if value is None else f"{value:8.3f}"
+
+
+def _ship(options: argparse.Namespace) -> None:
+    run = ship_run(options.run, options.out, options.note)
+    print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB", file=sys.stderr)
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -69,11 +69,8 @@ class Run:
     def state(self) -> RunState:
         """What the run is doing. Only a held lock counts as alive: a status survives a kill, a lock does not."""
         written = self.status().get("state")
-        if written not in get_args(RunState):
-            return "unknown"
-        if written not in ACTIVE:
-            return written
-        return written if self.is_held() else "interrupted"
+        state: RunState = next((known for known in get_args(RunState) if known == written), "unknown")
+        return "interrupted" if state in ACTIVE and not self.is_held() else state
 
     def is_held(self) -> bool:
         """Whether a live training holds this run."""

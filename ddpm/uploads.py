@@ -56,5 +56,6 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
 def _safe(name: str) -> str:
     # Browsers may send a path; whatever follows is a plain name of plain letters.
     base = re.split(r"[\\/]", name)[-1]
-    path = Path(re.sub(r"[^A-Za-z0-9._-]+", "_", base).lstrip(".") or "file")
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", base)
+    path = Path(f"file{plain}" if plain.startswith(".") or not plain else plain)
     return path.stem[:60] + path.suffix.lower()[:8]

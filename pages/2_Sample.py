@@ -53,7 +53,8 @@ with stage:
             on_select="Find its nearest training sprites",
         )
         if asked is not None:
-            remember(batch) if not batch.id else None
+            if not batch.id:
+                remember(batch)
             st.session_state["looked-at"] = asked.index
             st.switch_page("pages/3_Nearest_neighbors.py")
         downloads(batch)

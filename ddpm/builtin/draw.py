@@ -38,6 +38,7 @@ _INDEX = np.full(256, 255, np.uint8)
 for _i, _role in enumerate(ROLES):
     _INDEX[ord(_role)] = _i
 _DARKEST = {ord(tone): ord(ramp[0]) for ramp in RAMPS for tone in ramp}
+_MIDDLE = {ord(tone): ord(ramp[2]) for ramp in RAMPS for tone in ramp}
 _DARK = {ord(tone): ord(ramp[1]) for ramp in RAMPS for tone in ramp}
 
 
@@ -115,12 +116,13 @@ def outline(canvas: Canvas, role: str = "#") -> Canvas:
     """Draw a line of one pixel around everything.
 
     ``role="ramp"`` draws it in dark tones of what it surrounds: the darkest, and the next where the light falls on it.
+    ``role="soft"`` is one tone lighter: hardly a line at all.
     """
     filled = np.pad(canvas != EMPTY, 1)
     near = filled[:-2, 1:-1] | filled[2:, 1:-1] | filled[1:-1, :-2] | filled[1:-1, 2:]
     line = near & (canvas == EMPTY)
     out = canvas.copy()
-    if role != "ramp":
+    if role not in ("ramp", "soft"):
         out[line] = ord(role)
         return out
     padded = np.pad(canvas, 1, constant_values=EMPTY)
@@ -128,7 +130,7 @@ def outline(canvas: Canvas, role: str = "#") -> Canvas:
         below, above = int(padded[y + 2, x + 1]), int(padded[y, x + 1])
         right, left = int(padded[y + 1, x + 2]), int(padded[y + 1, x])
         lit = above == EMPTY and left == EMPTY and y + x < SIZE
-        tones = _DARK if lit else _DARKEST
+        tones = (_DARK if lit else _DARKEST) if role == "ramp" else (_MIDDLE if lit else _DARK)
         codes = (below, above, right, left)
         out[y, x] = next((tones[code] for code in codes if code in tones), ord("#"))
     return out
@@ -143,6 +145,37 @@ def shift(canvas: Canvas, dx: int = 0, dy: int = 0) -> Canvas:
 def mirror(canvas: Canvas) -> Canvas:
     """Left becomes right."""
     return canvas[:, ::-1].copy()
+
+
+def lean(canvas: Canvas, *rows: int) -> Canvas:
+    """Bend a drawing to the left: all above each of these rows moves one pixel further."""
+    out = canvas.copy()
+    for row in rows:
+        out[:row] = shift(out, -1)[:row]
+    return out
+
+
+def squeeze(canvas: Canvas, columns: tuple[int, int], rows: tuple[int, ...]) -> Canvas:
+    """Leave out a column left and one right of the middle, and some rows: a smaller drawing, still in its place."""
+    left, right = columns
+    out = np.pad(canvas, ((0, 0), (1, 1)), constant_values=EMPTY)
+    out = np.delete(out, [left + 1, right + 1], axis=1)
+    out = np.pad(out, ((len(rows), 0), (0, 0)), constant_values=EMPTY)
+    return np.delete(out, [row + len(rows) for row in rows], axis=0)
+
+
+def sides(left: Canvas, right: Canvas) -> Canvas:
+    """The left half of one drawing and the right half of another."""
+    return np.concatenate([left[:, : SIZE // 2], right[:, SIZE // 2 :]], axis=1)
+
+
+def glance(eyes: Canvas) -> Canvas:
+    """Both eyes of a mirrored pair look the same way: the right one becomes a copy of the left one."""
+    columns = np.nonzero((eyes[:, : SIZE // 2] != EMPTY).any(0))[0]
+    first, last = int(columns.min()), int(columns.max())
+    out = eyes.copy()
+    out[:, SIZE - 1 - last : SIZE - first] = eyes[:, first : last + 1]
+    return out
 
 
 def recolour(canvas: Canvas, pairs: str) -> Canvas:

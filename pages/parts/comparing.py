@@ -113,7 +113,6 @@ def _drawn(run: Run) -> Chosen | None:
         st.error(str(error), icon=":material/error:")
         return None
     bar.empty()
-    st.session_state.pop("looked-at", None)
     return Chosen(batch.chain.sprites, run)
 
 

@@ -102,13 +102,14 @@ def _first_batch(folder: str, step: int, n: int) -> Batch:
 def remember(batch: Batch) -> Batch:
     """Make a batch the current one of this visitor, and put it into the album."""
     kept = keep_batch(batch.chain, batch.info)
-    st.session_state[_BATCH] = kept
+    show_again(kept)
     return kept
 
 
 def show_again(batch: Batch) -> None:
     """Make a batch of the album the current one."""
     st.session_state[_BATCH] = batch
+    st.session_state.pop("looked-at", None)
 
 
 def current_batch() -> Batch | None:

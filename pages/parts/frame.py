@@ -33,7 +33,8 @@ def frame(title: str) -> None:
     )
     st.html(_CSS)
     with st.container(horizontal=True, key="topbar", vertical_alignment="center", gap="small"):
-        st.html(f'<div class="brand"><img src="{image_uri(logo(2))}" alt=""> Pixel diffusion</div>', width="content")
+        mark = f'<img src="{image_uri(logo(2))}" alt="">'
+        st.html(f'<div class="brand">{mark} <span>Pixel diffusion</span></div>', width="content")
         for page, label in _LINKS:
             st.page_link(page, label=label)
         active = active_training()
@@ -48,7 +49,7 @@ def _chip(was_active: bool) -> None:
             # The page around still shows a live training.
             st.rerun(scope="app")
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+    with st.container(key="chip", horizontal=True, vertical_alignment="center", gap="small", width="content"):
         st.html(_chip_html(active), width="content")
         if st.button("Stop", key="chip-stop", help="Save this training and stop it; it can go on later."):
             try:

@@ -19,7 +19,7 @@ from pages.parts.charts import Series, loss_chart, loss_series, quartile_series
 from pages.parts.pictures import data_uri
 from pages.parts.setup import start
 
-_STATES = {
+STATES = {
     "starting": ("starting", "blue"),
     "running": ("training", "violet"),
     "paused": ("paused", "orange"),
@@ -42,7 +42,7 @@ def run_view(run: Run, others: list[Run]) -> None:
     live = run.state() in ACTIVE
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(run.name, width="content")
-        title, colour = _STATES[run.state()]
+        title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
     _controls(run, live)
     compared = None
@@ -60,16 +60,17 @@ def run_list(runs: list[Run], shown: Run | None) -> None:
     """All runs, each with what can be done with it."""
     for run in runs:
         status, config = run.status(), run.config()
-        title, colour = _STATES[run.state()]
+        title, colour = STATES[run.state()]
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row-{run.name}"):
             st.markdown(f"**{run.name}**", width=190)
             st.badge(title, color=colour)  # type: ignore[arg-type]
-            step, total = run.latest() or 0, int(status.get("total_steps") or config.get("total_steps") or 0)
+            step = max(run.latest() or 0, int(status.get("step") or 0))
+            total = int(status.get("total_steps") or config.get("total_steps") or 0)
             data = (config.get("data") or {}).get("name", "?")
-            st.caption(f"{data} · {config.get('preset', '?')} · {step:,} of {total:,} steps", width="stretch")
-            if shown is not None and shown.folder == run.folder:
-                st.caption("shown above")
-            elif st.button("Show", key=f"show-{run.name}"):
+            above = shown is not None and shown.folder == run.folder
+            words = f"{data} · {config.get('preset', '?')} · {step:,} of {total:,} steps"
+            st.caption(words + (" · shown above" if above else ""), width="stretch")
+            if not above and st.button("Show", key=f"show-{run.name}"):
                 st.session_state["run"] = run.name
                 st.rerun()
             _manage(run)

@@ -16,13 +16,12 @@ from ddpm.recipes import RECIPES, Recipe
 from ddpm.run import RunError, check_name
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 from ddpm.uploads import keep_upload
-from pages.parts.pictures import contact_sheet
+from pages.parts.browser import browse
 from pages.parts.store import sprites as stored_sprites
 from pages.parts.store import user_checkpoints
 
 BUILTIN, KAGGLE, OWN = "Built-in sprites", "Kaggle Pixel Art", "My own file"
 _UNITS = ("minutes", "steps", "epochs")
-_PREVIEWED = 60
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,7 @@ def data_card(sprites: SpriteDataset) -> None:
     }
     cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in facts.items())
     st.html(f'<div class="facts">{cells}</div>')
-    seed = st.session_state.setdefault("sheet-seed", 0)
-    order = np.random.default_rng(seed).permutation(sprites.distinct())[:_PREVIEWED]
-    contact_sheet(np.asarray(sprites.images[np.sort(order)]), f"{len(order)} random sprites of {sprites.name}", 12)
-    if st.button("Show others", icon=":material/shuffle:", type="tertiary"):
-        st.session_state["sheet-seed"] = seed + 1
-        st.rerun()
-    if sprites.labels is not None and sprites.label_names is not None:
-        with st.expander("Kinds, and how many of each"):
-            numbers = np.bincount(np.asarray(sprites.labels), minlength=len(sprites.label_names))
-            st.dataframe({"kind": list(sprites.label_names), "sprites": numbers}, hide_index=True, height=240)
+    browse(sprites)
 
 
 def new_training(choice: Choice, busy: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -74,13 +75,12 @@ def sprites(source: str) -> SpriteDataset:
     """
     try:
         info = os.stat(source)
-        mark = (info.st_mtime_ns, info.st_ctime_ns, info.st_size)
     except (OSError, ValueError):
-        mark = (0, 0, 0)
-    if os.path.isdir(source) if mark[0] else False:
+        return _sprites(source, (0, 0, 0))
+    if stat.S_ISDIR(info.st_mode):
         # A folder's own date does not change with the files in it; the loader looks at each of them.
         return load_sprites(source)
-    return _sprites(source, mark)
+    return _sprites(source, (info.st_mtime_ns, info.st_ctime_ns, info.st_size))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

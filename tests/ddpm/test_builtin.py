@@ -9,11 +9,28 @@ import pytest
 
 from ddpm import builtin
 from ddpm.builtin.atlas import atlas
-from ddpm.builtin.draw import SHADED, art, clip, combine, dim, half, mirror, outline, recolour, roles, shift, stack
+from ddpm.builtin.draw import (
+    SHADED,
+    art,
+    clip,
+    combine,
+    dim,
+    glance,
+    half,
+    lean,
+    mirror,
+    outline,
+    recolour,
+    roles,
+    shift,
+    sides,
+    squeeze,
+    stack,
+)
 from ddpm.builtin.kinds import ALL_KINDS
 
-GOLDEN = "84e4ac306c71ee82471e21b9cc93adb4c7941a1200c7c84d2132351ddf6993d9"
-GOLDEN_LABELS = "99a36e074fe4f7b35e515f3f654fdc6f27cc500abd171f8963e2a1bee0acfdcd"
+GOLDEN = "f8745b601e43f9dab01dfb987e1d5cfbe5d72d2d96fb100e65fc2c56702d25f2"
+GOLDEN_LABELS = "f5ae445905dc796702a5fdb667935072d8f087c927f25803eed7131129274838"
 NEEDED = {
     "humanoid front", "humanoid side", "slime", "ghost", "bat", "mushroom", "skull", "eye", "furry monster", "dragon",
     "frog", "apple", "cherries", "carrot", "bread", "fish", "sword", "bow", "axe", "staff", "shield", "helmet",
@@ -266,6 +283,23 @@ class TestTheDrawingTable:
         np.testing.assert_array_equal(recolour(dot, "2>7"), art("7", 5, 5))
         np.testing.assert_array_equal(dim(dot, "2>1", 6), dot)
         assert roles(dot)[5, 5] == roles(art("2"))[0, 0]
+
+    def test_what_makes_a_drawing_less_symmetric(self):
+        eyes = half("....wk..", 5)
+        np.testing.assert_array_equal(glance(eyes), stack(art("wk", 4, 5), art("wk", 10, 5)))
+        np.testing.assert_array_equal(sides(eyes, art("")), art("wk", 4, 5))
+        post = art("2\n2\n2", 8, 4)
+        np.testing.assert_array_equal(lean(post, 5, 6), stack(art("2", 6, 4), art("2", 7, 5), art("2", 8, 6)))
+
+    def test_squeeze_keeps_the_middle(self):
+        bar, smaller = art("22222222\n22222222", 4, 6), art("222222", 5, 7)
+        np.testing.assert_array_equal(squeeze(bar, (5, 10), (6,)), smaller)
+
+    def test_soft_outlines_are_lighter(self):
+        dot = art("2", 5, 5)
+        for role, lit, shaded in (("ramp", "1", "0"), ("soft", "2", "1")):
+            assert outline(dot, role)[4, 5] == ord(lit)
+            assert outline(dot, role)[6, 5] == ord(shaded)
 
     def test_combine_spreads_evenly(self):
         chosen = combine(lambda a, b: (a, b), range(10), range(10), limit=20)

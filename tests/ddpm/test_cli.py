@@ -26,7 +26,7 @@ COMMANDS = ["train", "sample", "nearest", "data", "bench"]
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``tiny.npy`` and the run ``cats``, which made 3 steps of a small network."""
     folder = tmp_path_factory.mktemp("trained")
     np.save(folder / "tiny.npy", simple_sprites(40))
@@ -35,10 +35,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.chdir(folder)
         patch.setitem(RECIPES, "tiny", TINY)
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        assert main("train --run cats --data tiny.npy --preset tiny --steps 3 --threads 1 --holdout 0".split()) == 0
+        small = ["--preset", "tiny", "--steps", "3", "--threads", "1", "--holdout", "0"]
+        assert main(["train", "--run", "cats", "--data", "tiny.npy", *small]) == 0
         for number, handler in handlers.items():
             signal.signal(number, handler)
-    yield folder
+    return folder
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def steps_made(run: Run) -> int:
 
 
 def test_the_real_thing(tmp_path: Path, tiny_sprites: Path) -> None:
-    """The default network through ``python -m ddpm``, from sprites to matches."""
+    """The default network through ``python -m ddpm``, from sprites to samples."""
     training = ["train", "--run", "cats", "--data", tiny_sprites, "--steps", 8, "--holdout", 0]
     output, errors = command(training, tmp_path)
     assert output == ""
@@ -76,12 +77,14 @@ def test_the_real_thing(tmp_path: Path, tiny_sprites: Path) -> None:
     assert "Nothing to do: the run is at step 8 of 8." in errors
     assert digests(run.step_path(8)) == expected
 
-    command(["sample", "--checkpoint", "checkpoints/cats", "--n", 3, "--steps", 2, "--out", "x.npy"], tmp_path)
-    output, errors = command(["nearest", "--samples", "x.npy", "--data", tiny_sprites, "--k", 2, "--json"], tmp_path)
-    assert len(json.loads(output)["nearest"]) == 3
+    output, _ = command(
+        ["sample", "--checkpoint", "checkpoints/cats", "--n", 3, "--steps", 2, "--out", "x.npy"], tmp_path
+    )
+    assert output == ""
+    assert np.load(tmp_path / "x.npy").shape == (3, 16, 16, 3)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_saves_and_ends_cleanly(number: signal.Signals, tmp_path: Path, tiny_sprites: Path) -> None:
     process = start(options(tiny_sprites, "--steps", 100_000), tmp_path, TINY_MODULE)
     run = Run(tmp_path / "checkpoints" / "cats")
@@ -197,16 +200,15 @@ def tiny(monkeypatch: pytest.MonkeyPatch, here: Path) -> Iterator[None]:
         (["--run", "new", "--steps", "0"], "--steps must be above 0"),
         (["--run", "new", "--holdout", "0.3"], "0.1 or 0"),
         (["--run", "new", "--data", "none.npy"], "none.npy"),
-        (["--run", "../new"], "new"),
+        (["--run", "../new"], "cannot be the name"),
+        (["--run", "new/er"], "cannot be the name"),
         (["--run", "con"], "cannot be the name"),
         (["--run", ""], "cannot be the name"),
     ],
 )
 def test_what_train_refuses(more: list[str], words: str, capsys: pytest.CaptureFixture[str], here: Path) -> None:
     before = sorted((here / "checkpoints").iterdir())
-    if "../new" in more:
-        pytest.skip("a path is a path: it is what was asked for")
-    assert main(["train", "--data", "tiny.npy", *more]) == 1
+    assert main(["train", "--data", "tiny.npy", *([] if "--steps" in more else ["--steps", "1"]), *more]) == 1
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.splitlines()[-1].startswith("error: ")

@@ -23,7 +23,7 @@ from ddpm.plan import StoppedEarly, TrainingRequest
 from ddpm.recipes import RECIPES
 from ddpm.run import Run, RunError, active_training, training_lock
 from ddpm.training import TrainingError, TrainingStep, train
-from tests.ddpm.helpers import TINY, command, digests, finish, start
+from tests.ddpm.helpers import TINY, digests, finish, start
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ def test_a_training_leaves_a_whole_folder(run: Run, go: Go) -> None:
     assert Image.open(picture).size == (9 * 17 - 1, 4 * 17 - 1)
 
 
-@pytest.mark.parametrize("total", [1, 7, 24, 499, 500, 1000, 1600, 3330, 4400, 21_700, 100_000])
+@pytest.mark.parametrize("total", [1, 7, 24, 499, 500, 1000, 1600, 3330, 4400, 21_700])
 def test_every_saved_step_is_measured(total: int, run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the best by held-out loss can be told, and the curve has points, whatever the length."""
     measured: list[int] = []
@@ -326,7 +326,7 @@ def test_all_steps_damaged(run: Run, go: Go) -> None:
     assert digests(run.step_path(12)) == expected
 
 
-@pytest.mark.parametrize("kill_at", [1, 9, 13, 23])
+@pytest.mark.parametrize("kill_at", [13, *(pytest.param(step, marks=pytest.mark.slow) for step in (1, 9, 10, 23))])
 def test_killed_and_resumed_equals_uninterrupted(
     kill_at: int, run: Run, go: Go, tmp_path: Path, tiny_sprites: Path
 ) -> None:
@@ -547,5 +547,3 @@ def test_the_real_command_line_equals_the_engine(run: Run, go: Go, tmp_path: Pat
     assert "Finished at step 24 of 24" in errors
     assert digests(run.step_path(24)) == expected
     assert load_sprites(tiny_sprites).fingerprint == run.config()["data"]["fingerprint"]
-    _, errors = command(["train", "--run", "cats", "--resume"], tmp_path, module="tests.ddpm.tiny")
-    assert "Nothing to do: the run is at step 24 of 24." in errors

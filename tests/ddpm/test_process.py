@@ -107,7 +107,8 @@ def test_the_options_of_a_request() -> None:
     found = process._command(request)
     assert found[1:6] == ["-m", "ddpm", "train", "--run", "cats"]
     assert set(found[6:]) == {
-        "--stop-on-eof", "--data=-odd.npy", "--preset=fast", "--minutes=2.5", "--holdout=0.0", "--threads=1", "--resume",
+        "--stop-on-eof", "--data=-odd.npy", "--preset=fast", "--minutes=2.5", "--holdout=0.0", "--threads=1",
+        "--resume",
     }  # fmt: skip
 
 
@@ -134,7 +135,14 @@ time.sleep(600)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_when_the_server_dies_the_training_saves_and_stops(
     number: signal.Signals, request_for: TrainingRequest, ddpm_home: Path
 ) -> None:

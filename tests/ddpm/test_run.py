@@ -291,7 +291,8 @@ def test_what_is_gone_already(act: Any, tmp_path: Path) -> None:
 
 HOSTILE = [
     "", " ", ".", "..", "../x", "a/b", "a\\b", "/etc", "C:x", "a\0b", "a\nb", "a\n", "x" * 64, "-rf", "--resume",
-    ".hidden", "_x", "trailing.", "trailing ", "con", "NUL", "Com1", "lpt9.txt", "aux.x", "<b>x</b>", "a\"b", "a'b", "$(x)",
+    ".hidden", "_x", "trailing.", "trailing ", "con", "NUL", "Com1", "lpt9.txt", "aux.x", "<b>x</b>", "a\"b", "a'b",
+    "$(x)",
     "a*b", "a?b", "ä", "日本", "a\u202eb", "٣", "a\tb", "a|b", "%00",
 ]  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import diffusers
@@ -84,7 +85,7 @@ def test_every_ddpm_step_equals_diffusers(
     assert [step.t for step in steps] == [*range(999, -1, -1), -1]
     torch.testing.assert_close(steps[0].x_t, dice(), rtol=0, atol=0)
     monkeypatch.setattr("diffusers.schedulers.scheduling_ddpm.randn_tensor", dice)
-    for step, then in zip(steps, steps[1:], strict=False):
+    for step, then in pairwise(steps):
         expected = oracle.step(output_at(step, prediction_type), step.t, step.x_t)
         close(step.x0, expected.pred_original_sample)
         close(then.x_t, expected.prev_sample)
@@ -101,20 +102,13 @@ def test_the_variance_of_ddpm_is_that_of_the_paper(t: int, deviation: float) -> 
         return torch.zeros_like(x_t)
 
     chain = sample(still, schedule, n=16, seed=1, clip_x0=False)
-    before, after = next((a, b) for a, b in pairs(chain) if a.t == t)
+    before, after = next((a, b) for a, b in pairwise(chain) if a.t == t)
     kept, kept_next = float(schedule.alphas_cumprod[t]), float(schedule.alphas_cumprod[t - 1]) if t else 1.0
     step = kept / kept_next
     mean = kept_next**0.5 * (1 - step) / (1 - kept) * before.x0 + step**0.5 * (1 - kept_next) / (1 - kept) * before.x_t
     noise = after.x_t - mean
     # 12,288 draws: the variance of a variance is 2 / n, so this is five deviations wide.
     assert float(noise.square().mean()) == pytest.approx(deviation, rel=0.065, abs=1e-9)
-
-
-def pairs(chain: Iterator[SamplingStep]) -> Iterator[tuple[SamplingStep, SamplingStep]]:
-    before = next(chain)
-    for after in chain:
-        yield before, after
-        before = after
 
 
 @pytest.mark.parametrize("clip", [False, True])
@@ -138,7 +132,7 @@ def test_every_ddim_step_equals_diffusers(
         clip_x0=clip,
     )  # fmt: skip
     assert [step.t for step in steps[:-1]] == oracle.timesteps.tolist()
-    for step, then in zip(steps, steps[1:], strict=False):
+    for step, then in pairwise(steps):
         noise = dice() if eta and then.t >= 0 else torch.zeros_like(step.x_t)
         expected = oracle.step(
             output_at(step, prediction_type),
@@ -173,7 +167,7 @@ def test_every_dpm_solver_step_equals_diffusers(
     levels = [step.t for step in steps[:-1]]
     oracle.set_timesteps(timesteps=levels)
     assert oracle.timesteps.tolist() == levels
-    for step, then in zip(steps, steps[1:], strict=False):
+    for step, then in pairwise(steps):
         close(then.x_t, oracle.step(output_at(step, prediction_type), step.t, step.x_t).prev_sample)
 
 
@@ -264,7 +258,7 @@ def test_steps_and_calls(sampler: Any, steps_made: int) -> None:
     assert [t for t, _ in model.calls] == [step.t for step in steps[:-1]]
     assert all(labels is None for _, labels in model.calls)
     assert steps[0].t == 39
-    assert all(a.t > b.t for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a.t > b.t for a, b in pairwise(steps))
     assert steps[-1].t == -1
     assert torch.equal(steps[-1].x_t, steps[-1].x0)
     assert torch.equal(steps[-1].x_t, steps[-2].x0)
@@ -295,7 +289,7 @@ def test_levels_fall_from_the_top_for_any_number_of_steps(sampler: Any, total: i
         assert len(levels) == steps
         assert levels[0] == total - 1
         assert levels[-1] >= 0
-        assert all(a > b for a, b in zip(levels, levels[1:], strict=False))
+        assert all(a > b for a, b in pairwise(levels))
     assert timesteps(schedule, sampler, total) == list(range(total - 1, -1, -1))
 
 

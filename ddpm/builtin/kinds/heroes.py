@@ -6,7 +6,7 @@ Their outlines are dark tones of what they surround, so that they look soft besi
 
 from __future__ import annotations
 
-from ddpm.builtin.draw import Canvas, art, combine, half, outline, shift, stack
+from ddpm.builtin.draw import Canvas, art, clip, combine, half, outline, shift, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
@@ -297,9 +297,49 @@ FRONT_HELD = {
 }
 
 
-def _front(head: str, body: str, held: str, beard: str) -> Canvas:
+LOCKS = {  # what makes one side unlike the other: a fringe over an eye, a strap
+    "even": "",
+    "sweep": """
+        ................
+        ................
+        ......888.......
+        .....88877......
+        .....8877.......
+        .....877........
+        .....77.........
+        .....76.........""",
+    "part": """
+        ................
+        ................
+        ..........7.....
+        .....887.677....
+        .....87...77....
+        ..........6.....""",
+    "right": """
+        ................
+        ................
+        ........88......
+        .......8877.....
+        ........777.....
+        .........77.....
+        .........77.....
+        ..........6.....""",
+}
+
+STRAP = """
+    .....g..........
+    .....hg.........
+    ......hg........
+    .......hg.......
+    ........hg......"""
+
+
+def _front(head: str, body: str, held: str, beard: str, lock: str) -> Canvas:
     torso = half(FRONT_BODIES[body], 9)
-    face = stack(half(HEAD), half(BEARDS[beard], 5), half(FRONT_HEADS[head]))
+    if lock in ("sweep", "part"):
+        torso = stack(torso, clip(art(STRAP, 0, 10), torso))
+    fringe = art(LOCKS[lock] if head in ("short", "bowl", "long", "spiky", "afro", "buns", "tails") else "")
+    face = stack(half(HEAD), half(BEARDS[beard], 5), half(FRONT_HEADS[head]), fringe)
     person = outline(stack(torso, shift(face, 0, 1)), "ramp")
     y = {"nothing": 0, "sword": 7, "staff": 6, "shield": 9, "axe": 7}[held]
     thing = art(FRONT_HELD[held], 0, y)
@@ -309,7 +349,7 @@ def _front(head: str, body: str, held: str, beard: str) -> Canvas:
 def fronts() -> list[Canvas]:
     """Head x body x what is held x beard."""
     held, beards = ["nothing", *FRONT_HELD], ["none", "blush", "beard", "none", "moustache"]
-    return combine(_front, [*FRONT_HEADS], [*FRONT_BODIES], held, beards, limit=96)
+    return combine(_front, [*FRONT_HEADS], [*FRONT_BODIES], held, beards, [*LOCKS], limit=112)
 
 
 # ---------------------------------------------------------------- from the side, looking right
@@ -553,7 +593,7 @@ def sides() -> list[Canvas]:
 
 _SKIN = "fair warm brown fair dark warm goblin fair frost brown fair warm tan warm brown fair dark"
 _HAIR = "bark gold wood crimson coal silver orange violet tan azure green pink lilac"
-_CLOTH = "azure crimson green violet teal orange navy purple olive snow coal gold rose cyan forest tan scarlet"
+_CLOTH = "azure crimson green violet teal orange navy purple olive snow iron gold rose cyan forest tan scarlet"
 _LEGS = "bark navy wood coal tan iron olive"
 _IRON = "steel silver gold iron copper"
 PEOPLE = palettes(_SKIN, _HAIR, _CLOTH, _LEGS, _IRON)

@@ -1,11 +1,12 @@
 """Creatures: a body, things that stick out of it, and a face with life in it.
 
-Main ramp: the fur. Second: belly, horns, ears' insides, wings. Bodies are drawn as left halves (8 columns).
+Main ramp: the fur. Second: belly, horns, ears' insides, wings. Bodies are drawn as left halves (8 columns); those
+in motion, and all that looks to a side, whole.
 """
 
 from __future__ import annotations
 
-from ddpm.builtin.draw import Canvas, art, combine, half, outline, stack
+from ddpm.builtin.draw import Canvas, art, clip, combine, glance, half, lean, outline, shift, sides, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
@@ -68,8 +69,33 @@ MOUTHS = {
 }
 
 
-def _face(eyes: str, mouth: str, y: int, gap: int = 3) -> Canvas:
-    return stack(half(EYES[eyes], y), half(MOUTHS[mouth], y + gap))
+LOPSIDED = {  # mouths of 16 columns
+    "smirk": """
+        ......kkkk......
+        .........k......""",
+    "snaggle": """
+        ......kkkkk.....
+        ......w.........""",
+    "shout": """
+        .....kkkkk......
+        .....krrrk......
+        ......kkk.......""",
+    "lick": """
+        .....kkkkk......
+        ........rr......
+        ........rr......""",
+}
+
+SEEING = ("big", "wide", "dots")
+
+
+def _face(eyes: str, mouth: str, y: int, gap: int = 3, turn: int = 0) -> Canvas:
+    """Eyes that see look the way the head is turned."""
+    pair = half(EYES[eyes], y)
+    if turn and eyes in SEEING:
+        pair = glance(pair)
+    lips = art(LOPSIDED[mouth], 0, y + gap) if mouth in LOPSIDED else half(MOUTHS[mouth], y + gap)
+    return shift(stack(pair, lips), turn)
 
 
 SLIMES = {
@@ -157,6 +183,53 @@ SLIME_TOPS = {
         .....777""",
 }
 
+SLIME_MOVES = {  # bodies of 16 columns
+    "crawl": """
+        ................
+        ................
+        .....MMM........
+        ...MMMMMMM......
+        ..MMMMMMMMM.....
+        .MMMMMMMMMMM....
+        .MMMMMMMMMMMMM..
+        .MMMMMMMMMMMMMM.
+        .MMMMMMMMMMMMMM.
+        ..MMMMMMMMMMMM..""",
+    "reach": """
+        ...........MM...
+        .....MMM...MMM..
+        ...MMMMMM..MMM..
+        ..MMMMMMMM..MM..
+        ..MMMMMMMMMMMM..
+        .MMMMMMMMMMMMMM.
+        .MMMMMMMMMMMMMM.
+        .MMMMMMMMMMMMMM.
+        .MMMMMMMMMMMMMM.
+        ..MMMMMMMMMMMM..""",
+    "hop": """
+        ....MMMMM.......
+        ...MMMMMMMM.....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMMM...
+        ..MMMMMMMMMMM...
+        ...MMMMMMMMMM...
+        ...MMMMMMMMM....
+        ....MMMMMMM.....
+        ....MM..MMM.....
+        .....M...M......""",
+    "bubble": """
+        ............MM..
+        ............MM..
+        ....MMMM........
+        ...MMMMMMM..M...
+        ..MMMMMMMMM.....
+        ..MMMMMMMMMMM...
+        .MMMMMMMMMMMM...
+        .MMMMMMMMMMMMM..
+        .MMMMMMMMMMMMM..
+        ..MMMMMMMMMMM...""",
+}
+
 GLOSS = """
     .44
     4..
@@ -164,26 +237,33 @@ GLOSS = """
 
 
 def _slime(body: str, top: str, face: tuple[str, str]) -> Canvas:
-    drawn = half(SLIMES[body], 5)
-    height = {"drop": 5, "dome": 7, "puddle": 7, "tall": 5, "cube": 6}[body]
-    drop = half(SLIME_TOPS[top], height - 3)
-    gloss = art(GLOSS, 4 if body != "cube" else 3, height + (1 if body != "drop" else 3))
-    return outline(stack(drop, drawn, gloss, _face(*face, 9 if body != "cube" else 8)), "ramp")
+    tilt = body.endswith("<")
+    body = body.rstrip("<")
+    drawn = art(SLIME_MOVES[body], 0, 5) if body in SLIME_MOVES else half(SLIMES[body], 5)
+    height = {"drop": 5, "tall": 5, "hop": 5, "cube": 6, "reach": 6}.get(body, 7)
+    turn = -2 if body == "crawl" else -1 if tilt or body in SLIME_MOVES else 0
+    drop = shift(half(SLIME_TOPS[top], height - 3), turn if body in SLIME_MOVES else 0)
+    gloss = art(GLOSS, (4 if body != "cube" else 3) + turn, height + (1 if body != "drop" else 3))
+    face_y = {"cube": 8, "hop": 7}.get(body, 9)
+    whole = stack(drop, drawn, gloss, _face(*face, face_y, 3, turn if body in SLIME_MOVES else -1 if tilt else 0))
+    return outline(lean(whole, 8, 11) if tilt else whole, "ramp")
 
 
 SLIME_FACES = [
-    ("big", "smile"),
-    ("dots", "open"),
+    ("big", "smirk"),
+    ("dots", "shout"),
     ("angry", "fangs"),
     ("wide", "small"),
     ("shut", "blush"),
-    ("glow", "grin"),
+    ("glow", "snaggle"),
+    ("dots", "smile"),
 ]
 
 
 def slimes() -> list[Canvas]:
     """Body x what is on top x face."""
-    return combine(_slime, [*SLIMES], [*SLIME_TOPS], SLIME_FACES, limit=60)
+    bodies = ["drop<", "dome", "crawl", "puddle<", "reach", "tall<", "hop", "cube", "bubble", "dome<"]
+    return combine(_slime, bodies, [*SLIME_TOPS], SLIME_FACES, limit=72)
 
 
 FURRY = {
@@ -357,24 +437,124 @@ FUR_ARMS = {
 }
 
 
-def _furry(body: str, ears: str, face: tuple[str, str], arms: str) -> Canvas:
-    drawn = half(FURRY[body])
-    head = {"ball": 4, "bear": 3, "fluff": 4, "imp": 4, "pear": 3, "chick": 5}[body]
-    gloss = art("44\n4.", 5, head + 1)
-    behind = stack(half(FUR_ARMS[arms], head + 5), half(FUR_EARS[ears], head - 3))
-    front = outline(drawn, "0")
-    return stack(outline(behind, "ramp"), front, gloss, _face(*face, head + 2, 2 if body == "imp" else 3))
+FUR_MOVES = {  # bodies of 16 columns
+    "sitter": """
+        ................
+        ................
+        ................
+        ...MMMMMMM......
+        ..MMMMMMMMM.....
+        ..MMMMMMMMMM....
+        .MMMMMMMMMMM....
+        .MMMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ...MMMMMMMM.....
+        ....M77MMMMM....
+        ...MM778MMMMM...
+        ...M.777MMMMM...
+        ....MM.MMMMMM...
+        ....99.999.99...""",
+    "brute": """
+        ................
+        ................
+        ................
+        ....MMMMMM......
+        ...MMMMMMMM.....
+        ...MMMMMMMMMM...
+        ..MMMMMMMMMMMM..
+        .MMMMMMMMMMMMMM.
+        .MMMMMMMMMMM.MM.
+        .MM.MM777MMM.MM.
+        MMM.M77778MM.MMM
+        MMM.M77778MM.MMM
+        .9..MM777MMM..9.
+        ....MMM.MMMM....
+        ....99...99.....""",
+    "waver": """
+        ................
+        ............MM..
+        ............MMM.
+        ....MMMMM....MM.
+        ...MMMMMMMM..MM.
+        ..MMMMMMMMM.MMM.
+        ..MMMMMMMMM.MM..
+        ..MMMMMMMMMMM...
+        ..MMMMMMMMMM....
+        ...MMMMMMMM.....
+        ..MMM77MMM......
+        .MM.M778MMM.....
+        .M..M777MMM.....
+        ....MMM.MMM.....
+        ....99...99.....""",
+    "strider": """
+        ................
+        ................
+        ................
+        ...MMMMMM.......
+        ..MMMMMMMMM.....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ...M777MMMMM....
+        ..M77778MMMM.M..
+        .MM77778MMMMMM..
+        ..M.777MMMMMM...
+        ...MM...MMM.....
+        ..999....999....""",
+}
+
+FUR_TAILS = {
+    "none": "",
+    "curl": """
+        ..MM.
+        ...MM
+        ...MM
+        ..MM.
+        MMM..""",
+    "tuft": """
+        ...99
+        ..988
+        ..MM.
+        .MM..
+        MM...""",
+    "brush": """
+        ..MM.
+        .MMMM
+        .MMMM
+        MMMM.
+        MMM..""",
+}
+
+
+def _furry(body: str, ears: str, face: tuple[str, str], arms: tuple[str, str], tail: str) -> Canvas:
+    moving = body in FUR_MOVES
+    drawn = art(FUR_MOVES[body]) if moving else half(FURRY[body])
+    heads = {"ball": 4, "bear": 3, "fluff": 4, "imp": 4, "pear": 3, "chick": 5}
+    head = heads.get(body, 3)
+    turn = 0 if body == "brute" else -1
+    gloss = art("44\n4.", 5 + turn, head + 1)
+    left, right = (half(FUR_ARMS[arm], head + 5) for arm in arms)
+    behind = shift(half(FUR_EARS[ears], head - 3), turn if moving else 0)
+    if not moving:
+        behind = stack(sides(left, right), behind)
+    if body != "brute":
+        behind = stack(art(FUR_TAILS[tail], 11, 8), behind)
+    front = stack(outline(drawn, "ramp"), gloss, _face(*face, head + 2, 2 if body == "imp" else 3, turn))
+    return stack(outline(behind, "ramp"), front)
 
 
 FUR_FACES = [
-    ("big", "smile"), ("wide", "tooth"), ("angry", "fangs"), ("dots", "blush"), ("glow", "grin"), ("big", "open"),
-    ("sleepy", "small"),
+    ("big", "smirk"), ("wide", "snaggle"), ("angry", "fangs"), ("dots", "blush"), ("glow", "grin"), ("big", "shout"),
+    ("sleepy", "small"), ("dots", "lick"),
 ]  # fmt: skip
 
 
 def furries() -> list[Canvas]:
-    """Body x ears or horns x face x arms."""
-    return combine(_furry, [*FURRY], [*FUR_EARS], FUR_FACES, [*FUR_ARMS], limit=80)
+    """Body x ears or horns x face x arms x tail."""
+    arms = [("up", "down"), ("down", "down"), ("none", "up"), ("wings", "wings"), ("down", "none")]
+    bodies = ["ball", "sitter", "bear", "brute", "fluff", "waver", "imp", "strider", "pear", "chick"]
+    return combine(_furry, bodies, [*FUR_EARS], FUR_FACES, arms, [*FUR_TAILS], limit=96)
 
 
 GHOSTS = {
@@ -392,19 +572,6 @@ GHOSTS = {
         ..MMMMMM
         ..MM.MMM
         ..M...M.""",
-    "tail": """
-        ........
-        .....MMM
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ....MMMM
-        ....MMMM
-        .....MMM
-        ......MM""",
     "wide": """
         ........
         ....MMMM
@@ -519,28 +686,93 @@ GHOST_MOUTHS = {
 }
 
 
-TAIL = """
-    MMM.
-    .MMM
-    ..MM
-    ...M"""
+FLOATERS = {  # bodies of 16 columns
+    "wisp": """
+        .....MMMM.......
+        ...MMMMMMMM.....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ...MMMMMMMMMM...
+        ....MMMMMMMMM...
+        .....MMMMMMMMM..
+        .......MMMMMMMM.
+        ..........MMMM..
+        ............MM..""",
+    "comet": """
+        ................
+        ................
+        ....MMMMM.......
+        ..MMMMMMMMM...M.
+        .MMMMMMMMMMM.MM.
+        .MMMMMMMMMMMMMM.
+        .MMMMMMMMMMMMM..
+        .MMMMMMMMMMMM...
+        .MMMMMMMMMMM....
+        ..MMMMMMMMMM....
+        ...MMMMMMMM.....
+        ....MM.MMM......
+        ........M.......""",
+    "boo": """
+        .....MMMMM......
+        ....MMMMMMMM....
+        ...MMMMMMMMM....
+        M..MMMMMMMMMM...
+        MM.MMMMMMMMMM...
+        .MMMMMMMMMMMM...
+        ..MMMMMMMMMMMMM.
+        ...MMMMMMMMM.MMM
+        ...MMMMMMMM...MM
+        ....MMMMMMM....M
+        ....MMMMMMMM....
+        .....MMMMMMMM...
+        ......MM.MMM....
+        ..........M.....""",
+    "flame": """
+        ........MM......
+        .......MMM......
+        .....MMMM.......
+        ....MMMMMMM.....
+        ...MMMMMMMMM....
+        ..MMMMMMMMMMM...
+        ..MMMMMMMMMMM...
+        ..MMMMMMMMMMM...
+        ..MMMMMMMMMMM...
+        ..MMMMMMMMMM....
+        ...MMMMMMMMM....
+        ....MMMMMMM.....
+        .....MMMM.......""",
+}
 
 
-def _ghost(body: str, arms: str, eyes: str, mouth: str) -> Canvas:
-    drawn = half(GHOSTS[body], 1)
-    behind = half(GHOST_ARMS[arms], 7)
+def _ghost(body: str, arms: tuple[str, str], eyes: str, mouth: str) -> Canvas:
+    tilt = body.endswith("<")
+    body = body.rstrip("<")
+    floating = body in FLOATERS
+    drawn = art(FLOATERS[body], 0, 1) if floating else half(GHOSTS[body], 1)
+    left, right = (half(GHOST_ARMS[arm], 7) for arm in arms)
+    turn = -2 if body == "comet" else -1 if tilt or body in ("wisp", "flame") else 0
     if body == "hood":  # only two lights in the dark
         face = stack(half(HOOD_EYES[eyes], 6), half(HOOD_DRESS[mouth], 11))
     else:
-        face = stack(art("44\n4.", 5, 3), half(GHOST_EYES[eyes], 5), half(GHOST_MOUTHS[mouth], 9))
-    if body == "tail":
-        drawn = stack(drawn, art(TAIL, 8, 12))
-    return stack(outline(behind, "ramp"), outline(drawn, "ramp"), face)
+        pair = half(GHOST_EYES[eyes], 5)
+        if turn and eyes != "angry":
+            pair = glance(pair)
+        lips = half(GHOST_MOUTHS[mouth], 9)
+        face = shift(stack(art("44\n4.", 5, 4 if floating else 3), pair, lips), turn)
+    front = stack(drawn, face)
+    whole = outline(lean(front, 5, 10) if tilt else front, "ramp")
+    return whole if floating else stack(outline(sides(left, right), "ramp"), whole)
 
 
 def ghosts() -> list[Canvas]:
     """Body x arms x eyes x mouth."""
-    return combine(_ghost, [*GHOSTS], [*GHOST_ARMS], [*GHOST_EYES], [*GHOST_MOUTHS], limit=60)
+    bodies = ["sheet<", "wisp", "hood", "comet", "wide<", "boo", "sheet", "flame", "hood<"]
+    arms = [("raised", "hanging"), ("none", "none"), ("hanging", "hands"), ("none", "raised")]
+    return combine(_ghost, bodies, arms, [*GHOST_EYES], [*GHOST_MOUTHS], limit=72)
 
 
 CAPS = {
@@ -642,33 +874,40 @@ STEMS = {
         ...SSSSS""",
 }
 
-SHROOM_FACES = {
-    "none": """
-        ........""",
+STEM_MARKS = {
+    "none": "",
+    "collar": """
+        ................
+        ....9999999.....
+        ...9.8989898....""",
+    "streaks": """
+        ................
+        .....6..........
+        .....6.....6....
+        ......6....5....""",
     "cute": """
-        .....k..
-        .....k..
-        ...q...k""",
-    "angry": """
-        .....k..
-        ......k.
-        ......rr""",
-    "big": """
-        ....wk..
-        ....kk..
-        .......r""",
+        .....k....k.....
+        .....k....k.....
+        ...q...kk.......""",
+    "wink": """
+        ....kw..........
+        ....kk...kk.....
+        .......r........""",
 }
 
 
-def _mushroom(cap: str, spots: str, stem: str, face: str) -> Canvas:
+def _mushroom(cap: str, spots: str, stem: str, mark: str, tilt: int) -> Canvas:
     bottom = outline(half(STEMS[stem], 9), "ramp")
     top = stack(half(CAPS[cap], 2), art(SPOTS[spots], 0, 4 if cap in ("flat", "cone") else 3))
-    return stack(bottom, half(SHROOM_FACES[face], 10), outline(top, "ramp"))
+    if tilt:
+        top = lean(top, 4, 6)
+    return stack(bottom, clip(art(STEM_MARKS[mark], 0, 10), bottom), outline(top, "ramp"))
 
 
 def mushrooms() -> list[Canvas]:
-    """Cap x spots x stem x face."""
-    return combine(_mushroom, [*CAPS], [*SPOTS], [*STEMS], [*SHROOM_FACES], limit=64)
+    """Cap x spots x stem x mark x upright or bent."""
+    marks = ["none", "collar", "cute", "streaks", "none", "wink"]
+    return combine(_mushroom, [*CAPS], [*SPOTS], [*STEMS], marks, [0, 1], limit=72)
 
 
 _MONSTER = "azure crimson green pink cyan violet orange lime scarlet teal purple navy gold mint snow olive"
@@ -681,7 +920,7 @@ KINDS = [
         "monster",
         ghosts,
         palettes(
-            "snow silver cyan lilac mint azure pink bone violet rose lime lemon peach teal",
+            "snow silver cyan lilac mint azure pink bone violet rose lime ash peach teal frost steel",
             "navy violet crimson gold coal forest",
         ),
     ),

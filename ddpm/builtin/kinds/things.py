@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ddpm.builtin.draw import Canvas, art, clip, combine, dim, half, outline, recolour, shift, stack
+from ddpm.builtin.draw import Canvas, art, clip, combine, dim, half, outline, recolour, shift, squeeze, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.kinds.treasures import EMBLEMS
 from ddpm.builtin.palettes import palettes
@@ -158,9 +158,12 @@ BROWS = {  # what an open helmet has instead of a visor
 }
 
 
-def _helmet(form: str, slit: str, crest: str) -> Canvas:
-    steel = stack(half(HELMETS[form], 4), art("44\n4.", 5, 6))
-    steel = stack(steel, half(SLITS[slit], 8) if form in ("knight", "bucket", "mask") else half(BROWS[slit], 6))
+def _helmet(form: str, slit: str, crest: str, turn: int) -> Canvas:
+    steel = stack(half(HELMETS[form], 4), art("44\n4.", 5 + turn, 6))
+    if form in ("knight", "bucket", "mask"):  # these may look aside
+        steel = stack(steel, clip(shift(half(SLITS[slit], 8), turn), steel))
+    else:
+        steel = stack(steel, half(BROWS[slit], 6))
     top = half(CRESTS[crest], 1)
     if crest in ("horns", "wings"):
         return stack(outline(shift(top, 0, 2)), outline(steel))
@@ -169,7 +172,7 @@ def _helmet(form: str, slit: str, crest: str) -> Canvas:
 
 def helmets() -> list[Canvas]:
     """Form x visor x crest."""
-    return combine(_helmet, [*HELMETS], [*SLITS], [*CRESTS], limit=72)
+    return combine(_helmet, [*HELMETS], [*SLITS], [*CRESTS], [-1, 0], limit=80)
 
 
 # ---------------------------------------------------------------- scrolls
@@ -335,7 +338,7 @@ def _scroll(form: str, ink: str, seal: str) -> Canvas:
         wax = art("98\n87", 11, 3) if seal == "wax" else art("")
         return outline(stack(paper, art(text, x, y), wax))
     wax = art("#98#\n9887\n#76#", 9, 10) if seal == "wax" else art("")
-    return stack(outline(stack(paper, art(INKS[ink], 4, 5))), wax)
+    return stack(outline(squeeze(stack(paper, art(INKS[ink], 4, 5)), (2, 13), (4,))), wax)
 
 
 def scrolls() -> list[Canvas]:
@@ -379,16 +382,16 @@ CARDS = {
     "back": """
         ...eeeee
         ..ee3333
-        ..e32323
-        ..e33232
-        ..e32323
-        ..e23222
+        ..e33333
+        ..e32222
+        ..e32822
+        ..e32222
+        ..e32222
+        ..e32222
         ..e22222
+        ..e22722
         ..e22222
-        ..e23222
-        ..e12121
-        ..e21212
-        ..e12121
+        ..e21111
         ..ed1111
         ...ddddd""",
     "dark": """
@@ -409,7 +412,7 @@ CARDS = {
 }
 
 SIGNS = {
-    **{name: EMBLEMS[name] for name in EMBLEMS if name not in ("rune", "key")},
+    **{name: EMBLEMS[name] for name in EMBLEMS if name not in ("rune", "key", "eye", "skull")},
     "spade": """
         ..87..
         .8887.
@@ -452,7 +455,8 @@ def _card(form: str, sign: str, corners: str) -> Canvas:
         "corners": stack(art(f"{light}\n{dark}", 4, 2), art(f"{light}\n{dark}", 11, 12)),
         "lines": stack(art(light * 4, 6, 3), art(dark * 4, 6, 12)),
     }
-    return outline(stack(dim(face, "3>2 2>1 7>6 e>d", 11), marks[corners], symbol))
+    drawn = stack(dim(face, "3>2 2>1 7>6 e>d", 11), marks[corners], symbol)
+    return outline(squeeze(drawn, (3, 12), (3,)))
 
 
 def cards() -> list[Canvas]:
@@ -473,84 +477,94 @@ RINGS = {
         ..32....
         ...322..
         .....221""",
-    "thick": """
-        ....4443
-        ..444332
-        ..443...
-        .443....
-        .43.....
-        .43.....
-        .433....
-        ..332...
-        ..333222
-        ....2221""",
+    "upright": """
+        ......44
+        ....443.
+        ....43..
+        ...43...
+        ...43...
+        ...43...
+        ...33...
+        ....32..
+        ....322.
+        ......21""",
     "twisted": """
         .....431
         ...4314.
-        ..431...
+        ...31...
         ..14....
         ..43....
         ..31....
         ..14....
-        ..331...
+        ...31...
         ...3143.
         .....231""",
-    "square": """
-        ..444433
-        ..433333
-        ..43....
-        ..43....
-        ..43....
-        ..33....
-        ..33....
-        ..332222
-        ..222221""",
+    "small": """
+        ........
+        ......44
+        .....443
+        ....443.
+        ....43..
+        ....43..
+        ....33..
+        ....332.
+        .....322
+        ......21""",
+    "chunky": """
+        ......33
+        .....333
+        ....3332
+        ....32..
+        ....32..
+        ....32..
+        ....32..
+        ....2222
+        .....211""",
 }
 
 STONES = {
     "none": "",
     "round": """
         ......99
+        .....998
         .....988
-        .....988
-        ......77""",
+        .....177""",
     "diamond": """
         .......9
         ......98
         .....988
-        ......87
-        .......6""",
+        .....187""",
     "square": """
-        .....999
         .....988
-        .....877
-        .....666""",
+        .....988
+        ....1877
+        .....111""",
     "big": """
         .....999
         ....9988
         ....9888
-        ....8877
-        .....776""",
+        ....1877
+        .....111""",
     "skull": """
         .....ddd
         .....d#d
         .....d#d
         ......d#""",
     "crown": """
-        .....8.8
-        .....8r8
-        .....887
-        .....776""",
+        .....3.3
+        .....383
+        .....387
+        .....322""",
     "three": """
-        .......9
+        ........
         ....9.98
-        ...98.88
-        ....7..7""",
-    "wings": """
-        ...d...9
-        ...dd.98
-        ....dd88
-        .....d.7""",
+        ...98988
+        ...11877""",
+    "claw": """
+        ......99
+        ....3988
+        ....3887
+        .....377""",
 }
 
 BANDS = {
@@ -579,7 +593,7 @@ BANDS = {
 def _ring(band: str, stone: str, pattern: str) -> Canvas:
     hoop = half(RINGS[band], 5)
     hoop = stack(dim(hoop, "3>2 4>3"), clip(half(BANDS[pattern], 7), hoop))
-    gem = dim(half(STONES[stone], 1), "8>7 9>8")
+    gem = dim(half(STONES[stone], 2), "8>7 9>8")
     return stack(outline(hoop), outline(gem) if stone != "none" else gem)
 
 
@@ -827,7 +841,8 @@ def _chest(lid: str, box: str, lock: str) -> Canvas:
     if box in ("banded", "rimmed") and not is_open:
         top = stack(top, clip(half("\n".join(["...7...."] * 6), 2), top))
     drawn = dim(stack(top, bottom), "2>1 3>2 8>7 9>8", 11)
-    return outline(stack(drawn, art("############", 2, 8), half(LOCKS[lock], 9 if is_open else 7)))
+    whole = stack(drawn, art("############", 2, 8), half(LOCKS[lock], 9 if is_open else 7))
+    return outline(squeeze(whole, (5, 10), (5, 12)))
 
 
 def chests() -> list[Canvas]:
@@ -835,7 +850,7 @@ def chests() -> list[Canvas]:
     return combine(_chest, [*CHEST_LIDS], [*CHEST_BOXES], [*LOCKS], limit=72)
 
 
-_METALS = "steel silver gold iron copper bone coal crimson azure forest violet teal wood lava snow purple navy olive"
+_METALS = "steel silver gold iron copper bone coal bronze tin oldgold crimson azure brass rosegold forest snow violet"
 KINDS = [
     Kind("helmet", "item", helmets, palettes(_METALS, "crimson gold azure copper bone violet lime silver")),
     Kind(
@@ -843,7 +858,7 @@ KINDS = [
         "item",
         scrolls,
         palettes(
-            "parchment bone crust papyrus sepia ash peach tan sage snow lilac mint copper rose steel gold",
+            "parchment bone crust papyrus sepia ash cream tan sage snow honey peach bronze copper brass",
             "crimson azure violet green gold scarlet navy purple",
             "wood bark coal crimson navy forest",
         ),
@@ -863,7 +878,7 @@ KINDS = [
         "item",
         rings,
         palettes(
-            "gold silver copper iron steel gold silver wood coal gold crimson azure green violet bone lemon teal rose",
+            "gold silver copper iron steel brass rosegold electrum oldgold bronze tin bone gold silver wood coal amber",
             "crimson azure green violet gold cyan pink lime",
             "bone snow",
         ),
@@ -873,7 +888,7 @@ KINDS = [
         "item",
         keys,
         palettes(
-            "gold silver copper iron steel bone crimson azure green violet wood coal teal lemon rose purple",
+            "gold silver copper iron steel bone brass bronze oldgold rosegold wood coal tin electrum patina amber",
             "crimson azure green violet gold cyan pink lime",
         ),
     ),
@@ -882,7 +897,7 @@ KINDS = [
         "item",
         chests,
         palettes(
-            "wood bark teak mahogany ebony tan crimson azure green iron copper steel violet forest navy gold teal",
+            "wood bark teak mahogany ebony tan brick honey crust iron copper steel bronze sepia maroon oldgold ash",
             "gold silver steel iron copper bone",
             "gold lemon silver cyan",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ddpm.builtin.draw import EMPTY, SIZE, Canvas, art, clip, combine, dim, half, outline, recolour, shift, stack
+from ddpm.builtin.draw import EMPTY, SIZE, Canvas, art, clip, combine, dim, half, outline, recolour, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
@@ -453,7 +453,7 @@ def _shield(form: str, emblem: str, finish: str) -> Canvas:
 
 def shields() -> list[Canvas]:
     """Form x emblem x finish."""
-    emblems = ["boss", "cross", "skull", "sun", "diamond", "eye", "tree", "flame", "heart", "moon"]
+    emblems = ["boss", "cross", "skull", "sun", "diamond", "tree", "flame", "heart", "moon"]
     return combine(_shield, [*SHIELDS], emblems, ["plain", "rivets", "split", "stripe"], limit=72)
 
 
@@ -610,15 +610,15 @@ SETTINGS = {
         ................
         .98888888777766.
         ................""",
-    "inner": """
+    "gleam": """
         ................
         ................
         ................
         ................
-        .......98.......
-        ......9887......
-        ......8776......
-        .......76.......""",
+        ......4.........
+        .....4..4.......
+        ....4..4........
+        ......4.........""",
     "chip": """
         ................
         ................
@@ -634,7 +634,7 @@ SETTINGS = {
 
 def _gem(cut: str, setting: str) -> Canvas:
     stone, extra = art(CUTS[cut], 0, 1), art(SETTINGS[setting], 0, 1)
-    if setting in ("band", "chip"):
+    if setting in ("band", "chip", "gleam"):
         extra = clip(extra, stone)
     return outline(stack(stone, extra))
 
@@ -744,15 +744,6 @@ INSIDES = {
         ....0.....0.....
         ..........0.....
         ...........0....""",
-    "skull": """
-        ................
-        ................
-        ......8888......
-        .....888887.....
-        .....8##8#7.....
-        .....8##8#7.....
-        ......88877.....
-        ......8#8#7.....""",
 }
 
 STANDS = {
@@ -929,19 +920,114 @@ STAMPS = {
 }
 
 
-def _coin(form: str, stamp: str, pose: str) -> Canvas:
-    y = 2 if pose == "alone" else 0
-    disc = dim(half(COIN_FORMS[form], y), "3>1 4>3")
-    drawn = outline(stack(disc, art(STAMPS[stamp], 5, y + 3)))
-    if pose == "stack":  # others lie below: only their edges show
-        edge = recolour(disc, "4>2 3>1 2>1")
-        return stack(outline(shift(edge, 0, 4)), outline(shift(edge, 0, 2)), drawn)
-    return drawn
+# A coin that lies flat, and how they are heaped: (x, y of the lowest one, how many), the farthest first.
+FLAT_COIN = """
+    ..MMMM..
+    .433332.
+    43222221
+    42222221
+    13222211
+    .111111.
+    ..1111.."""
+
+LOW_COIN = """
+    ..4433..
+    .4322221
+    43222211
+    13211110
+    .101010."""
+
+HEAPS = {
+    "tower": [(4, 11, 5)],
+    "three": [(4, 10, 3)],
+    "two piles": [(8, 9, 3), (1, 11, 2)],
+    "steps": [(8, 9, 4), (3, 11, 2)],
+    "scatter": [(7, 3, 1), (1, 6, 1), (8, 9, 1)],
+    "pair": [(7, 6, 1), (1, 9, 1)],
+    "heap": [(4, 6, 2), (8, 9, 2), (0, 9, 2), (4, 11, 1)],
+    "wall": [(0, 9, 4), (8, 9, 3)],
+    "low": [(8, 9, 2), (0, 10, 1)],
+    "big heap": [(4, 5, 2), (0, 9, 3), (8, 9, 3), (4, 11, 2)],
+    "fallen": [(8, 8, 3), (0, 10, 1)],
+    "trail": [(8, 2, 1), (4, 6, 1), (0, 10, 1)],
+}
+
+TILTED = {  # seen from the side: the rim shows
+    "left": """
+        .....4443...
+        ...44333321.
+        ..4433222210
+        .44322222110
+        .43222222110
+        432222222100
+        432222221110
+        432222221100
+        33222222110.
+        .3222221100.
+        .332222110..
+        ..33222100..
+        ...111100...""",
+    "slim": """
+        ...443..
+        ..433211
+        .4332211
+        .4322210
+        .4322210
+        43222210
+        43222210
+        43222110
+        .3222110
+        .3322110
+        .3322100
+        ..332100
+        ...1100.""",
+    "edge": """
+        ..43..
+        .4321.
+        .4321.
+        43221.
+        432210
+        432210
+        432210
+        432210
+        432210
+        43221.
+        .3221.
+        .3211.
+        ..11..""",
+}
+
+SMALL_STAMPS = {
+    "plain": "",
+    "bar": "41\n31\n31\n31",
+    "dot": "43\n31",
+    "cross": ".4.\n431\n.1.\n.1.",
+    "hole": "##\n##\n##",
+}
+
+
+def _coin(form: str, stamp: str) -> Canvas:
+    disc = dim(half(COIN_FORMS[form], 2), "3>1 4>3")
+    return outline(stack(disc, art(STAMPS[stamp], 5, 5)))
+
+
+def _heap(heap: str, coin: str) -> Canvas:
+    canvas = art("")
+    for x, y, number in HEAPS[heap]:
+        for i in range(number):
+            canvas = stack(canvas, outline(art(coin, x, y - 2 * i)))
+    return canvas
+
+
+def _tilted(form: str, stamp: str) -> Canvas:
+    x, y = {"left": 2, "slim": 4, "edge": 5}[form], 2
+    return outline(stack(art(TILTED[form], x, y), art(SMALL_STAMPS[stamp], x + (2 if form == "edge" else 3), y + 5)))
 
 
 def coins() -> list[Canvas]:
-    """Form x stamp x alone or stacked."""
-    return combine(_coin, [*COIN_FORMS], [*STAMPS], ["alone", "stack"], limit=60)
+    """Face-on with a stamp, tilted, lying in heaps."""
+    faces = combine(_coin, [*COIN_FORMS], [*STAMPS], limit=28)
+    return faces + combine(_tilted, [*TILTED], [*SMALL_STAMPS]) + combine(_heap, [*HEAPS], [LOW_COIN, FLAT_COIN])
 
 
 _GEMS = "azure crimson green violet pink cyan gold orange teal purple lime navy silver rose mint snow coal lemon"
@@ -986,6 +1072,6 @@ KINDS = [
         "coin",
         "item",
         coins,
-        palettes("gold silver copper iron lemon bone rose orange azure crimson green violet teal wood steel pink"),
+        palettes("gold silver copper brass iron electrum bronze steel rosegold oldgold tin amber honey patina"),
     ),
 ]

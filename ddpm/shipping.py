@@ -1,0 +1,73 @@
+"""Making a finished run small enough to come with the program: to draw with, not to train on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from ddpm.card import run_card
+from ddpm.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, step_folder
+from ddpm.files import replace_bytes, replace_json
+from ddpm.recipes import recipe
+from ddpm.run import Run, RunError
+from ddpm.training import new_state
+
+_POINTS = 600
+
+
+def ship_run(source: Path, target: Path, note: str | None = None) -> Run:
+    """Copy a run without what only training needs, its weights in half precision.
+
+    Args:
+        source: a run folder, or one of its steps.
+        target: the folder of the shipped run; replaced if it is one already.
+        note: a word for people, such as "interim".
+
+    Raises:
+        CheckpointError: if the source cannot be used.
+        RunError: if the target is a run that was not shipped.
+    """
+    folder = step_folder(source)
+    run = Run(folder.parent.parent)
+    checkpoint = load_checkpoint(folder)
+    if not run.exists():
+        raise CheckpointError(f"{folder} is not part of a run: its run.json is missing.")
+    if target.exists():
+        if not Run(target).is_shipped():
+            raise RunError(f"{target} is a run of yours: it is not replaced.")
+        shutil.rmtree(target)
+    step = int(checkpoint.config["step"])
+    config = {**run.config(), "name": target.name, "shipped": True}
+    if note:
+        config["note"] = note
+    target.mkdir(parents=True)
+    replace_json(target / "run.json", config)
+    metrics = [record for record in run.metrics() if record["step"] <= step]
+    every = max(1, len(metrics) // _POINTS)
+    kept = [r for i, r in enumerate(metrics) if i % every == 0 or "heldout" in r or r is metrics[-1]]
+    lines = [json.dumps(record, separators=(",", ":")) + "\n" for record in kept]
+    replace_bytes(target / "metrics.jsonl", "".join(lines).encode())
+    status = run.status()
+    told = {key: status[key] for key in ("total_steps", "seconds", "threads", "loss") if key in status}
+    replace_json(target / "status.json", {"state": "finished", "step": step, "start": "shipped", **told})
+    if (run.folder / "trained_on.npy").is_file():
+        shutil.copyfile(run.folder / "trained_on.npy", target / "trained_on.npy")
+    (target / "previews").mkdir()
+    for at, picture in run.previews():
+        if at <= step:
+            shutil.copyfile(picture, target / "previews" / picture.name)
+    state = new_state(recipe(config["preset"]), checkpoint.model.num_classes, seed=0)
+    state.ema.model.load_state_dict(checkpoint.model.state_dict())
+    state.step = step
+    stored = {k: v for k, v in checkpoint.config.items() if k not in ("format_version", "step", "network")}
+    save_checkpoint(target / "steps", state, stored, resumable=False, half=True)
+    shipped = Run(target)
+    shipped.set_latest(step)
+    replace_bytes(target / "README.md", run_card(shipped).encode())
+    return shipped
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
