@@ -33,9 +33,6 @@ from ddpm.shipping import folder_size, ship_run
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 from ddpm.training import TrainingError
 
-_GIF_SPRITES = 64
-_CHUNK = 256
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for an error that was told, 2 for wrong usage, 130 for Ctrl-C."""
@@ -224,8 +221,7 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tensor | None:
-    data = config.get("data", {})
-    names = data.get("label_names") if config["network"]["num_classes"] else None
+    names = config.get("label_names") if config["network"]["num_classes"] else None
     if not names:
         if asked not in ("any", "none"):
             raise ValueError("--label: this checkpoint was trained without kinds")
@@ -233,7 +229,7 @@ def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tens
     if asked == "none":
         return None
     if asked == "any":
-        return draw_labels(data["class_frequencies"], n, seed)
+        return draw_labels(config["class_frequencies"], n, seed)
     if asked in names:
         return torch.full((n,), names.index(asked))
     if asked.isdigit() and int(asked) < len(names):

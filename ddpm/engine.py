@@ -26,7 +26,7 @@ from ddpm.checkpoint import CheckpointError, load_state, save_checkpoint, step_n
 from ddpm.files import read_json, replace_bytes, replace_json
 from ddpm.images import to_uint8
 from ddpm.meters import Clock, LossWindow
-from ddpm.plan import Plan, TrainingRequest, make_plan
+from ddpm.plan import Plan, TrainingRequest, checkpoint_config, make_plan
 from ddpm.render import png, sheet
 from ddpm.run import Run, RunError, active_training, announce_training, check_name, training_lock
 from ddpm.sampling import draw_labels, sample
@@ -160,6 +160,8 @@ class _Session:
             if state.step >= plan.total_steps:
                 self._say(f"Nothing to do: the run is at step {state.step:,} of {plan.total_steps:,}.")
                 return self._set_state("finished", step=state.step)
+            if reason := self._stop_reason():
+                return self._set_state("stopped", step=state.step, reason=reason)
             return self._train(plan, state, seconds)
         except Exception as error:
             self._fail(error)
@@ -274,8 +276,11 @@ class _Session:
             replace_bytes(folder / f"{step_name(state.step)}.png", picture, durable=False)
 
     def _save(self, plan: Plan, state: TrainingState) -> None:
-        kept = ("preset", "recipe", "schedule", "data", "holdout", "precision", "seed")
-        config = {**{key: plan.config[key] for key in kept}, "total_steps": plan.total_steps}
+        if not all(bool(torch.isfinite(weights).all()) for weights in state.model.state_dict().values()):
+            raise TrainingError(
+                "The weights are no longer finite numbers: the learning rate was too large. Earlier steps are good."
+            )
+        config = checkpoint_config(plan.config, plan.total_steps)
         try:
             save_checkpoint(self._run.folder / "steps", state, config)
             self._run.set_latest(state.step)

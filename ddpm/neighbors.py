@@ -45,6 +45,16 @@ def nearest(queries: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[np
         raise ValueError("sprites of more than 768 values would not be compared exactly")
     if not 1 <= k <= len(references):
         raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
+    # Anything less than full float32 would round.
+    precision = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        return _nearest(queries, references, k)
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+def _nearest(queries: np.ndarray, references: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     indices = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.int64)
     for start in range(0, len(queries), _QUERY_BLOCK):

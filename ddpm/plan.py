@@ -96,6 +96,22 @@ class Plan:
         return self.config["data"]["num_classes"] if self.recipe.classes else None
 
 
+def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str, Any]:
+    """What a step folder tells of its run, so that it can be used on its own; JSON values.
+
+    Args:
+        run_config: the content of ``run.json``.
+    """
+    kept = ("preset", "recipe", "schedule", "data", "holdout", "precision", "seed")
+    data = run_config["data"]
+    return {
+        **{key: run_config[key] for key in kept},
+        "total_steps": total_steps,
+        "label_names": data["label_names"],
+        "class_frequencies": data["class_frequencies"],
+    }
+
+
 def make_plan(request: TrainingRequest, say: Callable[[str], None], stopped: Callable[[], bool]) -> Plan:
     """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run.
 
@@ -115,9 +131,13 @@ def make_plan(request: TrainingRequest, say: Callable[[str], None], stopped: Cal
     if not run.exists():
         return _new_plan(run, request, length or None, say, stopped)
     config = run.config()
+    damaged = f"{run.folder / 'run.json'} is damaged or of another version: the run cannot be resumed."
     if config.get("format_version") != RUN_FORMAT:
-        raise RunError(f"{run.folder / 'run.json'} is damaged or of another version: the run cannot be resumed.")
-    return _resumed_plan(run, config, request, length, say, stopped)
+        raise RunError(damaged)
+    try:
+        return _resumed_plan(run, config, request, length, say, stopped)
+    except (KeyError, TypeError) as error:
+        raise RunError(damaged) from error
 
 
 def _new_plan(
@@ -170,7 +190,7 @@ def _resumed_plan(
     say: Callable[[str], None],
     stopped: Callable[[], bool],
 ) -> Plan:
-    preset = recipe(config["preset"])
+    preset = Recipe.from_dict(config["recipe"])
     wrong = [
         f"--{option} {given} (the run has {config[option]})"
         for option, given in (

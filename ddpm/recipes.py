@@ -65,6 +65,18 @@ class Recipe:
         """As JSON values."""
         return {**asdict(self), "channels": list(self.channels)}
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """The recipe that a run was begun with, whatever the recipe of that name is today.
+
+        Raises:
+            ValueError: if values are missing, unknown or of no use.
+        """
+        try:
+            return cls(**{**values, "channels": tuple(values["channels"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a recipe: {error}") from None
+
 
 RECIPES: dict[str, Recipe] = {
     "fast": Recipe(

@@ -9,7 +9,8 @@ from pathlib import Path
 from ddpm.card import run_card
 from ddpm.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, step_folder
 from ddpm.files import replace_bytes, replace_json
-from ddpm.recipes import recipe
+from ddpm.plan import checkpoint_config
+from ddpm.recipes import Recipe
 from ddpm.run import Run, RunError
 from ddpm.training import new_state
 
@@ -57,10 +58,10 @@ def ship_run(source: Path, target: Path, note: str | None = None) -> Run:
     for at, picture in run.previews():
         if at <= step:
             shutil.copyfile(picture, target / "previews" / picture.name)
-    state = new_state(recipe(config["preset"]), checkpoint.model.num_classes, seed=0)
+    state = new_state(Recipe.from_dict(config["recipe"]), checkpoint.model.num_classes, seed=0)
     state.ema.model.load_state_dict(checkpoint.model.state_dict())
     state.step = step
-    stored = {k: v for k, v in checkpoint.config.items() if k not in ("format_version", "step", "network")}
+    stored = checkpoint_config(config, int(status.get("total_steps") or config["total_steps"]))
     save_checkpoint(target / "steps", state, stored, resumable=False, half=True)
     shipped = Run(target)
     shipped.set_latest(step)

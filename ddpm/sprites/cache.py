@@ -274,5 +274,3 @@ def _refuse_if_full(error: OSError | ShelfError) -> None:
 def _sentence(error: Exception) -> str:
     text = str(error).strip()
     return text if text.endswith(".") else text + "."
-
-

@@ -58,8 +58,8 @@ def draw(order: Order, watch: Callable[[int, int, Chain | None], None] = lambda 
     if loaded.model.num_classes is not None and order.label is not None:
         if order.label >= 0:
             labels = torch.full((order.n,), order.label)
-        else:
-            labels = draw_labels(loaded.config["data"]["class_frequencies"], order.n, order.seed)
+        elif frequencies := loaded.config.get("class_frequencies"):
+            labels = draw_labels(frequencies, order.n, order.seed)
     recorder = ChainRecorder(loaded.schedule, steps)
     moments = sample(
         loaded.model,

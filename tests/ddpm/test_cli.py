@@ -326,7 +326,7 @@ def test_kinds(here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     np.savez(tmp_path / "x.npz", images=simple_sprites(20), labels=np.arange(20) % 2)
     arguments = ["--preset", "tiny", "--steps", "2", "--threads", "1", "--holdout", "0"]
     assert main(["train", "--run", "kinds", "--data", str(tmp_path / "x.npz"), *arguments]) == 0
-    names = load_checkpoint("checkpoints/kinds").config["data"]["label_names"]
+    names = load_checkpoint("checkpoints/kinds").config["label_names"]
     for label in ("any", "none", "0", "1", names[1]):
         out = str(tmp_path / f"{label}.npy")
         assert drawn("--checkpoint", "checkpoints/kinds", "--guidance-scale", "2", "--label", label, "--out", out) == 0

@@ -141,3 +141,19 @@ def test_what_is_not_an_image() -> None:
         nearest(good, images(2, 0, size=8), 1)
     with pytest.raises(ValueError, match="768"):
         nearest(images(2, 0, size=32), images(2, 0, size=32), 1)
+
+
+def test_a_lower_matmul_precision_elsewhere_changes_nothing() -> None:
+    random = np.random.default_rng(5)
+    references = random.integers(0, 256, (300, 16, 16, 3), dtype=np.uint8)
+    queries = references[:20].copy()
+    queries[:, 3, 3, 1] ^= 1
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        indices, distances = nearest(queries, references, 1)
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert indices[:, 0].tolist() == list(range(20))
+    assert distances[:, 0].tolist() == [1] * 20
