@@ -79,4 +79,4 @@ def autocast(precision: Precision) -> contextlib.AbstractContextManager[None]:
 
 def describe() -> str:
     """The machine in a few words, for a model card."""
-    return f"{cores()} cores, {platform.machine()}, {platform.system()}, torch {torch.__version__}"
+    return f"{cores()} {'core' if cores() == 1 else 'cores'}, {platform.machine()}, {platform.system()}, torch {torch.__version__}"

@@ -14,7 +14,7 @@ from ddpm.recipes import Recipe
 from ddpm.run import Run, RunError
 from ddpm.training import new_state
 
-_POINTS = 600
+_POINTS = 250
 
 
 def ship_run(source: Path, target: Path, note: str | None = None) -> Run:

@@ -28,11 +28,11 @@ if shown is not None:
         failure(shown)
         run_view(shown, [run for run in runs if run.folder != shown.folder])
 
-if active is None:
-    if shown is not None:
-        st.header("Or begin a new one")
-    else:
-        st.markdown("Choose what it learns from, press **Start training**, and watch the drawings get better.")
+if shown is None:
+    st.markdown("Choose what it learns from, press **Start training**, and watch the drawings get better.")
+elif active is None:
+    st.header("Or begin a new one")
+with st.expander("Prepare the next training") if active is not None else st.container():
     form, preview = st.columns([5, 7], gap="large")
     with form:
         choice = choose_sprites()
@@ -40,9 +40,9 @@ if active is None:
         if choice.sprites is not None:
             data_card(choice.sprites)
         else:
-            st.info(choice.problem or "Choose sprites on the left.")
+            st.info(choice.problem)
     with form:
-        new_training(choice, busy=None)
+        new_training(choice, f"{active.run.name} is training: stop it first, or wait for its end." if active else None)
 
 if runs:
     st.header("Runs")

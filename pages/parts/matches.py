@@ -14,7 +14,8 @@ def verdict(comparison: Comparison) -> str:
     """One plain sentence, its number first."""
     n = len(comparison.rows)
     copies = comparison.exact_copies
-    words = f"**{copies} of {n}** {'is an exact copy' if copies == 1 else 'are exact copies'} of a training sprite."
+    verb = "is an exact copy" if copies == 1 else "are exact copies"
+    words = f"**{copies} of {n}** ({copies / n:.0%}) {verb} of a training sprite."
     if len(comparison.unseen_distances):
         near, limit = comparison.nearer_than_unseen()
         usual = 0.05 * n

@@ -130,7 +130,7 @@ def new_training(choice: Choice, busy: str | None) -> None:
         )
     if problem:
         st.caption(f":material/info: {problem}")
-    if choice.sprites is not None:
+    if choice.sprites is not None and not busy:
         # Timing takes a moment; nobody has to wait for it before they can press Start.
         with estimate:
             _estimate(choice.sprites, recipe, unit, int(amount), threads)
