@@ -9,6 +9,7 @@ from pages.parts.frame import frame
 from pages.parts.player import player
 from pages.parts.runs import STATES
 from pages.parts.store import all_runs, shipped_run
+from pages.parts.words import plain
 
 frame("Home")
 
@@ -29,12 +30,12 @@ with words:
             st.switch_page("pages/3_Nearest_neighbors.py")
     last = next((run for run in all_runs() if not run.is_shipped()), None)
     if last is not None:
-        step, total = int(last.status().get("step") or 0), int(last.status().get("total_steps") or 0)
+        step, total = last.status().get("step") or 0, last.status().get("total_steps") or 0
         with st.container(border=True):
-            st.markdown(f"**Your last run: {last.name}**")
+            st.markdown(f"**Your last run: {plain(last.name)}**")
             st.caption(f"{STATES[last.state()][0]} · {step:,} of {total:,} steps")
             if st.button("Continue with it", icon=":material/arrow_forward:"):
-                st.session_state["run"] = last.name
+                st.session_state["run"] = str(last.folder)
                 st.switch_page("pages/1_Train.py")
 
 with picture:
@@ -44,7 +45,7 @@ with picture:
     else:
         batch = first_batch(run, n=25)
         if batch is None:
-            st.warning(f"The model {run.name!r} that came with the app is damaged. Teach one on the Train page.")
+            st.warning(f"The model {plain(run.name)} that came with the app is damaged. Teach one on the Train page.")
         else:
             player(
                 batch.chain,

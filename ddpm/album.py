@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,10 @@ def load_batch(name: str) -> Batch | None:
         folder = _folder() / name
         with np.load(folder / "chain.npz", allow_pickle=False) as arrays:
             chain = Chain(arrays["t"], arrays["x_t"], arrays["x0"], arrays["noise_level"])
-        return Batch(name, chain, read_json(folder / "batch.json"))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        info = read_json(folder / "batch.json")
+        whole = chain.x_t.ndim == 5 and chain.x_t.shape == chain.x0.shape and len(chain.t) == len(chain.x_t) > 0
+        return Batch(name, chain, info) if whole else None
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
 
 

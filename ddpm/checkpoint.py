@@ -127,7 +127,7 @@ def load_checkpoint(path: str | Path, weights: Literal["ema", "raw"] = "ema") ->
         return _load(Path(path), weights)
     except CheckpointError:
         raise
-    except (OSError, ValueError, TypeError, RuntimeError, MemoryError, OverflowError, RecursionError) as error:
+    except Exception as error:
         raise CheckpointError(f"The checkpoint {path} cannot be read: {error}") from error
 
 

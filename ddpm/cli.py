@@ -173,14 +173,18 @@ def _stop_on_signals(switch: StopSwitch) -> None:
         switch.reason = f"stopped by {signal.Signals(number).name}"
         print("\nStopping at the end of this step; once more to give up at once.", file=sys.stderr)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # Whoever started us with nohup wants us to outlive the terminal.
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
 
 
 def _watch_stdin(switch: StopSwitch) -> None:
     # Not through sys.stdin: its lock, held by a thread that waits, aborts Python when training ends first.
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
     switch.reason = switch.reason or "the program that started it has ended"
 
 

@@ -14,7 +14,8 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -92,7 +93,7 @@ def run_training(request: TrainingRequest, watch: Watcher, switch: StopSwitch | 
             stack.enter_context(training_lock().acquire(timeout=_LOCK_PATIENCE))
         except Timeout:
             raise RunError(_busy()) from None
-        if run.exists() and not request.resume:
+        if not request.resume and _is_taken(run.folder):
             raise RunError(f"There is already a run called {run.name!r}: choose another name, or resume it.")
         made = not run.folder.exists()
         run.folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +108,14 @@ def run_training(request: TrainingRequest, watch: Watcher, switch: StopSwitch | 
                 # Nothing was decided, so there is nothing to keep: the name is free again.
                 shutil.rmtree(run.folder, ignore_errors=True)
             raise
+
+
+def _is_taken(folder: Path) -> bool:
+    # A run whose run.json was lost is a run all the same: nobody wants its weights under another seed.
+    try:
+        return any(entry.name != "lock" for entry in folder.iterdir())
+    except FileNotFoundError:
+        return False
 
 
 def _busy() -> str:
@@ -139,6 +148,7 @@ class _Session:
 
     def go(self, request: TrainingRequest) -> Progress:
         """Plan, restore, train."""
+        was_there = self._run.exists()
         self._set_state("starting")
         announce_training(self._run, self._start)
         try:
@@ -150,16 +160,20 @@ class _Session:
                 self._status = {**self._before, "start": self._start, "error": note}
                 self._write_status()
             raise
-        self._status["total_steps"] = plan.total_steps
         try:
             self._run.sweep()
             state = new_state(plan.recipe, plan.num_classes, plan.config["seed"])
-            seconds = self._restore(plan, state)
+            seconds = self._restore(plan, state) if was_there else 0.0
             for text in plan.notes:
                 self._say(text)
             if state.step >= plan.total_steps:
-                self._say(f"Nothing to do: the run is at step {state.step:,} of {plan.total_steps:,}.")
-                return self._set_state("finished", step=state.step)
+                self._status["step"], self._status["total_steps"] = state.step, plan.total_steps
+                progress = self._tell(f"Nothing to do: the run is at step {state.step:,} of {plan.total_steps:,}.")
+                # A shorter total was only a question: the run keeps its own.
+                self._status = {**self._before, "start": self._start} if self._before else self._status
+                self._set_state(self._before.get("state", "finished"))
+                return replace(progress, state="finished", message=None)
+            self._status["total_steps"] = plan.total_steps
             if reason := self._stop_reason():
                 return self._set_state("stopped", step=state.step, reason=reason)
             return self._train(plan, state, seconds)
@@ -194,7 +208,7 @@ class _Session:
         labels = None
         if state.model.num_classes is not None:
             labels = draw_labels(plan.config["data"]["class_frequencies"], PREVIEW_SPRITES)
-        window, clock = LossWindow(plan.schedule.num_timesteps), Clock(seconds)
+        window, clock = LossWindow(plan.schedule, plan.recipe.prediction_type), Clock(seconds)
         steps = train(
             state,
             plan.sprites,
@@ -205,7 +219,7 @@ class _Session:
             seed=plan.config["seed"],
             precision=plan.config["precision"],
         )
-        self._set_state("running", step=state.step)
+        self._set_state("running", step=state.step, threads=torch.get_num_threads())
         saved = state.step
         try:
             while True:

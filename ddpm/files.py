@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,26 @@ def read_json(path: Path, limit: int = 16 << 20) -> dict[str, Any]:
 
     Raises:
         OSError: if the file cannot be read.
-        ValueError: if it is too large, not UTF-8, not JSON, nested too deep, holds a key twice, or is no object.
+        ValueError: if it is no plain file, too large, or not what :func:`parse_json` takes.
     """
-    if path.stat().st_size > limit:
+    return parse_json(read_bytes(path, limit), path.name)
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Read a plain file whole; a pipe or a device would never end.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is no plain file, or larger than ``limit`` bytes.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError(f"{path.name} is not a plain file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
         raise ValueError(f"{path.name} is larger than {limit >> 20} MB")
-    return parse_json(path.read_bytes(), path.name)
+    return data
 
 
 def parse_json(data: bytes, name: str) -> dict[str, Any]:

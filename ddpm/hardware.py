@@ -79,4 +79,5 @@ def autocast(precision: Precision) -> contextlib.AbstractContextManager[None]:
 
 def describe() -> str:
     """The machine in a few words, for a model card."""
-    return f"{cores()} {'core' if cores() == 1 else 'cores'}, {platform.machine()}, {platform.system()}, torch {torch.__version__}"
+    number = "1 core" if cores() == 1 else f"{cores()} cores"
+    return f"{number}, {platform.machine()}, {platform.system()}, torch {torch.__version__}"

@@ -14,7 +14,10 @@ def home() -> Path:
         OSError: if it cannot be made or written, with a message that says what to set instead.
     """
     named = os.environ.get("DDPM_HOME")
-    folder = Path(named).expanduser() if named else _user_cache() / "ddpm-pixel-art"
+    try:
+        folder = Path(named).expanduser() if named else _user_cache() / "ddpm-pixel-art"
+    except RuntimeError as error:
+        raise OSError(_unusable(Path(named or "~"), str(error))) from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK | os.X_OK)

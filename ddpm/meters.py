@@ -9,26 +9,30 @@ from typing import Any
 
 import torch
 
+from ddpm.schedule import NoiseSchedule, PredictionType
 from ddpm.training import TrainingStep
 
 QUARTILES = 4
 
 
 class LossWindow:
-    """The mean loss since it was last cleared, whole and by quartile of t.
+    """The mean loss since it was last cleared, and what it means for the predicted noise, whole and by quartile of t.
 
+    Recipes learn different things, so their losses cannot be compared; the error of the noise can.
     One noisy number hides what is learnt: the first quartile of t (little noise) is fine detail, the last the rough
     shape (Nichol & Dhariwal 2021 log it this way).
     """
 
-    def __init__(self, num_timesteps: int) -> None:
-        self._num_timesteps = num_timesteps
+    def __init__(self, schedule: NoiseSchedule, prediction_type: PredictionType) -> None:
+        self._schedule = schedule
+        self._prediction_type = prediction_type
         self.clear()
 
     def clear(self) -> None:
         """Forget all steps."""
         self._sums = torch.zeros(QUARTILES, dtype=torch.float64)
         self._counts = torch.zeros(QUARTILES, dtype=torch.float64)
+        self._loss = 0.0
         self._skipped = 0
         self._last: TrainingStep | None = None
 
@@ -38,18 +42,25 @@ class LossWindow:
         if step.skipped:
             self._skipped += 1
             return
-        quartile = step.t * QUARTILES // self._num_timesteps
-        self._sums.index_add_(0, quartile, step.losses.to(torch.float64))
+        losses = step.losses.to(torch.float64)
+        self._loss += float(losses.sum())
+        if self._prediction_type == "v":
+            # An error of v is sqrt(alphas_cumprod) times as large in eps, at a given x_t.
+            losses = losses * self._schedule.alphas_cumprod[step.t]
+        quartile = step.t * QUARTILES // self._schedule.num_timesteps
+        self._sums.index_add_(0, quartile, losses)
         self._counts.index_add_(0, quartile, torch.ones(len(quartile), dtype=torch.float64))
 
     def summary(self) -> dict[str, Any]:
-        """JSON values: step, loss, quartiles (None where a quartile saw nothing), learning_rate, grad_norm."""
+        """JSON values: step, loss (as learnt), noise_error and its quartiles (mean squared errors of eps; None where
+        nothing was seen), learning_rate, grad_norm."""
         assert self._last is not None
         seen = float(self._counts.sum())
         means = (self._sums / self._counts).tolist()
         summary: dict[str, Any] = {
             "step": self._last.step,
-            "loss": float(self._sums.sum()) / seen if seen else None,
+            "loss": self._loss / seen if seen else None,
+            "noise_error": float(self._sums.sum()) / seen if seen else None,
             "quartiles": [mean if math.isfinite(mean) else None for mean in means],
             "learning_rate": self._last.learning_rate,
         }

@@ -22,6 +22,7 @@ from ddpm.training import new_state, train
 
 RUN_FORMAT = 1
 _WARM_STEPS = 3
+_MOST_STEPS = 10**9
 
 
 class StoppedEarly(RunError):
@@ -128,6 +129,8 @@ def make_plan(request: TrainingRequest, say: Callable[[str], None], stopped: Cal
     """
     run = Run(request.folder)
     length = request.length()
+    if request.threads is not None and request.threads < 1:
+        raise RunError(f"--threads must be at least 1, got {request.threads}.")
     if not run.exists():
         return _new_plan(run, request, length or None, say, stopped)
     config = run.config()
@@ -267,12 +270,12 @@ def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> 
 def _total_steps(plan: Plan, length: dict[str, float], say: Callable[[str], None], stopped: Callable[[], bool]) -> int:
     ((unit, amount),) = length.items()
     if unit == "steps":
-        return int(amount)
+        return min(_MOST_STEPS, int(amount))
     if unit == "epochs":
-        return math.ceil(amount * len(plan.rows) / plan.recipe.batch_size)
+        return min(_MOST_STEPS, math.ceil(min(amount, 1e12) * len(plan.rows) / plan.recipe.batch_size))
     say("Timing a few steps on this machine ...")
     seconds = seconds_a_step(plan.recipe, plan.sprites, plan.config["precision"], stopped=stopped)
-    return max(1, round(amount * 60 / seconds))
+    return max(1, min(_MOST_STEPS, round(min(amount, 1e12) * 60 / seconds)))
 
 
 def seconds_a_step(

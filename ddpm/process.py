@@ -60,6 +60,8 @@ def start_training(request: TrainingRequest) -> Child:
     Raises:
         StartError: if a training is already alive in this home, or the process cannot be started.
     """
+    if request.folder.parent.name != "checkpoints":
+        raise StartError(f"{request.folder} is not in a folder called checkpoints: a training cannot be started there.")
     with _starting:
         active = active_training()
         if active is not None:

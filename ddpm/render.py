@@ -16,6 +16,8 @@ from ddpm.sampling import SamplingStep
 from ddpm.schedule import NoiseSchedule
 
 _WHITE = 255
+# Moments of a reverse process that are kept to be shown.
+FRAMES = 50
 # Told to load_sprites, so that an exported sheet can be read back without any settings.
 SHEET_KEY = "ddpm:sheet"
 
@@ -51,7 +53,7 @@ class ChainRecorder:
         frames: the most moments that are kept.
     """
 
-    def __init__(self, schedule: NoiseSchedule, steps: int, frames: int = 50) -> None:
+    def __init__(self, schedule: NoiseSchedule, steps: int, frames: int = FRAMES) -> None:
         self._schedule = schedule
         self._kept = set(np.linspace(0, steps, min(frames, steps + 1)).round().astype(int).tolist())
         self._seen = 0

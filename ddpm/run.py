@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import time
@@ -28,11 +29,55 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ddpm.checkpoint import MANIFEST, step_name
-from ddpm.files import read_json, replace_bytes, replace_json
+from ddpm.files import read_bytes, read_json, replace_bytes, replace_json
 from ddpm.home import home
+from ddpm.typed import is_amount, is_count, is_record, is_text, keep, list_of, or_none
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 RunState = Literal["starting", "running", "paused", "stopped", "finished", "failed", "interrupted", "unknown"]
 ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
+_STATUS = {
+    "step": is_count,
+    "total_steps": is_count,
+    "threads": is_count,
+    "loss": or_none(is_amount),
+    "seconds": is_amount,
+    "seconds_left": or_none(is_amount),
+    "images_per_second": or_none(is_amount),
+    "start": is_text,
+    "message": is_text,
+    "log": or_none(is_text),
+    "error": or_none(is_record),
+}
+_CONFIG = {
+    "preset": is_text,
+    "recipe": is_record,
+    "schedule": lambda value: is_record(value) and is_count(value.get("num_timesteps")) and value["num_timesteps"] > 0,
+    "data": is_record,
+    "total_steps": is_count,
+    "note": is_text,
+}
+_DATA = {
+    "source": is_text,
+    "name": is_text,
+    "fingerprint": is_text,
+    "label_names": or_none(list_of(is_text)),
+    "class_frequencies": or_none(list_of(is_amount)),
+    "num_classes": or_none(is_count),
+}
+_METRICS = {
+    "loss": is_amount,
+    "noise_error": is_amount,
+    "heldout": is_amount,
+    "heldout_raw": is_amount,
+    "seconds": is_amount,
+    "images_per_second": is_amount,
+    "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -59,12 +104,15 @@ class Run:
         return (self.folder / "run.json").is_file()
 
     def config(self) -> dict[str, Any]:
-        """``run.json``, or nothing where it is missing or damaged."""
-        return _read_or_empty(self.folder / "run.json")
+        """``run.json``, without what is not of its kind; nothing where it is missing or damaged."""
+        config = keep(_read_or_empty(self.folder / "run.json"), _CONFIG)
+        if "data" in config:
+            config["data"] = keep(config["data"], _DATA)
+        return config
 
     def status(self) -> dict[str, Any]:
-        """``status.json``, or nothing where it is missing or damaged."""
-        return _read_or_empty(self.folder / "status.json")
+        """``status.json``, without what is not of its kind; nothing where it is missing or damaged."""
+        return keep(_read_or_empty(self.folder / "status.json"), _STATUS)
 
     def state(self) -> RunState:
         """What the run is doing. Only a held lock counts as alive: a status survives a kill, a lock does not."""
@@ -77,17 +125,15 @@ class Run:
         # Taking the lock would make the folder of a run that is not there.
         if not self.folder.is_dir():
             return False
-        lock = self.lock()
-        # Two readers that look at the same moment could each take the other for a training: look twice.
-        for _ in range(2):
-            try:
-                with lock.acquire(timeout=0):
-                    return False
-            except Timeout:
-                time.sleep(0.01)
-            except OSError:
+        if fcntl is not None:
+            return _is_locked(self.folder / "lock")
+        try:
+            with self.lock().acquire(timeout=0):
                 return False
-        return True
+        except Timeout:
+            return True
+        except OSError:
+            return False
 
     def lock(self) -> FileLock:
         """The lock that a training holds while it lives."""
@@ -100,8 +146,8 @@ class Run:
     def latest(self) -> int | None:
         """The newest saved step."""
         try:
-            name = (self.folder / "latest").read_text(encoding="ascii", errors="replace").strip()
-        except OSError:
+            name = read_bytes(self.folder / "latest", 64).decode("ascii", "replace").strip()
+        except (OSError, ValueError):
             return None
         return int(name) if _is_number(name) and self.step_path(int(name)).is_dir() else None
 
@@ -117,8 +163,8 @@ class Run:
     def metrics(self) -> list[dict[str, Any]]:
         """Measurements, one a step, rising; a damaged or half-written line is left out."""
         try:
-            data = (self.folder / "metrics.jsonl").read_bytes()
-        except OSError:
+            data = read_bytes(self.folder / "metrics.jsonl", 1 << 28)
+        except (OSError, ValueError):
             return []
         records: dict[int, dict[str, Any]] = {}
         for line in data.split(b"\n"):
@@ -126,8 +172,8 @@ class Run:
                 record = json.loads(line)
             except (ValueError, RecursionError):
                 continue
-            if isinstance(record, dict) and isinstance(record.get("step"), int):
-                records[record["step"]] = record
+            if isinstance(record, dict) and is_count(record.get("step")):
+                records[record["step"]] = keep(record, _METRICS)
         return [records[step] for step in sorted(records)]
 
     def trained_on(self) -> np.ndarray | None:
@@ -146,7 +192,7 @@ class Run:
     def best_step(self) -> int | None:
         """Among the saved steps the one with the lowest held-out loss."""
         saved = set(self.steps())
-        measured = [r for r in self.metrics() if isinstance(r.get("heldout"), float) and r["step"] in saved]
+        measured = [record for record in self.metrics() if "heldout" in record and record["step"] in saved]
         losses = [(r["heldout"], r["step"]) for r in measured]
         return min(losses)[1] if losses else None
 
@@ -155,6 +201,11 @@ class Run:
         return bool(self.config().get("shipped"))
 
     # What it is asked to do
+
+    def pending(self) -> dict[str, Any]:
+        """What the live training was asked for: stop, pause, threads; nothing if nobody asked."""
+        control = keep(_read_or_empty(self.folder / "control.json"), {"threads": is_count})
+        return control if control.get("start") == self.status().get("start") else {}
 
     def request(self, *, stop: bool | None = None, pause: bool | None = None, threads: int | None = None) -> None:
         """Ask the live training for something; what is not named stays as asked before.
@@ -284,7 +335,7 @@ def active_training() -> ActiveTraining | None:
 
 def list_runs(*roots: Path) -> list[Run]:
     """All runs in some ``checkpoints`` folders, the newest first; the same folder counts once."""
-    found: dict[Path, float] = {}
+    found: dict[Path, tuple[float, Path]] = {}
     for root in roots:
         try:
             folders = [entry for entry in root.iterdir() if not entry.name.startswith(".") and entry.is_dir()]
@@ -292,10 +343,11 @@ def list_runs(*roots: Path) -> list[Run]:
             continue
         for folder in folders:
             try:
-                found[folder.resolve()] = (folder / "run.json").stat().st_mtime
+                # The folder as it was named: work that goes on in it must not follow a link elsewhere.
+                found.setdefault(folder.resolve(), ((folder / "run.json").stat().st_mtime, folder))
             except OSError:
                 continue
-    return [Run(folder) for folder in sorted(found, key=lambda folder: found[folder], reverse=True)]
+    return [Run(folder) for _, folder in sorted(found.values(), reverse=True)]
 
 
 def check_name(name: str) -> str:
@@ -310,6 +362,22 @@ def check_name(name: str) -> str:
             "underscores, with a letter or digit first."
         )
     return name
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether somebody holds a lock file for himself. Those who only look share it: none is taken for a training."""
+    assert fcntl is not None
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _read_or_empty(path: Path) -> dict[str, Any]:

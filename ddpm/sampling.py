@@ -193,6 +193,8 @@ class _Predictor:
         finally:
             if training:
                 model.train()  # type: ignore[attr-defined]
+        if output.shape != x_t.shape:
+            raise ValueError(f"the model returned shape {tuple(output.shape)}, expected {tuple(x_t.shape)}")
         kind: PredictionType = getattr(model, "prediction_type", "eps")
         x0, eps = self._schedule.split_prediction(output.to(torch.float32), x_t, ts, kind)
         if self._clip_x0:
@@ -285,7 +287,10 @@ def _check_sampler(sampler: str) -> None:
 def _checked_labels(labels: Any, n: int, num_classes: int | None) -> torch.Tensor | None:
     if labels is None:
         return None
-    labels = torch.as_tensor(labels)
+    try:
+        labels = labels.clone() if isinstance(labels, torch.Tensor) else torch.from_numpy(np.array(labels))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"labels must be integers: {error}") from None
     if labels.dtype.is_floating_point or labels.dtype.is_complex or labels.dtype == torch.bool:
         raise ValueError(f"labels must be integers, got {labels.dtype}")
     labels = labels.to(torch.int64).cpu()

@@ -8,21 +8,21 @@ from ddpm.run import active_training
 from pages.parts.frame import frame
 from pages.parts.runs import failure, run_list, run_view
 from pages.parts.setup import choose_sprites, data_card, new_training, start_problem
-from pages.parts.store import all_runs
+from pages.parts.store import all_runs, find_run
+from pages.parts.words import plain, problem
 
 frame("Train")
 st.title("Teach it to draw")
 
 active = active_training()
 runs = all_runs()
-wanted = st.session_state.get("run")
-shown = active.run if active else next((run for run in runs if run.name == wanted), None)
-
-if active is not None:
-    # When it ends, what it has done stays in view, in a tab that was opened while it ran, too.
-    st.session_state["run"] = active.run.name
-if problem := start_problem():
-    st.error(problem, icon=":material/error:")
+shown = find_run(runs, st.session_state.get("run"))
+if active is not None and shown is None:
+    # Remembered: when it ends, what it has done stays in view, in a tab that was opened while it ran, too.
+    shown = find_run(runs, str(active.run.folder)) or active.run
+    st.session_state["run"] = str(shown.folder)
+if told := start_problem():
+    problem(told)
 if shown is not None:
     with st.container(border=True):
         failure(shown)
@@ -40,7 +40,7 @@ with st.expander("Prepare the next training") if active is not None else st.cont
         if choice.sprites is not None:
             data_card(choice.sprites)
         else:
-            st.info(choice.problem)
+            st.info(plain(choice.problem))
     with form:
         new_training(choice, f"{active.run.name} is training: stop it first, or wait for its end." if active else None)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from ddpm.checkpoint import CheckpointError
-from pages.parts.drawing import current_batch, draw, first_batch, remember
+from ddpm.render import FRAMES
+from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember
 from pages.parts.frame import frame
 from pages.parts.ordering import ask
 from pages.parts.player import PlayerSlot, player
 from pages.parts.results import downloads, last_batches
-from pages.parts.store import drawing_runs
+from pages.parts.store import default_run, drawing_runs, shipped_run
+from pages.parts.words import problem
+
+NEAREST = "Find its nearest training sprites"
 
 frame("Sample")
 st.title("Draw sprites from noise")
@@ -30,7 +34,13 @@ with controls:
 with stage:
     if pressed:
         bar = st.progress(0.0, "Drawing ...")
-        slot = PlayerSlot(key="sample-player", caption="On its way ...")
+        slot = PlayerSlot(
+            key="sample-player",
+            caption=f"Drawn by {drawer(order)}",
+            columns=columns_for(order.n),
+            expected=min(FRAMES, (order.steps or 0) + 1),
+            on_select=NEAREST,
+        )
 
         def watch(done: int, steps: int, chain: object) -> None:
             bar.progress(done / steps, f"Step {done:,} of {steps:,}")
@@ -38,19 +48,20 @@ with stage:
                 slot.show(chain)  # type: ignore[arg-type]
 
         try:
-            remember(draw(order, watch))
+            remember(draw_timed(order, watch))
             st.rerun()
-        except (CheckpointError, ValueError) as error:
-            st.error(str(error), icon=":material/error:")
-    batch = current_batch() or first_batch(runs[0], n=36)
+        except CheckpointError as error:
+            problem(error)
+    batch = current_batch() or first_batch(shipped_run() or default_run(runs), n=36)
     if batch is None:
-        st.warning("This model cannot be loaded. Choose another one.")
+        st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
     else:
         asked = player(
             batch.chain,
             key="sample-player",
             caption=f"Drawn by {batch.info['model']}",
-            on_select="Find its nearest training sprites",
+            columns=columns_for(len(batch.chain.sprites)),
+            on_select=NEAREST,
         )
         if asked is not None:
             if not batch.id:

@@ -32,20 +32,23 @@ if result is None:
     st.stop()
 comparison, sprites = result
 
-with st.container(key="verdict"):
-    st.markdown(verdict(comparison))
-left, right = st.columns([7, 5], gap="large")
-with left:
+answer, numbers = verdict(comparison)
+with st.container(key="verdict", border=True):
+    st.markdown(f"**{answer}**")
+    st.caption(numbers)
+figures, pictures = st.columns([5, 7], gap="large")
+with figures:
+    st.subheader("How near is normal?")
+    distance_histogram(comparison.distances[:, 0], comparison.unseen_distances, chosen.whose)
+    st.caption(
+        "Grey levels: the typical difference of a pixel's red, green or blue, from 0 (the same) to 255. "
+        f"If {chosen.whose} lie further left than real ones that the model never saw, it copies."
+    )
+with pictures:
     st.subheader("Nearest first")
+    st.caption("Left the sprite in question, right the training sprites nearest to it, with their row in the data.")
     shown = 12
     gallery(chosen.images, comparison, sprites, chosen.first, shown)
     if len(chosen.images) > shown:
         with st.expander(f"The other {len(chosen.images) - shown}"):
             gallery(chosen.images, comparison, sprites, None, len(chosen.images))
-with right:
-    st.subheader("How near is normal?")
-    distance_histogram(comparison.distances[:, 0], comparison.unseen_distances)
-    st.caption(
-        "Grey levels: the typical difference of a pixel's red, green or blue, from 0 (the same) to 255. "
-        "If the model's own sprites lie further left than real ones that it never saw, it copies."
-    )

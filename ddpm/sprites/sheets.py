@@ -106,8 +106,7 @@ def _cut(pixels: np.ndarray, grid: Grid, where: str) -> np.ndarray:
     gaps = f" with a margin of {grid.margin} and a gap of {grid.gap}" if grid.margin or grid.gap else ""
     raise SpriteError(
         f"{where} is {width} x {height} pixels{scaled}, which is no whole number of {tile} x {tile} tiles{gaps}. "
-        "Give the tile size, the margin around the sheet and the gap between tiles in pixels of the art "
-        "(tile=, margin=, gap=)."
+        "Give the tile size, the margin around the sheet and the gap between tiles, in pixels of the art."
     )
 
 

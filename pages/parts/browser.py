@@ -7,6 +7,7 @@ import streamlit as st
 
 from ddpm.sprites import SpriteDataset
 from pages.parts.pictures import contact_sheet
+from pages.parts.words import plain
 
 _COLUMNS = 12
 _SHOWN = 60
@@ -17,14 +18,14 @@ _RANDOM, _SHAPES, _PALETTES = "At random", "One shape, all its palettes", "One p
 def browse(sprites: SpriteDataset) -> None:
     """Show part of a set on a contact sheet, and let people choose which."""
     rows = sprites.distinct()
-    words = f"of {sprites.name}"
+    words = f"of {plain(sprites.name)}"
     order = _RANDOM
     if sprites.labels is not None and sprites.label_names is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = st.selectbox("Look at", [_EVERYTHING, *sprites.label_names], key="browse-kind", width=220)
             if kind != _EVERYTHING:
                 rows = rows[np.asarray(sprites.labels)[rows] == sprites.label_names.index(kind)]
-                words = f"of the kind {kind}"
+                words = f"of the kind {plain(kind)}"
                 if sprites.shape_ids is not None:
                     order = st.segmented_control(
                         "Arranged", (_RANDOM, _SHAPES, _PALETTES), default=_RANDOM, required=True, key="browse-order"

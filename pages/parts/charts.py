@@ -8,6 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from ddpm.run import Run
+
 _POINTS = 400
 _COLOURS = {"each step": "#b9b2d6", "smoothed": "#6a4cf0", "held-out sprites": "#e2603f"}
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
@@ -16,21 +18,29 @@ _PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 Series = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-def loss_series(metrics: list[dict[str, Any]]) -> Series:
-    """Raw, smoothed and held-out loss over steps, each as (steps, values)."""
+def loss_series(run: Run) -> Series:
+    """Error of the predicted noise over steps, raw, smoothed and on held-out sprites, each as (steps, values).
+
+    All three are errors of the same thing, made by the same (not averaged) weights, whatever the recipe learns: so
+    they can be compared with each other, and with those of another run.
+    """
+    metrics = run.metrics()
     series: Series = {}
-    steps, values = _column(metrics, "loss")
+    steps, values = _column(metrics, "noise_error")
+    if not len(steps) and (run.config().get("recipe") or {}).get("prediction_type") == "eps":
+        steps, values = _column(metrics, "loss")
     if len(steps):
         series["each step"] = (steps, values)
         series["smoothed"] = (steps, smooth(values))
-    held_steps, held = _column(metrics, "heldout")
+    held_steps, held = _column(metrics, "heldout_raw")
     if len(held_steps):
         series["held-out sprites"] = (held_steps, held)
     return series
 
 
-def quartile_series(metrics: list[dict[str, Any]]) -> Series:
-    """Smoothed loss by quartile of the noise level."""
+def quartile_series(run: Run) -> Series:
+    """Smoothed error by quartile of the noise level."""
+    metrics = run.metrics()
     series: Series = {}
     for i, name in enumerate(_QUARTILES):
         rows = [(r["step"], r["quartiles"][i]) for r in metrics if (r.get("quartiles") or [None] * 4)[i] is not None]
@@ -54,7 +64,12 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
         "height": height,
         "mark": {"type": "line", "interpolate": "linear", "clip": True},
         "encoding": {
-            "x": {"field": "step", "type": "quantitative", "title": "steps", "axis": {"format": "~s", "grid": False}},
+            "x": {
+                "field": "step",
+                "type": "quantitative",
+                "title": "steps",
+                "axis": {"format": "~s", "grid": False, "tickMinStep": 1},
+            },
             "y": {
                 "field": "loss",
                 "type": "quantitative",
@@ -67,7 +82,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "type": "nominal",
                 "title": None,
                 "scale": {"domain": names, "range": colours},
-                "legend": {"orient": "top", "columns": 2, "labelLimit": 260},
+                "legend": {"orient": "top", "columns": 3, "labelLimit": 260},
             },
             "strokeWidth": {
                 "condition": {"test": "datum.series === 'each step'", "value": 1},
@@ -83,11 +98,12 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
     st.vega_lite_chart(columns, spec, key=key, width="stretch")
 
 
-def distance_histogram(samples: np.ndarray, heldout: np.ndarray) -> None:
+def distance_histogram(samples: np.ndarray, heldout: np.ndarray, whose: str) -> None:
     """How near samples, and sprites that the model never saw, come to a training sprite.
 
     Args:
         samples, heldout: float, distances in grey levels (root mean square over all pixel values).
+        whose: what the samples are called.
     """
     top = float(max(samples.max(initial=1.0), heldout.max(initial=1.0)))
     bins = {"start": 0.0, "end": top * 1.02, "size": top * 1.02 / 30}
@@ -96,14 +112,14 @@ def distance_histogram(samples: np.ndarray, heldout: np.ndarray) -> None:
         figure.add_histogram(
             x=heldout, xbins=bins, histnorm="percent", name="real sprites it never saw", marker_color="#1f9e89"
         )
-    figure.add_histogram(x=samples, xbins=bins, histnorm="percent", name="its own sprites", marker_color="#6a4cf0")
+    figure.add_histogram(x=samples, xbins=bins, histnorm="percent", name=whose, marker_color="#6a4cf0")
     figure.update_traces(opacity=0.62)
     figure.update_layout(
         barmode="overlay",
         height=300,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "y": 1.12, "x": 0},
-        xaxis_title="distance to the nearest training sprite (grey levels; 0 is an exact copy)",
+        xaxis_title="grey levels to the nearest training sprite",
         yaxis_title="share in %",
     )
     st.plotly_chart(figure, key="distances", config={"displayModeBar": False})

@@ -12,10 +12,13 @@ from ddpm.checkpoint import CheckpointError
 from ddpm.comparison import Comparison, compare, what_was_seen
 from ddpm.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from ddpm.uploads import keep_upload
-from pages.parts.drawing import Order, current_batch, draw, first_batch, remember
-from pages.parts.store import run_data, run_label
+from pages.parts.drawing import Order, current_batch, draw_timed, first_batch, remember
+from pages.parts.ordering import choose_run
+from pages.parts.store import default_run, find_run, run_data, shipped_run
+from pages.parts.uploading import ask_for_file
+from pages.parts.words import counted, plain, problem
 
+_MOST = 1024
 LAST, FRESH, UPLOAD = "The last ones drawn", "A fresh batch", "My own file"
 
 
@@ -25,11 +28,13 @@ class Chosen:
 
     Attributes:
         images: uint8 (N, 16, 16, 3).
+        whose: what they are called in a legend.
         first: number of the sample that the visitor asked about.
     """
 
     images: np.ndarray
     run: Run
+    whose: str
     first: int | None = None
 
 
@@ -44,36 +49,29 @@ def choose_samples(runs: list[Run]) -> Chosen | None:
             key="question",
             persist_state="session",
         )
-        names = {run.name: run for run in runs}
-        run = runs[0]
+        run = default_run(runs)
         if source != LAST:
-            if st.session_state.get("questioned") not in names:
-                st.session_state.pop("questioned", None)
-            run = names[
-                st.selectbox(
-                    "Model",
-                    list(names),
-                    format_func=lambda name: run_label(names[name]),
-                    key="questioned",
-                    persist_state="session",
-                    width=320,
-                )
-            ]
+            with st.container(width=320):
+                run = choose_run(runs, "Model", "questioned")
         pressed = source == FRESH and st.button("Draw 64", type="primary", icon=":material/brush:")
     if source == UPLOAD:
         return _uploaded(run)
     if pressed:
         return _drawn(run)
-    batch = current_batch() or first_batch(run, n=36)
+    batch = current_batch()
     if batch is None:
-        st.warning(f"The model {run.name!r} cannot be loaded: draw with another one.")
-        return None
-    drawer = next((other for other in runs if str(other.folder) == batch.info["run"]), None)
-    if drawer is None:
+        batch = first_batch(shipped_run() or run, n=36)
+        if batch is None:
+            st.warning(f"Nothing is drawn yet, and {plain(run.name)} cannot be loaded: draw a fresh batch.")
+            return None
+        st.caption("Nothing was drawn on this computer yet, so here is a first batch.")
+    owner = find_run(runs, batch.info["run"])
+    if owner is None:
         st.warning("The model that drew these sprites is no longer here: draw a fresh batch.")
         return None
-    st.caption(f"{len(batch.chain.sprites)} sprites, drawn by {batch.info['model']}, seed {batch.info['seed']}.")
-    return Chosen(batch.chain.sprites, drawer, st.session_state.get("looked-at"))
+    words = f"{counted(len(batch.chain.sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."
+    st.caption(plain(words))
+    return Chosen(batch.chain.sprites, owner, "its own sprites", st.session_state.get("looked-at"))
 
 
 def compare_with_training(chosen: Chosen) -> tuple[Comparison, SpriteDataset] | None:
@@ -81,7 +79,7 @@ def compare_with_training(chosen: Chosen) -> tuple[Comparison, SpriteDataset] | 
     found = run_data(chosen.run.config())
     if found.sprites is None:
         st.warning(
-            f"The sprites that {chosen.run.name} learnt from are not here. {found.problem} "
+            f"The sprites that {plain(chosen.run.name)} learnt from are not here. {plain(found.problem)} "
             "Put them back, or question another model.",
             icon=":material/folder_off:",
         )
@@ -90,7 +88,7 @@ def compare_with_training(chosen: Chosen) -> tuple[Comparison, SpriteDataset] | 
         with st.spinner("Comparing ..."):
             comparison = _compare(chosen.images, chosen.run, found.sprites)
     except ValueError as error:
-        st.warning(str(error))
+        st.warning(plain(error))
         return None
     return comparison, found.sprites
 
@@ -108,26 +106,24 @@ def _drawn(run: Run) -> Chosen | None:
         bar.progress(done / steps, f"Drawing: step {done} of {steps}")
 
     try:
-        batch = remember(draw(Order(str(run.folder), n=64, seed=seed), watch))
+        batch = remember(draw_timed(Order(str(run.folder), n=64, seed=seed), watch))
     except CheckpointError as error:
-        st.error(str(error), icon=":material/error:")
+        problem(error)
         return None
     bar.empty()
-    return Chosen(batch.chain.sprites, run)
+    return Chosen(batch.chain.sprites, run, "its own sprites")
 
 
 def _uploaded(run: Run) -> Chosen | None:
-    uploads = st.file_uploader(
-        "A .npy array of 16×16 sprites, or a PNG sheet", type=["npy", "npz", "png"], accept_multiple_files=True
-    )
-    if not uploads:
+    try:
+        source = ask_for_file("question", "A .npy or .npz array of 16×16 sprites, a PNG sheet, or several PNGs")
+        own = load_sprites(source) if source is not None else None
+    except SpriteError as error:
+        problem(error)
+        return None
+    if own is None:
         st.info("Choose a file: sprites that you drew, or that another program made.")
         return None
-    try:
-        own = load_sprites(keep_upload([(upload.name, upload.getvalue()) for upload in uploads]))
-    except SpriteError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    if len(own) > 1024:
-        st.info(f"The first 1,024 of {len(own):,} sprites are questioned.")
-    return Chosen(np.asarray(own.images[:1024]), run)
+    if len(own) > _MOST:
+        st.info(f"The first {_MOST:,} of {len(own):,} sprites are questioned.")
+    return Chosen(np.asarray(own.images[:_MOST]), run, "your sprites")

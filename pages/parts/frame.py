@@ -6,11 +6,13 @@ import html
 from pathlib import Path
 
 import streamlit as st
+from streamlit import net_util
 
 from ddpm.console import duration
 from ddpm.run import ActiveTraining, RunError, active_training
 from pages.parts.logo import logo
 from pages.parts.pictures import image_uri
+from pages.parts.words import plain
 
 _LINKS = (
     ("streamlit_app.py", "Home"),
@@ -32,6 +34,7 @@ def frame(title: str) -> None:
         page_title=f"{title} · Pixel diffusion", page_icon=logo(4), layout="wide", initial_sidebar_state="collapsed"
     )
     st.html(_CSS)
+    _ask_nobody_for_our_address()
     with st.container(horizontal=True, key="topbar", vertical_alignment="center", gap="small"):
         mark = f'<img src="{image_uri(logo(2))}" alt="">'
         st.html(f'<div class="brand">{mark} <span>Pixel diffusion</span></div>', width="content")
@@ -40,6 +43,13 @@ def frame(title: str) -> None:
         active = active_training()
         # The timer runs in the browser: without a training there must be none.
         st.fragment(_chip, run_every=_SECONDS if active else None)(active is not None)
+
+
+def _ask_nobody_for_our_address() -> None:
+    # A request from a foreign origin makes Streamlit ask an outside service for this machine's address, to compare.
+    # The app listens on this machine alone, so the answer is known; nothing here may call outside (design, rule 11).
+    if getattr(net_util, "_external_ip", "") is None:
+        net_util._external_ip = "127.0.0.1"
 
 
 def _chip(was_active: bool) -> None:
@@ -55,13 +65,15 @@ def _chip(was_active: bool) -> None:
             try:
                 active.run.request(stop=True)
             except RunError as error:
-                st.toast(str(error))
+                st.toast(plain(error))
 
 
 def _chip_html(active: ActiveTraining) -> str:
     status = active.run.status()
     step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
-    words = {"starting": "is starting", "paused": "is paused"}.get(str(status.get("state")), "")
+    words = {"starting": "starting", "paused": "paused"}.get(str(status.get("state")), "")
+    if active.run.pending().get("stop"):
+        words = "stopping"
     if not words:
         words = f"{100 * step / total:.0f}%" if total else "trains"
         if left := status.get("seconds_left"):

@@ -10,20 +10,32 @@ from ddpm.sprites import SpriteDataset
 from pages.parts.pictures import sprite_tag
 
 
-def verdict(comparison: Comparison) -> str:
-    """One plain sentence, its number first."""
-    n = len(comparison.rows)
-    copies = comparison.exact_copies
-    verb = "is an exact copy" if copies == 1 else "are exact copies"
-    words = f"**{copies} of {n}** ({copies / n:.0%}) {verb} of a training sprite."
-    if len(comparison.unseen_distances):
-        near, limit = comparison.nearer_than_unseen()
-        usual = 0.05 * n
-        words += (
-            f" **{near}** come nearer than {limit:.0f} grey levels to one; of as many real sprites that the model "
-            f"never saw, about {usual:.0f} would."
-        )
-    return words
+def verdict(comparison: Comparison) -> tuple[str, str]:
+    """The answer in a few words, and the numbers that it rests on.
+
+    The yardstick is what real sprites do that the model never saw: how near they come to a training sprite.
+    """
+    n, copies = len(comparison.rows), comparison.exact_copies
+    numbers = f"{copies} of {n} ({copies / n:.0%}) {'is an exact copy' if copies == 1 else 'are exact copies'}."
+    if len(comparison.unseen_distances) < 20:
+        return ("Copied." if copies else "No exact copy."), numbers
+    share = 0.05
+    near, limit = comparison.nearer_than_unseen(share)
+    usual = share * n
+    numbers += (
+        f" {near} of {n} come nearer to a training sprite than {limit:.0f} grey levels. Of as many real sprites that "
+        f"the model never saw, {'about ' + format(usual, '.0f') if usual >= 1 else 'fewer than 1'} would."
+    )
+    far = float(np.median(comparison.distances[:, 0])) > float(np.quantile(comparison.unseen_distances, 0.95))
+    # Two standard deviations of a binomial above what chance gives.
+    surprising = usual + 2 * (usual * (1 - share)) ** 0.5
+    if copies > usual:
+        return "Copied: sprites that it learnt from come back pixel by pixel.", numbers
+    if near > max(1.0, surprising):
+        return "Leaning on what it saw: too many come too near to a training sprite.", numbers
+    if far:
+        return "Too unlike real sprites to tell: it has not learnt to draw yet.", numbers
+    return "No sign of copying.", numbers
 
 
 def gallery(samples: np.ndarray, comparison: Comparison, sprites: SpriteDataset, first: int | None, most: int) -> None:
@@ -38,10 +50,10 @@ def gallery(samples: np.ndarray, comparison: Comparison, sprites: SpriteDataset,
     if first is not None and first in order:
         order.remove(first)
         order.insert(0, first)
-    st.html("".join(_row(i, samples[i], comparison, sprites) for i in order[:most]))
+    st.html("".join(_row(i, samples[i], comparison, sprites, asked=i == first) for i in order[:most]))
 
 
-def _row(i: int, sample: np.ndarray, comparison: Comparison, sprites: SpriteDataset) -> str:
+def _row(i: int, sample: np.ndarray, comparison: Comparison, sprites: SpriteDataset, asked: bool) -> str:
     hits = []
     matches = zip(comparison.rows[i], comparison.counts[i], comparison.distances[i], strict=True)
     for row, count, distance in matches:
@@ -51,7 +63,8 @@ def _row(i: int, sample: np.ndarray, comparison: Comparison, sprites: SpriteData
         tag = sprite_tag(np.asarray(sprites.images[row]), f"training sprite in row {row}")
         hits.append(f'<figure class="{kind}">{tag}<figcaption>{words}<br>row {row}{often}</figcaption></figure>')
     own = sprite_tag(sample, f"sample {i + 1}")
+    words = f"sample {i + 1}" + (", the one you asked about" if asked else "")
     return (
-        f'<div class="match"><figure>{own}<figcaption>sample {i + 1}</figcaption></figure>'
+        f'<div class="match{" asked" if asked else ""}"><figure>{own}<figcaption>{words}</figcaption></figure>'
         f'<div class="rule"></div><div class="hits">{"".join(hits)}</div></div>'
     )

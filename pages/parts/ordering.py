@@ -8,17 +8,17 @@ import streamlit as st
 
 from ddpm.checkpoint import can_use_raw
 from ddpm.console import duration
-from ddpm.run import Run, active_training
+from ddpm.run import Run, RunError, active_training
 from ddpm.sampling import Sampler, default_steps
-from pages.parts.drawing import Order
-from pages.parts.store import run_label
+from pages.parts.drawing import Order, seconds_to_draw
+from pages.parts.store import default_run, find_run, run_label
+from pages.parts.words import problem
 
 _SAMPLERS: dict[Sampler, tuple[str, str]] = {
     "fast": ("Fast", "20 big steps, each guided by the one before it."),
     "ddim": ("Careful", "50 plain steps without any new noise on the way (DDIM)."),
     "ddpm": ("Original (slow)", "All 1,000 small steps of the report, each with a little new noise (DDPM)."),
 }
-_SECONDS_A_CALL = {64: 0.045}
 
 
 def ask(runs: list[Run]) -> Order:
@@ -27,17 +27,7 @@ def ask(runs: list[Run]) -> Order:
     Args:
         runs: those that can draw, at least one.
     """
-    wanted = st.session_state.pop("draw-from", None)
-    if wanted is not None:
-        st.session_state["model"] = next((run.name for run in runs if str(run.folder) == wanted), runs[0].name)
-    names = {run.name: run for run in runs}
-    if st.session_state.get("model") not in names:
-        st.session_state.pop("model", None)
-    run = names[
-        st.selectbox(
-            "Model", list(names), format_func=lambda name: run_label(names[name]), key="model", persist_state="session"
-        )
-    ]
+    run = choose_run(runs, "Model", "model", st.session_state.pop("draw-from", None))
     label = _kind(run)
     n = st.select_slider("How many", [1, 4, 9, 16, 25, 36, 64, 100, 144], 64, key="n", persist_state="session")
     sampler = st.segmented_control(
@@ -57,21 +47,42 @@ def ask(runs: list[Run]) -> Order:
     weights: Literal["ema", "raw"] = "ema"
     saved: int | None = None
     with st.expander("More: steps, weights, saved step"):
-        total = int((run.config().get("schedule") or {}).get("num_timesteps", 1000))
+        total = (run.config().get("schedule") or {}).get("num_timesteps", 1000)
         proposed = default_steps(sampler, total)
         steps = st.number_input("Steps", 1, total, proposed, key=f"steps-{sampler}", persist_state="session")
         choices = sorted(run.steps(), reverse=True)
-        saved = st.selectbox("Saved step", choices, format_func=lambda step: f"{step:,}", key=f"saved-{run.name}")
+        saved = st.selectbox("Saved step", choices, format_func=lambda step: f"{step:,}", key=f"saved-{run.folder}")
         if can_use_raw(run.step_path(saved) if saved is not None else run.folder):
             averaged = st.toggle(
                 "Averaged weights", True, help="A slow average of the weights draws better. Off: the last ones."
             )
             weights = "ema" if averaged else "raw"
     if sampler == "ddpm" or (steps or 0) > 200:
-        calls = steps or proposed
-        st.caption(f":material/schedule: Takes about {duration(calls * n * 0.0007 + 1)}; you can watch it meanwhile.")
+        wait = duration(seconds_to_draw(int(n), int(steps)))
+        st.caption(f":material/schedule: Takes about {wait}; you can watch it meanwhile.")
     _warn_of_training()
     return Order(str(run.folder), saved, int(n), sampler, int(steps), int(seed), label, 1.0, weights)
+
+
+def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None) -> Run:
+    """Ask for one of some runs.
+
+    Args:
+        key: under which the choice is remembered.
+        wanted: folder of the run to begin with, whatever was chosen before.
+    """
+    folders = [str(run.folder) for run in runs]
+    if wanted in folders:
+        st.session_state[key] = wanted
+    elif st.session_state.get(key) not in folders:
+        st.session_state[key] = str(default_run(runs).folder)
+
+    def name(folder: str) -> str:
+        run = find_run(runs, folder)
+        return run_label(run) if run else folder
+
+    chosen = st.selectbox(label, folders, format_func=name, key=key, persist_state="session")
+    return find_run(runs, chosen) or runs[0]
 
 
 def _kind(run: Run) -> int | None:
@@ -83,7 +94,7 @@ def _kind(run: Run) -> int | None:
         "What to draw",
         range(-1, len(names)),
         format_func=lambda i: "anything" if i < 0 else str(names[i]),
-        key=f"kind-{run.name}",
+        key=f"kind-{run.folder}",
         persist_state="session",
     )
     return int(choice)
@@ -95,5 +106,9 @@ def _warn_of_training() -> None:
         return
     st.caption(":material/hourglass_top: A training holds the processor: drawing takes longer.")
     if st.button("Pause the training", type="tertiary"):
-        active.run.request(pause=True)
-        st.rerun()
+        try:
+            active.run.request(pause=True)
+        except RunError as error:
+            problem(error)
+        else:
+            st.rerun()

@@ -44,8 +44,24 @@ def contact_sheet(images: np.ndarray, alt: str, columns: int, *, scale: int = 3)
         images: uint8 (N, 16, 16, 3).
         scale: CSS pixels a sprite pixel takes where there is room.
     """
-    page = png(sheet(images, columns, gap=1))
-    picture(page, alt, most=(17 * columns - 1) * scale)
+    page = sheet(images, columns, gap=1)
+    page = np.pad(page, ((2, 2), (2, 2), (0, 0)), constant_values=255)
+    picture(png(page), alt, most=page.shape[1] * scale)
+
+
+def facts_row(facts: dict[str, str], hints: dict[str, str] | None = None) -> None:
+    """Numbers with their names, in a row that wraps.
+
+    Args:
+        facts: name to value.
+        hints: name to a longer explanation, shown on hover.
+    """
+    cells = "".join(
+        f'<div title="{html.escape((hints or {}).get(name, ""))}"><span>{html.escape(name)}</span>'
+        f"<b>{html.escape(value)}</b></div>"
+        for name, value in facts.items()
+    )
+    st.html(f'<div class="facts">{cells}</div>')
 
 
 def sprite_tag(image: np.ndarray, alt: str, side: int = 64) -> str:

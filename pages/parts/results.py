@@ -7,10 +7,11 @@ import io
 import numpy as np
 import streamlit as st
 
-from ddpm.album import Batch, recent_batches
+from ddpm.album import Batch
 from ddpm.render import gif, png, sheet, sheet_png
-from pages.parts.drawing import show_again
+from pages.parts.drawing import album, show_again
 from pages.parts.pictures import picture
+from pages.parts.words import counted, plain
 
 
 def downloads(batch: Batch) -> None:
@@ -36,15 +37,18 @@ def downloads(batch: Batch) -> None:
 
 def last_batches() -> None:
     """The album: what was drawn before, on any page or in any tab."""
-    batches = recent_batches(6)
+    batches = album(6)
     if not batches:
         return
     st.header("Drawn before")
     with st.grid(6, min_column_width=120):
         for batch in batches:
             with st.container():
+                count = len(batch.chain.sprites)
                 picture(png(sheet(batch.chain.sprites[:16], 4, gap=1)), f"sprites drawn by {batch.info['name']}")
-                st.caption(f"{batch.info['name']}, seed {batch.info['seed']}")
+                kind = batch.info.get("kind")
+                words = [batch.info["name"], kind, counted(count, "sprite"), f"seed {batch.info['seed']}"]
+                st.caption(plain(", ".join(str(word) for word in words if word)))
                 if st.button("Open", key=f"open-{batch.id}"):
                     show_again(batch)
                     st.rerun()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -16,8 +16,10 @@ from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
 from pages.parts.charts import Series, loss_chart, loss_series, quartile_series
-from pages.parts.pictures import data_uri
+from pages.parts.pictures import data_uri, facts_row
 from pages.parts.setup import start
+from pages.parts.store import is_live
+from pages.parts.words import plain, problem
 
 STATES = {
     "starting": ("starting", "blue"),
@@ -39,9 +41,9 @@ def run_view(run: Run, others: list[Run]) -> None:
     Args:
         others: runs that it can be compared with.
     """
-    live = run.state() in ACTIVE
+    live = is_live(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(run.name, width="content")
+        st.subheader(plain(run.name), width="content")
         title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
     _controls(run, live)
@@ -51,27 +53,27 @@ def run_view(run: Run, others: list[Run]) -> None:
             "Compare its curve with",
             [None, *others],
             format_func=lambda other: "nothing" if other is None else other.name,
-            key=f"compare-{run.name}",
+            key=f"compare-{run.folder}",
         )
     st.fragment(_watch, run_every=_SECONDS if live else None)(run, live, compared)
 
 
 def run_list(runs: list[Run], shown: Run | None) -> None:
     """All runs, each with what can be done with it."""
-    for run in runs:
+    for row, run in enumerate(runs):
         status, config = run.status(), run.config()
         title, colour = STATES[run.state()]
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row-{run.name}"):
-            st.markdown(f"**{run.name}**", width=190)
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row-{row}"):
+            st.markdown(f"**{plain(run.name)}**", width=190)
             st.badge(title, color=colour)  # type: ignore[arg-type]
             step = max(run.latest() or 0, int(status.get("step") or 0))
             total = int(status.get("total_steps") or config.get("total_steps") or 0)
             data = (config.get("data") or {}).get("name", "?")
             above = shown is not None and shown.folder == run.folder
-            words = f"{data} · {config.get('preset', '?')} · {step:,} of {total:,} steps"
+            words = f"{plain(data)} · {plain(config.get('preset', '?'))} · {step:,} of {total:,} steps"
             st.caption(words + (" · shown above" if above else ""), width="stretch")
-            if not above and st.button("Show", key=f"show-{run.name}"):
-                st.session_state["run"] = run.name
+            if not above and st.button("Show", key=f"show-{run.folder}"):
+                st.session_state["run"] = str(run.folder)
                 st.rerun()
             _manage(run)
 
@@ -89,7 +91,7 @@ def failure(run: Run) -> None:
             )
             _log(status)
         return
-    st.error(str(error.get("message")), icon=":material/error:")
+    problem(error.get("message"))
     if error.get("traceback"):
         with st.expander("For the curious: the technical details"):
             st.code(str(error["traceback"]), language=None)
@@ -105,25 +107,7 @@ def _controls(run: Run, live: bool) -> None:
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         if live:
-            paused = status.get("state") == "paused"
-            if paused:
-                st.button(
-                    "Go on", icon=":material/play_arrow:", type="primary", on_click=_ask, args=(run, "pause", False)
-                )
-            else:
-                st.button("Pause", icon=":material/pause:", on_click=_ask, args=(run, "pause", True))
-            st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
-            if hardware.cores() > 1:
-                key = f"threads-{run.name}"
-                st.number_input(
-                    "CPU threads",
-                    1,
-                    hardware.cores(),
-                    int(status.get("threads") or hardware.threads()),
-                    key=key,
-                    width=140,
-                    on_change=lambda: _ask(run, "threads", int(st.session_state[key])),
-                )
+            _live_controls(run, status)
         else:
             latest = run.latest()
             resumable = latest is None or can_use_raw(run.folder)
@@ -131,54 +115,90 @@ def _controls(run: Run, live: bool) -> None:
             can_go_on = unfinished and resumable and not run.is_shipped()
             if can_go_on and st.button("Resume", icon=":material/play_arrow:", type="primary"):
                 start(TrainingRequest(folder=run.folder, resume=True))
-            if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:"):
+            important: Literal["primary", "secondary"] = "secondary" if can_go_on else "primary"
+            if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
                 st.session_state["draw-from"] = str(run.folder)
                 st.switch_page("pages/2_Sample.py")
+
+            if run.state() == "finished" and resumable and not run.is_shipped():
+                _longer(run, int(status.get("total_steps") or 0))
+
+
+def _live_controls(run: Run, status: dict[str, Any]) -> None:
+    pending = run.pending()
+    paused = status.get("state") == "paused"
+    if pending.get("stop"):
+        st.button("Stopping and saving ...", icon=":material/hourglass_top:", disabled=True)
+        return
+    if paused:
+        st.button("Go on", icon=":material/play_arrow:", type="primary", on_click=_ask, args=(run, "pause", False))
+    elif pending.get("pause"):
+        st.button("Pausing after this step ...", icon=":material/hourglass_top:", disabled=True)
+    else:
+        st.button("Pause", icon=":material/pause:", on_click=_ask, args=(run, "pause", True))
+    st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
+    threads = status.get("threads")
+    if hardware.cores() > 1 and threads:
+        # A field of its own for each number in force: it never shows an old one.
+        key = f"threads-{run.folder}-{threads}"
+        st.number_input(
+            "CPU threads",
+            1,
+            max(hardware.cores(), threads),
+            threads,
+            key=key,
+            width=140,
+            on_change=lambda: _ask(run, "threads", int(st.session_state[key])),
+        )
+
+
+def _longer(run: Run, total: int) -> None:
+    with st.popover("Train longer", icon=":material/add:"):
+        more = st.number_input("More steps", 1, 1_000_000, max(1, total // 2), key=f"more-{run.folder}")
+        if st.button("Go on", type="primary", key=f"longer-{run.folder}"):
+            start(TrainingRequest(folder=run.folder, steps=total + int(more), resume=True))
 
 
 def _ask(run: Run, what: str, value: Any) -> None:
     try:
         run.request(**{what: value})
     except RunError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(plain(error), icon=":material/error:")
 
 
 def _watch(run: Run, was_live: bool, compared: Run | None) -> None:
     status = run.status()
     state = run.state()
-    if was_live and state not in ACTIVE:
-        st.rerun(scope="app")
+    now = (str(run.folder), state, status.get("threads"))
     shown = st.session_state.get("state-shown")
-    st.session_state["state-shown"] = (run.name, state)
-    if was_live and shown is not None and shown != (run.name, state):
+    st.session_state["state-shown"] = now
+    if was_live and (state not in ACTIVE or (shown is not None and shown != now)):
         # Buttons outside this fragment depend on the state.
         st.rerun(scope="app")
     _progress(status, state)
-    metrics = run.metrics()
-    series, quartiles = loss_series(metrics), quartile_series(metrics)
+    series, quartiles = loss_series(run), quartile_series(run)
     left, right = st.columns([7, 5], gap="large")
     with left:
         _curves(run, series, quartiles, compared, waiting=was_live)
     with right:
-        _film(run)
+        _film(run, was_live)
 
 
 def _progress(status: dict[str, Any], state: str) -> None:
     step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
     if state == "starting" or not total:
-        st.progress(0.0, str(status.get("message") or "Starting ..."))
+        st.progress(0.0, plain(status.get("message") or "Starting ..."))
         return
     st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}")
     left, speed, loss = status.get("seconds_left"), status.get("images_per_second"), status.get("loss")
     facts = {
-        "time left": duration(left) if left and state in ACTIVE else "–",
+        "time left": duration(left) if left and state == "running" else "–",
         "trained for": duration(float(status.get("seconds") or 0)),
         "images a second": f"{speed:,.0f}" if speed else "–",
         "error now": f"{loss:.4f}" if loss else "–",
         "CPU threads": str(status.get("threads") or "–"),
     }
-    cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in facts.items())
-    st.html(f'<div class="facts">{cells}</div>')
+    facts_row(facts)
 
 
 def _curves(run: Run, series: Series, quartiles: Series, compared: Run | None, waiting: bool) -> None:
@@ -188,27 +208,27 @@ def _curves(run: Run, series: Series, quartiles: Series, compared: Run | None, w
     whole, by_noise = st.tabs(["Error", "Error by noise level"])
     with whole:
         if compared is not None:
-            other = loss_series(compared.metrics())
-            if "smoothed" in other:
-                series = {**series, f"{compared.name}: smoothed": other["smoothed"]}
-        loss_chart(series, key=f"loss-{run.name}")
+            for name, values in loss_series(compared).items():
+                if name != "each step":
+                    series = {**series, f"{compared.name}: {name}": values}
+        loss_chart(series, key=f"loss-{run.folder}")
         st.caption(
             "How wrong it is about the noise in a sprite; lower is better. Held-out sprites are never learnt from: "
             "when their curve turns up while the other falls, the model begins to remember instead of understand."
         )
     with by_noise:
-        loss_chart(quartiles, key=f"quartiles-{run.name}")
+        loss_chart(quartiles, key=f"quartiles-{run.folder}")
         st.caption("Detail is learnt where there is little noise, the rough shape where there is almost only noise.")
 
 
-def _film(run: Run) -> None:
-    previews = run.previews()
+def _film(run: Run, live: bool) -> None:
+    previews = [(step, path) for step, path in run.previews() if path.is_file()]
     if not previews:
-        st.info("The first drawings appear after a few steps.")
+        st.info("The first drawings appear after a few steps." if live else "It was stopped before its first drawing.")
         return
     step, newest = previews[-1]
     st.markdown(f"**What it draws after {step:,} steps**")
-    st.html(_img(newest, f"36 sprites drawn after {step} steps", "width:100%"))
+    st.html(_img(newest, f"36 sprites drawn after {step} steps", "width:100%") or "<i>This picture is gone.</i>")
     if len(previews) > 1:
         kept = np.unique(np.geomspace(1, len(previews), min(_STRIP, len(previews))).round().astype(int)) - 1
         frames = "".join(
@@ -227,20 +247,20 @@ def _img(path: Path, alt: str, style: str) -> str:
 
 
 def _manage(run: Run) -> None:
-    if run.is_shipped() or run.state() in ACTIVE:
+    if run.is_shipped() or is_live(run):
         return
     with st.popover("", icon=":material/more_horiz:", help="Rename or delete"):
-        name = st.text_input("New name", run.name, key=f"name-{run.name}", max_chars=63)
-        if st.button("Rename", key=f"rename-{run.name}", disabled=name == run.name):
+        name = st.text_input("New name", run.name, key=f"name-{run.folder}", max_chars=63)
+        if st.button("Rename", key=f"rename-{run.folder}", disabled=name == run.name):
             try:
-                st.session_state["run"] = run.rename(name).name
+                st.session_state["run"] = str(run.rename(name).folder)
                 st.rerun()
             except RunError as error:
-                st.error(str(error))
-        sure = st.checkbox("Yes, delete it with all that it learnt", key=f"sure-{run.name}")
-        if st.button("Delete", key=f"delete-{run.name}", disabled=not sure, icon=":material/delete:"):
+                problem(error)
+        sure = st.checkbox("Yes, delete it with all that it learnt", key=f"sure-{run.folder}")
+        if st.button("Delete", key=f"delete-{run.folder}", disabled=not sure, icon=":material/delete:"):
             try:
                 run.delete()
                 st.rerun()
             except RunError as error:
-                st.error(str(error))
+                problem(error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from ddpm import hardware
@@ -14,14 +13,24 @@ from ddpm.plan import TrainingRequest, seconds_a_step
 from ddpm.process import StartError, start_training
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.run import RunError, check_name
-from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
-from ddpm.uploads import keep_upload
+from ddpm.sprites import SpriteDataset, SpriteError, kaggle
 from pages.parts.browser import browse
+from pages.parts.pictures import facts_row
 from pages.parts.store import sprites as stored_sprites
 from pages.parts.store import user_checkpoints
+from pages.parts.uploading import ask_for_file
+from pages.parts.words import counted, plain, problem
 
 BUILTIN, KAGGLE, OWN = "Built-in sprites", "Kaggle Pixel Art", "My own file"
 _UNITS = ("minutes", "steps", "epochs")
+_HINTS = {
+    "rows": "Pictures in the file, repeats included",
+    "distinct": "Different pictures",
+    "mirror pairs": "Pictures whose mirror image is there, too",
+    "to learn from": "Different pictures that a training sees",
+    "held out": "A tenth that no training sees: they show whether a model understands or only remembers",
+    "kept for the exam": "Pairs of shape and palette that no training sees, although it sees each of the two elsewhere",
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ def choose_sprites() -> Choice:
             return _choose_own()
         return Choice(stored_sprites("builtin"), "builtin")
     except SpriteError as error:
-        st.error(str(error), icon=":material/error:")
+        problem(error)
         return Choice(None, "", "These sprites cannot be used.")
 
 
@@ -61,8 +70,9 @@ def data_card(sprites: SpriteDataset) -> None:
         "held out": f"{len(heldout):,}",
         "kinds": str(len(sprites.label_names)) if sprites.label_names else "not labelled",
     }
-    cells = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in facts.items())
-    st.html(f'<div class="facts">{cells}</div>')
+    if len(sprites.exam()):
+        facts["kept for the exam"] = f"{len(sprites.exam()):,}"
+    facts_row(facts, _HINTS)
     browse(sprites)
 
 
@@ -104,7 +114,9 @@ def new_training(choice: Choice, busy: str | None) -> None:
     )
     estimate = st.empty()
     with st.expander("More: name, seed, precision, held-out part"):
-        name = st.text_input("Name of the run", _free_name(recipe), max_chars=63)
+        # A field of its own for each start: after one, the next free name is proposed.
+        turn = st.session_state.get("starts", 0)
+        name = st.text_input("Name of the run", _free_name(recipe), max_chars=63, key=f"name-{recipe.name}-{turn}")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed on the same machine gives the same run.")
         precision = st.selectbox("Precision", ["recipe's own", "float32", "bfloat16"])
         holdout = st.toggle(
@@ -112,8 +124,9 @@ def new_training(choice: Choice, busy: str | None) -> None:
             value=True,
             help="Sprites that the model never sees show whether it understands or only remembers.",
         )
-    problem = busy or choice.problem or _name_problem(name)
-    if st.button("Start training", type="primary", disabled=bool(problem), icon=":material/play_arrow:"):
+    rows, no_rows = _training_rows(choice.sprites, 0.1 if holdout else 0.0)
+    obstacle = busy or choice.problem or no_rows or _name_problem(name)
+    if st.button("Start training", type="primary", disabled=bool(obstacle), icon=":material/play_arrow:"):
         start(
             TrainingRequest(
                 folder=user_checkpoints() / name,
@@ -128,12 +141,12 @@ def new_training(choice: Choice, busy: str | None) -> None:
                 epochs=amount if unit == "epochs" else None,
             )
         )
-    if problem:
-        st.caption(f":material/info: {problem}")
-    if choice.sprites is not None and not busy:
+    if obstacle:
+        st.caption(f":material/info: {plain(obstacle)}")
+    if choice.sprites is not None and rows and not busy:
         # Timing takes a moment; nobody has to wait for it before they can press Start.
         with estimate:
-            _estimate(choice.sprites, recipe, unit, int(amount), threads)
+            _estimate(choice.sprites, rows, recipe, unit, int(amount), threads)
 
 
 def start(request: TrainingRequest) -> None:
@@ -143,7 +156,8 @@ def start(request: TrainingRequest) -> None:
             st.session_state["child"] = start_training(request)
         except StartError as error:
             st.session_state["start-problem"] = str(error)
-    st.session_state["run"] = request.folder.name
+    st.session_state["run"] = str(request.folder)
+    st.session_state["starts"] = st.session_state.get("starts", 0) + 1
     st.rerun()
 
 
@@ -168,40 +182,24 @@ def _choose_kaggle() -> Choice:
 
 
 def _choose_own() -> Choice:
-    uploads = st.file_uploader(
-        "A .npy or .npz array of 16×16 sprites, a PNG sheet, or several PNGs",
-        type=["npy", "npz", "png"],
-        accept_multiple_files=True,
-    )
-    if not uploads:
-        source = st.session_state.get("own-source")
-        if source is None:
-            return Choice(None, "", "Choose a file first.")
-        return Choice(stored_sprites(source), source)
-    path = keep_upload([(upload.name, upload.getvalue()) for upload in uploads])
-    grid: dict[str, int] = {}
-    if path.suffix == ".png":
-        with st.expander("How the sheet is laid out (found by itself if left alone)"):
-            by_hand = st.toggle("I know better")
-            tile = st.number_input("Tile size in pixels", 1, 512, 16, disabled=not by_hand)
-            margin = st.number_input("Margin around the sheet", 0, 512, 0, disabled=not by_hand)
-            gap = st.number_input("Gap between tiles", 0, 512, 0, disabled=not by_hand)
-            grid = {"tile": tile, "margin": margin, "gap": gap} if by_hand else {}
-    source = str(path)
-    if grid:
-        # A training is told one name and no layout: the sprites that were cut out get a file of their own.
-        cut = load_sprites(path, **grid)
-        target = path.with_name(f"{path.stem}-{cut.fingerprint[:8]}.npy")
-        if not target.is_file():
-            np.save(target, cut.images, allow_pickle=False)
-        source = str(target)
-    st.session_state["own-source"] = source
+    source = ask_for_file("own", "A .npy or .npz array of 16×16 sprites, a PNG sheet, or several PNGs")
+    if source is None:
+        return Choice(None, "", "Choose a file first.")
     return Choice(stored_sprites(source), source)
 
 
-def _estimate(sprites: SpriteDataset, recipe: Recipe, unit: str, amount: int, threads: int) -> None:
+def _training_rows(sprites: SpriteDataset | None, holdout: float) -> tuple[int, str]:
+    """How many rows there are to train on, and why there are none."""
+    if sprites is None:
+        return 0, ""
+    try:
+        return len(sprites.training_rows(holdout)), ""
+    except SpriteError as error:
+        return 0, str(error)
+
+
+def _estimate(sprites: SpriteDataset, rows: int, recipe: Recipe, unit: str, amount: int, threads: int) -> None:
     seconds = _step_seconds(recipe.name, threads, sprites.fingerprint, sprites)
-    rows = len(sprites.training_rows())
     steps = {
         "minutes": lambda: max(1, round(amount * 60 / seconds)),
         "steps": lambda: amount,
@@ -210,11 +208,12 @@ def _estimate(sprites: SpriteDataset, recipe: Recipe, unit: str, amount: int, th
     passes = steps * recipe.batch_size / max(1, len(sprites.split()[0]))
     st.markdown(
         f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps, "
-        f"{steps * recipe.batch_size / max(1, rows):,.1f} epochs, each distinct sprite seen about {passes:,.0f} times."
+        f"{steps * recipe.batch_size / max(1, rows):,.1f} passes over all rows (epochs), "
+        f"each distinct sprite seen about {counted(round(passes), 'time')}."
     )
 
 
-@st.cache_data(show_spinner="Timing a few steps on this computer ...", max_entries=16)
+@st.cache_data(ttl=600, show_spinner="Timing a few steps on this computer ...", max_entries=16)
 def _step_seconds(recipe: str, threads: int, fingerprint: str, _sprites: SpriteDataset) -> float:
     before = hardware.threads()
     hardware.set_threads(threads)

@@ -11,7 +11,7 @@ from typing import Literal
 import streamlit as st
 
 from ddpm.checkpoint import MANIFEST, Checkpoint, load_checkpoint, step_folder
-from ddpm.run import Run, list_runs
+from ddpm.run import ACTIVE, Run, list_runs
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,21 @@ def shipped_run() -> Run | None:
     return next(iter(shipped.values()), None)
 
 
+def is_live(run: Run) -> bool:
+    """Whether the run is training right now."""
+    return run.state() in ACTIVE
+
+
+def default_run(runs: list[Run]) -> Run:
+    """The run that a page begins with: the newest that is not training, else the shipped one."""
+    return next((run for run in runs if not is_live(run)), runs[0])
+
+
+def find_run(runs: list[Run], folder: str | None) -> Run | None:
+    """The run in a folder, if it is among them."""
+    return next((run for run in runs if str(run.folder) == folder), None)
+
+
 def run_label(run: Run) -> str:
     """A run's name for a menu."""
     step = run.latest()
@@ -56,15 +71,26 @@ def checkpoint(path: Path, weights: Literal["ema", "raw"] = "ema") -> Checkpoint
     Raises:
         CheckpointError: as ``load_checkpoint``.
     """
+    mark = manifest_mark(path)
+    return _checkpoint(mark, weights)
+
+
+def manifest_mark(path: Path) -> tuple[str, int]:
+    """Which step a path means, and which making of it: another one at the same place has another mark.
+
+    Raises:
+        CheckpointError: if there is no step.
+    """
     folder = step_folder(path)
-    manifest = folder / MANIFEST
-    mark = manifest.stat().st_mtime_ns if manifest.is_file() else 0
-    return _checkpoint(str(folder), weights, mark)
+    try:
+        return str(folder), (folder / MANIFEST).stat().st_mtime_ns
+    except OSError:
+        return str(folder), 0
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _checkpoint(folder: str, weights: Literal["ema", "raw"], mark: int) -> Checkpoint:
-    return load_checkpoint(folder, weights)
+def _checkpoint(mark: tuple[str, int], weights: Literal["ema", "raw"]) -> Checkpoint:
+    return load_checkpoint(mark[0], weights)
 
 
 def sprites(source: str) -> SpriteDataset:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from ddpm.meters import Clock, LossWindow
+from ddpm.schedule import NoiseSchedule
 from ddpm.training import TrainingStep
 
 
@@ -18,7 +19,7 @@ def step(number: int, t: list[int], losses: list[float], skipped: bool = False) 
 
 
 def test_the_loss_by_quartile() -> None:
-    window = LossWindow(1000)
+    window = LossWindow(NoiseSchedule(), "eps")
     window.add(step(1, [0, 249, 250, 999], [1.0, 3.0, 5.0, 7.0]))
     window.add(step(2, [10, 750, 751, 752], [2.0, 1.0, 2.0, 3.0]))
     summary = window.summary()
@@ -31,8 +32,24 @@ def test_the_loss_by_quartile() -> None:
     assert window.summary()["loss"] == 0.25
 
 
+def test_the_error_of_the_noise_is_the_same_whatever_is_predicted() -> None:
+    schedule = NoiseSchedule(kind="cosine")
+    random = torch.Generator().manual_seed(0)
+    x0, eps, wrong = (torch.randn(8, 3, 4, 4, generator=random) for _ in range(3))
+    t = torch.tensor([0, 100, 300, 500, 700, 900, 950, 990])
+    x_t, target = schedule.add_noise(x0, eps, t), schedule.velocity(x0, eps, t)
+    predicted = target + 0.1 * wrong
+    errors = (predicted - target).square().mean(dim=(1, 2, 3))
+    window = LossWindow(schedule, "v")
+    window.add(step(1, t.tolist(), errors.tolist()))
+    in_eps = schedule.split_prediction(predicted, x_t, t, "v")[1]
+    summary = window.summary()
+    assert summary["noise_error"] == pytest.approx(float((in_eps - eps).square().mean()), rel=1e-4)
+    assert summary["loss"] == pytest.approx(float(errors.mean()))
+
+
 def test_broken_steps_are_counted_only() -> None:
-    window = LossWindow(1000)
+    window = LossWindow(NoiseSchedule(), "eps")
     window.add(step(1, [5], [math.nan], skipped=True))
     assert window.summary()["loss"] is None
     window.add(step(2, [5], [2.0]))

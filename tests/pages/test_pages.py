@@ -101,7 +101,7 @@ def test_sample_draws_what_was_asked(open_page: OpenPage) -> None:
 def test_neighbors_compares_the_last_batch(open_page: OpenPage, trained: Path) -> None:
     app = open_page("pages/3_Nearest_neighbors.py")
     assert not app.exception
-    assert any("exact" in text.value for text in app.markdown)
+    assert any("exact" in text.value for text in app.caption)
     assert Run(trained / "checkpoints" / "small").trained_on() is not None
 
 
@@ -112,8 +112,9 @@ def test_neighbors_calls_training_sprites_copies(open_page: OpenPage, trained: P
     np.save(tmp_path / "copies.npy", images)
     app.file_uploader[0].set_value([("copies.npy", (tmp_path / "copies.npy").read_bytes(), "")]).run()
     assert not app.exception
-    verdict = next(text.value for text in app.markdown if "exact" in text.value)
-    copies = int(verdict.split(" of ")[0].strip("* "))
+    assert any("Copied" in text.value for text in app.markdown)
+    numbers = next(text.value for text in app.caption if "exact" in text.value)
+    copies = int(numbers.split(" of ")[0])
     assert 40 <= copies < 60, "all that were learnt from, none of those that were held out"
 
 

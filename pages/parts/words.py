@@ -1,0 +1,24 @@
+"""Words on a page that were not written by us: names of files, runs and kinds, and errors that quote them."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+
+
+def plain(text: object) -> str:
+    """Text that Markdown shows as it stands: no link, no picture, no colour hides in a file's name."""
+    return _MARKUP.sub(r"\\\1", str(text))
+
+
+def problem(error: object) -> None:
+    """Show what went wrong, in the words of the error."""
+    st.error(plain(error), icon=":material/error:")
+
+
+def counted(number: int, thing: str, things: str | None = None) -> str:
+    """A number and what it counts: 1 time, 2 times."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
