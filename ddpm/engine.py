@@ -14,7 +14,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -167,12 +167,13 @@ class _Session:
             for text in plan.notes:
                 self._say(text)
             if state.step >= plan.total_steps:
-                self._status["step"], self._status["total_steps"] = state.step, plan.total_steps
-                progress = self._tell(f"Nothing to do: the run is at step {state.step:,} of {plan.total_steps:,}.")
+                self._status |= {"state": "finished", "step": state.step, "total_steps": plan.total_steps}
+                self._tell(f"Nothing to do: the run is at step {state.step:,} of {plan.total_steps:,}.")
+                progress = self._tell()
                 # A shorter total was only a question: the run keeps its own.
-                self._status = {**self._before, "start": self._start} if self._before else self._status
-                self._set_state(self._before.get("state", "finished"))
-                return replace(progress, state="finished", message=None)
+                self._status = {**self._status, **self._before, "start": self._start}
+                self._write_status()
+                return progress
             self._status["total_steps"] = plan.total_steps
             if reason := self._stop_reason():
                 return self._set_state("stopped", step=state.step, reason=reason)

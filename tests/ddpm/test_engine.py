@@ -284,6 +284,15 @@ def test_resuming_at_the_end_says_so(run: Run, go: Go) -> None:
         assert any("Nothing to do" in (progress.message or "") for progress in seen)
     assert run.latest() == 4
     assert digests(run.step_path(4)) == before
+    assert (run.state(), run.status()["total_steps"]) == ("finished", 4), "a shorter total was only a question"
+
+
+def test_a_run_whose_json_was_lost_is_not_taken_for_a_new_one(run: Run, go: Go) -> None:
+    go(steps=3)
+    (run.folder / "run.json").unlink()
+    with pytest.raises(RunError, match="already a run"):
+        go(steps=3, seed=5)
+    assert run.latest() == 3
 
 
 @pytest.mark.parametrize("leftover", ["nothing", "an empty folder", "no step"])
