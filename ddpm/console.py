@@ -20,6 +20,7 @@ class ProgressPrinter:
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._drawn = 0.0
+        self._last: tuple[int, str] | None = None
         self._open = False
 
     def show(self, done: int, total: int, text: str, *, now: bool = False) -> None:
@@ -27,7 +28,9 @@ class ProgressPrinter:
         pause = 0.1 if self._terminal else _SECONDS_A_LINE
         if not now and time.monotonic() - self._drawn < pause:
             return
-        self._drawn = time.monotonic()
+        if (done, text) == self._last:
+            return
+        self._drawn, self._last = time.monotonic(), (done, text)
         if not self._terminal:
             print(f"{done}/{total} {text}", file=sys.stderr, flush=True)
             return

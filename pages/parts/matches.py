@@ -34,7 +34,7 @@ def verdict(comparison: Comparison) -> tuple[str, str]:
     if near > max(1.0, surprising):
         return "Leaning on what it saw: too many come too near to a training sprite.", numbers
     if far:
-        return "Too unlike real sprites to tell: it has not learnt to draw yet.", numbers
+        return "No sign of copying. But they lie further from the training sprites than real ones do.", numbers
     return "No sign of copying.", numbers
 
 
