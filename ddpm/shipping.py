@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from ddpm.card import run_card
 from ddpm.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, step_folder
 from ddpm.files import replace_bytes, replace_json
@@ -14,7 +16,7 @@ from ddpm.recipes import Recipe
 from ddpm.run import Run, RunError
 from ddpm.training import new_state
 
-_POINTS = 250
+_POINTS, _PREVIEWS = 250, 14
 
 
 def ship_run(source: Path, target: Path, note: str | None = None) -> Run:
@@ -55,9 +57,9 @@ def ship_run(source: Path, target: Path, note: str | None = None) -> Run:
     if (run.folder / "trained_on.npy").is_file():
         shutil.copyfile(run.folder / "trained_on.npy", target / "trained_on.npy")
     (target / "previews").mkdir()
-    for at, picture in run.previews():
-        if at <= step:
-            shutil.copyfile(picture, target / "previews" / picture.name)
+    film = [picture for at, picture in run.previews() if at <= step]
+    for i in np.unique(np.linspace(0, len(film) - 1, min(_PREVIEWS, len(film))).round().astype(int)):
+        shutil.copyfile(film[i], target / "previews" / film[i].name)
     state = new_state(Recipe.from_dict(config["recipe"]), checkpoint.model.num_classes, seed=0)
     state.ema.model.load_state_dict(checkpoint.model.state_dict())
     state.step = step
