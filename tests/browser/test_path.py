@@ -130,9 +130,12 @@ def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> 
     player = page.locator(".player")
     expect(player).to_have_attribute("data-frames", "21")
     expect(page.get_by_text(f"Drawn by your run {run.name}")).to_be_visible()
+    # The album comes last on the page: what is above it is then the new batch, complete.
+    expect(page.get_by_role("heading", name="Drawn before")).to_be_visible()
     _until(lambda: int(player.get_attribute("data-frame") or 0) > 2, "the animation")
     scrub = page.locator(".player .scrub")
     scrub.focus()
+    _until(lambda: (scrub.press("Home"), player.get_attribute("data-playing") == "false")[1], "the stop by a key")
     scrub.press("Home")
     expect(player).to_have_attribute("data-playing", "false")
     expect(player).to_have_attribute("data-frame", "0")
