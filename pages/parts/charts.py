@@ -8,8 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from ddpm.run import Run
-
 _POINTS = 400
 _COLOURS = {"each step": "#b9b2d6", "smoothed": "#6a4cf0", "held-out sprites": "#e2603f"}
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
@@ -18,17 +16,14 @@ _PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 Series = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-def loss_series(run: Run) -> Series:
+def loss_series(metrics: list[dict[str, Any]]) -> Series:
     """Error of the predicted noise over steps, raw, smoothed and on held-out sprites, each as (steps, values).
 
     All three are errors of the same thing, made by the same (not averaged) weights, whatever the recipe learns: so
     they can be compared with each other, and with those of another run.
     """
-    metrics = run.metrics()
     series: Series = {}
     steps, values = _column(metrics, "noise_error")
-    if not len(steps) and (run.config().get("recipe") or {}).get("prediction_type") == "eps":
-        steps, values = _column(metrics, "loss")
     if len(steps):
         series["each step"] = (steps, values)
         series["smoothed"] = (steps, smooth(values))
@@ -38,9 +33,8 @@ def loss_series(run: Run) -> Series:
     return series
 
 
-def quartile_series(run: Run) -> Series:
+def quartile_series(metrics: list[dict[str, Any]]) -> Series:
     """Smoothed error by quartile of the noise level."""
-    metrics = run.metrics()
     series: Series = {}
     for i, name in enumerate(_QUARTILES):
         rows = [(r["step"], r["quartiles"][i]) for r in metrics if (r.get("quartiles") or [None] * 4)[i] is not None]

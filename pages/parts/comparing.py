@@ -86,15 +86,11 @@ def compare_with_training(chosen: Chosen) -> tuple[Comparison, SpriteDataset] | 
         return None
     try:
         with st.spinner("Comparing ..."):
-            comparison = _compare(chosen.images, chosen.run, found.sprites)
+            comparison = compare(chosen.images, what_was_seen(found.sprites, chosen.run.trained_on()))
     except ValueError as error:
         st.warning(plain(error))
         return None
     return comparison, found.sprites
-
-
-def _compare(images: np.ndarray, run: Run, sprites: SpriteDataset) -> Comparison:
-    return compare(images, what_was_seen(sprites, run.trained_on()), k=5)
 
 
 def _drawn(run: Run) -> Chosen | None:

@@ -119,7 +119,6 @@ def _controls(run: Run, live: bool) -> None:
             if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
                 st.session_state["draw-from"] = str(run.folder)
                 st.switch_page("pages/2_Sample.py")
-
             if run.state() == "finished" and resumable and not run.is_shipped():
                 _longer(run, int(status.get("total_steps") or 0))
 
@@ -176,7 +175,8 @@ def _watch(run: Run, was_live: bool, compared: Run | None) -> None:
         # Buttons outside this fragment depend on the state.
         st.rerun(scope="app")
     _progress(status, state)
-    series, quartiles = loss_series(run), quartile_series(run)
+    metrics = run.metrics()
+    series, quartiles = loss_series(metrics), quartile_series(metrics)
     left, right = st.columns([7, 5], gap="large")
     with left:
         _curves(run, series, quartiles, compared, waiting=was_live)
@@ -208,7 +208,7 @@ def _curves(run: Run, series: Series, quartiles: Series, compared: Run | None, w
     whole, by_noise = st.tabs(["Error", "Error by noise level"])
     with whole:
         if compared is not None:
-            for name, values in loss_series(compared).items():
+            for name, values in loss_series(compared.metrics()).items():
                 if name != "each step":
                     series = {**series, f"{compared.name}: {name}": values}
         loss_chart(series, key=f"loss-{run.folder}")
