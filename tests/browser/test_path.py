@@ -64,9 +64,13 @@ def _start(page: Page) -> None:
 
 
 def _the_run(folder: Path) -> Run:
-    runs = [Run(path) for path in (folder / "checkpoints").glob("*") if Run(path).exists()]
-    assert len(runs) == 1
-    return runs[0]
+    def runs() -> list[Run]:
+        return [Run(path) for path in (folder / "checkpoints").glob("*") if Run(path).exists()]
+
+    # Stop can be pressed before anything is decided: the run is written down a moment later.
+    _until(runs, "a run")
+    (run,) = runs()
+    return run
 
 
 def _pixels(page: Page, selector: str) -> np.ndarray:
