@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.quality import traits
 from ddpm.sprites import SpriteDataset
+from ddpm.traits import traits
 
 _MEASURED = 2000
 
@@ -15,7 +15,7 @@ _MEASURED = 2000
 def data_card(sprites: SpriteDataset) -> dict[str, Any]:
     """Size, parts, classes and look of a data set; JSON values.
 
-    ``traits`` holds the quartiles of :class:`ddpm.quality.Traits` over all distinct sprites, or over 2,000 of them
+    ``traits`` holds the quartiles of :class:`ddpm.traits.Traits` over all distinct sprites, or over 2,000 of them
     drawn at random with a fixed seed where there are more.
     """
     train, heldout = sprites.split()

@@ -7,8 +7,8 @@ import pytest
 
 from ddpm.datacard import data_card
 from ddpm.oklab import oklab
-from ddpm.quality import foreground, traits
 from ddpm.sprites import load_sprites
+from ddpm.traits import foreground, traits
 
 
 def white(n: int = 1) -> np.ndarray:
