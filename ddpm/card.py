@@ -39,11 +39,14 @@ def run_card(run: Run) -> str:
     metrics = run.metrics()
     if metrics:
         lines.append(f"| training time | {metrics[-1].get('seconds', 0) / 60:.1f} minutes |")
-    for key, title in (("heldout", "averaged weights"), ("heldout_raw", "raw weights")):
-        values = [record for record in metrics if key in record]
+    for key, title in (
+        ("final_heldout", "averaged weights, evenly over log-SNR"),
+        ("final_heldout_even", "averaged weights, evenly over t"),
+        ("final_heldout_raw", "raw weights, evenly over t"),
+    ):
+        values = [record[key] for record in metrics if key in record]
         if values:
-            value = values[-1].get(f"final_{key}", values[-1][key])
-            lines.append(f"| held-out error of the noise, {title} | {value:.4f} (mean squared error, all t) |")
+            lines.append(f"| held-out error of the noise, {title} | {values[-1]:.4f} (mean squared error) |")
     lines += [
         "",
         "## Limits",

@@ -1,4 +1,4 @@
-"""The command line: ``python -m ddpm train | sample | nearest | data | bench``."""
+"""The command line: ``python -m ddpm train | sample | nearest | report | data | ship | bench``."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ import torch
 
 from ddpm import bench
 from ddpm.checkpoint import CheckpointError, load_checkpoint
+from ddpm.comparison import what_was_seen
 from ddpm.console import ProgressPrinter, follow
 from ddpm.datacard import data_card
 from ddpm.engine import StopSwitch, run_training
 from ddpm.files import replace_bytes
+from ddpm.images import to_uint8
 from ddpm.neighbors import nearest
 from ddpm.plan import StoppedEarly, TrainingRequest
 from ddpm.recipes import RECIPES
 from ddpm.render import ChainRecorder, gif, sheet_png
+from ddpm.report import make_report
+from ddpm.report_page import to_html
 from ddpm.run import Run, RunError, check_name
 from ddpm.sampling import default_steps, draw_labels, sample
 from ddpm.shipping import folder_size, ship_run
@@ -74,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
         choices=["auto", "float32", "bfloat16"],
         help="auto follows the processor (default: the recipe's: auto for fast, float32 for original)",
     )
+    train.add_argument(
+        "--check-sprites",
+        type=int,
+        default=512,
+        metavar="N",
+        help="samples drawn each time the training questions itself; 0: never",
+    )
     train.add_argument("--resume", action="store_true", help="go on from the newest saved step")
     train.add_argument("--stop-on-eof", action="store_true", help="save and stop when standard input ends")
 
@@ -94,6 +105,19 @@ def _parser() -> argparse.ArgumentParser:
     near.add_argument("--data", required=True, metavar="SOURCE", help="builtin, kaggle, or a path")
     near.add_argument("--k", type=int, default=5, help="matches for each sample")
     near.add_argument("--json", action="store_true", help="print one JSON object")
+
+    judge = _command(commands, "report", _report, "say whether samples are good, and whether they are copies")
+    judge.add_argument("--samples", help="a .npy of samples, or anything that holds sprites (default: drawn anew)")
+    judge.add_argument("--data", metavar="SOURCE", help="what was learnt from (default: the checkpoint's)")
+    judge.add_argument("--checkpoint", type=Path, help="the run folder, or one of its steps, that drew them")
+    judge.add_argument("--n", type=int, default=512, help="samples to draw where none are given")
+    judge.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw them")
+    judge.add_argument("--seed", type=int, default=0, help="of the samples that are drawn")
+    judge.add_argument(
+        "--false-positive-rate", type=float, default=0.01, help="share of unseen sprites that may be called near copies"
+    )
+    judge.add_argument("--html", type=Path, metavar="FILE", help="also write a page to keep")
+    judge.add_argument("--json", action="store_true", help="print one JSON object")
 
     data = _command(commands, "data", _data, "describe a set of sprites")
     data.add_argument("source", metavar="SOURCE", help="builtin, kaggle, or a path")
@@ -143,6 +167,7 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         precision=options.precision,
         resume=options.resume,
+        check_sprites=options.check_sprites,
     )
     switch, printer = StopSwitch(), ProgressPrinter()
     _stop_on_signals(switch)
@@ -157,7 +182,7 @@ def _train(options: argparse.Namespace) -> None:
     last = metrics[-1] if metrics else {}
     held = [
         f"{last[key]:.4f} with the {name} weights"
-        for key, name in (("final_heldout", "averaged"), ("final_heldout_raw", "raw"))
+        for key, name in (("final_heldout_even", "averaged"), ("final_heldout_raw", "raw"))
         if key in last
     ]
     if held:
@@ -264,6 +289,42 @@ def _nearest(options: argparse.Namespace) -> None:
     for i, found_for_one in enumerate(matches):
         cells = [f"row {m['row']} ({m['part']}, {m['count']}x) at {m['squared_distance']}" for m in found_for_one]
         print(f"sample {i}: {'; '.join(cells)}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    checkpoint = load_checkpoint(options.checkpoint) if options.checkpoint else None
+    if checkpoint is None and (options.samples is None or options.data is None):
+        raise ValueError("report needs --samples and --data, or a --checkpoint that tells the rest")
+    if not 0 < options.false_positive_rate < 1:
+        raise ValueError(f"--false-positive-rate must lie between 0 and 1, got {options.false_positive_rate}")
+    trained_on, source = None, options.data
+    if checkpoint is not None:
+        run = Run(checkpoint.path.parent.parent)
+        trained_on, source = run.trained_on(), source or checkpoint.config["data"]["source"]
+    reference = what_was_seen(load_sprites(source), trained_on)
+    labels, drawn_by = None, ""
+    if options.samples is not None:
+        samples = np.asarray(load_sprites(options.samples).images)
+    else:
+        assert checkpoint is not None
+        if options.n < 1:
+            raise ValueError(f"--n must be at least 1, got {options.n}")
+        asked = _labels("any", options.n, options.seed, checkpoint.config)
+        labels = None if asked is None else asked.numpy()
+        moments = sample(
+            checkpoint.model, checkpoint.schedule, options.n, options.sampler, seed=options.seed, labels=asked
+        )
+        steps = default_steps(options.sampler, checkpoint.schedule.num_timesteps)
+        *_, last = follow(moments, steps, f"drawing {options.n} sprites")
+        samples = to_uint8(last.x0)
+    if checkpoint is not None:
+        drawn_by = f"{run.name}, step {checkpoint.config['step']:,}"
+    report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by)
+    if options.html:
+        options.html.parent.mkdir(parents=True, exist_ok=True)
+        replace_bytes(options.html, to_html(report).encode())
+        print(f"Wrote {options.html}", file=sys.stderr)
+    print(json.dumps(report.to_dict(), allow_nan=False) if options.json else report.to_text())
 
 
 def _parts(sprites: SpriteDataset) -> dict[int, str]:

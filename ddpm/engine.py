@@ -31,10 +31,14 @@ from ddpm.plan import Plan, TrainingRequest, checkpoint_config, make_plan
 from ddpm.render import png, sheet
 from ddpm.run import Run, RunError, active_training, announce_training, check_name, training_lock
 from ddpm.sampling import draw_labels, sample
+from ddpm.schedule import LOG_SNR_GRID
+from ddpm.selfcheck import SelfCheck
 from ddpm.sprites import SpriteError
 from ddpm.training import TrainingError, TrainingState, heldout_loss, new_state, train
 
 PREVIEW_SPRITES, PREVIEW_COLUMNS = 36, 9
+# Twelve at each level of the grid: under 1% of the time between two savings.
+HELDOUT_EVALUATIONS = 192
 # A page that looks whether a run is alive holds its lock for an instant; a training holds it for minutes.
 _LOCK_PATIENCE = 2.0
 _POLL_SECONDS = 0.2
@@ -177,7 +181,7 @@ class _Session:
             self._status["total_steps"] = plan.total_steps
             if reason := self._stop_reason():
                 return self._set_state("stopped", step=state.step, reason=reason)
-            return self._train(plan, state, seconds)
+            return self._train(plan, state, seconds, request.check_sprites)
         except Exception as error:
             self._fail(error)
             if isinstance(error, _TOLD):
@@ -199,7 +203,7 @@ class _Session:
             plan.notes.append("No saved step can be used: the training begins at step 0.")
         return 0.0
 
-    def _train(self, plan: Plan, state: TrainingState, seconds: float) -> Progress:
+    def _train(self, plan: Plan, state: TrainingState, seconds: float, check_sprites: int) -> Progress:
         self._end_last_line()
         log_every = 10 if plan.total_steps >= 500 else max(1, plan.total_steps // 50)
         log_every = max(log_every, plan.total_steps // 4000)
@@ -209,6 +213,7 @@ class _Session:
         labels = None
         if state.model.num_classes is not None:
             labels = draw_labels(plan.config["data"]["class_frequencies"], PREVIEW_SPRITES)
+        check = self._self_check(plan, check_sprites)
         window, clock = LossWindow(plan.schedule, plan.recipe.prediction_type), Clock(seconds)
         steps = train(
             state,
@@ -245,6 +250,9 @@ class _Session:
                 if last or result.step % save_every == 0:
                     self._save(plan, state)
                     saved = state.step
+                    # After saving: what takes seconds must not put at risk what took minutes.
+                    if check.possible and (finished or (reason is None and check.due(clock.seconds))):
+                        self._question(check, state, record)
                 self._report(plan, clock, result.step, result.loss)
                 if last:
                     break
@@ -266,18 +274,44 @@ class _Session:
     # What is written
 
     def _evaluate(self, plan: Plan, state: TrainingState, final: bool) -> dict[str, float]:
+        """Errors on held-out sprites: of the averaged weights on the grid of log-SNR, of the raw ones evenly over t.
+
+        The first is how good the model is, whatever its recipe; the second belongs beside the training's own error.
+        """
         if len(plan.heldout) == 0:
             return {}
+        asked = (("heldout", state.ema.model, LOG_SNR_GRID), ("heldout_raw", state.model, None))
         values = {}
-        for name, model in (("heldout", state.ema.model), ("heldout_raw", state.model)):
-            precision = plan.config["precision"]
-            values[name] = heldout_loss(model, plan.sprites, plan.heldout, plan.schedule, precision=precision)
-            if final:
-                # Many more draws, in full precision: a figure to quote, not a point of a curve.
+        for name, model, levels in asked:
+            values[name] = heldout_loss(
+                model,
+                plan.sprites,
+                plan.heldout,
+                plan.schedule,
+                evaluations=HELDOUT_EVALUATIONS,
+                precision=plan.config["precision"],
+                log_snr=levels,
+            )
+        if final:
+            # Many more draws, in full precision: figures to quote, not points of a curve.
+            for name, model, levels in (*asked, ("heldout_even", state.ema.model, None)):
                 values[f"final_{name}"] = heldout_loss(
-                    model, plan.sprites, plan.heldout, plan.schedule, evaluations=2048
+                    model, plan.sprites, plan.heldout, plan.schedule, evaluations=2048, log_snr=levels
                 )
         return {name: value for name, value in values.items() if math.isfinite(value)}
+
+    def _self_check(self, plan: Plan, sprites_drawn: int) -> SelfCheck:
+        spent = sum(float(record["check"]["seconds"]) for record in self._run.metrics() if "check" in record)
+        known = plan.config["data"]["class_frequencies"] if plan.num_classes is not None else None
+        return SelfCheck(plan.sprites, plan.rows, plan.heldout, plan.schedule, known, spent, sprites_drawn)
+
+    def _question(self, check: SelfCheck, state: TrainingState, record: dict[str, Any]) -> None:
+        """What the samples of this step are like; written as another line of it, which is the one that counts."""
+        self._say("It questions itself: does it draw well, and does it copy?")
+        found = check.run(state.ema.model, lambda: self._stop_reason() is not None)
+        self._status["message"] = None
+        if found is not None:
+            self._append({**record, "check": found})
 
     def _preview(self, plan: Plan, state: TrainingState, labels: torch.Tensor | None) -> None:
         *_, result = sample(state.ema.model, plan.schedule, PREVIEW_SPRITES, "fast", labels=labels)

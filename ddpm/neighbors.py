@@ -1,14 +1,23 @@
-"""The training sprites that are nearest to a sample, exactly.
+"""The training sprites that are nearest to a sample: by pixels, by shape, by palette.
 
-Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product of two sprites is at most
-768 * 128^2 = 12,582,912 < 2^24: float32 holds it without rounding, in any order. So the fast float32 matrix product
-gives exact squared distances: a copy has 0, a sprite that is off by one in one value has 1.
+:func:`nearest` compares pixels and is here; :func:`nearest_shapes` finds the same edges in whatever colours, mirrored
+or shifted by a pixel (:mod:`ddpm.shapes`); :func:`nearest_palettes` finds the same colours in whatever shape
+(:mod:`ddpm.palette`).
+
+By pixels the search is exact. Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product
+of two sprites is at most 768 * 128^2 = 12,582,912 < 2^24: float32 holds it without rounding, in any order. So the fast
+float32 matrix product gives exact squared distances: a copy has 0, a sprite that is off by one in one value has 1.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+
+from ddpm.palette import nearest_palettes
+from ddpm.shapes import ShapeMatches, nearest_shapes
+
+__all__ = ["ShapeMatches", "nearest", "nearest_palettes", "nearest_shapes"]
 
 # Small enough for a block of float32 pixels to stay in the processor's cache.
 _BLOCK = 2048

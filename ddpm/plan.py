@@ -41,6 +41,7 @@ class TrainingRequest:
         holdout: share of the sprites kept apart, 0.1 or 0.
         precision: "auto", "float32" or "bfloat16".
         resume: go on from the newest saved step.
+        check_sprites: samples that the training draws each time it questions itself; 0: never.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class TrainingRequest:
     seed: int | None = None
     precision: str | None = None
     resume: bool = False
+    check_sprites: int = 512
 
     def length(self) -> dict[str, float]:
         """The length that was asked for, by its unit; empty if none was.

@@ -131,6 +131,7 @@ def _command(request: TrainingRequest) -> list[str]:
         "threads": request.threads,
         "seed": request.seed,
         "precision": request.precision,
+        "check-sprites": request.check_sprites,
     }
     command = [sys.executable, "-m", "ddpm", "train", "--run", request.folder.name, "--stop-on-eof"]
     for name, value in options.items():

@@ -21,6 +21,7 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -69,7 +70,7 @@ _DATA = {
     "class_frequencies": or_none(list_of(is_amount)),
     "num_classes": or_none(is_count),
 }
-_METRICS = {
+_METRICS: dict[str, Callable[[Any], bool]] = {
     "loss": is_amount,
     "noise_error": is_amount,
     "heldout": is_amount,
@@ -78,8 +79,16 @@ _METRICS = {
     "images_per_second": is_amount,
     "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
 }
+_METRICS["check"] = lambda value: _is_check(value) and is_amount(value.get("seconds"))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def _is_check(value: Any) -> bool:
+    """Numbers under names, some of them one level down."""
+    return is_record(value) and all(
+        number is None or is_amount(number) or _is_check(number) for number in value.values()
+    )
 
 
 class RunError(ValueError):

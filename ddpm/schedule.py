@@ -13,7 +13,11 @@ from __future__ import annotations
 import math
 from typing import Literal, get_args
 
+import numpy as np
 import torch
+
+LOG_SNR_GRID = np.linspace(-6.0, 8.0, 16)
+"""Noise levels at which models of any schedule can be compared: from almost pure noise to fine detail."""
 
 ScheduleKind = Literal["linear", "cosine"]
 PredictionType = Literal["eps", "v"]
@@ -97,6 +101,13 @@ class NoiseSchedule:
     def log_snr(self) -> torch.Tensor:
         """float64 (T,): log(alphas_cumprod / (1 - alphas_cumprod)), falling with t."""
         return torch.log(self.alphas_cumprod) - torch.log1p(-self.alphas_cumprod)
+
+    def timesteps_at(self, log_snr: np.ndarray) -> torch.Tensor:
+        """The step whose log-SNR is nearest to each wanted one; int64, shape of ``log_snr``.
+
+        Steps of two schedules cannot be compared, their log-SNR can.
+        """
+        return (torch.as_tensor(log_snr, dtype=torch.float64)[..., None] - self.log_snr()).abs().argmin(dim=-1)
 
     def _scales(self, t: torch.Tensor, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if t.numel() and (int(t.min()) < 0 or int(t.max()) >= self.num_timesteps):

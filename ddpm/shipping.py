@@ -48,7 +48,7 @@ def ship_run(source: Path, target: Path, note: str | None = None) -> Run:
     replace_json(target / "run.json", config)
     metrics = [record for record in run.metrics() if record["step"] <= step]
     every = max(1, len(metrics) // _POINTS)
-    kept = [r for i, r in enumerate(metrics) if i % every == 0 or "heldout" in r or r is metrics[-1]]
+    kept = [r for i, r in enumerate(metrics) if i % every == 0 or "heldout" in r or "check" in r or r is metrics[-1]]
     lines = [json.dumps(record, separators=(",", ":")) + "\n" for record in kept]
     replace_bytes(target / "metrics.jsonl", "".join(lines).encode())
     status = run.status()

@@ -225,15 +225,18 @@ def heldout_loss(
     *,
     evaluations: int = 512,
     precision: Precision = "float32",
+    log_snr: np.ndarray | None = None,
 ) -> float:
     """Mean squared error of the predicted noise on sprites the training never saw.
 
-    The levels t are spread evenly over the whole schedule, and noise and sprites are the same at every call, so two
-    values of one run can be compared. A "v" network's noise is worked out from its output, so that recipes can be.
+    Noise and sprites are the same at every call, so two values of one run can be compared. A "v" network's noise is
+    worked out from its output. Spread evenly over t, values of one schedule can be compared, and with the training's
+    own error; on a grid of log-SNR those of all schedules can.
 
     Args:
         rows: int64 (R,), held-out rows.
         evaluations: how many pairs (sprite, t) are looked at.
+        log_snr: float (L,), the noise levels to ask at, in turn; evenly over all t if None.
 
     Raises:
         ValueError: if there are no rows.
@@ -242,7 +245,11 @@ def heldout_loss(
         raise ValueError("there are no held-out sprites")
     random = generator_for("held-out")
     chosen = rows[torch.randint(len(rows), (evaluations,), generator=random).numpy()]
-    steps = (torch.arange(evaluations) * schedule.num_timesteps) // evaluations
+    turn = torch.arange(evaluations)
+    if log_snr is None:
+        steps = (turn * schedule.num_timesteps) // evaluations
+    else:
+        steps = schedule.timesteps_at(log_snr)[turn % len(log_snr)]
     was_training = model.training
     model.eval()
     total = 0.0

@@ -39,6 +39,7 @@ for _i, _role in enumerate(ROLES):
     _INDEX[ord(_role)] = _i
 _DARKEST = {ord(tone): ord(ramp[0]) for ramp in RAMPS for tone in ramp}
 _MIDDLE = {ord(tone): ord(ramp[2]) for ramp in RAMPS for tone in ramp}
+_PALE = {ord(tone): ord(ramp[4]) for ramp in RAMPS for tone in ramp}
 _DARK = {ord(tone): ord(ramp[1]) for ramp in RAMPS for tone in ramp}
 
 
@@ -133,6 +134,31 @@ def outline(canvas: Canvas, role: str = "#") -> Canvas:
         tones = (_DARK if lit else _DARKEST) if role == "ramp" else (_MIDDLE if lit else _DARK)
         codes = (below, above, right, left)
         out[y, x] = next((tones[code] for code in codes if code in tones), ord("#"))
+    return out
+
+
+def rim(canvas: Canvas) -> Canvas:
+    """Darken, by one tone, what borders on the white at the left, at the right or below: a line without a line."""
+    padded = np.pad(canvas == EMPTY, 1, constant_values=False)
+    border = padded[1:-1, :-2] | padded[1:-1, 2:] | padded[2:, 1:-1]
+    out = canvas.copy()
+    for ramp in RAMPS:
+        for lower, tone in zip(ramp, ramp[1:], strict=False):
+            out[border & (canvas == ord(tone))] = ord(lower)
+    return out
+
+
+def soften(canvas: Canvas) -> Canvas:
+    """Fill the steps of the contour with the palest tone of what is beside them, as if drawn larger and scaled down."""
+    padded = np.pad(canvas, 1, constant_values=EMPTY)
+    out = canvas.copy()
+    for y, x in zip(*(a.tolist() for a in np.nonzero(canvas == EMPTY)), strict=True):
+        above, below = int(padded[y, x + 1]), int(padded[y + 2, x + 1])
+        left, right = int(padded[y + 1, x]), int(padded[y + 1, x + 2])
+        if (above != EMPTY or below != EMPTY) and (left != EMPTY or right != EMPTY):
+            pale = [_PALE[code] for code in (left, right, above, below) if code in _PALE]
+            if pale:
+                out[y, x] = pale[0]
     return out
 
 

@@ -80,18 +80,49 @@ RAMPS: dict[str, str] = {
     "tin": "24282a 5c666a 8e9a9c bcc6c4 e8f0ec",
     "oldgold": "301c04 744a08 b07a14 deae34 fae07a",
     "patina": "16302c 3c6a5c 6a9c84 a0c8a8 daf0d4",
+    # Plain ramps of one hue, for items
+    "red": "2e0606 8c1414 dc2424 f8625a ffb6aa",
+    "blue": "0e2238 245e96 4a9ae0 8ac6f8 d4ecff",
+    "leaf": "14240c 3e7c1c 68ba2e a2ee58 dcffb2",
+    "grey": "1a1a1a 4e4e4e 8a8a8a bcbcbc eaeaea",
+    "graphite": "080808 242424 464646 6c6c6c a2a2a2",
+    "white": "3c3c3c 8e8e8e c6c6c6 e6e6e6 ffffff",
+    "yellow": "4a2806 b06210 d69a1c ffd44a fff2aa",
+    "brown": "22140a 4c2e1a 764a2a a06c44 d8aa7a",
+    "sand": "4a2e18 9a6a3e dea462 f2c88a fde8c2",
+    "grape": "1c0c30 4c2482 8242ca b282f0 e2ceff",
+    "magenta": "3c0a28 96205c da4892 f88cc2 ffd2ea",
+    "rust": "341406 8a3c12 ca682a f09c5e ffd4aa",
+    "lagoon": "06262a 146a6e 2ca8a2 6edece cafff4",
+    "mustard": "26260a 5e6014 929826 cace4e f2f4a4",
+    "royal": "0a1030 1c2c7e 3652c6 6e8ef0 bed2ff",
+    "glass": "202850 6272c2 a4b0fa d0d8ff f4f6ff",
+    # Creatures: pure hues that fade into the white paper
+    "flame": "420a04 b02810 f24826 ff8a6a ffd6c6",
+    "blood": "3a0206 9e0a14 ee1c24 ff5c5c ffc4c4",
+    "cherry": "30060e 7a1024 b81c36 e2526c f8bcc8",
+    "salmon": "4a1820 b04a58 e67e88 fab4b8 fde4e4",
+    "emerald": "052a08 0c881c 1cd22c 6cf470 d0fcd0",
+    "pine": "08220c 1c5c26 348a3a 6cb66a d0ecce",
+    "grass": "163008 3c9214 74d42c aef070 e6fccc",
+    "jade": "06302a 0e8862 24c690 78ecc0 d4fcec",
+    "cobalt": "040c44 0c34b4 1a62f4 629cff cadeff",
+    "sky": "06304e 107ec2 20b6f8 78dcff d4f4ff",
+    "ink": "060a2c 14226e 2640b0 5874e2 c4d0fa",
+    "slate": "0e2238 2e5e8c 5a92c2 9cc6e4 def0fa",
+    "aqua": "04343c 0c92a2 1ed2e2 80f2f8 dafdff",
     # Skin
-    "fair": "54281e bc7452 f0b48a fdd6b2 fff0de",
-    "warm": "45201a 9c5a3a d08e5e eab486 fcdcb4",
-    "brown": "2c140f 6a3a24 945a38 b87c50 dca878",
-    "dark": "1f0e0c 482618 6b3d26 8f5838 b88458",
+    "fair": "4e3024 a86c4c e8a078 ffc29c ffe4cc",
+    "warm": "46281a 94603e ce8e64 e8b088 fcd8b8",
+    "tawny": "2e1a10 68442c 986648 bc8660 e0ae84",
+    "dark": "1e100a 46301e 6a4630 8e6244 b88c64",
     "goblin": "1a3010 48781c 7cae34 a8d458 dcf69a",
     "frost": "14304a 3c7ca6 74b4d8 a8dcf0 e0f8ff",
 }
 
 FIXED: dict[str, Tone] = {
     ".": (255, 255, 255),
-    "k": (16, 12, 24),
+    "k": (8, 6, 10),
     "w": (255, 255, 255),
     "r": (196, 34, 58),
     "q": (250, 134, 146),
@@ -108,7 +139,7 @@ class Palette:
     """Which ramp each part of a drawing gets, and the colour of ``#``."""
 
     ramps: tuple[str, str, str, str, str]
-    outline: str = "120e1a"
+    outline: str = "000000"
 
     @property
     def name(self) -> str:
@@ -125,7 +156,7 @@ class Palette:
         return np.array([table[role] for role in ROLES], dtype=np.uint8)
 
 
-def palettes(*ramps: str, outline: str = "120e1a") -> list[Palette]:
+def palettes(*ramps: str, outline: str = "000000") -> list[Palette]:
     """One palette a word of the first argument; the other lists are repeated to its length.
 
     ``palettes("azure crimson", "gold")`` is azure with gold, and crimson with gold. Missing ramps repeat the last.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,87 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
         },
     }
     st.vega_lite_chart(columns, spec, key=key, width="stretch")
+
+
+@dataclass(frozen=True)
+class CheckSeries:
+    """One thing that a training found out about its own drawings.
+
+    Attributes:
+        title: what it is, in a few words.
+        steps, values: float (N,) each.
+        real: the value of real sprites; None where it is not known.
+        share: whether it is a share, to be shown in percent.
+    """
+
+    title: str
+    steps: np.ndarray
+    values: np.ndarray
+    real: float | None
+    share: bool = False
+
+
+def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
+    """What a training found when it questioned itself; empty where it has not yet."""
+    checks = [(record["step"], record["check"]) for record in metrics if record.get("check")]
+    found = []
+    for name, title, share in (
+        ("near_copies", "Near copies", True),
+        ("frechet_ratio", "Distance from real ones", False),
+        ("haze", "Haze in the background", True),
+        ("merged_colours", "Colours in a sprite", False),
+    ):
+        rows = [(step, value) for step, check in checks if (value := _check_value(check, name)) is not None]
+        if rows:
+            steps, values = np.array(rows, dtype=np.float64).T
+            # Real sprites are as far from one another as they are: that is what the distance is measured in.
+            real = 1.0 if name == "frechet_ratio" else _check_value(checks[-1][1].get("real") or {}, name)
+            found.append(CheckSeries(title, steps, values, real, share))
+    return found
+
+
+def _check_value(check: dict[str, Any], name: str) -> float | None:
+    value = check.get(name)
+    if isinstance(value, dict):
+        value = value.get("0.05")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def check_chart(series: CheckSeries, key: str) -> None:
+    """One small curve with a dashed line where real sprites are; grows in place under the same key."""
+    points = {"step": series.steps.tolist(), "value": series.values.tolist()}
+    points["real"] = [series.real] * len(series.steps)
+    shape = ".0%" if series.share else ".3~g"
+    x = {
+        "field": "step",
+        "type": "quantitative",
+        "title": None,
+        "axis": {"format": "~s", "grid": False, "tickCount": 3},
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"zero": True, "nice": True},
+        "axis": {"format": shape, "tickCount": 4},
+    }
+    tooltip = [
+        {"field": "step", "type": "quantitative", "format": ","},
+        {"field": "value", "type": "quantitative", "format": ".1%" if series.share else ".3~g", "title": "samples"},
+    ]
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "line", "point": True, "color": "#6a4cf0", "strokeWidth": 2.5},
+            "encoding": {"x": x, "y": y, "tooltip": tooltip},
+        }
+    ]
+    if series.real is not None:
+        dashed = {"type": "rule", "color": "#1f9e89", "strokeDash": [5, 4], "strokeWidth": 2}
+        layers.append(
+            {"mark": dashed, "encoding": {"y": {"field": "real", "type": "quantitative", "aggregate": "max"}}}
+        )
+    spec = {"height": 120, "title": {"text": series.title, "fontSize": 13, "anchor": "start"}, "layer": layers}
+    st.vega_lite_chart(points, spec, key=key, width="stretch")
 
 
 def distance_histogram(samples: np.ndarray, heldout: np.ndarray, whose: str) -> None:

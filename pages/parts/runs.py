@@ -15,7 +15,7 @@ from ddpm.console import duration
 from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
-from pages.parts.charts import Series, loss_chart, loss_series, quartile_series
+from pages.parts.charts import Series, check_chart, check_series, loss_chart, loss_series, quartile_series
 from pages.parts.pictures import data_uri, facts_row
 from pages.parts.setup import start
 from pages.parts.store import is_live
@@ -182,6 +182,7 @@ def _watch(run: Run, was_live: bool, compared: Run | None) -> None:
         _curves(run, series, quartiles, compared, waiting=was_live)
     with right:
         _film(run, was_live)
+    _checks(run, metrics, was_live)
 
 
 def _progress(status: dict[str, Any], state: str) -> None:
@@ -219,6 +220,26 @@ def _curves(run: Run, series: Series, quartiles: Series, compared: Run | None, w
     with by_noise:
         loss_chart(quartiles, key=f"quartiles-{run.folder}")
         st.caption("Detail is learnt where there is little noise, the rough shape where there is almost only noise.")
+
+
+def _checks(run: Run, metrics: list[dict[str, Any]], live: bool) -> None:
+    found = check_series(metrics)
+    if not found:
+        if live:
+            st.caption(
+                "Now and then, and at its end, a training questions its own drawings: what it finds appears here."
+            )
+        return
+    st.markdown("**Does it draw well, and does it copy?**")
+    with st.grid(4, min_column_width=150):
+        for number, series in enumerate(found):
+            with st.container():
+                check_chart(series, key=f"check-{number}-{run.folder}")
+    st.caption(
+        "Measured on 512 of its own drawings; the dashed line is where real sprites are that it never saw. When near "
+        "copies climb above that line, it has begun to copy. The distance counts in steps between real sprites, so 1 "
+        "is perfect, and copying brings it down as well."
+    )
 
 
 def _film(run: Run, live: bool) -> None:

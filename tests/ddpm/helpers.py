@@ -7,17 +7,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 
 import numpy as np
+import pytest
 import torch
 
 from ddpm.images import to_float
+from ddpm.oklab import _TO_LAB, _TO_LMS, oklab
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.schedule import NoiseSchedule
+from ddpm.sprites import SpriteDataset, load_sprites
 from ddpm.training import TrainingState, new_state, train
+from ddpm.traits import foreground
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +51,52 @@ def simple_sprites(count: int, seed: int = 0) -> np.ndarray:
         image[top + 1 : bottom - 1, left + 1 : right - 1] = random.integers(0, 256, 3)
         seen[image.tobytes()] = image
     return np.stack(list(seen.values()))
+
+
+@lru_cache(maxsize=1)
+def built_in_sprites() -> SpriteDataset:
+    """The built-in set, drawn once for all tests: each has a home of its own, and would draw it anew."""
+    return load_sprites("builtin")
+
+
+def real_sprites() -> SpriteDataset:
+    """The exact real sprites, which lie beside the project; a test that needs them is marked slow."""
+    path = ROOT.parent / "shared" / "data" / "sprites_exact.npz"
+    if not path.is_file():
+        pytest.fail(f"this test needs the real sprites: {path} is missing")
+    return load_sprites(path)
+
+
+def moved(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
+    """Images shifted down and to the right by -1, 0 or 1; their border is repeated."""
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    return padded[:, 1 - dy : 17 - dy, 1 - dx : 17 - dx]
+
+
+def hue_turned(images: np.ndarray, degrees: float) -> np.ndarray:
+    """Images with all hues turned in OKLab, lightness and chroma kept as far as sRGB goes."""
+    lab = oklab(images).astype(np.float64)
+    turn = np.exp(1j * np.deg2rad(degrees)) * (lab[..., 1] + 1j * lab[..., 2])
+    lms = np.stack([lab[..., 0], turn.real, turn.imag], axis=-1) @ np.linalg.inv(_TO_LAB).T
+    linear = np.clip(lms**3 @ np.linalg.inv(_TO_LMS).T, 0, 1)
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.round(encoded * 255).astype(np.uint8)
+
+
+def recoloured(shapes: np.ndarray, palettes: np.ndarray) -> np.ndarray:
+    """Each image in the colours of another: a foreground colour becomes the other's of that rank in lightness."""
+    result = shapes.copy()
+    for image, other in zip(result, palettes, strict=True):
+        inside, theirs = foreground(oklab(image[None]))[0], other[foreground(oklab(other[None]))[0]]
+        if inside.any() and len(theirs):
+            theirs = theirs[np.argsort(oklab(theirs)[:, 0], kind="stable")]
+            _, which = np.unique(image[inside], axis=0, return_inverse=True)
+            which = which.ravel()
+            ranks = np.empty(len(which))
+            ranks[np.lexsort((which, oklab(image[inside])[:, 0]))] = (np.arange(len(which)) + 0.5) / len(which)
+            middle = np.bincount(which, ranks) / np.bincount(which)
+            image[inside] = theirs[(middle * len(theirs)).astype(int)][which]
+    return result
 
 
 @dataclass

@@ -29,8 +29,8 @@ from ddpm.builtin.draw import (
 )
 from ddpm.builtin.kinds import ALL_KINDS
 
-GOLDEN = "f8745b601e43f9dab01dfb987e1d5cfbe5d72d2d96fb100e65fc2c56702d25f2"
-GOLDEN_LABELS = "f5ae445905dc796702a5fdb667935072d8f087c927f25803eed7131129274838"
+GOLDEN = "0932de44572e7b78caaca4cece5cbeeff26e0c8a032fa84d232c1396cd15e935"
+GOLDEN_LABELS = "c4cdd75bf88336a122f0e6a005b7bc4d1b6c237eb21657f133c65ca5956336c4"
 NEEDED = {
     "humanoid front", "humanoid side", "slime", "ghost", "bat", "mushroom", "skull", "eye", "furry monster", "dragon",
     "frog", "apple", "cherries", "carrot", "bread", "fish", "sword", "bow", "axe", "staff", "shield", "helmet",

@@ -1,159 +1,160 @@
-"""More creatures: bats, skulls, eyes, dragons, frogs, critters on four legs, bugs."""
+"""More creatures: bats, skulls, eyes, dragons, frogs, critters on four legs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ddpm.builtin.draw import Canvas, art, clip, combine, glance, half, lean, outline, shift, sides, stack
+from ddpm.builtin.draw import Canvas, art, clip, combine, glance, half, outline, shift, sides, soften, squeeze, stack
 from ddpm.builtin.kinds.base import Kind
+from ddpm.builtin.kinds.monsters import PALE, PURE
 from ddpm.builtin.palettes import palettes
 
 # ---------------------------------------------------------------- bats
-WINGS = {
-    "spread": """
-        ..3.....
-        .33.....
-        3723.3..
-        37273.33
-        37727277
-        6766277.
-        6..6.6..""",
-    "raised": """
-        3.......
-        33......
-        373.....
-        3773....
-        37273.33
-        .6727277
-        ..67.66.
-        ...6....""",
-    "low": """
-        ........
-        ........
-        .....3..
-        ...33233
-        ..372727
-        .3772727
-        .37.67.6
-        36...6..
-        3.......""",
-    "torn": """
-        33......
-        .33.....
-        .333....
-        .37333..
-        37717733
-        37.71...
-        3..7....
-        ........""",
-}
-
-BAT_BODIES = {
-    "round": """
-        ......MM
+BATS = {  # (left half, its top row, the row of the eyes)
+    "spread": (
+        """
+        ......M.
+        6.....MM
+        66...MMM
+        776.MMMM
+        6776MMMM
+        6667MMMM
+        66.66MMM
+        6...6.MM
+        .......M""",
+        3,
+        6,
+    ),
+    "up": (
+        """
+        66......
+        776...M.
+        6776..MM
+        .677.MMM
+        .667MMMM
+        ..66MMMM
+        ...6MMMM
         .....MMM
-        .....MMM
-        .....MMM
-        .....MMM
-        ......MM""",
-    "tail": """
-        .....MMM
-        .....MMM
-        .....MMM
-        .....MMM
-        ......MM
-        ......99
-        .......9""",
-    "fluffy": """
-        ......MM
-        ....MMMM
-        .....MMM
-        ....MMMM
-        .....99M
-        .....999
-        ......M9""",
-    "feet": """
-        .....MMM
-        ....MMMM
-        ....MMMM
-        .....MMM
-        ......MM
-        .....9..""",
-}
-
-BAT_EARS = {
-    "pointed": """
+        ......M.""",
+        2,
+        6,
+    ),
+    "down": (
+        """
         .....M..
-        .....MM.
-        .....M7M""",
-    "long": """
+        .....MMM
+        ....MMMM
+        ..77MMMM
+        .777MMMM
+        7776.MMM
+        776.6.MM
+        76..6..M
+        76......
+        6.......""",
+        3,
+        6,
+    ),
+    "plump": (
+        """
         ....M...
-        ....M7..
-        .....7M.""",
-    "horns": """
-        ....9...
-        ....98..
-        .....88.""",
-    "wide": """
-        ....MM..
-        ....M7M.
-        .....MMM""",
-    "none": "",
+        ....MM.M
+        66..MMMM
+        7766MMMM
+        7776MMMM
+        .66.MMMM
+        .6..MMMM
+        .....MMM
+        .....M..""",
+        3,
+        6,
+    ),
+    "small": (
+        """
+        .....M..
+        ..7..MMM
+        .776MMMM
+        .76.MMMM
+        .6...MMM
+        ......MM""",
+        5,
+        7,
+    ),
+    "wide": (
+        """
+        ......M.
+        ......MM
+        77...MMM
+        7777.MMM
+        .7777MMM
+        ..666MMM
+        ....6.MM
+        .......M""",
+        4,
+        6,
+    ),
+}
+
+FLYING_BATS = {  # from the side, 16 columns
+    "glide": (
+        """
+        ..........77....
+        .........777....
+        ..M.M...7776....
+        ..MMM..77766....
+        .MMMMM.77766....
+        MMMMMMM7766.....
+        MMMMMMMM766..7..
+        .MMMMMMMM6..77..
+        ..MMMMMMM.7776..
+        ...MMMMM..76....
+        ...M..M.........""",
+        2,
+        7,
+    ),
 }
 
 BAT_FACES = {
     "dots": """
-        .....wk.
-        .....w0.
-        ......0w""",
-    "angry": """
-        .....0..
-        .....w0.
-        ......0w""",
-    "glow": """
+        ......k.""",
+    "white": """
+        .....wk.""",
+    "fangs": """
+        ......k.
         ........
-        .....99.
-        ......w0""",
-    "big": """
+        ......w.""",
+    "red": """
+        .....rr.
+        ........""",
+    "stare": """
         .....ww.
-        .....kw.
+        .....kw.""",
+    "shut": """
+        .....00.
+        ........
         .......0""",
-    "one": """
-        ......ww
-        ......wk
-        .......w""",
 }
 
 
-def _bat(wings: tuple[str, str], body: str, ears: str, face: str) -> Canvas:
-    head = outline(stack(half(BAT_EARS[ears], 1), half(BAT_BODIES[body], 3)), "ramp")
-    left, right = (half(WINGS[wing], 3) for wing in wings)
-    eyes = half(BAT_FACES[face], 5)
-    tilt = wings[0] != wings[1]  # it flies a curve: the body leans into it
-    front = stack(head, glance(eyes) if tilt and face in ("dots", "big") else eyes)
-    return shift(stack(outline(sides(left, right), "ramp"), lean(front, 5) if tilt else front), 0, 1)
+def _bat(body: str, face: str, wings: str) -> Canvas:
+    flying = body in FLYING_BATS
+    text, top, eyes = FLYING_BATS[body] if flying else BATS[body]
+    text = text.replace("7", wings[0]).replace("6", wings[1])  # wings of the fur's own colour
+    drawn = art(text, 0, top) if flying else half(text, top)
+    seen = half(BAT_FACES[face], eyes)
+    if flying:
+        seen = sides(shift(seen, -3), art(""))
+    return soften(outline(stack(drawn, seen), "ramp"))
 
 
 def bats() -> list[Canvas]:
-    """Wings x body x ears x face."""
-    pairs = [("spread", "spread"), ("raised", "low"), ("low", "low"), ("spread", "raised"), ("torn", "torn")]
-    pairs += [("raised", "raised"), ("torn", "raised"), ("low", "spread")]
-    return combine(_bat, pairs, [*BAT_BODIES], [*BAT_EARS], [*BAT_FACES], limit=72)
+    """Body x face x light or dark wings."""
+    return combine(_bat, [*BATS, *FLYING_BATS], [*BAT_FACES], ["21", "31"], limit=60)
 
 
 # ---------------------------------------------------------------- skulls
-SKULLS = {
-    "human": """
-        ....MMMM
-        ..MMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        ..MMMMMM
-        ...MMMMM""",
-    "round": """
+SKULLS = {  # (left half, its top row, the row of the sockets)
+    "human": (
+        """
         .....MMM
         ...MMMMM
         ..MMMMMM
@@ -161,127 +162,110 @@ SKULLS = {
         ..MMMMMM
         ..MMMMMM
         ..MMMMMM
-        ...MMMMM
+        ..MMMMMM
+        ...MM.MM
         ....MMMM""",
-    "beast": """
+        1,
+        4,
+    ),
+    "long": (
+        """
+        .....MMM
         ....MMMM
         ...MMMMM
         ..MMMMMM
         ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ...MMMMM
+        ...MMMMM
+        ....MMMM
+        .....MMM""",
+        0,
+        4,
+    ),
+    "broad": (
+        """
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        .MMMMMMM
+        .MMMMMMM
         .MMMMMMM
         .MMMMMMM
         ..MMMMMM
+        ....MMMM""",
+        2,
+        5,
+    ),
+    "horned": (
+        """
+        .3......
+        .33..MMM
+        .322MMMM
+        ..22MMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
         ...MMMMM
         ....MMMM""",
-    "wide": """
-        ...MMMMM
-        .MMMMMMM
-        MMMMMMMM
-        MMMMMMMM
-        MMMMMMMM
-        MMMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        ...MMMMM""",
+        1,
+        5,
+    ),
 }
 
 SOCKETS = {
-    "round": """
-        ...##...
-        ..####..
-        ..####..
-        ...##..#""",
-    "angry": """
-        ..#.....
-        ..###...
-        ..####..
-        ...###.#""",
-    "glow": """
-        ...##...
-        ..####..
-        ..#87#..
-        ...##..#""",
-    "slit": """
-        ........
-        ..####..
+    "square": """
         ...###..
+        ...###..
+        ...###..
+        .......#
         .......#""",
-    "gem": """
+    "round": """
+        ....##..
+        ...###..
+        ...###..
+        ....#..#
+        .......#""",
+    "angry": """
+        ...#....
         ...##...
-        ..#98#..
-        ..#87#..
-        ...##..#""",
+        ...###..
+        ....##.#
+        .......#""",
+    "glow": """
+        ....##..
+        ...###..
+        ...#8#.#
+        ....#..#""",
 }
 
 JAWS = {
     "teeth": """
-        ...3#3#3
-        ...1#2#2""",
+        ....3#3#
+        ....2#2#""",
     "jaw": """
-        ...#####
-        ...3#3#3
-        ...22222
-        ....1111""",
-    "fangs": """
-        ...#3#3#
-        ....2#22
-        ....1...""",
-    "none": """
-        ....3222
-        ....1111""",
-}
-
-SKULL_TOPS = {
-    "bare": "",
-    "horns": """
-        .9......
-        998.....
-        98......
-        987.....
-        .887....
-        ..87....""",
-    "crown": """
-        ........
-        ...9..9.
-        ...98.98
-        ...98888
-        ...87777""",
-    "flame": """
-        ...9....
-        ..98..9.
-        ..8.9.98
-        ..78.988
-        ...78887""",
-    "crack": """
-        ........
-        ........
-        ........
-        ........
-        ....#...
-        .....#..""",
-    "helmet": """
-        ........
-        .......9
-        .....998
-        ..888888
-        .9877777
-        .87#####""",
+        ....####
+        ....2#2#
+        .....222""",
+    "none": "",
+    "stub": """
+        .....2#2""",
 }
 
 
-def _skull(form: str, sockets: str, jaw: str, top: str, turn: int) -> Canvas:
-    bone = half(SKULLS[form], 4)
-    face = shift(stack(art("44\n4.", 5, 5), half(SOCKETS[sockets], 8)), turn)
-    head = outline(stack(shift(half(JAWS[jaw], 12), turn), bone, clip(face, bone)))
-    if top == "crack":
-        return stack(head, art("#.\n.#\n#.", 10, 5))
-    above = outline(half(SKULL_TOPS[top])) if top != "bare" else half("")
-    return stack(above, head) if top == "horns" else stack(head, above)
+def _skull(form: str, sockets: str, jaw: str, crack: bool) -> Canvas:
+    text, top, eyes = SKULLS[form]
+    bone = half(text, top)
+    rows = len(text.strip().splitlines())
+    head = outline(stack(half(JAWS[jaw], top + rows), bone, half(SOCKETS[sockets], eyes)))
+    return stack(head, clip(art("#.\n##\n.#", 9, top + 1), bone)) if crack else head
 
 
 def skulls() -> list[Canvas]:
-    """Form x sockets x jaw x what is on top."""
-    return combine(_skull, [*SKULLS], [*SOCKETS], [*JAWS], [*SKULL_TOPS], [-1, 0], limit=72)
+    """Form x sockets x jaw x cracked or whole."""
+    return combine(_skull, [*SKULLS], [*SOCKETS], [*JAWS], [False, False, True], limit=64)
 
 
 # ---------------------------------------------------------------- eyes
@@ -365,53 +349,6 @@ EYE_LIMBS = {
         M1MM....
         M.M1....
         ...M....""",
-    "legs": """
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        .....M..
-        ...M.MM.
-        ..MM..M.
-        ..M...M.""",
-    "stalk": """
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ........
-        ......MM
-        ......MM
-        .....MMM
-        ...MMMMM""",
-    "stalks": """
-        .8......
-        .7..8...
-        ..0.7...
-        ..0.0...
-        ...00...""",
-    "horns": """
-        .9......
-        .98.....
-        .987....
-        ..87....
-        ...7....""",
-    "tail": """
-        ......M.
-        .....MM.
-        .....MM.
-        ....MMM.""",
 }
 
 
@@ -429,21 +366,22 @@ VEINS = """
     ........44433..."""
 
 
-def _eye(ball: str, iris: str, limbs: str, look: int) -> Canvas:
-    y = {"none": 2, "wings": 2, "legs": 1, "stalk": 0, "stalks": 3, "horns": 3, "tail": 3}[limbs]
+def _eye(ball: str, iris: str, limbs: str, look: int, small: bool) -> Canvas:
+    y = 2
     white = half(EYE_BALLS[ball], y)
     pupil = stack(shift(half(IRISES[iris]), look, y + 3), art("w", 6 + look, y + 5))
     if ball == "ball":
         body = stack(white, art(VEINS, 0, y), pupil)
     else:  # the lids hide part of the iris
         body = np.where(white == ord("w"), stack(white, pupil), white)
-    limb_y = 0 if limbs in ("stalks", "horns", "tail") else (3 if limbs == "wings" else 1)
-    return stack(outline(half(EYE_LIMBS[limbs], limb_y), "0"), outline(body, "0"))
+    limb_y = 3
+    whole = stack(outline(half(EYE_LIMBS[limbs], limb_y), "0"), outline(body, "0"))
+    return squeeze(whole, (4, 11), (y + 2, y + 9)) if small else whole
 
 
 def eyes() -> list[Canvas]:
-    """Ball x iris x limbs x where it looks."""
-    return combine(_eye, [*EYE_BALLS], [*IRISES], [*EYE_LIMBS], [0, 1], limit=72)
+    """Ball x iris x limbs x where it looks x size."""
+    return combine(_eye, [*EYE_BALLS], [*IRISES], [*EYE_LIMBS], [0, 1], [False, True], limit=60)
 
 
 # ---------------------------------------------------------------- dragons, looking left
@@ -574,13 +512,6 @@ DRAGON_WINGS = {
         ..277.7.
         ..27....
         ..2.....""",
-    "feather": """
-        ....99..
-        ..99889.
-        .9988899
-        .988788.
-        ..8877..
-        ..77....""",
 }
 
 DRAGON_HORNS = {
@@ -639,7 +570,7 @@ def _dragon(body: str, wings: str, horns: str, look: str) -> Canvas:
     front = outline(art(DRAGONS[body]), "ramp")
     wing_y = y - 5 * (body == "resting") + (0 if wings in ("bat", "spread") else 2)
     wing = outline(art(DRAGON_WINGS[wings], 8, wing_y), "ramp")
-    return stack(wing, horn, front, art(DRAGON_LOOKS[look], 1, y + 1))
+    return soften(stack(wing, horn, front, art(DRAGON_LOOKS[look], 1, y + 1)))
 
 
 def dragons() -> list[Canvas]:
@@ -782,18 +713,10 @@ FROG_MOUTHS = {
 
 FROG_BACKS = {
     "plain": "",
-    "crown": """
-        ......9.
-        .....998
-        .....888""",
     "warts": """
         ......1.
         .......4
         ......4.""",
-    "leaf": """
-        ......9.
-        .....998
-        ......77""",
     "stripe": """
         ......77
         .......7
@@ -803,12 +726,6 @@ FROG_BACKS = {
 
 FROG_FLANKS = {
     "plain": "",
-    "crown": """
-        ................
-        ................
-        ................
-        ......44........
-        .......4........""",
     "warts": """
         ................
         ................
@@ -818,14 +735,6 @@ FROG_FLANKS = {
         ......4.........
         ........1..4....
         .........4......""",
-    "leaf": """
-        ................
-        ................
-        ................
-        ......77........
-        .......777......
-        ........7777....
-        .........77.....""",
     "stripe": """
         ................
         ................
@@ -854,12 +763,11 @@ def _frog(body: str, eyes: str, mouth: str, back: str) -> Canvas:
         return stack(outline(stack(trunk, marks), "ramp"), eye, art(FROG_LIPS[mouth], 1, 7))
     y = {"squat": 3, "fat": 2, "tall": 2, "tadpole": 3}[body]
     front = outline(half(FROGS[body], 1), "ramp")
-    behind = outline(half(FROG_BACKS[back], y - 1), "ramp") if back in ("crown", "leaf") else half("")
     marks = half(FROG_BACKS[back], y) if back in ("warts", "stripe") else half("")
     pair = outline(half(FROG_EYES[eyes], y - 1), "ramp")
     if back != "plain":  # a glance aside
         pair = stack(pair, glance(half(FROG_EYES[eyes], y - 1)))
-    return stack(behind, front, pair, marks, half(FROG_MOUTHS[mouth], y + 4))
+    return soften(stack(front, pair, marks, half(FROG_MOUTHS[mouth], y + 4)))
 
 
 def frogs() -> list[Canvas]:
@@ -996,16 +904,6 @@ CRITTER_EARS = {
         .M...M..
         .M7..M7.
         .MM..MM.""",
-    "horns": """
-        .9...9..
-        .98..98.
-        ..8...8.""",
-    "mane": """
-        ..7.77..
-        .777777.
-        ..777777
-        .....777
-        ......77""",
 }
 
 CRITTER_TAILS = {
@@ -1027,12 +925,6 @@ CRITTER_TAILS = {
         ...M.
         ..MM.
         MMM..""",
-    "flame": """
-        ..9..
-        .998.
-        .987.
-        ..7..
-        MMM..""",
     "none": "",
 }
 
@@ -1053,19 +945,6 @@ CRITTER_LOOKS = {
         ...q..""",
 }
 
-CRITTER_BACKS = {
-    "plain": "",
-    "stripes": """
-        ......7.7.7.
-        ......7.7.7.
-        .......7.7..""",
-    "spots": """
-        .......8..8.
-        .....8...8..
-        ........8...""",
-}
-
-
 CRITTER_JOINTS = {  # where head, tail and nose are; 16: off the sheet
     "pup": ((1, 4), (11, 5), (0, 7)),
     "boar": ((2, 4), (12, 4), (0, 8)),
@@ -1077,289 +956,30 @@ CRITTER_JOINTS = {  # where head, tail and nose are; 16: off the sheet
 }
 
 
-def _critter(body: str, ears: str, tail: str, look: str, back: str) -> Canvas:
+def _critter(body: str, ears: str, tail: str, look: str) -> Canvas:
     trunk = art(CRITTERS[body])
     head, (tail_x, tail_y), nose_at = CRITTER_JOINTS[body]
-    ear = art("") if body == "hedgehog" else art(CRITTER_EARS[ears], head[0], head[1] - 3 + (ears == "mane"))
+    ear = art("") if body == "hedgehog" else art(CRITTER_EARS[ears], head[0], head[1] - 3)
     behind = stack(art(CRITTER_TAILS[tail], tail_x, tail_y), ear)
     eyes = art(CRITTER_LOOKS[look], head[0], head[1])
     nose = art("0", *nose_at)
-    front = outline(stack(trunk, clip(art(CRITTER_BACKS[back], 2, 8), trunk)), "ramp")
-    return stack(outline(behind, "ramp"), front, eyes, nose)
+    front = outline(trunk, "ramp")
+    return soften(stack(outline(behind, "ramp"), front, eyes, nose))
 
 
 def critters() -> list[Canvas]:
-    """Body x ears x tail x look x back."""
-    parts = [*CRITTERS], [*CRITTER_EARS], [*CRITTER_TAILS], [*CRITTER_LOOKS], [*CRITTER_BACKS]
+    """Body x ears x tail x look."""
+    parts = [*CRITTERS], [*CRITTER_EARS], [*CRITTER_TAILS], [*CRITTER_LOOKS]
     return combine(_critter, *parts, limit=96)
 
 
-# ---------------------------------------------------------------- bugs: spiders, crabs, beetles
-SHELLS = {
-    "round": """
-        ......MM
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ....MMMM
-        ......MM""",
-    "crab": """
-        ........
-        ...MMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ...MMMMM
-        ....MMMM""",
-    "beetle": """
-        .....MMM
-        ....MMMM
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ....MMMM
-        .....MMM""",
-    "spider": """
-        .....MMM
-        ....MMMM
-        ....MMMM
-        .....MMM
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ....MMMM
-        .....MMM""",
-}
-
-LEGS = {
-    "spider": """
-        .0......
-        0.0..0..
-        0..0.0..
-        .00.00..
-        0..0....
-        0.0.00..
-        .0.0....
-        .0.0....
-        ..0.....""",
-    "claws": """
-        .MM.....
-        M...M...
-        MMMM....
-        .MM.....
-        ..0.....
-        .0.0....
-        .0..0...
-        ...0....""",
-    "feet": """
-        ........
-        ........
-        .00.....
-        ...0....
-        .00.....
-        ........
-        .000....
-        ........
-        ...00...""",
-    "wings": """
-        .ww.....
-        w9ww....
-        w99ww...
-        .w99w...
-        ..www...
-        ...00...
-        ..0.....
-        ...0....""",
-}
-
-BUG_EYES = {
-    "two": """
-        .....ww.
-        .....wk.""",
-    "many": """
-        ....9..9
-        .....99.""",
-    "stern": """
-        ....00..
-        .....9..""",
-    "wide": """
-        ....ww..
-        ....kk..""",
-}
-
-BUG_MARKS = {
-    "plain": """
-        ........
-        ....44..
-        ....4...""",
-    "line": """
-        .......0
-        .......0
-        .......0
-        .......0""",
-    "dots": """
-        ........
-        .....7..
-        ........
-        ....7..7""",
-    "cross": """
-        .......7
-        .....777
-        .......7
-        .......7""",
-}
-
-
-def _bug(shell: str, legs: str, eyes: str, marks: str) -> Canvas:
-    trunk = half(SHELLS[shell], 4)
-    front = outline(stack(trunk, clip(half(BUG_MARKS[marks], 7), trunk)), "ramp")
-    behind = half(LEGS[legs], 4)
-    if legs in ("claws", "wings"):
-        behind = outline(behind, "0")
-    return stack(behind, front, half(BUG_EYES[eyes], 5), half(".......0\n......w.", 8) if eyes == "stern" else half(""))
-
-
-CRAWLERS = {  # from the side, looking left
-    "snail": """
-        ................
-        ................
-        .......MMMM.....
-        .....MMMMMMMM...
-        .9.9.MMM111MM...
-        .7.7MMM1MMM1MM..
-        .7.7MM1MM1M1MM..
-        .777MM1M11M1MM..
-        7w77MMM1MMMMMM..
-        7k777MMM1MMMM...
-        777777MMMMMM77..
-        .7777777777777..
-        ..66666666666...""",
-    "ladybird": """
-        ................
-        ................
-        ................
-        ......MMMMM.....
-        ....MMMMMMMMM...
-        ...MMMMMMMMMMM..
-        ..00MMMMMMMMMM..
-        .000MMMMMMMMMMM.
-        .w00MMMMMMMMMMM.
-        .000MMMMMMMMMM..
-        ..00000000000...
-        ..0..0...0..0...
-        .0..0...0..0....""",
-    "caterpillar": """
-        ................
-        .9..9...........
-        ..0.0...........
-        ..0.0...........
-        .MMMMM..........
-        MMMMMMM.........
-        MwkMMMM..MMMM...
-        MwkMMMM.MMMMMM..
-        MMMMMMMMMMMMMMM.
-        .MMMMMMMMM.MMMM.
-        ..MMMMMMM...MMM.
-        ..7.7.77.....77.""",
-    "fly": """
-        ................
-        ........www.....
-        .......w9wwww...
-        .......w99www...
-        ..MMM..w99ww....
-        .MMMMMMw99w.....
-        MwkMMMMMwwMM....
-        MwkMMMMMMMMMM...
-        MMMMMMMMMMMMMM..
-        .MMM.MMMMMMMMMM.
-        ......MMMMMMM...
-        ....0..0..0.....
-        ...0..0..0......""",
-    "scarab": """
-        ................
-        ................
-        0...............
-        00.....MMMM.....
-        .00..MMMMMMMM...
-        ..0.MMMMMMMMMM..
-        ..MMMMMMMMMMMM..
-        .MMM0MMMMMMMMM..
-        MwkM0MMMMMMMMM..
-        .MMM0MMMMMMMM...
-        ..M000000000....
-        .0..0...0..0....
-        .0.0...0...00...""",
-}
-
-CRAWLER_MARKS = {
-    "gloss": """
-        ................
-        ................
-        ................
-        ......44........
-        .....4..........""",
-    "spots": """
-        ................
-        ................
-        ................
-        .........77.....
-        ......7..77.....
-        ......77....7...
-        .........7......
-        .....7...77.....
-        .....77.....7...""",
-    "stripes": """
-        ................
-        ................
-        ................
-        .......7..7.....
-        .......7..7.....
-        .......7..7..7..
-        .......7..7..7..
-        .......7..7..7..
-        .......7..7..7..
-        .......7..7.....""",
-    "dark": """
-        ................
-        ................
-        ................
-        ................
-        ............1...
-        ...........11...
-        .........1..11..
-        ..........1.1...
-        .........11.1...
-        .......1.11.....""",
-}
-
-
-def _crawler(body: str, marks: str) -> Canvas:
-    trunk = art(CRAWLERS[body], 0, 1)
-    shell = np.where((trunk >= ord("1")) & (trunk <= ord("4")), trunk, np.uint8(ord(".")))
-    legs = np.where(trunk == ord("0"), trunk, np.uint8(ord(".")))
-    body_only = np.where(trunk == ord("0"), np.uint8(ord(".")), trunk)
-    return stack(outline(body_only, "ramp"), legs, clip(art(CRAWLER_MARKS[marks], 0, 1), shell))
-
-
-def bugs() -> list[Canvas]:
-    """Shell x legs x eyes x marks."""
-    above = combine(_bug, [*SHELLS], [*LEGS], [*BUG_EYES], [*BUG_MARKS], limit=44)
-    return above + combine(_crawler, [*CRAWLERS], [*CRAWLER_MARKS])
-
-
-_BEASTS = "green crimson azure violet lime orange teal pink cyan purple gold scarlet navy forest coal snow"
 KINDS = [
     Kind(
         "bat",
         "monster",
         bats,
         palettes(
-            "violet coal navy crimson purple iron azure forest bark pink teal scarlet green orange cyan silver",
-            "purple crimson azure wine violet coal navy moss copper rose forest maroon teal brick azure iron",
+            "grape graphite ink blood bark slate brown cobalt cherry pine grey jade magenta rust sky emerald",
         ),
     ),
     Kind(
@@ -1367,29 +987,12 @@ KINDS = [
         "monster",
         skulls,
         palettes(
-            "bone silver snow iron parchment gold steel copper ash cream sepia coal papyrus bronze tin patina",
-            "crimson gold azure lime violet orange cyan pink",
+            "bone cream white grey sand red blue yellow graphite parchment ash brown silver tin rust leaf",
+            "red yellow blue leaf white",
         ),
     ),
-    Kind(
-        "eye",
-        "monster",
-        eyes,
-        palettes(
-            "crimson violet green azure pink orange teal purple navy lime gold scarlet cyan rose coal forest",
-            "azure gold crimson lime violet lemon cyan green",
-        ),
-    ),
-    Kind("dragon", "monster", dragons, palettes(_BEASTS, "gold lemon bone crimson peach snow tan")),
-    Kind(
-        "frog",
-        "monster",
-        frogs,
-        palettes(
-            "green lime forest azure crimson teal olive violet cyan pink gold mint orange purple navy scarlet",
-            "lemon bone snow peach gold mint",
-        ),
-    ),
-    Kind("critter", "monster", critters, palettes(_BEASTS + " wood bark tan", "snow gold bone peach lemon tan silver")),
-    Kind("bug", "monster", bugs, palettes(_BEASTS, "gold crimson lime bone cyan lemon orange")),
+    Kind("eye", "monster", eyes, palettes(PURE, "cobalt yellow cherry leaf grape grass sky")),
+    Kind("dragon", "monster", dragons, palettes(PURE, "cream snow bone")),
+    Kind("frog", "monster", frogs, palettes(PURE, PALE)),
+    Kind("critter", "monster", critters, palettes(PURE + " brown sand", PALE)),
 ]

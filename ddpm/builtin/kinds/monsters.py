@@ -1,560 +1,474 @@
-"""Creatures: a body, things that stick out of it, and a face with life in it.
+"""Creatures: whole bodies, near to one hue, and a small face.
 
-Main ramp: the fur. Second: belly, horns, ears' insides, wings. Bodies are drawn as left halves (8 columns); those
-in motion, and all that looks to a side, whole.
+Main ramp: the skin. Second: belly, inside of ears, wings. Bodies are drawn as left halves (8 columns); those in motion,
+and all that looks to a side, whole.
 """
 
 from __future__ import annotations
 
-from ddpm.builtin.draw import Canvas, art, clip, combine, glance, half, lean, outline, shift, sides, stack
+from ddpm.builtin.draw import Canvas, art, clip, combine, glance, half, lean, outline, shift, sides, soften, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
-# Faces: 16 columns wide, mirrored from the left half unless they look sideways. Row 0 is the eyes' upper row.
-EYES = {
-    "big": """
-        ....ww..
-        ....wk..
-        ....wk..""",
+FACES = {  # 8 columns, mirrored; row 0 is the eyes' upper row
     "dots": """
-        ........
         .....k..
         .....k..""",
-    "wide": """
-        ...www..
-        ...wkk..
-        ...wkk..""",
-    "angry": """
-        ...0....
-        ...w00..
-        ....wk..""",
-    "sleepy": """
-        ........
-        ...000..
-        ....w...""",
-    "glow": """
-        ........
-        ....88..
-        ....89..""",
-    "shut": """
-        ........
-        ....0...
-        ...0.0..""",
-}
-
-MOUTHS = {
     "smile": """
         .....k..
-        ......kk""",
-    "fangs": """
-        .....kkk
-        .....wkk""",
-    "open": """
-        .....kkk
-        ......rr""",
-    "flat": """
+        .....k..
+        .......k""",
+    "white": """
+        .....w..
+        .....k..""",
+    "cross": """
+        ....0...
+        .....k..
         ........
         ......00""",
-    "tooth": """
-        ......kk
-        .......w""",
-    "small": """
-        .......k""",
-    "grin": """
-        ....kkkk
-        .....www""",
+    "wide": """
+        ....wk..
+        ....wk..
+        ........
+        .......0""",
     "blush": """
-        ...q....
-        ......kk""",
+        .....k..
+        .....k..
+        ....q..0""",
+    "fangs": """
+        .....w..
+        .....w..
+        .....000
+        .....w..""",
+    "asleep": """
+        ........
+        ....00..
+        ........
+        .......0""",
 }
 
 
-LOPSIDED = {  # mouths of 16 columns
-    "smirk": """
-        ......kkkk......
-        .........k......""",
-    "snaggle": """
-        ......kkkkk.....
-        ......w.........""",
-    "shout": """
-        .....kkkkk......
-        .....krrrk......
-        ......kkk.......""",
-    "lick": """
-        .....kkkkk......
-        ........rr......
-        ........rr......""",
-}
-
-SEEING = ("big", "wide", "dots")
+def _eyes(face: str, y: int, turn: int = 0) -> Canvas:
+    return shift(half(FACES[face], y), turn)
 
 
-def _face(eyes: str, mouth: str, y: int, gap: int = 3, turn: int = 0) -> Canvas:
-    """Eyes that see look the way the head is turned."""
-    pair = half(EYES[eyes], y)
-    if turn and eyes in SEEING:
-        pair = glance(pair)
-    lips = art(LOPSIDED[mouth], 0, y + gap) if mouth in LOPSIDED else half(MOUTHS[mouth], y + gap)
-    return shift(stack(pair, lips), turn)
-
-
-SLIMES = {
-    "drop": """
-        .......0
-        ......MM
+SLIMES = {  # (drawing, its top row, the row of the eyes, how far it looks aside)
+    "pea": (
+        """
         .....MMM
         ....MMMM
-        ...MMMMM
-        ..MMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        ..MMMMMM""",
-    "dome": """
-        ........
-        ........
+        ....MMMM
+        ....MMMM
+        ....MMMM""",
+        8,
+        9,
+        0,
+    ),
+    "dome": (
+        """
         .....MMM
         ...MMMMM
         ..MMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM""",
-    "puddle": """
-        ........
-        ........
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ...MMMMM""",
+        6,
+        8,
+        0,
+    ),
+    "drop": (
+        """
+        .......M
+        .......M
         ......MM
         ....MMMM
         ...MMMMM
         ..MMMMMM
         ..MMMMMM
+        ..MMMMMM
+        ...MMMMM""",
+        4,
+        9,
+        -1,
+    ),
+    "little drop": (
+        """
+        .......M
+        ......MM
+        .....MMM
+        ....MMMM
+        ....MMMM
+        .....MMM""",
+        7,
+        9,
+        0,
+    ),
+    "puddle": (
+        """
+        .....MMM
+        ...MMMMM
+        ..MMMMMM
         .MMMMMMM
-        MMMMMMMM
-        MM.MMMM.""",
-    "tall": """
+        .MMMMMMM
+        MMM.MMMM""",
+        8,
+        9,
+        0,
+    ),
+    "cube": (
+        """
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM""",
+        5,
+        7,
+        0,
+    ),
+    "horned": (
+        """
+        ....M...
+        ....MM..
+        ....MMMM
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ...MM.MM""",
+        4,
+        7,
+        0,
+    ),
+    "big": (
+        """
+        .....MMM
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        .MMMMMMM
+        .MMMMMMM
+        .MMMMMMM
+        .MMMMMMM
+        .MMMMMMM
+        ..MMMMMM""",
+        4,
+        7,
+        0,
+    ),
+    "onion": (
+        """
+        ......1.
+        .......1
+        .......1
         .....MMM
         ....MMMM
         ...MMMMM
         ...MMMMM
         ...MMMMM
+        ....MMMM""",
+        4,
+        8,
+        0,
+    ),
+    "legs": (
+        """
+        .....MMM
+        ....MMMM
         ...MMMMM
         ...MMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ..MMMMMM""",
-    "cube": """
-        ........
-        ..MMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        .MMMMMMM
-        ..MMMMMM""",
+        ...MMMMM
+        ....MMMM
+        ....M..M""",
+        6,
+        8,
+        -1,
+    ),
 }
 
-SLIME_TOPS = {
-    "bare": "",
-    "horns": """
-        ..7.....
-        ..87....
-        ...8....""",
-    "antennae": """
-        ...8....
-        ....7...
-        .....0..
-        .....0..""",
-    "ears": """
-        ........
-        ..MM....
-        ..M7M...
-        ..MMMM..""",
-    "sprout": """
-        .....88.
-        ......87
-        .......6
-        .......6""",
-    "crown": """
-        .....8.8
-        .....878
-        .....777""",
-}
-
-SLIME_MOVES = {  # bodies of 16 columns
-    "crawl": """
-        ................
-        ................
-        .....MMM........
-        ...MMMMMMM......
-        ..MMMMMMMMM.....
-        .MMMMMMMMMMM....
-        .MMMMMMMMMMMMM..
-        .MMMMMMMMMMMMMM.
-        .MMMMMMMMMMMMMM.
-        ..MMMMMMMMMMMM..""",
-    "reach": """
-        ...........MM...
-        .....MMM...MMM..
-        ...MMMMMM..MMM..
-        ..MMMMMMMM..MM..
-        ..MMMMMMMMMMMM..
-        .MMMMMMMMMMMMMM.
-        .MMMMMMMMMMMMMM.
-        .MMMMMMMMMMMMMM.
-        .MMMMMMMMMMMMMM.
-        ..MMMMMMMMMMMM..""",
-    "hop": """
-        ....MMMMM.......
-        ...MMMMMMMM.....
-        ..MMMMMMMMMM....
-        ..MMMMMMMMMMM...
-        ..MMMMMMMMMMM...
-        ...MMMMMMMMMM...
+SLIME_MOVES = {  # the same with bodies of 16 columns
+    "curl": (
+        """
+        ........MMM.....
+        ........M.MM....
+        .........MM.....
+        .....MMMMM......
         ...MMMMMMMMM....
-        ....MMMMMMM.....
-        ....MM..MMM.....
-        .....M...M......""",
-    "bubble": """
-        ............MM..
-        ............MM..
-        ....MMMM........
-        ...MMMMMMM..M...
-        ..MMMMMMMMM.....
         ..MMMMMMMMMMM...
-        .MMMMMMMMMMMM...
-        .MMMMMMMMMMMMM..
-        .MMMMMMMMMMMMM..
-        ..MMMMMMMMMMM...""",
+        ..MMMMMMMMMMM...
+        ..MMMMMMMMMMM...
+        ...MM.MMM.MM....""",
+        4,
+        9,
+        -1,
+    ),
+    "creep": (
+        """
+        ....MMMM........
+        ...MMMMMMM......
+        ..MMMMMMMMMM....
+        ..MMMMMMMMMMMM..
+        ..MMMMMMMMMMMMM.
+        ...MMMMMMMMMMM..""",
+        7,
+        8,
+        -2,
+    ),
 }
 
-GLOSS = """
-    .44
-    4..
-    4.."""
 
-
-def _slime(body: str, top: str, face: tuple[str, str]) -> Canvas:
-    tilt = body.endswith("<")
-    body = body.rstrip("<")
-    drawn = art(SLIME_MOVES[body], 0, 5) if body in SLIME_MOVES else half(SLIMES[body], 5)
-    height = {"drop": 5, "tall": 5, "hop": 5, "cube": 6, "reach": 6}.get(body, 7)
-    turn = -2 if body == "crawl" else -1 if tilt or body in SLIME_MOVES else 0
-    drop = shift(half(SLIME_TOPS[top], height - 3), turn if body in SLIME_MOVES else 0)
-    gloss = art(GLOSS, (4 if body != "cube" else 3) + turn, height + (1 if body != "drop" else 3))
-    face_y = {"cube": 8, "hop": 7}.get(body, 9)
-    whole = stack(drop, drawn, gloss, _face(*face, face_y, 3, turn if body in SLIME_MOVES else -1 if tilt else 0))
-    return outline(lean(whole, 8, 11) if tilt else whole, "ramp")
-
-
-SLIME_FACES = [
-    ("big", "smirk"),
-    ("dots", "shout"),
-    ("angry", "fangs"),
-    ("wide", "small"),
-    ("shut", "blush"),
-    ("glow", "snaggle"),
-    ("dots", "smile"),
-]
+def _slime(body: str, face: str) -> Canvas:
+    moving = body in SLIME_MOVES
+    text, top, eyes, turn = SLIME_MOVES[body] if moving else SLIMES[body]
+    drawn = art(text, 0, top) if moving else half(text, top)
+    small = body in ("pea", "little drop", "onion", "legs")
+    gloss = art("" if small else "44\n4.", 4 + (body == "cube"), eyes - 1)
+    whole = outline(stack(drawn, clip(gloss, drawn), _eyes(face, eyes, turn)), "ramp")
+    return soften(whole)
 
 
 def slimes() -> list[Canvas]:
-    """Body x what is on top x face."""
-    bodies = ["drop<", "dome", "crawl", "puddle<", "reach", "tall<", "hop", "cube", "bubble", "dome<"]
-    return combine(_slime, bodies, [*SLIME_TOPS], SLIME_FACES, limit=72)
+    """Body x face."""
+    return combine(_slime, [*SLIMES, *SLIME_MOVES], ["smile", "wide", "cross", "blush", "fangs", "asleep"], limit=60)
 
 
-FURRY = {
-    "ball": """
-        ........
-        ........
-        ........
-        ........
-        .....MMM
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMM78
-        ...MM778
-        ....M777
-        ....MMMM
-        ....99..""",
-    "bear": """
-        ........
-        ........
-        ........
-        .....MMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ....MMMM
-        .....MMM
-        ....MM78
-        ...MM778
-        ...M.M77
-        ....MMMM
-        ....99..""",
-    "fluff": """
-        ........
-        ........
-        ........
-        ......M.
-        ....MMMM
-        ..MMMMMM
-        ...MMMMM
-        ..MMMMMM
-        ...MMMMM
-        ..MMMMMM
-        ...MMMMM
-        ..MMMMMM
-        ...M.MMM
-        ......M.
-        ....9.9.""",
-    "imp": """
-        ........
-        ........
-        ........
-        ........
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ....MMMM
-        ......MM
-        .....M78
-        .....M77
-        .....MMM
-        .....M.M
-        ....99..""",
-    "pear": """
-        ........
-        ........
-        ........
-        .....MMM
-        ....MMMM
-        ....MMMM
-        ....MMMM
-        ....MMMM
-        ...MMMMM
-        ...MMM78
-        ..MMM778
-        ..MMM777
-        ..MMMM77
-        ...MMMMM
-        ....99..""",
-    "chick": """
-        ........
-        ........
-        ........
-        ........
-        ........
-        .....MMM
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMMMM
-        ...MMM77
-        ....MM78
-        .....MMM
-        .....9..""",
-}
-
-FUR_EARS = {
-    "round": """
-        ...MM...
-        ..M77M..
-        ..M7MM..
-        ...MMM..
-        ....M...""",
-    "cat": """
-        ...M....
-        ...MM...
-        ...M7M..
-        ...M7M..
-        ...MMM..""",
-    "bunny": """
+FURRY = {  # (drawing, its top row, the row of the eyes)
+    "bunny": (
+        """
+        ....M...
         ....MM..
-        ....78..
-        ...M7M..
-        ...M7M..
-        ....MM..""",
-    "horns": """
-        ..8.....
-        ..98....
-        ..998...
-        ...987..
-        ....77..""",
-    "antlers": """
-        ..8.8...
-        ..8.8.8.
-        ...998..
-        ....9...
-        ....8...""",
-    "antennae": """
-        ..99....
-        ..98....
-        ....0...
-        ....0...
-        .....0..""",
-    "tuft": """
-        ........
-        ......M.
-        ....M.MM
+        ....MM..
+        ....MMM.
+        ....MMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ....MMMM
+        ....MMSS
+        ...MMMSS
+        ....MMSS
+        ....MM.M""",
+        2,
+        8,
+    ),
+    "bear": (
+        """
+        ...MM...
+        ...MMMMM
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ...MMMMM
+        ..MMMMSS
+        .MMMMSSS
+        .MM.MSSS
+        ...MMMSS
+        ...MM...""",
+        2,
+        5,
+    ),
+    "cub": (
+        """
+        ....M...
+        ....MMMM
+        ....MMMM
+        ....MMMM
+        ....MMMM
         .....MMM
-        ....MMMM""",
-    "floppy": """
-        ........
-        ........
+        ....MMSS
+        .....MMM
+        .....M..""",
+        5,
+        7,
+    ),
+    "cat": (
+        """
+        ..M.....
+        ..MM....
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ...MMMMM
+        ....MMMM
+        ...MMMSS
+        ...MMMSS
+        ....MMSS
+        ....MM.M""",
+        2,
+        5,
+    ),
+    "round": (
+        """
+        ...M....
+        ...MMMMM
+        ..MMMMMM
+        .MMMMMMM
+        .MMMMMMM
+        .MMMMMMM
+        .MMMMSSS
+        .MMMSSSS
+        ..MMMSSS
+        ...MMMMM
+        ...MM...""",
+        3,
+        6,
+    ),
+    "box": (
+        """
+        ...M....
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        .MMMMMMM
+        M.MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MM.MM.""",
+        2,
+        5,
+    ),
+    "bull": (
+        """
+        .SS.....
+        .SS.....
+        ..SMMMMM
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ...MMMMM
+        .MMMMMMM
+        MMMMMSSS
+        MM.MMSSS
+        .M.MMMMM
         ...MMM..
-        .MMMM...
-        .M7M....
-        .M7M....
-        ..M.....""",
-}
-
-FUR_ARMS = {
-    "none": "",
-    "up": """
-        .MM.....
+        ...MM...""",
+        2,
+        5,
+    ),
+    "mouse": (
+        """
         ..MM....
-        ...M....""",
-    "down": """
-        ..MM....
-        .MM.....
-        .M7.....""",
-    "wings": """
-        8.......
-        98......
-        998M....
-        .98.....
-        ..8.....""",
-}
-
-
-FUR_MOVES = {  # bodies of 16 columns
-    "sitter": """
-        ................
-        ................
-        ................
-        ...MMMMMMM......
-        ..MMMMMMMMM.....
-        ..MMMMMMMMMM....
-        .MMMMMMMMMMM....
-        .MMMMMMMMMMM....
-        ..MMMMMMMMMM....
-        ...MMMMMMMM.....
-        ....M77MMMMM....
-        ...MM778MMMMM...
-        ...M.777MMMMM...
-        ....MM.MMMMMM...
-        ....99.999.99...""",
-    "brute": """
-        ................
-        ................
-        ................
-        ....MMMMMM......
-        ...MMMMMMMM.....
-        ...MMMMMMMMMM...
-        ..MMMMMMMMMMMM..
-        .MMMMMMMMMMMMMM.
-        .MMMMMMMMMMM.MM.
-        .MM.MM777MMM.MM.
-        MMM.M77778MM.MMM
-        MMM.M77778MM.MMM
-        .9..MM777MMM..9.
-        ....MMM.MMMM....
-        ....99...99.....""",
-    "waver": """
-        ................
-        ............MM..
-        ............MMM.
-        ....MMMMM....MM.
-        ...MMMMMMMM..MM.
-        ..MMMMMMMMM.MMM.
-        ..MMMMMMMMM.MM..
-        ..MMMMMMMMMMM...
-        ..MMMMMMMMMM....
-        ...MMMMMMMM.....
-        ..MMM77MMM......
-        .MM.M778MMM.....
-        .M..M777MMM.....
-        ....MMM.MMM.....
-        ....99...99.....""",
-    "strider": """
-        ................
-        ................
-        ................
-        ...MMMMMM.......
-        ..MMMMMMMMM.....
-        ..MMMMMMMMMM....
-        ..MMMMMMMMMM....
-        ..MMMMMMMMMM....
-        ..MMMMMMMMMM....
-        ...M777MMMMM....
-        ..M77778MMMM.M..
-        .MM77778MMMMMM..
-        ..M.777MMMMMM...
-        ...MM...MMM.....
-        ..999....999....""",
+        .MSSM...
+        .MSSMMMM
+        ..MMMMMM
+        ...MMMMM
+        ...MMMMM
+        ...MMMMM
+        ....MMMM
+        ....MMSS
+        ...MMMSS
+        ....MMMM
+        ....M...""",
+        3,
+        7,
+    ),
+    "imp": (
+        """
+        ...M....
+        ...M....
+        ....MMMM
+        ....MMMM
+        ....MMMM
+        ....MMMM
+        .....MMM
+        .M..MMMM
+        ..MMMMMM
+        .....MMM
+        ....MMM.
+        ....MM..""",
+        3,
+        6,
+    ),
+    "yeti": (
+        """
+        .....MMM
+        ....MMMM
+        ...MMSSS
+        ...MSSSS
+        ..MMSSSS
+        ..MMMSSS
+        .MMMMMMM
+        MMMMMMMM
+        MMMMMMMM
+        MM.MMMMM
+        SM.MMMMM
+        ...MMMMM
+        ...MMM..
+        ...SS...""",
+        1,
+        4,
+    ),
+    "chick": (
+        """
+        .......M
+        .....MMM
+        ....MMMM
+        ....MMMM
+        ....MMMM
+        ...MMMMM
+        ..MMMMSS
+        ...MMMSS
+        ....MMMM
+        .....M..""",
+        4,
+        7,
+    ),
+    "shaggy": (
+        """
+        ....M..M
+        ...MM.MM
+        ..MMMMMM
+        .MMMMMMM
+        ..MMMMMM
+        .MMMMMMM
+        ..MMMMMM
+        .MMMMMMM
+        ..MMMMMM
+        .MMMMMMM
+        ..MMMMMM
+        ...MM.M.
+        ...SS...""",
+        2,
+        6,
+    ),
 }
 
 FUR_TAILS = {
     "none": "",
     "curl": """
-        ..MM.
-        ...MM
-        ...MM
-        ..MM.
-        MMM..""",
-    "tuft": """
-        ...99
-        ..988
-        ..MM.
-        .MM..
-        MM...""",
+        ..MM
+        ...M
+        ..MM
+        MMM.""",
     "brush": """
-        ..MM.
-        .MMMM
-        .MMMM
-        MMMM.
-        MMM..""",
+        ..M.
+        .MMM
+        .MMM
+        MM..""",
 }
 
 
-def _furry(body: str, ears: str, face: tuple[str, str], arms: tuple[str, str], tail: str) -> Canvas:
-    moving = body in FUR_MOVES
-    drawn = art(FUR_MOVES[body]) if moving else half(FURRY[body])
-    heads = {"ball": 4, "bear": 3, "fluff": 4, "imp": 4, "pear": 3, "chick": 5}
-    head = heads.get(body, 3)
-    turn = 0 if body == "brute" else -1
-    gloss = art("44\n4.", 5 + turn, head + 1)
-    left, right = (half(FUR_ARMS[arm], head + 5) for arm in arms)
-    behind = shift(half(FUR_EARS[ears], head - 3), turn if moving else 0)
-    if not moving:
-        behind = stack(sides(left, right), behind)
-    if body != "brute":
-        behind = stack(art(FUR_TAILS[tail], 11, 8), behind)
-    front = stack(outline(drawn, "ramp"), gloss, _face(*face, head + 2, 2 if body == "imp" else 3, turn))
-    return stack(outline(behind, "ramp"), front)
-
-
-FUR_FACES = [
-    ("big", "smirk"), ("wide", "snaggle"), ("angry", "fangs"), ("dots", "blush"), ("glow", "grin"), ("big", "shout"),
-    ("sleepy", "small"), ("dots", "lick"),
-]  # fmt: skip
+def _furry(body: str, face: str, tail: str) -> Canvas:
+    text, top, eyes = FURRY[body]
+    drawn = outline(stack(half(text, top), _eyes(face, eyes, -1 if tail != "none" else 0)), "ramp")
+    behind = outline(art(FUR_TAILS[tail], 12 if body != "cub" else 11, 8), "ramp")
+    whole = stack(behind, drawn)
+    return soften(whole)
 
 
 def furries() -> list[Canvas]:
-    """Body x ears or horns x face x arms x tail."""
-    arms = [("up", "down"), ("down", "down"), ("none", "up"), ("wings", "wings"), ("down", "none")]
-    bodies = ["ball", "sitter", "bear", "brute", "fluff", "waver", "imp", "strider", "pear", "chick"]
-    return combine(_furry, bodies, [*FUR_EARS], FUR_FACES, arms, [*FUR_TAILS], limit=96)
+    """Body x face x tail."""
+    return combine(_furry, [*FURRY], [*FACES], ["none", "none", "none", "curl", "brush"], limit=84)
 
 
 GHOSTS = {
@@ -765,14 +679,14 @@ def _ghost(body: str, arms: tuple[str, str], eyes: str, mouth: str) -> Canvas:
         face = shift(stack(art("44\n4.", 5, 4 if floating else 3), pair, lips), turn)
     front = stack(drawn, face)
     whole = outline(lean(front, 5, 10) if tilt else front, "ramp")
-    return whole if floating else stack(outline(sides(left, right), "ramp"), whole)
+    return soften(whole if floating else stack(outline(sides(left, right), "ramp"), whole))
 
 
 def ghosts() -> list[Canvas]:
     """Body x arms x eyes x mouth."""
-    bodies = ["sheet<", "wisp", "hood", "comet", "wide<", "boo", "sheet", "flame", "hood<"]
-    arms = [("raised", "hanging"), ("none", "none"), ("hanging", "hands"), ("none", "raised")]
-    return combine(_ghost, bodies, arms, [*GHOST_EYES], [*GHOST_MOUTHS], limit=72)
+    bodies = ["sheet<", "wisp", "comet", "boo", "sheet", "flame", "hood"]
+    arms = [("none", "none"), ("raised", "hanging")]
+    return combine(_ghost, bodies, arms, ["oval", "big", "angry"], ["oh", "wave", "none"], limit=60)
 
 
 CAPS = {
@@ -831,16 +745,11 @@ SPOTS = {
         ...w.....ww.....
         ...ww..w....w...
         .......ww..ww...""",
-    "rings": """
+    "one": """
+        ................
         ......www.......
-        .....w...w......
-        ......www...w...
-        ............w...""",
-    "stripes": """
-        ......8.8.......
-        ....8.8.8.8.....
-        ...8..8.8..8....
-        ...8..8.8..8....""",
+        .....wwww.......
+        ......ww........""",
 }
 
 STEMS = {
@@ -901,7 +810,7 @@ def _mushroom(cap: str, spots: str, stem: str, mark: str, tilt: int) -> Canvas:
     top = stack(half(CAPS[cap], 2), art(SPOTS[spots], 0, 4 if cap in ("flat", "cone") else 3))
     if tilt:
         top = lean(top, 4, 6)
-    return stack(bottom, clip(art(STEM_MARKS[mark], 0, 10), bottom), outline(top, "ramp"))
+    return soften(stack(bottom, clip(art(STEM_MARKS[mark], 0, 10), bottom), outline(top, "ramp")))
 
 
 def mushrooms() -> list[Canvas]:
@@ -910,18 +819,19 @@ def mushrooms() -> list[Canvas]:
     return combine(_mushroom, [*CAPS], [*SPOTS], [*STEMS], marks, [0, 1], limit=72)
 
 
-_MONSTER = "azure crimson green pink cyan violet orange lime scarlet teal purple navy gold mint snow olive"
-_BELLY = "snow gold lemon bone peach tan silver"
+PURE = "blood cobalt emerald sky cherry pine flame grass aqua ink salmon jade slate grape magenta grey"
+"""The hues of creatures: pure ones."""
+PALE = "cream peach snow cream sand snow"
 KINDS = [
-    Kind("slime", "monster", slimes, palettes(_MONSTER, "gold crimson lemon bone lime pink snow")),
-    Kind("furry monster", "monster", furries, palettes(_MONSTER + " bark coal", _BELLY)),
+    Kind("slime", "monster", slimes, palettes(PURE, PALE)),
+    Kind("furry monster", "monster", furries, palettes(PURE, PALE)),
     Kind(
         "ghost",
         "monster",
         ghosts,
         palettes(
-            "snow silver cyan lilac mint azure pink bone violet rose lime ash peach teal frost steel",
-            "navy violet crimson gold coal forest",
+            "snow white cobalt aqua lilac mint sky flame bone violet salmon grass grey jade blood slate",
+            "navy ink crimson royal coal forest",
         ),
     ),
     Kind(
@@ -929,8 +839,8 @@ KINDS = [
         "monster",
         mushrooms,
         palettes(
-            "crimson azure green violet orange pink bark teal gold scarlet lime purple navy tan cyan coal",
-            "bone peach tan snow lemon",
+            "blood cobalt emerald grape rust magenta brown jade yellow flame grass cherry ink sand sky graphite",
+            "cream peach sand snow",
         ),
     ),
 ]

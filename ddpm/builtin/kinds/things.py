@@ -1,178 +1,182 @@
-"""More things: helmets, scrolls, cards, rings, keys, chests."""
+"""More things: helmets, scrolls, cards, rings, keys, chests, necklaces."""
 
 from __future__ import annotations
 
 from ddpm.builtin.draw import Canvas, art, clip, combine, dim, half, outline, recolour, shift, squeeze, stack
 from ddpm.builtin.kinds.base import Kind
-from ddpm.builtin.kinds.treasures import EMBLEMS
 from ddpm.builtin.palettes import palettes
 
 # ---------------------------------------------------------------- helmets
-HELMETS = {
-    "knight": """
-        .....MMM
-        ....MMMM
+HELMETS = {  # (left half, its top row)
+    "great": (
+        """
         ...MMMMM
         ..MMMMMM
         ..MMMMMM
         ..MMMMMM
+        ..######
+        ..MMMMM3
+        ..MMMM#3
+        ..MM#MM3
+        ..MMMM#3
+        ..MMMMMM
+        ...MMMMM""",
+        4,
+    ),
+    "barbute": (
+        """
+        .....MMM
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MM####
+        ..MMM###
+        ..MMMMM#
+        ..MMMMM#
+        ..MMMMM#
+        ...MMMM#
+        ....MMM#""",
+        4,
+    ),
+    "cap": (
+        """
+        .....MMM
+        ...MMMMM
         ..MMMMMM
         ..MMMMMM
         ..MMMMMM
+        .1111111
+        .MM.....
+        .MM.....
+        ..M.....""",
+        5,
+    ),
+    "demon": (
+        """
+        .M......
+        .MM.....
+        ..MM.MMM
+        ..MMMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..M##MMM
+        ..MM##MM
+        ...MM#MM
+        ...MMMMM
+        ....M##M
+        ....MM.M
+        .....M..""",
+        2,
+    ),
+    "nasal": (
+        """
+        .......M
+        .....MMM
+        ....MMMM
+        ...MMMMM
+        ...MMMMM
+        ..MMMMMM
+        ..333333
+        ..M###3M
+        ..M####M
+        ..MM###M
+        ..MM....""",
+        4,
+    ),
+    "visor": (
+        """
+        ......MM
+        ....MMMM
+        ...MMMMM
+        ..MMMMMM
+        ..MMMMMM
+        ..111111
+        ..M#####
+        ..3MMMMM
+        ...3M#M#
         ...MMMMM
         ....MMMM""",
-    "bucket": """
-        ........
-        ...MMMMM
-        ...MMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ...MMMMM
-        ...MMMMM""",
-    "open": """
+        4,
+    ),
+    "hoplite": (
+        """
         .....MMM
         ...MMMMM
-        ...MMMMM
         ..MMMMMM
-        ..MMM777
-        ..MM1###
-        ..MM1###
-        ..MM1###
-        ..MMM###
-        ...MM1##
-        ...MMM..""",
-    "nasal": """
+        ..MMMMMM
+        ..M333MM
+        ..M####3
+        ..M####3
+        ..MM###M
+        ..MMM##.
+        ..MMM#..
+        ...MM...""",
+        4,
+    ),
+    "sallet": (
+        """
         ......MM
-        .....MMM
-        ....MMMM
-        ...MMMMM
-        ...MMMMM
-        ..777777
-        ..M7####
-        ..MM###3
-        ..MM###2
-        ..MMM##2
-        ..MMM...""",
-    "mask": """
         ....MMMM
         ...MMMMM
         ..MMMMMM
         ..MMMMMM
+        ..######
+        ..MM3333
         ..MMMMMM
-        ..MMMMMM
-        ..MMMMMM
-        ...MMMMM
-        ...MMMMM
-        ....M.MM
-        ......MM""",
-}
-
-SLITS = {
-    "cross": """
-        .......8
-        .......8
-        ...#####
-        ....1..#
-        ....#..#
-        ....#..#""",
-    "eyes": """
-        ........
-        ...#....
-        ...###..
-        ....##..
-        .....1.1
-        ......11""",
-    "slot": """
-        ...33333
-        ...#####
-        ...#####
-        ...11111
-        .....#.#
-        .....#.#""",
-    "grille": """
-        ...88888
-        ...#3#3#
-        ...#2#2#
-        ...#2#2#
-        ...#1#1#
-        ...77777""",
-    "glow": """
-        ...00...
-        ...####.
-        ...#98#.
-        ....##..
-        ......#.
-        .....#.#""",
+        .MMM....
+        .MM.....""",
+        4,
+    ),
 }
 
 CRESTS = {
     "none": "",
     "plume": """
-        .....999
-        ....9988
-        ....9888
-        ......77""",
-    "horns": """
-        .9......
-        .98.....
-        .988....
-        ..887...
-        ...77...""",
-    "wings": """
-        .9......
-        .99.....
-        99898...
-        .88887..
-        ..877...""",
-    "spike": """
-        .......9
-        .......8
-        ......98
-        ......87""",
-    "crown": """
-        ........
-        ...9..99
-        ...98.98
-        ...98888
-        ...77777""",
-    "crest": """
         ......99
-        .....998
         .....988
-        .....987
+        .....877""",
+    "spike": """
+        .......3
+        .......3
+        ......32""",
+    "ridge": """
+        ........
+        ......88
+        ......87
         ......87
         ......87""",
+    "horns": """
+        3.......
+        33......
+        332.....
+        .322....
+        ..22....""",
+    "band": """
+        ........
+        ........
+        ........
+        ........
+        ........
+        ..888888
+        ..777777""",
 }
 
 
-BROWS = {  # what an open helmet has instead of a visor
-    "cross": "......98\n......98\n......98",
-    "eyes": "",
-    "slot": "...8..8.\n........\n........",
-    "grille": "........\n........\n...98.98",
-    "glow": "......88\n.....8r7\n......77",
-}
-
-
-def _helmet(form: str, slit: str, crest: str, turn: int) -> Canvas:
-    steel = stack(half(HELMETS[form], 4), art("44\n4.", 5 + turn, 6))
-    if form in ("knight", "bucket", "mask"):  # these may look aside
-        steel = stack(steel, clip(shift(half(SLITS[slit], 8), turn), steel))
-    else:
-        steel = stack(steel, half(BROWS[slit], 6))
-    top = half(CRESTS[crest], 1)
-    if crest in ("horns", "wings"):
-        return stack(outline(shift(top, 0, 2)), outline(steel))
-    return outline(stack(steel, dim(top, "9>8 8>7 7>6")))
+def _helmet(form: str, crest: str) -> Canvas:
+    text, top = HELMETS[form]
+    steel = half(text, top)
+    steel = stack(steel, clip(art("4\n4", 5, top + 2), steel))
+    over = half(CRESTS[crest], top - (2 if crest == "horns" else 3))
+    if crest == "band":
+        over = clip(over, steel)
+    if crest == "horns":
+        return stack(outline(over), outline(steel))
+    return outline(stack(steel, dim(over, "9>8 8>7 7>6 3>2")))
 
 
 def helmets() -> list[Canvas]:
-    """Form x visor x crest."""
-    return combine(_helmet, [*HELMETS], [*SLITS], [*CRESTS], [-1, 0], limit=80)
+    """Form x crest."""
+    return combine(_helmet, [*HELMETS], [*CRESTS], limit=64)
 
 
 # ---------------------------------------------------------------- scrolls
@@ -240,24 +244,35 @@ SCROLLS = {
         .43333222433332.
         .43333222433332.
         .33322211333221.""",
-    "torn": """
-        ................
-        ....4444443334..
-        ...433333333332.
-        ...433333333332.
-        ...43333333332..
-        ...43333333332..
-        ...433333333332.
-        ..4333333333332.
-        ..433333333332..
-        ..433333333332..
-        ...43333333332..
-        ...433333333332.
-        ...4333333333332
-        ....33.332.332..""",
 }
 
 INKS = {
+    "blank": "",
+    "short": """
+        bbbbb...
+        ........
+        bbbbbb..
+        ........
+        bbbb....""",
+    "dense": """
+        bbbbbbb.
+        ........
+        bbbbbbb.
+        ........
+        bbbbbbb.
+        ........
+        bbbbbbb.
+        ........
+        bbbb....""",
+    "head": """
+        ...bb...
+        ...bb...
+        ........
+        bbbbbbb.
+        ........
+        bbbbbbb.
+        ........
+        bbbb....""",
     "lines": """
         bbbb.bb.
         ........
@@ -266,28 +281,6 @@ INKS = {
         bbb.bb..
         ........
         bb.bb...""",
-    "rune": """
-        ..bbb...
-        .b...b..
-        .b.b.b..
-        ..b.b...
-        .b.b.b..
-        b.....b.""",
-    "cross": """
-        b....b..
-        .b..b...
-        ..bb....
-        ..bb....
-        .b..b...
-        b....b..""",
-    "picture": """
-        ....77..
-        ...7777.
-        ....77..
-        ........
-        .b...b..
-        b.b.b.b.
-        ...b...b""",
     "path": """
         b.......
         .b......
@@ -296,12 +289,6 @@ INKS = {
         ......b.
         .....7.7
         ......7.""",
-    "eye": """
-        ..bbbb..
-        .b....b.
-        b..77..b
-        .b....b.
-        ..bbbb..""",
     "seal": """
         bbb.bbb.
         ........
@@ -310,423 +297,361 @@ INKS = {
         ....898.
         ....887.
         ....7.6.""",
-    "arrow": """
-        ...b....
-        ..bbb...
-        .b.b.b..
-        ...b....
-        ...b....
-        ...b....""",
 }
 
 RIBBONS = {  # a rolled scroll shows no writing, but what ties it: (x, y, drawing)
+    "blank": (6, 6, ""),
+    "short": (5, 6, "98...\n.98..\n..87.\n...87\n...77\n....6"),
+    "dense": (4, 4, "..98....\n...98...\n98..87..\n.98..87.\n..87..77\n...87...\n....77.."),
+    "head": (5, 7, ".22.\n2112\n.11."),
     "lines": (6, 6, "98..\n.987\n..876\n...76"),
-    "rune": (5, 7, ".98.\n9887\n8876\n.76."),
-    "cross": (6, 4, "..98.\n...98\n98..7\n.98..\n..87."),
-    "picture": (5, 5, "98..9\n.8998\n..887\n.8776\n87..6"),
-    "path": (6, 6, ""),
-    "eye": (5, 6, "98...\n.98..\n..87.\n...87\n...77\n....6"),
+    "path": (6, 7, "43..\n.32.\n..21"),
     "seal": (5, 6, "8w8.\n.8r8\n..87"),
-    "arrow": (6, 6, "98..\n.987\n..87\n..7.\n.7.7\n6..6"),
 }
 
 
-def _scroll(form: str, ink: str, seal: str) -> Canvas:
+def _scroll(form: str, ink: str, seal: str, small: bool) -> Canvas:
     paper = art(SCROLLS[form])
     if form == "rolled":
         x, y, text = RIBBONS[ink]
         wax = art("98\n87", 11, 3) if seal == "wax" else art("")
-        return outline(stack(paper, art(text, x, y), wax))
-    wax = art("#98#\n9887\n#76#", 9, 10) if seal == "wax" else art("")
-    return stack(outline(squeeze(stack(paper, art(INKS[ink], 4, 5)), (2, 13), (4,))), wax)
+        whole = stack(paper, art(text, x, y), wax)
+        return outline(squeeze(whole, (6, 9), (6, 10)) if small else whole)
+    wax = art("#98#\n9887\n#76#", 9, 10) if seal == "wax" and form != "map" else art("")
+    sheet = squeeze(stack(paper, art(INKS[ink], 4, 5)), (2, 13), (4,))
+    return stack(outline(squeeze(sheet, (6, 9), (9, 11)) if small and form != "map" else sheet), wax)
 
 
 def scrolls() -> list[Canvas]:
-    """Form x what is written (or what ties it) x a seal."""
-    return combine(_scroll, [*SCROLLS], [*INKS], ["none", "wax"], limit=80)
+    """Form x what is written (or what ties it) x a seal x size."""
+    return combine(_scroll, [*SCROLLS], [*INKS], ["none", "none", "wax"], [False, True], limit=60)
 
 
 # ---------------------------------------------------------------- cards
 # Main: the face's frame or the back. Second: the sign. Third: the paper.
 CARDS = {
     "face": """
+        ....eeee
         ...eeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..eeeeee
-        ..dddddd
-        ...ddddd""",
-    "framed": """
-        ...33333
-        ..333333
-        ..31dddd
-        ..31eeee
-        ..31eeee
-        ..31eeee
-        ..31eeee
-        ..31eeee
-        ..31eeee
-        ..31eeee
-        ..31eeee
-        ..311111
-        ..222222
-        ...22222""",
+        ...eeeee
+        ...eeeee
+        ...eeeee
+        ...eeeee
+        ...eeeee
+        ...eeeee
+        ...eeeee
+        ...eeeee
+        ...eeeee
+        ...ddddd
+        ....dddd""",
     "back": """
-        ...eeeee
-        ..ee3333
-        ..e33333
-        ..e32222
-        ..e32822
-        ..e32222
-        ..e32222
-        ..e32222
-        ..e22222
-        ..e22722
-        ..e22222
-        ..e21111
-        ..ed1111
-        ...ddddd""",
+        ....eeee
+        ...e3333
+        ...e2222
+        ...e2222
+        ...e2222
+        ...e2222
+        ...e2222
+        ...e2222
+        ...e2222
+        ...e2222
+        ...e2222
+        ...e1111
+        ....dddd""",
     "dark": """
-        ...88888
-        ..888888
-        ..871111
-        ..812222
-        ..812222
-        ..812222
-        ..812222
-        ..812222
-        ..812222
-        ..812222
-        ..812222
-        ..711111
-        ..777777
-        ...66666""",
+        ....2222
+        ...23333
+        ...21111
+        ...21111
+        ...21111
+        ...21111
+        ...21111
+        ...21111
+        ...21111
+        ...21111
+        ...21111
+        ...11111
+        ....1111""",
 }
 
 SIGNS = {
-    **{name: EMBLEMS[name] for name in EMBLEMS if name not in ("rune", "key", "eye", "skull")},
+    "heart": """
+        .2..2.
+        222222
+        222222
+        .2222.
+        ..22..""",
+    "diamond": """
+        ..22..
+        .2222.
+        222222
+        .2222.
+        ..22..""",
     "spade": """
-        ..87..
-        .8887.
-        888877
-        888876
-        ..76..
-        .7776.""",
+        ..22..
+        .2222.
+        222222
+        222222
+        ..22..
+        .2222.""",
     "club": """
-        ..88..
-        .8887.
-        .8877.
-        887777
-        88.776
-        ..76..""",
-    "sword": """
-        ....98
-        ...98.
-        9.98..
-        .87...
-        7.67..
-        7...6.""",
-    "crown": """
-        8.87.7
-        8.87.7
-        888777
-        888777
-        777666
-        ......""",
+        ..22..
+        ..22..
+        222222
+        222222
+        ..22..
+        .2222.""",
+    "ring": """
+        .2222.
+        2....2
+        2....2
+        2....2
+        .2222.""",
+    "bolt": """
+        ...22.
+        ..22..
+        .2222.
+        ...22.
+        ..22..
+        .22...""",
+    "pips": """
+        22..22
+        22..22
+        ......
+        ......
+        22..22
+        22..22""",
+    "grid": """
+        2.2.2.
+        .2.2.2
+        2.2.2.
+        .2.2.2
+        2.2.2.
+        .2.2.2""",
 }
 
 
-def _card(form: str, sign: str, corners: str) -> Canvas:
-    face = half(CARDS[form], 1)
-    symbol = art(SIGNS[sign].replace("#", "6" if form in ("face", "framed") else "1"), 5, 5)
-    if form in ("face", "framed"):  # on paper the signs are of the main colour
-        symbol = recolour(symbol, "8>2 9>3 7>1 6>1")
-    light, dark = ("2", "1") if form in ("face", "framed") else ("8", "7")
-    marks = {
-        "none": art(""),
-        "corners": stack(art(f"{light}\n{dark}", 4, 2), art(f"{light}\n{dark}", 11, 12)),
-        "lines": stack(art(light * 4, 6, 3), art(dark * 4, 6, 12)),
-    }
-    drawn = stack(dim(face, "3>2 2>1 7>6 e>d", 11), marks[corners], symbol)
-    return outline(squeeze(drawn, (3, 12), (3,)))
+def _card(form: str, sign: str, pose: str) -> Canvas:
+    symbol = art(SIGNS[sign], 5, 5)
+    if form != "face":
+        symbol = recolour(symbol, "2>8" if form == "dark" else "2>3")
+    elif sign not in ("grid", "pips"):
+        symbol = stack(symbol, art("1", 4, 3), art("1", 11, 12))
+    drawn = stack(half(CARDS[form], 1), symbol)
+    small = squeeze(drawn, (4, 11), (3, 4))
+    if pose == "small":
+        return outline(small)
+    if pose == "pair":
+        return stack(outline(shift(squeeze(half(CARDS["back"], 1), (4, 11), (3, 4)), 2, -2)), outline(shift(small, -2)))
+    return outline(drawn)
 
 
 def cards() -> list[Canvas]:
-    """Form x sign x corners."""
-    return combine(_card, [*CARDS], [*SIGNS], ["none", "corners", "lines"], limit=72)
+    """Form x sign x how it lies."""
+    return combine(_card, [*CARDS], [*SIGNS], ["straight", "small", "straight", "pair"], limit=60)
 
 
 # ---------------------------------------------------------------- rings
 RINGS = {
-    "thin": """
+    "plain": """
         .....443
-        ...443..
-        ..44....
-        ..4.....
-        ..4.....
-        ..3.....
-        ..3.....
-        ..32....
-        ...322..
-        .....221""",
-    "upright": """
-        ......44
         ....443.
-        ....43..
+        ...44...
+        ...43...
+        ...43...
+        ...33...
+        ...32...
+        ...322..
+        ....2222
+        .....211""",
+    "thick": """
+        ....4443
+        ...44333
+        ..4433..
+        ..443...
+        ..433...
+        ..433...
+        ..332...
+        ..3322..
+        ...22222
+        ....2211""",
+    "wide": """
+        ....4443
+        ..4443..
+        ..44....
+        .44.....
+        .43.....
+        .43.....
+        .33.....
+        ..33....
+        ..3322..
+        ....2221""",
+    "square": """
+        ....4444
+        ...44333
         ...43...
         ...43...
         ...43...
         ...33...
-        ....32..
-        ....322.
-        ......21""",
-    "twisted": """
-        .....431
-        ...4314.
-        ...31...
-        ..14....
-        ..43....
-        ..31....
-        ..14....
-        ...31...
-        ...3143.
-        .....231""",
+        ...32...
+        ...32...
+        ...32222
+        ....2221""",
     "small": """
         ........
-        ......44
+        ........
         .....443
-        ....443.
+        ....44..
         ....43..
         ....43..
         ....33..
-        ....332.
-        .....322
+        ....32..
+        .....222
         ......21""",
-    "chunky": """
-        ......33
-        .....333
-        ....3332
-        ....32..
-        ....32..
-        ....32..
-        ....32..
-        ....2222
-        .....211""",
 }
 
 STONES = {
     "none": "",
+    "bead": """
+        ........
+        ........
+        .......9
+        .......8""",
     "round": """
+        ........
         ......99
         .....998
-        .....988
-        .....177""",
+        .....887""",
     "diamond": """
         .......9
         ......98
         .....988
-        .....187""",
+        ......87""",
     "square": """
-        .....988
-        .....988
-        ....1877
-        .....111""",
-    "big": """
-        .....999
-        ....9988
-        ....9888
-        ....1877
-        .....111""",
-    "skull": """
-        .....ddd
-        .....d#d
-        .....d#d
-        ......d#""",
-    "crown": """
-        .....3.3
-        .....383
-        .....387
-        .....322""",
-    "three": """
         ........
-        ....9.98
-        ...98988
-        ...11877""",
-    "claw": """
+        .....999
+        .....988
+        .....177""",
+    "set": """
+        ........
         ......99
         ....3988
-        ....3887
-        .....377""",
-}
-
-BANDS = {
-    "plain": "",
-    "dots": """
-        ........
-        ..w.....
-        ........
-        ........
-        ..8.....
-        ........
-        ...88...
-        .....8..""",
-    "runes": """
-        ........
-        ...0....
-        ..0.....
-        ........
-        .00.....
-        ........
-        ..00....
-        .....0.0""",
+        ....3387""",
 }
 
 
-def _ring(band: str, stone: str, pattern: str) -> Canvas:
+def _ring(band: str, stone: str, size: int) -> Canvas:
     hoop = half(RINGS[band], 5)
-    hoop = stack(dim(hoop, "3>2 4>3"), clip(half(BANDS[pattern], 7), hoop))
+    hoop = dim(hoop, "3>2 4>3")
     gem = dim(half(STONES[stone], 2), "8>7 9>8")
-    return stack(outline(hoop), outline(gem) if stone != "none" else gem)
+    if size:
+        hoop, gem = squeeze(hoop, (5, 10), (9, 12)), shift(gem, 0, 2)
+    return outline(stack(hoop, gem))
 
 
 def rings() -> list[Canvas]:
-    """Band x stone x pattern."""
-    return combine(_ring, [*RINGS], [*STONES], [*BANDS], limit=72)
+    """Band x stone x size."""
+    return combine(_ring, [*RINGS], [*STONES], [0, 1], limit=64)
 
 
 # ---------------------------------------------------------------- keys
-BOWS = {
+BOWS = {  # around column 7
     "round": """
-        ......43........
-        .....4.32.......
-        ....4...2.......
-        ....3...1.......
-        .....3.21.......
-        ......21........""",
-    "clover": """
-        ......43........
-        ......32........
-        ....43..32......
-        ....32..21......
-        ......43........
-        ......31........""",
+        ......433.......
+        .....4...3......
+        .....4...2......
+        .....3...2......
+        ......322.......""",
+    "wide": """
+        .....44333......
+        ....4.....3.....
+        ....4.....2.....
+        ....3.....2.....
+        .....32222......""",
+    "diamond": """
+        .......4........
+        ......4.3.......
+        .....4...3......
+        ......3.2.......
+        .......2........""",
     "square": """
-        ....443332......
-        ....4....2......
-        ....4.98.1......
-        ....3.87.1......
-        ....3....1......
-        ....322111......""",
+        .....44433......
+        .....4...3......
+        .....4...2......
+        .....4...2......
+        .....33222......""",
+    "solid": """
+        ......443.......
+        .....44332......
+        .....43#22......
+        .....33222......
+        ......322.......""",
+    "tee": """
+        ................
+        .....44332......
+        .....4.3.2......
+        .....3.2.1......
+        ......322.......""",
     "heart": """
-        ....43..32......
-        ...4..43..1.....
-        ...3......1.....
-        ....3....1......
-        .....3..1.......
-        ......31........""",
-    "skull": """
-        .....4433.......
-        ....443332......
-        ....4##3##......
-        ....3##2##......
-        .....3221.......
-        .....3.21.......""",
-    "gem": """
-        .....4433.......
-        ....4.98.2......
-        ....49887.......
-        ....38877.......
-        ....3.76.1......
-        .....3211.......""",
-    "crown": """
-        ....4.43.2......
-        ....4.43.2......
-        ....443332......
-        ....388721......
-        ....322211......
-        ......21........""",
-    "wing": """
-        ..44..43..33....
-        ...43.32.32.....
-        ...334322321....
-        ....33.12.1.....
-        ......43........
-        ......21........""",
+        .....43.43......
+        ....4..3..2.....
+        .....3...2......
+        ......3.2.......
+        .......2........""",
 }
 
 BITS = {
     "two": """
-        ......43........
-        ......42........
-        ......42........
-        ......42........
-        ......42221.....
-        ......42........
-        ......42221.....
-        ......31........""",
+        .......4........
+        .......3........
+        .......3........
+        .......322......
+        .......3........
+        .......322......
+        .......3........""",
+    "one": """
+        .......4........
+        .......3........
+        .......3........
+        .......3........
+        .......3222.....
+        .......3.21.....
+        .......2........""",
+    "end": """
+        .......4........
+        .......3........
+        .......3........
+        .......3........
+        .......322......
+        .......3........
+        .......3222.....""",
     "block": """
-        ......43........
-        ......42........
-        ......32........
-        ......42........
-        ......423221....
-        ......423.21....
-        ......422221....
-        ......31........""",
-    "comb": """
-        ......43........
-        .....9887.......
-        ......42........
-        ......42221.....
-        ......42........
-        ......42221.....
-        ......42........
-        ......42221.....""",
-    "both": """
-        ......43........
-        ......42........
-        ......42........
-        ......42........
-        ...44342221.....
-        ......42........
-        ....43422.......
-        ......31........""",
-    "hook": """
-        ......43........
-        ......42........
-        .....9887.......
-        ......42........
-        ......4222......
-        ......42.21.....
-        ......42........
-        ......31........""",
-    "teeth": """
-        ......43........
-        ......42........
-        ......42........
-        ......4221......
-        ......422221....
-        ......4221......
-        ......422221....
-        ......31........""",
+        .......4........
+        .......3........
+        .......3........
+        .......3222.....
+        .......3222.....
+        .......3221.....
+        .......2........""",
+    "ring": """
+        .......4........
+        ......433.......
+        .......3........
+        .......3........
+        .......322......
+        .......3.1......
+        .......322......""",
 }
 
 
-def _key(bow: str, bit: str) -> Canvas:
-    return outline(shift(stack(art(BITS[bit], 0, 7), art(BOWS[bow], 0, 1)), 1, 0))
+def _key(bow: str, bit: str, short: bool) -> Canvas:
+    neck = "" if short else "\n".join([".......4"] * 2)
+    return outline(stack(art(neck, 0, 6), art(BITS[bit], 0, 6 if short else 8), art(BOWS[bow], 0, 1)))
 
 
 def keys() -> list[Canvas]:
-    """Bow x bit."""
-    return combine(_key, [*BOWS], [*BITS], limit=64)
+    """Bow x bit x length."""
+    return combine(_key, [*BOWS], [*BITS], [False, True], limit=60)
 
 
 # ---------------------------------------------------------------- chests
@@ -790,13 +715,6 @@ CHEST_BOXES = {
         ..222222
         ..722222
         ..771111""",
-    "carved": """
-        ..333333
-        ..212112
-        ..221221
-        ..212112
-        ..221221
-        ..111111""",
     "rimmed": """
         ..998888
         ..822222
@@ -812,16 +730,6 @@ LOCKS = {
         .......9#
         .......8#
         .......77""",
-    "gem": """
-        ........w
-        .......rr
-        .......rr
-        .........""",
-    "skull": """
-        ......999
-        ......9#9
-        ......999
-        .......8#""",
     "bar": """
         .....9888
         .....877#
@@ -835,32 +743,136 @@ LOCKS = {
 }
 
 
-def _chest(lid: str, box: str, lock: str) -> Canvas:
+def _chest(lid: str, box: str, lock: str, small: bool) -> Canvas:
     top, bottom = half(CHEST_LIDS[lid], 2), half(CHEST_BOXES[box], 9)
     is_open = lid in ("open", "treasure")
     if box in ("banded", "rimmed") and not is_open:
         top = stack(top, clip(half("\n".join(["...7...."] * 6), 2), top))
     drawn = dim(stack(top, bottom), "2>1 3>2 8>7 9>8", 11)
     whole = stack(drawn, art("############", 2, 8), half(LOCKS[lock], 9 if is_open else 7))
-    return outline(squeeze(whole, (5, 10), (5, 12)))
+    whole = squeeze(whole, (5, 10), (12,)) if small else whole
+    return outline(squeeze(whole, (5, 10), (5,)))
 
 
 def chests() -> list[Canvas]:
-    """Lid x box x lock."""
-    return combine(_chest, [*CHEST_LIDS], [*CHEST_BOXES], [*LOCKS], limit=72)
+    """Lid x box x lock x size."""
+    return combine(_chest, [*CHEST_LIDS], [*CHEST_BOXES], [*LOCKS], [False, True], limit=60)
 
 
-_METALS = "steel silver gold iron copper bone coal bronze tin oldgold crimson azure brass rosegold forest snow violet"
+# ---------------------------------------------------------------- necklaces
+CHAINS = {
+    "round": """
+        .....333
+        ...33...
+        ..3.....
+        .3......
+        .3......
+        .3......
+        ..3.....
+        ..3.....
+        ...3....
+        ....33..
+        ......33""",
+    "vee": """
+        ....3333
+        ..33....
+        .3......
+        .3......
+        .3......
+        ..3.....
+        ..3.....
+        ...3....
+        ....3...
+        .....3..
+        ......3.""",
+    "tall": """
+        ......33
+        ....33..
+        ...3....
+        ...3....
+        ...3....
+        ...3....
+        ...3....
+        ...3....
+        ....3...
+        ....3...
+        .....33.""",
+    "wide": """
+        ........
+        ........
+        ....3333
+        ..33....
+        .3......
+        .3......
+        .3......
+        ..3.....
+        ...3....
+        ....33..
+        ......33""",
+}
+
+PENDANTS = {
+    "none": "",
+    "bead": """
+        ................
+        .......98.......
+        .......87.......""",
+    "stone": """
+        ......988.......
+        ......9887......
+        ......8877......
+        .......77.......""",
+    "drop": """
+        .......9........
+        ......988.......
+        ......887.......
+        ......776.......""",
+    "tooth": """
+        ......www.......
+        ......wwd.......
+        .......w........
+        .......d........""",
+    "cross": """
+        .......8........
+        .....98887......
+        .......8........
+        .......7........""",
+    "disc": """
+        ......444.......
+        .....44332......
+        .....43321......
+        ......221.......""",
+    "shard": """
+        ......98........
+        ......987.......
+        .......87.......
+        .......7........""",
+}
+
+
+def _necklace(chain: str, pendant: str, links: bool) -> Canvas:
+    cord = half(CHAINS[chain], 1)
+    if links:
+        cord = stack(cord, clip(art("\n".join(["2.2.2.2.2.2.2.2.", ".4.4.4.4.4.4.4.4"] * 7)), cord))
+    return outline(stack(cord, art(PENDANTS[pendant], 0, 11)))
+
+
+def necklaces() -> list[Canvas]:
+    """Chain x pendant x cord or links."""
+    return combine(_necklace, [*CHAINS], [*PENDANTS], [False, True])
+
+
+METALS = "grey white yellow graphite rust brown blue red silver iron copper bone gold tin slate cherry"
 KINDS = [
-    Kind("helmet", "item", helmets, palettes(_METALS, "crimson gold azure copper bone violet lime silver")),
+    Kind("helmet", "item", helmets, palettes(METALS, "graphite red yellow grey brown blue white rust")),
     Kind(
         "scroll",
         "item",
         scrolls,
         palettes(
-            "parchment bone crust papyrus sepia ash cream tan sage snow honey peach bronze copper brass",
-            "crimson azure violet green gold scarlet navy purple",
-            "wood bark coal crimson navy forest",
+            "sand bone cream parchment papyrus sepia white grey brown sage yellow rust peach ash tan",
+            "red blue leaf grape brown graphite yellow",
+            "brown graphite rust red royal",
         ),
     ),
     Kind(
@@ -868,38 +880,21 @@ KINDS = [
         "item",
         cards,
         palettes(
-            "crimson azure coal green violet navy orange teal pink purple bark scarlet forest gold iron cyan",
-            "gold silver lemon cyan bone crimson",
-            "bone snow tan lilac peach",
+            "red blue graphite leaf grape royal rust lagoon magenta brown cherry pine yellow grey ink mustard",
+            "yellow white grey sand",
+            "white cream bone",
         ),
     ),
-    Kind(
-        "ring",
-        "item",
-        rings,
-        palettes(
-            "gold silver copper iron steel brass rosegold electrum oldgold bronze tin bone gold silver wood coal amber",
-            "crimson azure green violet gold cyan pink lime",
-            "bone snow",
-        ),
-    ),
-    Kind(
-        "key",
-        "item",
-        keys,
-        palettes(
-            "gold silver copper iron steel bone brass bronze oldgold rosegold wood coal tin electrum patina amber",
-            "crimson azure green violet gold cyan pink lime",
-        ),
-    ),
+    Kind("ring", "item", rings, palettes(METALS, "red blue leaf grape white sky magenta yellow")),
+    Kind("key", "item", keys, palettes(METALS)),
     Kind(
         "chest",
         "item",
         chests,
         palettes(
-            "wood bark teak mahogany ebony tan brick honey crust iron copper steel bronze sepia maroon oldgold ash",
-            "gold silver steel iron copper bone",
-            "gold lemon silver cyan",
+            "brown sand rust red blue leaf graphite grey royal yellow mustard bark grape pine cherry bone",
+            "yellow grey white graphite yellow",
         ),
     ),
+    Kind("necklace", "item", necklaces, palettes(METALS, "red blue leaf grape white sky magenta yellow", "bone sand")),
 ]

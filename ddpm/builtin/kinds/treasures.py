@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ddpm.builtin.draw import EMPTY, SIZE, Canvas, art, clip, combine, dim, half, outline, recolour, stack
+from ddpm.builtin.draw import EMPTY, Canvas, art, clip, combine, dim, half, outline, recolour, squeeze, stack
 from ddpm.builtin.kinds.base import Kind
 from ddpm.builtin.palettes import palettes
 
@@ -100,17 +100,13 @@ STOPPERS = {
         ......dd
         .....ddc
         .....988""",
-    "rag": """
-        ....d.dd
-        .....dcc
-        ......bc""",
     "open": """
         ........
         ........
         .....998""",
 }
 
-LEVELS = {"full": 0, "most": 5, "half": 8, "low": 10}
+LEVELS = {"full": 0, "most": 5, "half": 8}
 
 
 GLEAMS = {"round": (5, 8), "flask": (5, 10), "vial": (6, 8), "square": (4, 8), "heart": (4, 7), "jug": (5, 8)}
@@ -122,23 +118,10 @@ POTION_MARKS = {
         4...
         ...4
         .4..""",
-    "label": """
-        dddd
-        dbdc
-        ccdb""",
-    "skull": """
-        .ww.
-        kwkw
-        wwww
-        .ww.""",
-    "star": """
-        .w..
-        ww4.
-        .4..""",
 }
 
 
-def _potion(bottle: str, level: str, stopper: str, mark: str) -> Canvas:
+def _potion(bottle: str, level: str, stopper: str, mark: str, small: bool) -> Canvas:
     glass = dim(half(BOTTLES[bottle].replace("L", "8"), 3), "7>6")
     full = half(BOTTLES[bottle].replace("7", ".").replace("8", ".").replace("L", "M"), 3)
     top = 3 + max(LEVELS[level], int((full != EMPTY).any(1).argmax()) - 3)
@@ -147,12 +130,13 @@ def _potion(bottle: str, level: str, stopper: str, mark: str) -> Canvas:
     surface[:top], surface[top + 1 :] = EMPTY, EMPTY
     liquid = stack(full, recolour(above, "1>7 2>8 3>9"), recolour(surface, "1>3 2>4 3>4"))
     gleam = art(".w\nw.\nw.", *GLEAMS[bottle])
-    return outline(stack(glass, liquid, gleam, art(POTION_MARKS[mark], 6, 10), half(STOPPERS[stopper], 1)))
+    whole = stack(glass, liquid, gleam, art(POTION_MARKS[mark], 6, 10), half(STOPPERS[stopper], 1))
+    return outline(squeeze(whole, (4, 11), (6, 12)) if small else whole)
 
 
 def potions() -> list[Canvas]:
-    """Bottle x level x stopper x mark."""
-    return combine(_potion, [*BOTTLES], [*LEVELS], [*STOPPERS], [*POTION_MARKS], limit=72)
+    """Bottle x level x stopper x mark x size."""
+    return combine(_potion, [*BOTTLES], [*LEVELS], [*STOPPERS], ["none", "none", "bubbles"], [False, True], limit=72)
 
 
 # ---------------------------------------------------------------- books
@@ -193,99 +177,153 @@ BOOK_FLAT = """
     ..#0111111111#..
     ...##########..."""
 
-EMBLEMS = {
-    "diamond": """
-        ..87..
-        .8..7.
-        8.87.7
-        7.77.6
-        .7..6.
-        ..66..""",
-    "cross": """
-        ..87..
-        ..87..
-        988876
-        777666
-        ..76..
-        ..76..""",
-    "skull": """
+OPEN_BOOKS = {
+    "flat": """
+        ................
+        ................
+        ................
+        ..####....####..
+        .#dddd#..#dddd#.
+        .#dddcd##dddcc#.
+        ##ddddcdddddcc##
+        #2ddddcbdddddc2#
+        #2ddddcbdddddc2#
+        #2ddddcbdddddc2#
+        #2ddddcbdddddc2#
+        #2ddddcbdddddc2#
+        #2ccccbabccccc2#
+        #11111b##b11111#
+        .######..######.""",
+    "held": """
+        ................
+        ................
+        ................
+        ...####..####...
+        ..#dddd##dddc#..
+        .##dddcdddddc##.
+        .#2dddcbddddc1#.
+        .#2dddcbddddc1#.
+        .#2dddcbddddc1#.
+        .#2dddcbddddc1#.
+        .#2cccbabcccc1#.
+        .#22221b#2111##.
+        ..####.###.###..""",
+}
+
+WRITING = {  # what stands on the open pages
+    "blank": "",
+    "lines": """
+        ........
+        .bb..bb.
+        ........
+        .bb..bb.
+        ........
+        .bb..b..""",
+    "left": """
+        ........
+        .bb.....
+        ........
+        .bb.....
+        ........
+        .bb.....""",
+    "mark": """
+        ......r.
+        ......r.
+        .bb...r.
+        ......r.
+        .bb.....""",
+    "picture": """
+        ........
+        .bb.888.
+        ....8.8.
+        .bb.888.
+        ........
+        .bb..bb.""",
+}
+
+GLYPHS = {  # one line, one tone: engraved, not stuck on
+    "none": "",
+    "title": """
+        ......
         .8888.
+        ......
+        ..88..""",
+    "frame": """
         888888
-        8##8#7
-        888877
-        .8#7#.
-        .7777.""",
+        8....8
+        8....8
+        8....8
+        8....8
+        8....8
+        888888""",
+    "diamond": """
+        ..88..
+        .8..8.
+        8.88.8
+        8.88.8
+        .8..8.
+        ..88..""",
+    "cross": """
+        ..88..
+        ..88..
+        888888
+        ..88..
+        ..88..
+        ..88..
+        ..88..""",
+    "glass": """
+        888888
+        8....8
+        .8..8.
+        ..88..
+        .8..8.
+        8.88.8
+        888888""",
     "eye": """
         ......
-        .8887.
-        8.##.7
-        8.#9.6
-        .7776.
-        ......""",
-    "sun": """
-        8.87.7
         .8888.
-        889987
-        778877
-        .7776.
-        7.76.6""",
-    "moon": """
-        ..888.
-        .88...
-        98....
-        98..9.
-        .87...
-        ..777.""",
-    "rune": """
-        888887
-        ....7.
-        ..87..
-        .87...
-        .8....
-        887776""",
-    "tree": """
-        ..98..
-        .8887.
-        888877
-        .8777.
-        ..76..
-        .7776.""",
-    "flame": """
-        ..8...
-        .88.7.
-        .887..
-        889877
-        789976
-        .7766.""",
-    "drop": """
-        ...8..
+        8.88.8
+        8.88.8
+        .8888.""",
+    "sun": """
+        8.88.8
+        ......
+        8.88.8
+        8.88.8
+        ......
+        8.88.8""",
+    "horns": """
+        8....8
+        8....8
+        .8888.
         ..88..
-        .8887.
-        889877
-        788876
-        .7766.""",
-    "key": """
-        .887..
-        .8.7..
-        .887..
-        ..7...
-        ..77..
-        ..776.""",
-    "heart": """
-        .8..7.
-        898877
-        888877
-        .8777.
-        ..76..
-        ......""",
+        .8..8.
+        .8..8.
+        ..88..""",
+    "bars": """
+        8.88.8
+        8.88.8
+        8.88.8
+        8.88.8
+        ..88..
+        8.88.8
+        8.88.8""",
+    "hook": """
+        .8888.
+        8....8
+        .....8
+        ..888.
+        ..8...
+        ......
+        ..8...""",
 }
 
 TRIMS = {
     "plain": "",
     "corners": """
         ................
-        ...99........8..
-        ...9.........7..
+        ...98.......98..
+        ...8.........8..
         ................
         ................
         ................
@@ -293,30 +331,7 @@ TRIMS = {
         ................
         ................
         ...8.........7..
-        ...88.......76..""",
-    "clasp": """
-        ................
-        ................
-        ................
-        ................
-        ................
-        ...........###..
-        ...........98#..
-        ...........87#..
-        ...........76#..
-        ...........###..""",
-    "bands": """
-        ................
-        ................
-        ................
-        88..............
-        77..............
-        ................
-        ................
-        ................
-        ................
-        88..............
-        77..............""",
+        ...88.......87..""",
     "ribbon": """
         ................
         ................
@@ -331,20 +346,24 @@ TRIMS = {
         ................
         .........rr.....
         .........rr.....
-        .........rr.....
         .........#r.....""",
 }
 
 
-def _book(emblem: str, trim: str, body: str) -> Canvas:
-    x, y, cover = (0, 0, BOOK) if body == "thick" else (1, 1, BOOK_FLAT)
-    trim_x = {"bands": 2 * x, "clasp": 1 - x}.get(trim, 0)
-    return stack(art(cover), art(TRIMS[trim], trim_x, y), art(EMBLEMS[emblem], 5, 3 + y))
+def _book(glyph: str, trim: str, body: str) -> Canvas:
+    y, cover = (0, BOOK) if body == "thick" else (1, BOOK_FLAT)
+    sign = art(GLYPHS[glyph], 5, 2 + y)
+    return stack(art(cover), art(TRIMS[trim], 0, y), recolour(sign, "8>3") if trim == "plain" else sign)
+
+
+def _open_book(body: str, writing: str) -> Canvas:
+    return stack(art(OPEN_BOOKS[body]), art(WRITING[writing], 2, 5), art(WRITING[writing], 8, 5))
 
 
 def books() -> list[Canvas]:
-    """Emblem x trim x thickness."""
-    return combine(_book, [*EMBLEMS], [*TRIMS], ["thick", "flat"], limit=72)
+    """Glyph x trim x thickness, and some that are open."""
+    closed = combine(_book, [*GLYPHS], [*TRIMS], ["thick", "flat"], limit=44)
+    return closed + combine(_open_book, [*OPEN_BOOKS], [*WRITING])
 
 
 # ---------------------------------------------------------------- shields
@@ -406,55 +425,45 @@ SHIELDS = {
         ...S1MMM
         ...SSSSS
         ........""",
-    "winged": """
-        ..S....S
-        ..SS..SS
-        ..S1SSSM
+    "buckler": """
+        ........
+        .....SSS
+        ...SS1MM
+        ..SS1MMM
+        ..S1MMMM
+        ..S1MMMM
         ..S1MMMM
         ..S1MMMM
         ..SS1MMM
-        ...S1MMM
-        ..SS1MMM
-        ..S1MMMM
-        ...S1MMM
-        ....SSMM
-        ......SM
-        .......S""",
+        ...SS1MM
+        .....SSS""",
 }
 
-BOSS = """
-    ......
-    .9988.
-    .9887.
-    .8877.
-    .7776.
-    ......"""
+FIELDS = {  # painted over the whole field, 16 columns
+    "plain": "",
+    "boss": "\n" * 6 + "......998\n......987\n......876".replace("......", "......."),
+    "cross": "\n" * 2 + ".......88\n" * 3 + "8" * 16 + "\n" + "7" * 16 + "\n" + ".......88\n" * 8,
+    "bend": "\n".join("." * k + "888" for k in range(14)),
+    "pale": ".......88\n" * 15,
+    "pales": "....88....88\n" * 15,
+    "chief": "8" * 16 + "\n" + ("8" * 16 + "\n") * 3 + "7" * 16,
+    "quarters": ("." * 8 + "8" * 8 + "\n") * 7 + ("7" * 8 + "\n") * 9,
+    "fess": "\n" * 5 + "8" * 16 + "\n" + "8" * 16 + "\n" + "7" * 16,
+    "half": ("." * 8 + "7" * 8 + "\n") * 15,
+}
 
-RIVETS = {"heater": (2, 7), "round": (3, 9), "kite": (4, 7), "tower": (2, 10), "winged": (3, 8)}
 
-
-def _shield(form: str, emblem: str, finish: str) -> Canvas:
+def _shield(form: str, field: str) -> Canvas:
     body = half(SHIELDS[form], 1)
-    if finish == "rivets":
-        rows = ["........"] * SIZE
-        for y in RIVETS[form]:
-            x = int((body[y] != EMPTY).argmax())
-            rows[y] = "." * x + "9" + "." * (7 - x)
-            rows[y + 1] = "." * x + "6" + "." * (7 - x)
-        body = stack(body, clip(half("\n".join(rows)), body))
-    elif finish == "split":
-        body = dim(body, "3>1 2>1 1>0")
-    elif finish == "stripe":
-        stripes = clip(art("\n".join(["8......6"] * 11), 4, 3), body)
-        body = np.where((body >= ord("1")) & (body <= ord("3")), stack(body, stripes), body)
-    symbol = art(BOSS if emblem == "boss" else EMBLEMS[emblem].replace("#", "1"), 5, 4)
-    return outline(stack(body, symbol))
+    rows = FIELDS[field].split("\n")
+    paint = art("\n".join(row or "." for row in rows))
+    inner = np.where((body >= ord("2")) & (body <= ord("3")), body, np.uint8(EMPTY))
+    return outline(stack(body, clip(paint, inner)))
 
 
 def shields() -> list[Canvas]:
-    """Form x emblem x finish."""
-    emblems = ["boss", "cross", "skull", "sun", "diamond", "tree", "flame", "heart", "moon"]
-    return combine(_shield, [*SHIELDS], emblems, ["plain", "rivets", "split", "stripe"], limit=72)
+    """Form x what is painted on the field."""
+    return combine(_shield, [*SHIELDS], [*FIELDS], limit=60)
 
 
 # ---------------------------------------------------------------- gems
@@ -577,6 +586,67 @@ CUTS = {
         .....32110......
         ......110.......
         .......0........""",
+    "oval": """
+        ................
+        ................
+        ................
+        .....444333.....
+        ...4443333322...
+        ..444433332221..
+        ..443333322221..
+        ..333333222211..
+        ..333332222111..
+        ...3322222111...
+        .....221111.....""",
+    "pebble": """
+        ................
+        ................
+        ................
+        ................
+        ......4433......
+        ....44333322....
+        ....43332222....
+        ....33222221....
+        .....222111.....""",
+    "ingot": """
+        ................
+        ................
+        ................
+        ................
+        .....444444433..
+        ....4333333321..
+        ...43333333211..
+        ..43333333211...
+        .444444432111...
+        .33333332211....
+        .3222222111.....
+        .2222222110.....""",
+    "baguette": """
+        ................
+        .....44433......
+        .....43332......
+        ....4433322.....
+        ....4333322.....
+        ....4333222.....
+        ....4333222.....
+        ....4332222.....
+        ....4322221.....
+        ....3322211.....
+        .....22211......
+        .....21111......""",
+    "rough": """
+        ................
+        ................
+        .......443......
+        .....444332.....
+        ...44433322.....
+        ..4433332221....
+        ..43333222211...
+        .443332222111...
+        .333222231111...
+        .33222233211....
+        ..222213321.....
+        ...1111221......""",
 }
 
 SETTINGS = {
@@ -586,30 +656,6 @@ SETTINGS = {
         ...........w....
         ..........www...
         ...........w....""",
-    "claw": """
-        ................
-        ................
-        ................
-        ................
-        ................
-        ................
-        ................
-        ................
-        ................
-        ...9........7...
-        ...98......76...
-        ....98....76....
-        .....988776.....
-        ......8766......""",
-    "band": """
-        ................
-        ................
-        ................
-        ................
-        ................
-        ................
-        .98888888777766.
-        ................""",
     "gleam": """
         ................
         ................
@@ -619,29 +665,20 @@ SETTINGS = {
         .....4..4.......
         ....4..4........
         ......4.........""",
-    "chip": """
-        ................
-        ................
-        ................
-        ................
-        ................
-        .....1..........
-        ....31..........
-        .....31.........
-        ......31........""",
 }
 
 
-def _gem(cut: str, setting: str) -> Canvas:
+def _gem(cut: str, setting: str, small: bool) -> Canvas:
     stone, extra = art(CUTS[cut], 0, 1), art(SETTINGS[setting], 0, 1)
-    if setting in ("band", "chip", "gleam"):
+    if setting == "gleam":
         extra = clip(extra, stone)
-    return outline(stack(stone, extra))
+    whole = stack(stone, extra)
+    return outline(squeeze(squeeze(whole, (4, 11), (4, 10)), (5, 10), (9, 12)) if small else whole)
 
 
 def gems() -> list[Canvas]:
-    """Cut x setting."""
-    return combine(_gem, [*CUTS], [*SETTINGS], limit=64)
+    """Cut x setting x size."""
+    return combine(_gem, [*CUTS], [*SETTINGS], [False, True], limit=64)
 
 
 # ---------------------------------------------------------------- orbs
@@ -661,6 +698,32 @@ ORB = """
 
 INSIDES = {
     "clear": "",
+    "shine": """
+        ................
+        ................
+        .....44.........
+        ....444.........
+        ....44..........
+        ................
+        ................
+        ................
+        ..........33....
+        .........33.....""",
+    "dull": """
+        ................
+        ................
+        ......33........
+        .....3333.......
+        ....333333......
+        ....33332.......
+        .....3322.......""",
+    "window": """
+        ................
+        ................
+        ....ww..........
+        ...wwww.........
+        ...ww...........
+        ................""",
     "swirl": """
         ................
         ................
@@ -672,68 +735,6 @@ INSIDES = {
         ....7...77.7....
         .....7..........
         ......7777......""",
-    "eye": """
-        ................
-        ................
-        ................
-        .....888888.....
-        ....89####87....
-        ...8.9##w#8.7...
-        ....78####77....
-        .....777776.....""",
-    "star": """
-        ................
-        ................
-        .......98.......
-        .......98.......
-        ....99998887....
-        .....998877.....
-        .....98877......
-        ....98..877.....
-        ....8....77.....""",
-    "bolt": """
-        ................
-        ........99......
-        .......98.......
-        ......98........
-        .....98888......
-        .......987......
-        ......88........
-        .....87.........
-        ....87..........""",
-    "galaxy": """
-        ................
-        ......9.........
-        ..........8.....
-        ....8...........
-        .......98...7...
-        ......9988......
-        .......87....8..
-        ....9...........
-        .........8......
-        ......7.........
-        ...........7....""",
-    "bands": """
-        ................
-        ................
-        ................
-        ................
-        ..8888..88888...
-        .7777788877777..
-        ................
-        ................
-        ..888877788877..
-        ...77766777766..""",
-    "flame": """
-        ................
-        .......8........
-        .......98.......
-        .....8.998......
-        .....89998......
-        ....8999987.....
-        ....89999887....
-        ....78999877....
-        .....788877.....""",
     "crack": """
         .......0........
         ......0.........
@@ -800,13 +801,17 @@ STANDS = {
 }
 
 
-def _orb(inside: str, stand: str) -> Canvas:
-    return outline(stack(art(ORB, 0, 1), art(INSIDES[inside], 0, 2), art("ww\nw.", 4, 3), art(STANDS[stand], 0, 1)))
+def _orb(inside: str, stand: str, size: int) -> Canvas:
+    foot = "none" if size == 2 else stand  # the smallest have none
+    whole = stack(art(ORB, 0, 1), art(INSIDES[inside], 0, 1), art(STANDS[foot], 0, 1))
+    for _ in range(size):
+        whole = squeeze(whole, (5, 10), (6, 9))
+    return outline(whole)
 
 
 def orbs() -> list[Canvas]:
-    """Inside x stand."""
-    return combine(_orb, [*INSIDES], [*STANDS], limit=60)
+    """Inside x stand x size."""
+    return combine(_orb, [*INSIDES], [*STANDS], [0, 1, 2], limit=90)
 
 
 # ---------------------------------------------------------------- coins
@@ -847,18 +852,6 @@ COIN_FORMS = {
         ..332222
         ...33333
         ....2222""",
-    "scalloped": """
-        ...4.444
-        ..443333
-        .4433222
-        ..432222
-        .4432222
-        .4332222
-        ..332222
-        .3332222
-        .3333222
-        ..333333
-        ...3.222""",
 }
 
 STAMPS = {
@@ -887,36 +880,12 @@ STAMPS = {
         ..431.
         ..431.
         ..431.""",
-    "eye": """
-        ..443.
-        .4..31
-        4.11.1
-        .3..1.
-        ..331.""",
     "cross": """
         ..41..
         ..41..
         444331
         ..31..
         ..31..""",
-    "sword": """
-        ..41..
-        ..41..
-        ..41..
-        .4331.
-        ..31..""",
-    "leaf": """
-        ...441
-        ..4331
-        .4331.
-        .331..
-        .1....""",
-    "skull": """
-        .4433.
-        413131
-        433331
-        .3131.
-        ......""",
 }
 
 
@@ -1026,20 +995,20 @@ def _tilted(form: str, stamp: str) -> Canvas:
 
 def coins() -> list[Canvas]:
     """Face-on with a stamp, tilted, lying in heaps."""
-    faces = combine(_coin, [*COIN_FORMS], [*STAMPS], limit=28)
+    faces = combine(_coin, [*COIN_FORMS], [*STAMPS], limit=24)
     return faces + combine(_tilted, [*TILTED], [*SMALL_STAMPS]) + combine(_heap, [*HEAPS], [LOW_COIN, FLAT_COIN])
 
 
-_GEMS = "azure crimson green violet pink cyan gold orange teal purple lime navy silver rose mint snow coal lemon"
+_GEMS = "blue red leaf grape magenta lagoon yellow rust royal white graphite grey sky emerald blood mustard sand"
 KINDS = [
     Kind(
         "potion",
         "item",
         potions,
         palettes(
-            "crimson azure green violet orange pink cyan lime gold purple teal navy lemon mint lava bone",
-            "snow silver cyan steel lilac",
-            "wood tan copper gold bark",
+            "red blue leaf grape rust magenta lagoon yellow royal white mustard emerald sky blood graphite brown",
+            "glass",
+            "brown sand rust",
         ),
     ),
     Kind(
@@ -1047,9 +1016,9 @@ KINDS = [
         "item",
         books,
         palettes(
-            "bark wood crimson azure green coal iron violet navy teal mahogany rose tan purple silver forest",
-            "gold silver crimson lime cyan lemon bone",
-            "tan bone crust",
+            "brown red blue leaf graphite grey royal grape rust lagoon pine cherry bark mustard ink magenta",
+            "yellow grey red white leaf yellow sand blue",
+            "sand cream bone",
         ),
     ),
     Kind(
@@ -1057,21 +1026,16 @@ KINDS = [
         "item",
         shields,
         palettes(
-            "azure crimson green violet wood iron coal teal navy steel mahogany bark purple silver forest teak",
-            "gold silver steel copper iron bone",
+            "brown red blue leaf graphite royal grey grape rust lagoon pine cherry bark mustard white ink",
+            "yellow grey white graphite brown rust grey",
         ),
     ),
-    Kind("gem", "item", gems, palettes(_GEMS, "gold silver copper")),
-    Kind(
-        "orb",
-        "item",
-        orbs,
-        palettes(_GEMS, "lemon snow cyan pink gold coal lime", "gold iron wood silver copper coal bone"),
-    ),
+    Kind("gem", "item", gems, palettes(_GEMS)),
+    Kind("orb", "item", orbs, palettes(_GEMS, "white", "yellow grey brown graphite rust bone")),
     Kind(
         "coin",
         "item",
         coins,
-        palettes("gold silver copper brass iron electrum bronze steel rosegold oldgold tin amber honey patina"),
+        palettes("yellow gold grey silver rust copper white bone tin oldgold sand steel brass bronze"),
     ),
 ]

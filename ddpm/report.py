@@ -1,0 +1,241 @@
+"""Everything that can be said about samples: is it good, and is it new? One object, as text, JSON or a page to keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ddpm.checkpoint import Checkpoint
+from ddpm.comparison import Reference
+from ddpm.evidence import Yardstick
+from ddpm.exam import Exam, take_exam
+from ddpm.gap import denoising_gap
+from ddpm.memorization import LABELS, MemorizationReport, judge
+from ddpm.quality import QualityReport, quality_report
+from ddpm.statistics import Proportion
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings, and what they were found on.
+
+    Attributes:
+        samples: uint8 (N, 16, 16, 3).
+        source: uint8 (R, 16, 16, 3), the training images that the rows of the evidence mean.
+        data: name and fingerprint of the data set, in words.
+        drawn_by: what drew the samples, in words; empty where that is not known.
+        yardstick: what they were held against.
+    """
+
+    samples: np.ndarray
+    source: np.ndarray
+    data: str
+    fingerprint: str
+    drawn_by: str
+    yardstick: Yardstick
+    memorization: MemorizationReport
+    quality: QualityReport
+    exam: Exam | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; the sentence comes first."""
+        return {
+            "sentence": self.memorization.sentence,
+            "data": self.data,
+            "fingerprint": self.fingerprint,
+            "drawn_by": self.drawn_by or None,
+            "memorization": self.memorization.to_dict(),
+            "quality": self.quality.to_dict(),
+            "exam": None if self.exam is None else self.exam.to_dict(),
+        }
+
+    def to_text(self) -> str:
+        """The sentence, then tables, for a terminal."""
+        lines = [self.memorization.sentence]
+        if self.exam:
+            lines.append(self.exam.sentence)
+        for title, head, rows in tables(self):
+            lines += ["", title, *_aligned([head, *rows])]
+        return "\n".join(lines)
+
+
+# In the order in which they are shown; names of attributes of a QualityReport.
+_MEASURES = (
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "vendi",
+    "haze",
+    "colours",
+    "merged_colours",
+    "orphans",
+    "outline",
+    "foreground",
+    "symmetry",
+)
+
+Table = tuple[str, list[str], list[list[str]]]
+
+
+def make_report(
+    samples: np.ndarray,
+    reference: Reference,
+    checkpoint: Checkpoint | None = None,
+    labels: np.ndarray | None = None,
+    false_positive_rate: float = 0.01,
+    drawn_by: str = "",
+) -> Report:
+    """Judge samples against a data set.
+
+    Args:
+        samples: uint8 (N, 16, 16, 3), N at least 1.
+        reference: the data set, parted by what the model has seen of it.
+        checkpoint: what drew them, for the denoising gap.
+        labels: int64 (N,), the kinds that were asked for, -1 for anything, for the class agreement.
+        drawn_by: what drew them, in words.
+
+    Raises:
+        ValueError: if there is nothing to compare with, or a rate outside 0..1.
+    """
+    sprites = reference.sprites
+    if len(reference.seen) == 0:
+        raise ValueError("This model has learnt from none of these sprites: there is nothing to compare with.")
+    train = sprites.images[reference.seen]
+    yardstick = Yardstick(train, sprites.images[reference.unseen])
+    gap = None
+    if checkpoint is not None:
+        gap = denoising_gap(checkpoint.model, checkpoint.schedule, yardstick.train, yardstick.heldout)
+    memorization = judge(yardstick.measure(samples), yardstick, false_positive_rate, gap)
+    real = np.sort(np.concatenate([reference.seen, reference.unseen]))
+    asked = None if labels is None or sprites.labels is None or (labels < 0).all() else labels
+    kinds = None if asked is None else np.asarray(sprites.labels)[real]
+    return Report(
+        samples=samples,
+        source=train,
+        data=sprites.name,
+        fingerprint=sprites.fingerprint,
+        drawn_by=drawn_by,
+        yardstick=yardstick,
+        memorization=memorization,
+        quality=quality_report(samples, sprites.images[real], asked, kinds),
+        exam=take_exam(samples, sprites, memorization.near_distance),
+    )
+
+
+def tables(report: Report) -> list[Table]:
+    """Each table as a title, a head and rows of words."""
+    found = report.memorization
+    rate_head = ["", "samples", "rate", "95% interval", "unseen real sprites", "excess"]
+    result: list[Table] = [
+        (
+            f"Created or copied? (false-positive rate {found.effective_rate:.2%})",
+            rate_head,
+            [
+                *(_rate_row(name, rate) for name, rate in found.rates.items()),
+                _rate_row("nearest below 1/3 of the second", found.nearest_ratio),
+                _rate_row("nearer than half the 50 nearest", found.extraction),
+            ],
+        ),
+        ("Known shapes in new colours?", rate_head, [_rate_row(name, rate) for name, rate in found.claim.items()]),
+        (
+            "Each sample has one label, the first that fits",
+            ["", "samples", "unseen real sprites"],
+            [
+                [label, f"{share(found.labels, label):.1%}", f"{share(found.heldout_labels, label):.1%}"]
+                for label in LABELS
+                if label in found.labels or label in found.heldout_labels
+            ],
+        ),
+        ("Does the model remember?", ["", ""], _memory_rows(found)),
+    ]
+    if report.exam is not None:
+        result.append(("The exam: pairs of shape and palette that were withheld", ["", ""], _exam_rows(report.exam)))
+    result.append(("Quality", ["", "samples", "real sprites"], _quality_rows(report.quality)))
+    return result
+
+
+def share(labels: tuple[str, ...], label: str) -> float:
+    """Share of a label, 0..1; 0 where there are none."""
+    return labels.count(label) / len(labels) if labels else 0.0
+
+
+def _rate_row(name: str, rate: Proportion) -> list[str]:
+    if rate.n == 0:
+        return [name, "0 of 0", "-", "-", "-", "-"]
+    excess = "-"
+    if rate.excess is not None and rate.excess_low is not None and rate.excess_high is not None:
+        excess = f"{rate.excess:+.1%} ({rate.excess_low:+.1%} to {rate.excess_high:+.1%})"
+    floor = "-" if rate.floor is None else f"{rate.floor:.1%}"
+    return [name, f"{rate.count} of {rate.n}", f"{rate.rate:.1%}", f"{rate.low:.1%} to {rate.high:.1%}", floor, excess]
+
+
+def _memory_rows(found: MemorizationReport) -> list[list[str]]:
+    rows = [
+        ["held against", f"{found.train_size:,} training sprites, {found.heldout_size:,} held-out ones"],
+        ["data-copying test C_T (below -3: copies)", "-" if found.c_t is None else f"{found.c_t:.2f}"],
+    ]
+    if found.gap is not None:
+        gap = found.gap
+        rows.append(
+            [
+                "can tell training from held-out sprites (AUC, 0.5: no)",
+                f"{gap.auc:.3f} ({gap.auc_low:.3f} to {gap.auc_high:.3f})",
+            ]
+        )
+        rows.append(["noise error, training sprites", f"{np.mean(gap.train):.4f}"])
+        rows.append(["noise error, held-out sprites", f"{np.mean(gap.heldout):.4f}"])
+    return rows
+
+
+def _exam_rows(exam: Exam) -> list[list[str]]:
+    observed = exam.observed
+    rows = [["samples that show a pair of the set", f"{observed.n}"]]
+    if observed.n:
+        rows.append(["of those, withheld pairs", f"{observed.rate:.1%} ({observed.low:.1%} to {observed.high:.1%})"])
+    if exam.expected is not None:
+        rows.append(["to expect from free recombination", f"{exam.expected:.1%}"])
+    rows.append(["near copies of training sprites", f"{exam.near_training} (of {exam.training_sprites:,} sprites)"])
+    rows.append(["near copies of withheld sprites", f"{exam.near_exam} (of {exam.exam_sprites:,} sprites)"])
+    if exam.copy_ratio is not None:
+        high = "?" if exam.copy_ratio_high is None else f"{exam.copy_ratio_high:.2f}"
+        rows.append(
+            ["ratio, per sprite (1: no difference)", f"{exam.copy_ratio:.2f} ({exam.copy_ratio_low:.2f} to {high})"]
+        )
+    return rows
+
+
+def _quality_rows(quality: QualityReport) -> list[list[str]]:
+    size = f"{quality.n} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
+    rows = [
+        [f"Fréchet ratio ({size})", f"{quality.frechet_ratio:.2f} ± {quality.frechet_ratio_sd:.2f}", "1"],
+        ["patch Wasserstein ratio", f"{quality.patch_wasserstein:.2f}", "1"],
+        ["KID", f"{quality.kid:.4f} ± {quality.kid_sd:.4f}", f"{quality.kid_real:.4f} ± {quality.kid_real_sd:.4f}"],
+    ]
+    for name in _MEASURES:
+        value, real = getattr(quality, name), quality.real.get(name)
+        error = quality.standard_errors.get(name)
+        words = _number(value) + (f" ± {_number(error)}" if error is not None else "")
+        rows.append([name.replace("_", " "), words, _number(real)])
+    agreement = quality.class_agreement
+    if agreement is not None:
+        words = f"{agreement.rate:.1%} ({agreement.count} of {agreement.n})"
+        rows.append(
+            ["shows the kind that was asked for", words, "-" if agreement.real is None else f"{agreement.real:.1%}"]
+        )
+    return rows
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        first, *others = (f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row))
+        lines.append("  ".join(["", first, *others]).rstrip())
+    return [line for line in lines if line]
