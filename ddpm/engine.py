@@ -39,6 +39,7 @@ from ddpm.training import TrainingError, TrainingState, heldout_loss, new_state,
 PREVIEW_SPRITES, PREVIEW_COLUMNS = 36, 9
 # Twelve at each level of the grid: under 1% of the time between two savings.
 HELDOUT_EVALUATIONS = 192
+FINAL_EVALUATIONS = 2048
 # A page that looks whether a run is alive holds its lock for an instant; a training holds it for minutes.
 _LOCK_PATIENCE = 2.0
 _POLL_SECONDS = 0.2
@@ -296,7 +297,7 @@ class _Session:
             # Many more draws, in full precision: figures to quote, not points of a curve.
             for name, model, levels in (*asked, ("heldout_even", state.ema.model, None)):
                 values[f"final_{name}"] = heldout_loss(
-                    model, plan.sprites, plan.heldout, plan.schedule, evaluations=2048, log_snr=levels
+                    model, plan.sprites, plan.heldout, plan.schedule, evaluations=FINAL_EVALUATIONS, log_snr=levels
                 )
         return {name: value for name, value in values.items() if math.isfinite(value)}
 

@@ -95,7 +95,8 @@ class Yardstick:
 
     Attributes:
         train: uint8, the distinct training sprites.
-        heldout: uint8, the distinct held-out sprites that are not among the training sprites.
+        heldout: uint8, the distinct held-out sprites that are not among the training sprites, one of each pair of
+            mirror images.
 
     Raises:
         ValueError: if there are fewer than two distinct training sprites.
@@ -109,6 +110,8 @@ class Yardstick:
         rows, _ = distinct_images(heldout)
         unseen = np.ascontiguousarray(heldout[rows])
         if len(unseen):
+            # One of each pair of twins: two that always agree would make every interval too narrow.
+            unseen = unseen[np.unique(twin_groups(unseen))]
             unseen = unseen[nearest(unseen, self.train, 1)[1][:, 0] > 0]
         if len(unseen) > _HELDOUT_MOST:
             random = np.random.default_rng(seed_for("held-out yardstick"))

@@ -167,7 +167,9 @@ def _rate_row(name: str, rate: Proportion) -> list[str]:
         return [name, "0 of 0", "-", "-", "-", "-"]
     excess = "-"
     if rate.excess is not None and rate.excess_low is not None and rate.excess_high is not None:
-        excess = f"{rate.excess:+.1%} ({rate.excess_low:+.1%} to {rate.excess_high:+.1%})"
+        # Below the floor there is nothing to explain.
+        excess = f"{rate.excess:.1%} ({max(0.0, rate.excess_low):.1%} to {rate.excess_high:.1%})"
+        excess = "none" if rate.excess <= 0 else excess
     floor = "-" if rate.floor is None else f"{rate.floor:.1%}"
     return [name, f"{rate.count} of {rate.n}", f"{rate.rate:.1%}", f"{rate.low:.1%} to {rate.high:.1%}", floor, excess]
 

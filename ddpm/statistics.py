@@ -69,9 +69,8 @@ def proportion(count: int, n: int, floor: Proportion | float | None = None) -> P
     if room <= 0:
         # Nothing can exceed a floor of 100%.
         return Proportion(count, n, rate, low, high, base)
-    return Proportion(
-        count, n, rate, low, high, base, (rate - base) / room, difference_low / room, difference_high / room
-    )
+    excess, excess_low = (rate - base) / room, difference_low / room
+    return Proportion(count, n, rate, low, high, base, excess, excess_low, min(1.0, difference_high / room))
 
 
 def wilson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from ddpm import engine
+
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
@@ -15,3 +17,9 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _few_final_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A figure to quote needs thousands of draws; a test needs that it is there."""
+    monkeypatch.setattr(engine, "FINAL_EVALUATIONS", 64)

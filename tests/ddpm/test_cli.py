@@ -61,7 +61,7 @@ def steps_made(run: Run) -> int:
 
 def test_the_real_thing(tmp_path: Path, tiny_sprites: Path) -> None:
     """The default network through ``python -m ddpm``, from sprites to samples."""
-    training = ["train", "--run", "cats", "--data", tiny_sprites, "--steps", 8, "--holdout", 0]
+    training = ["train", "--run", "cats", "--data", tiny_sprites, "--steps", 8, "--holdout", 0, "--check-sprites", 32]
     output, errors = command(training, tmp_path)
     assert output == ""
     assert "Finished at step 8 of 8: checkpoints/cats" in errors
@@ -69,6 +69,7 @@ def test_the_real_thing(tmp_path: Path, tiny_sprites: Path) -> None:
     assert run.state() == "finished"
     assert load_checkpoint(run.folder).model.channels == (32, 64, 128, 256)
     assert "heldout" not in run.metrics()[-1]
+    assert run.metrics()[-1]["check"]["samples"] == 32
     expected = digests(run.step_path(8))
 
     output, errors = command(training, tmp_path, expected=1)

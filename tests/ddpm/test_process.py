@@ -108,7 +108,7 @@ def test_the_options_of_a_request() -> None:
     assert found[1:6] == ["-m", "ddpm", "train", "--run", "cats"]
     assert set(found[6:]) == {
         "--stop-on-eof", "--data=-odd.npy", "--preset=fast", "--minutes=2.5", "--holdout=0.0", "--threads=1",
-        "--resume",
+        "--check-sprites=512", "--resume",
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from ddpm.shipping import folder_size, ship_run
 
 @pytest.fixture
 def run(tmp_path: Path, tiny_sprites: Path) -> Run:
-    request = TrainingRequest(tmp_path / "checkpoints" / "mine", data=str(tiny_sprites), steps=3)
+    request = TrainingRequest(tmp_path / "checkpoints" / "mine", data=str(tiny_sprites), steps=3, check_sprites=0)
     run_training(request, lambda progress: None)
     return Run(request.folder)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ddpm import engine
 from ddpm.engine import run_training
 from ddpm.plan import TrainingRequest
 
@@ -28,7 +29,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images[:, 4:12, 4:12] = random.integers(0, 256, (60, 1, 1, 3), dtype=np.uint8)
     images[:, 6:9, 6:9] = random.integers(0, 256, (60, 1, 1, 3), dtype=np.uint8)
     np.savez(place / "simple.npz", images=images, labels=np.arange(60) % 3)
-    request = TrainingRequest(place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12)
+    request = TrainingRequest(
+        place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12, check_sprites=16
+    )
+    patch.setattr(engine, "FINAL_EVALUATIONS", 16)
     run_training(request, lambda progress: None)
     patch.undo()
     return place

@@ -64,6 +64,16 @@ def test_train_lists_runs_and_shows_one(open_page: OpenPage) -> None:
     assert any(heading.value == "small" for heading in app.subheader)
 
 
+def test_train_shows_what_a_run_found_out_about_itself(open_page: OpenPage) -> None:
+    app = open_page("pages/1_Train.py")
+    next(button for button in app.button if button.label == "Show").click().run()
+    assert not app.exception
+    assert any("does it copy?" in text.value for text in app.markdown)
+    charts = " ".join(str(chart.proto) for chart in app.get("arrow_vega_lite_chart"))
+    for title in ("Near copies", "Distance from real ones", "Haze in the background", "Colours in a sprite"):
+        assert title in charts
+
+
 def test_own_file_is_taken_as_training_data(open_page: OpenPage, tmp_path: Path) -> None:
     images = np.random.default_rng(1).integers(0, 256, (30, 16, 16, 3), dtype=np.uint8)
     np.save(tmp_path / "mine.npy", images)

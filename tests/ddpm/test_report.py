@@ -1,0 +1,102 @@
+"""The report as text, JSON and a page to keep."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ddpm.cli import main
+from ddpm.comparison import what_was_seen
+from ddpm.engine import run_training
+from ddpm.plan import TrainingRequest
+from ddpm.recipes import RECIPES
+from ddpm.report import make_report
+from ddpm.report_page import to_html
+from ddpm.sprites import load_sprites
+from tests.ddpm.helpers import TINY, simple_sprites
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "data.npz", images=simple_sprites(80), labels=np.arange(80) % 3)
+    np.save(tmp_path / "x.npy", np.concatenate([simple_sprites(80)[:5], simple_sprites(20, seed=9)]))
+    return tmp_path / "data.npz"
+
+
+def test_the_sentence_comes_first(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--samples", "x.npy", "--data", str(data)]) == 0
+    output = capsys.readouterr().out
+    assert re.match(r"\d+ of 25 are near copies; as many real sprites that the model never saw would give ", output)
+    for words in ("exact copy", "palette nowhere", "data-copying test", "Fréchet ratio", "not comparable", "haze"):
+        assert words in output
+    assert max(len(line) for line in output.splitlines()) < 130
+
+
+def test_json_is_one_object(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--samples", "x.npy", "--data", str(data), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert next(iter(found)) == "sentence"
+    train, heldout = load_sprites(data).split()
+    seen = sum(row in train for row in range(5))
+    assert found["memorization"]["rates"]["exact copy"]["count"] == seen
+    assert found["memorization"]["training_sprites"] == len(train)
+    assert found["memorization"]["heldout_sprites"] == len(heldout)
+    assert len(found["memorization"]["each"]) == 25
+    assert found["quality"]["haze"] is not None
+    assert found["exam"] is None
+
+
+def test_a_page_to_keep(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--samples", "x.npy", "--data", str(data), "--html", "out/page.html"]) == 0
+    page = Path("out/page.html").read_text()
+    assert capsys.readouterr().out.split("\n")[0] in page
+    assert page.count("data:image/png;base64,") > 20
+    # Nothing is asked from outside, nothing runs.
+    words = re.sub(r'"data:image/png;base64,[^"]*"', "", page)
+    assert not re.findall(r"//|<script|@import|<link|url\(", words)
+    assert "<svg" in page
+
+
+def test_foreign_names_are_text(data: Path) -> None:
+    sprites = load_sprites(data)
+    report = make_report(np.asarray(sprites.images[:6]), what_was_seen(sprites, None), drawn_by="<b onload=x>me</b>")
+    assert "<b onload" not in to_html(report)
+    assert "&lt;b onload" in to_html(report)
+
+
+def test_a_checkpoint_tells_the_rest(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples, data, what it was trained on, the kinds that were asked for, and the gap."""
+    monkeypatch.setitem(RECIPES, "tiny", TINY)
+    folder = data.parent / "checkpoints" / "cats"
+    request = TrainingRequest(folder, data=str(data), preset="tiny", steps=4, threads=1, check_sprites=0)
+    run_training(request, lambda progress: None)
+    assert main(["report", "--checkpoint", str(folder), "--n", "12", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["drawn_by"] == "cats, step 4"
+    assert found["memorization"]["samples"] == 12
+    assert 0 <= found["memorization"]["gap"]["auc_low"] <= found["memorization"]["gap"]["auc"] <= 1
+    assert found["quality"]["class_agreement"]["n"] == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--samples and --data, or a --checkpoint"),
+        (["--samples", "x.npy"], "--samples and --data, or a --checkpoint"),
+        (["--samples", "x.npy", "--data", "data.npz", "--false-positive-rate", "2"], "between 0 and 1"),
+        (["--samples", "no.npy", "--data", "data.npz"], "no.npy"),
+        (["--checkpoint", "nowhere"], "nowhere"),
+    ],
+)
+def test_mistakes_are_told(data: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", *arguments]) == 1
+    output = capsys.readouterr()
+    assert words in output.err
+    assert output.out == ""
