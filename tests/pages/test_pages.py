@@ -69,7 +69,7 @@ def test_train_shows_what_a_run_found_out_about_itself(open_page: OpenPage) -> N
     next(button for button in app.button if button.label == "Show").click().run()
     assert not app.exception
     assert any("does it copy?" in text.value for text in app.markdown)
-    charts = " ".join(str(chart.proto) for chart in app.get("arrow_vega_lite_chart"))
+    charts = " ".join(str(chart.proto) for chart in app.get("vega_lite_chart"))
     for title in ("Near copies", "Distance from real ones", "Haze in the background", "Colours in a sprite"):
         assert title in charts
 
