@@ -6,7 +6,7 @@ leaves its edges where they are, so J finds what no distance of pixels can.
 
 The pictures are compared as they are. A median filter on both sides first was tried and dropped: at this size single
 pixels are eyes and outlines, the filter makes new colours that do not turn with the hue, and it cost more known copies
-than it found (``memorization.md``).
+than it found.
 """
 
 from __future__ import annotations
