@@ -170,8 +170,8 @@ def check_chart(series: CheckSeries, key: str) -> None:
         layers.append(
             {"mark": dashed, "encoding": {"y": {"field": "real", "type": "quantitative", "aggregate": "max"}}}
         )
-    spec = {"height": 120, "title": {"text": series.title, "fontSize": 13, "anchor": "start"}, "layer": layers}
-    st.vega_lite_chart(points, spec, key=key, width="stretch")
+    st.caption(f"**{series.title}**")
+    st.vega_lite_chart(points, {"height": 150, "layer": layers}, key=key, width="stretch")
 
 
 def distance_histogram(samples: np.ndarray, heldout: np.ndarray, whose: str) -> None:
