@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ddpm.console import ProgressPrinter, follow
 from ddpm.datacard import data_card
 from ddpm.engine import StopSwitch, run_training
 from ddpm.files import replace_bytes
+from ddpm.home import home
 from ddpm.images import to_uint8
 from ddpm.neighbors import nearest
 from ddpm.plan import StoppedEarly, TrainingRequest
@@ -131,8 +132,10 @@ def _parser() -> argparse.ArgumentParser:
     ship.add_argument("--note", help="a word for people, such as interim")
 
     measure = _command(commands, "bench", _bench, "measure speed on this machine")
-    measure.add_argument("what", choices=list(bench.BENCHES), help="what to measure")
+    measure.add_argument("what", choices=[*bench.BENCHES, "learning"], help="what to measure")
     measure.add_argument("--data", metavar="SOURCE", default="builtin", help="sprites to measure with")
+    measure.add_argument("--minutes", type=float, default=8.0, help="learning: time for each recipe; it can be resumed")
+    measure.add_argument("--ddpm", action="store_true", help="learning: draw with all 1,000 steps, too")
     measure.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -370,9 +373,35 @@ def _ship(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    result = bench.BENCHES[options.what](options.data)
+    if options.what == "learning":
+        result = _bench_learning(options)
+    else:
+        result = bench.BENCHES[options.what](options.data)
     if options.json:
         print(json.dumps(result))
         return
-    for key, value in result.items():
-        print(f"{key.replace('_', ' '):>32}  {f'{value:,.4g}' if isinstance(value, float) else value}")
+    for key, value in _flat(result):
+        print(f"{key.replace('_', ' '):>44}  {f'{value:,.4g}' if isinstance(value, float) else value}")
+
+
+def _bench_learning(options: argparse.Namespace) -> dict[str, Any]:
+    fingerprint = load_sprites(options.data).fingerprint
+    printer = ProgressPrinter()
+    try:
+        return bench.bench_learning(
+            options.data,
+            options.minutes,
+            home() / "bench" / fingerprint[:12] / "checkpoints",
+            samplers=("fast", "ddpm") if options.ddpm else ("fast",),
+            watch=printer.training,
+        )
+    finally:
+        printer.close()
+
+
+def _flat(values: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key} ")
+        else:
+            yield before + key, value

@@ -137,6 +137,21 @@ class Yardstick:
         found = other.any(axis=1)
         return np.sort(squared[np.arange(len(squared)), other.argmax(axis=1)][found])
 
+    def p_of(self, samples: np.ndarray) -> np.ndarray:
+        """float64 (N,), conformal: how small the distance of each sample to its nearest training sprite is.
+
+        Args:
+            samples: uint8 (N, 16, 16, 3).
+        """
+        if len(samples) == 0:
+            return np.empty(0)
+        return conformal_p(nearest(samples, self.train, 1)[1][:, 0], self.distances)
+
+    @cached_property
+    def heldout_p(self) -> np.ndarray:
+        """The same of the held-out sprites."""
+        return self.p_of(self.heldout)
+
     @cached_property
     def heldout_evidence(self) -> Evidence:
         """What is known about the held-out sprites."""

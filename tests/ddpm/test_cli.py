@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ddpm.run import Run
 from tests.ddpm.helpers import TINY, command, digests, environment, finish, simple_sprites, start, wait_until
 
 TINY_MODULE = "tests.ddpm.tiny"
-COMMANDS = ["train", "sample", "nearest", "data", "bench"]
+COMMANDS = ["train", "sample", "nearest", "report", "data", "ship", "bench"]
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +250,9 @@ def test_help_tells_the_defaults(name: str, capsys: pytest.CaptureFixture[str]) 
         "sample": ["(default: 64)", "(default: fast)", "(default: 0)", "(default: ema)", "(default: 1.0)"],
         "nearest": ["(default: 5)", "--json"],
         "data": ["--json"],
-        "bench": ["(default: builtin)", "--json"],
+        "report": ["(default: 512)", "(default: 0.01)", "--html", "--json"],
+        "ship": ["--note"],
+        "bench": ["(default: builtin)", "(default: 8.0)", "--json"],
     }
     for words in expected[name]:
         assert words in text
@@ -418,12 +421,35 @@ def test_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_bench(tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ddpm.bench._ROUNDS", 1)
+    monkeypatch.setattr("ddpm.bench.neighbors._ROUNDS", 1)
+    for name, value in (("_ROUNDS", 1), ("_STEPS", 1), ("_MATRIX", 64)):
+        monkeypatch.setattr(f"ddpm.bench.training.{name}", value)
     result = said(capsys, "bench", "neighbors", "--data", tiny_sprites)
     assert result["references"] == 89_400
     assert result["ratio"] > 0
+    assert result["seconds_1000_report"] > result["seconds_1000_neighbors"] > 0
     monkeypatch.setitem(RECIPES, "fast", TINY)
     result = said(capsys, "bench", "training", "--data", tiny_sprites)
     assert result["sprites"] == 40
     assert result["precision_auto"] in ("float32", "bfloat16")
     assert result["images_per_second_float32"] > 0
+    for name in ("ours", "diffusers"):
+        assert result[f"share_of_peak_{name}"] > 0
+        assert result[f"parameters_{name}"] > 1000
+
+
+def test_bench_learning(
+    tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("fast", "original"):
+        monkeypatch.setitem(RECIPES, name, replace(TINY, name=name))
+    monkeypatch.setattr("ddpm.bench.learning._SAMPLES", 24)
+    asked = ["bench", "learning", "--data", tiny_sprites, "--minutes", "0.01"]
+    result = said(capsys, *asked)
+    for name in ("fast", "original"):
+        assert result[name]["steps"] > 0
+        assert result[name]["heldout"] > 0
+        assert result[name]["fast"]["near_copies"]["n"] == 24
+    assert result["ratio"] == result["original"]["fast"]["frechet_ratio"] / result["fast"]["fast"]["frechet_ratio"]
+    # What is there is not trained again.
+    assert said(capsys, *asked) == result

@@ -1,4 +1,4 @@
-"""Speed on this machine, as ratios within one run: absolute times of a busy machine say little."""
+"""Exact nearest neighbours, and the whole report: how long, and how much memory."""
 
 from __future__ import annotations
 
@@ -10,55 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ddpm import hardware
 from ddpm.memorization import memorization_report
 from ddpm.neighbors import nearest
 from ddpm.quality import quality_report
-from ddpm.recipes import RECIPES
-from ddpm.schedule import NoiseSchedule
 from ddpm.sprites import SpriteDataset, load_sprites
-from ddpm.training import new_state, train
 
 _ROUNDS = 5
-
-
-def bench_training(source: str) -> dict[str, Any]:
-    """Time to the first batch, and training steps in both precisions, in turn.
-
-    Args:
-        source: sprites to train on; load them once before, if its index is to be cached.
-    """
-    started = time.perf_counter()
-    sprites = load_sprites(source)
-    rows = sprites.training_rows()
-    sprites.batch(rows[:64])
-    first_batch = time.perf_counter() - started
-    recipe = RECIPES["fast"]
-    schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
-    precisions: list[hardware.Precision] = ["float32", "bfloat16"]
-    running = {
-        precision: train(new_state(recipe, None, 0), sprites, rows, schedule, recipe, 10_000, precision=precision)
-        for precision in precisions
-    }
-    times: dict[str, list[float]] = {precision: [] for precision in precisions}
-    for turn in range(_ROUNDS + 1):
-        for precision, steps in running.items():
-            began = time.perf_counter()
-            for _ in range(10):
-                next(steps)
-            if turn:
-                times[precision].append((time.perf_counter() - began) / 10)
-    medians = {precision: statistics.median(values) for precision, values in times.items()}
-    return {
-        "sprites": len(sprites),
-        "threads": hardware.cores(),
-        "seconds_to_first_batch": first_batch,
-        "milliseconds_a_step_float32": 1000 * medians["float32"],
-        "milliseconds_a_step_bfloat16": 1000 * medians["bfloat16"],
-        "images_per_second_float32": recipe.batch_size / medians["float32"],
-        "bfloat16_speedup": medians["float32"] / medians["bfloat16"],
-        "precision_auto": hardware.resolve_precision("auto"),
-    }
 
 
 def bench_neighbors(source: str) -> dict[str, Any]:
@@ -143,6 +100,3 @@ def _anonymous_memory() -> int | None:
             return next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
     except (OSError, StopIteration):
         return None
-
-
-BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {"training": bench_training, "neighbors": bench_neighbors}

@@ -1,0 +1,88 @@
+"""What recipes learn in the same time: one trained after another, then judged by the same measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ddpm.checkpoint import Checkpoint, load_checkpoint
+from ddpm.engine import Progress, run_training
+from ddpm.evidence import Yardstick
+from ddpm.images import to_uint8
+from ddpm.plan import TrainingRequest
+from ddpm.quality import QualityReference
+from ddpm.run import Run
+from ddpm.sampling import Sampler, draw_labels, sample
+from ddpm.schedule import LOG_SNR_GRID
+from ddpm.sprites import load_sprites
+from ddpm.statistics import proportion
+from ddpm.training import heldout_loss
+
+_SAMPLES = 512
+_NEAR = 0.05
+
+
+def bench_learning(
+    source: str,
+    minutes: float,
+    folder: Path,
+    recipes: tuple[str, ...] = ("original", "fast"),
+    samplers: tuple[Sampler, ...] = ("fast",),
+    watch: Callable[[Progress], None] = lambda progress: None,
+) -> dict[str, Any]:
+    """Train each recipe for the same time, and measure what it draws.
+
+    The trainings are ordinary runs in ``folder``: one that was cut short goes on, one that is there is not repeated.
+
+    Args:
+        source: sprites to learn from.
+        minutes: of training steps, each.
+        folder: a folder called ``checkpoints``.
+        samplers: how to draw; ``ddpm`` takes a thousand steps, and as many times longer.
+
+    Returns:
+        JSON values by recipe, and ``ratio``: the first recipe's Frechet ratio over the last one's.
+    """
+    sprites = load_sprites(source)
+    train, heldout = sprites.split()
+    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
+    quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
+    unseen = yardstick.heldout_p <= _NEAR
+    result: dict[str, Any] = {
+        "sprites": len(sprites),
+        "minutes": minutes,
+        "near_copies_of_unseen": proportion(int(unseen.sum()), len(unseen)).to_dict(),
+    }
+    for recipe in recipes:
+        run = Run(folder / f"{recipe}-{minutes:g}")
+        request = TrainingRequest(run.folder, data=source, preset=recipe, minutes=minutes, resume=True, check_sprites=0)
+        if run.state() != "finished":
+            run_training(request, watch)
+        checkpoint = load_checkpoint(run.folder)
+        result[recipe] = {
+            "steps": checkpoint.config["step"],
+            "seconds": run.metrics()[-1].get("seconds"),
+            "heldout": heldout_loss(
+                checkpoint.model, sprites, heldout, checkpoint.schedule, evaluations=2048, log_snr=LOG_SNR_GRID
+            ),
+            **{sampler: _judged(checkpoint, sampler, yardstick, quality) for sampler in samplers},
+        }
+    first, last = (result[recipe][samplers[0]]["frechet_ratio"] for recipe in (recipes[0], recipes[-1]))
+    result["ratio"] = first / last
+    return result
+
+
+def _judged(
+    checkpoint: Checkpoint, sampler: Sampler, yardstick: Yardstick, quality: QualityReference
+) -> dict[str, Any]:
+    labels: torch.Tensor | None = None
+    if checkpoint.model.num_classes is not None:
+        labels = draw_labels(checkpoint.config["class_frequencies"], _SAMPLES)
+    *_, last = sample(checkpoint.model, checkpoint.schedule, _SAMPLES, sampler, labels=labels)
+    samples = to_uint8(last.x0)
+    near = yardstick.p_of(samples) <= _NEAR
+    return {**quality.quick(samples), "near_copies": proportion(int(near.sum()), _SAMPLES).to_dict()}
