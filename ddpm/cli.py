@@ -19,7 +19,7 @@ import torch
 
 from ddpm import bench
 from ddpm.checkpoint import CheckpointError, load_checkpoint
-from ddpm.comparison import what_was_seen
+from ddpm.comparison import check_seen, what_was_seen
 from ddpm.console import ProgressPrinter, follow
 from ddpm.datacard import data_card
 from ddpm.engine import StopSwitch, run_training
@@ -300,11 +300,16 @@ def _report(options: argparse.Namespace) -> None:
         raise ValueError("report needs --samples and --data, or a --checkpoint that tells the rest")
     if not 0 < options.false_positive_rate < 1:
         raise ValueError(f"--false-positive-rate must lie between 0 and 1, got {options.false_positive_rate}")
+    if options.html is not None and (options.html.is_dir() or not options.html.name):
+        raise ValueError(f"--html: {options.html} is a folder; give the name of a file")
+    if options.html is not None:
+        options.html.parent.mkdir(parents=True, exist_ok=True)
     trained_on, source = None, options.data
     if checkpoint is not None:
         run = Run(checkpoint.path.parent.parent)
         trained_on, source = run.trained_on(), source or checkpoint.config["data"]["source"]
     reference = what_was_seen(load_sprites(source), trained_on)
+    check_seen(reference)
     labels, drawn_by = None, ""
     if options.samples is not None:
         samples = np.asarray(load_sprites(options.samples).images)
@@ -323,8 +328,7 @@ def _report(options: argparse.Namespace) -> None:
     if checkpoint is not None:
         drawn_by = f"{run.name}, step {checkpoint.config['step']:,}"
     report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by)
-    if options.html:
-        options.html.parent.mkdir(parents=True, exist_ok=True)
+    if options.html is not None:
         replace_bytes(options.html, to_html(report).encode())
         print(f"Wrote {options.html}", file=sys.stderr)
     print(json.dumps(report.to_dict(), allow_nan=False) if options.json else report.to_text())

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ddpm.images import require_sprites
 from ddpm.oklab import oklab
-from ddpm.shapes import require_sprites
 from ddpm.traits import foreground
 from ddpm.twins import distinct_images
 

@@ -88,8 +88,7 @@ def compare(samples: np.ndarray, reference: Reference, k: int = 5) -> Comparison
     Raises:
         ValueError: if the model has seen nothing of this data set.
     """
-    if len(reference.seen) == 0:
-        raise ValueError("This model has learnt from none of these sprites: there is nothing to compare with.")
+    check_seen(reference)
     images = reference.sprites.images[reference.seen]
     found, squared = nearest(samples, images, min(k, len(images)))
     rows = reference.seen[found]
@@ -99,6 +98,12 @@ def compare(samples: np.ndarray, reference: Reference, k: int = 5) -> Comparison
     if len(reference.unseen):
         unseen = grey_levels(nearest(reference.sprites.images[reference.unseen], images, 1)[1][:, 0])
     return Comparison(rows, counts, squared, unseen)
+
+
+def check_seen(reference: Reference) -> None:
+    """Raises ValueError if the model has seen nothing of the data set."""
+    if len(reference.seen) == 0:
+        raise ValueError("This model has learnt from none of these sprites: there is nothing to compare with.")
 
 
 def grey_levels(squared_distances: np.ndarray) -> np.ndarray:

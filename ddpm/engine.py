@@ -93,6 +93,7 @@ def run_training(request: TrainingRequest, watch: Watcher, switch: StopSwitch | 
     """
     run = Run(request.folder)
     check_name(run.name)
+    request.check()
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(training_lock().acquire(timeout=_LOCK_PATIENCE))
@@ -251,10 +252,11 @@ class _Session:
                 if last or result.step % save_every == 0:
                     self._save(plan, state)
                     saved = state.step
-                    # After saving: what takes seconds must not put at risk what took minutes.
-                    if check.possible and (finished or (reason is None and check.due(clock.seconds))):
-                        self._question(check, state, record)
                 self._report(plan, clock, result.step, result.loss)
+                # After saving: what takes seconds must not put at risk what took minutes.
+                due = finished or (reason is None and check.due(clock.seconds))
+                if saved == result.step and check.possible and due:
+                    self._question(check, state, record)
                 if last:
                     break
                 if self._obey(clock):
@@ -309,10 +311,17 @@ class _Session:
     def _question(self, check: SelfCheck, state: TrainingState, record: dict[str, Any]) -> None:
         """What the samples of this step are like; written as another line of it, which is the one that counts."""
         self._say("It questions itself: does it draw well, and does it copy?")
-        found = check.run(state.ema.model, lambda: self._stop_reason() is not None)
+        found = check.run(state.ema.model, self._is_interrupted)
         self._status["message"] = None
         if found is not None:
             self._append({**record, "check": found})
+        elif self._stop_reason():
+            self._say("It was stopped while it questioned itself: that was left out.")
+
+    def _is_interrupted(self) -> bool:
+        if time.monotonic() - self._written > 1:
+            self._write_status()
+        return self._stop_reason() is not None
 
     def _preview(self, plan: Plan, state: TrainingState, labels: torch.Tensor | None) -> None:
         *_, result = sample(state.ema.model, plan.schedule, PREVIEW_SPRITES, "fast", labels=labels)

@@ -17,7 +17,7 @@ from ddpm.neighbors import nearest, nearest_palettes, nearest_shapes
 from ddpm.palette import colours_nowhere, palette_embedding
 from ddpm.seeds import seed_for
 from ddpm.shapes import SHAPE_KNOWN, shape_confirmed
-from ddpm.statistics import conformal_p
+from ddpm.statistics import Proportion, conformal_p, proportion
 from ddpm.traits import traits
 from ddpm.twins import distinct_images, twin_groups
 
@@ -147,10 +147,17 @@ class Yardstick:
             return np.empty(0)
         return conformal_p(nearest(samples, self.train, 1)[1][:, 0], self.distances)
 
-    @cached_property
-    def heldout_p(self) -> np.ndarray:
-        """The same of the held-out sprites."""
-        return self.p_of(self.heldout)
+    def near_share(self, samples: np.ndarray, rate: float) -> Proportion:
+        """How many samples are near copies at a false-positive rate, degenerate ones left out as in a report.
+
+        Args:
+            samples: uint8 (N, 16, 16, 3).
+            rate: raised to 1 / (reference distances + 1) where less is not possible.
+        """
+        if len(samples) == 0:
+            return proportion(0, 0)
+        near = self.p_of(samples) <= max(rate, 1 / (len(self.distances) + 1))
+        return proportion(int((near & ~self._quality(samples)[0]).sum()), len(samples))
 
     @cached_property
     def heldout_evidence(self) -> Evidence:

@@ -48,12 +48,15 @@ class Exam:
         """The finding in plain words."""
         if self.expected is None:
             return "No sample is a known combination of shape and colours: the exam says nothing."
-        verdict = "recombines what it knows"
+        verdict = "it recombines what it knows"
         if self.observed.high < self.expected:
-            verdict = "keeps to the combinations that it saw"
+            verdict = "it keeps to the combinations that it saw"
+        elif self.observed.low < self.expected / 4:
+            verdict = "too few samples to tell"
         return (
-            f"{self.observed.rate:.1%} of the {self.observed.n} samples with a known pair of shape and colours show a "
-            f"pair that was withheld from it; free recombination would give {self.expected:.1%}: it {verdict}."
+            f"{self.observed.count} of {self.observed.n} samples with a known pair of shape and colours show a pair "
+            f"that was withheld ({self.observed.rate:.1%}); free recombination would give {self.expected:.1%}: "
+            f"{verdict}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,11 +65,12 @@ class Exam:
         return {**plain, "observed": self.observed.to_dict(), "sentence": self.sentence}
 
 
-def take_exam(samples: np.ndarray, sprites: SpriteDataset, near_distance: int) -> Exam | None:
+def take_exam(samples: np.ndarray, sprites: SpriteDataset, seen: np.ndarray, near_distance: int) -> Exam | None:
     """Grade samples of a model that was trained on the built-in set.
 
     Args:
         samples: uint8 (N, 16, 16, 3).
+        seen: int64, the rows that the model learnt from.
         near_distance: squared distance up to which a sample is a near copy.
 
     Returns:
@@ -91,18 +95,17 @@ def take_exam(samples: np.ndarray, sprites: SpriteDataset, near_distance: int) -
     share = observed_exam_share(naming, drawn)
     hits = round(share * counted) if counted else 0
     expected = expected_exam_share(naming, drawn)
-    train, _ = sprites.split()
-    to_train = nearest(samples, sprites.images[train], 1)[1][:, 0]
+    to_train = nearest(samples, sprites.images[seen], 1)[1][:, 0]
     to_exam = nearest(samples, sprites.images[withheld], 1)[1][:, 0]
     near_training = int(((to_train <= near_distance) & (to_train <= to_exam)).sum())
     near_exam = int(((to_exam <= near_distance) & (to_exam < to_train)).sum())
-    ratio, low, high = _risk_ratio(near_training, len(train), near_exam, len(withheld))
+    ratio, low, high = _risk_ratio(near_training, len(seen), near_exam, len(withheld))
     return Exam(
         observed=proportion(hits, counted),
         expected=expected if math.isfinite(expected) else None,
         near_training=near_training,
         near_exam=near_exam,
-        training_sprites=len(train),
+        training_sprites=len(seen),
         exam_sprites=len(withheld),
         copy_ratio=ratio,
         copy_ratio_low=low,

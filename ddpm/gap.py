@@ -7,6 +7,7 @@ by loss, Carlini et al. 2023, arXiv 2301.13188; Matsumoto et al. 2023, arXiv 230
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,8 +48,12 @@ class DenoisingGap:
     auc_high: float
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        """JSON values: None for what is not a finite number."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {
+            name: [_json(one) for one in value] if isinstance(value, tuple) else _json(value)
+            for name, value in values.items()
+        }
 
 
 def denoising_gap(
@@ -83,6 +88,10 @@ def denoising_gap(
         auc_low=low,
         auc_high=high,
     )
+
+
+def _json(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _chosen(images: np.ndarray) -> np.ndarray:

@@ -50,3 +50,21 @@ def to_uint8(x: torch.Tensor) -> np.ndarray:
         raise ValueError("to_uint8 got NaN: the network's output is broken")
     pixels = pixels.mul(127.5).add_(127.5).round_().clamp_(0, 255).to(torch.uint8)
     return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).numpy())
+
+
+def require_sprites(**images: np.ndarray) -> list[np.ndarray]:
+    """The arguments as arrays, if all are sprites.
+
+    Raises:
+        TypeError: if one is not uint8; it is named.
+        ValueError: if one has another shape than (N, 16, 16, 3).
+    """
+    arrays = []
+    for name, value in images.items():
+        array = np.asanyarray(value)
+        if array.dtype != np.uint8:
+            raise TypeError(f"{name} must be uint8 images, got {array.dtype}")
+        if array.shape[1:] != (16, 16, 3):
+            raise ValueError(f"{name} must have shape (N, 16, 16, 3), got {array.shape}")
+        arrays.append(array)
+    return arrays

@@ -32,7 +32,7 @@ class PerfectMemoriser:
         num_classes: C, or None.
 
     Raises:
-        ValueError: if there are no images.
+        ValueError: if there are no images, or labels that do not fit them.
     """
 
     prediction_type: PredictionType = "eps"
@@ -40,6 +40,8 @@ class PerfectMemoriser:
     def __init__(self, images: np.ndarray, schedule: NoiseSchedule, labels: np.ndarray | None = None) -> None:
         if len(images) == 0:
             raise ValueError("a memoriser needs sprites to remember")
+        if labels is not None and (np.shape(labels) != (len(images),) or np.min(labels) < 0):
+            raise ValueError(f"labels must be {len(images)} numbers from 0 on, one for each sprite")
         self._x0 = to_float(images).flatten(1).to(torch.float64)
         self._norms = self._x0.square().sum(dim=1)
         self._alphas_cumprod = schedule.alphas_cumprod
@@ -57,6 +59,9 @@ class PerfectMemoriser:
 
         Returns:
             eps, shape and dtype of x_t.
+
+        Raises:
+            ValueError: if there is no sprite of a kind that is asked for.
         """
         parts = [
             self._predict(x_t[i : i + _BLOCK], t[i : i + _BLOCK], None if labels is None else labels[i : i + _BLOCK])
@@ -72,6 +77,8 @@ class PerfectMemoriser:
         logits = (a.sqrt() * (x @ self._x0.T) - 0.5 * a * self._norms) / (1 - a)
         if labels is not None and self._labels is not None:
             wanted = (labels[:, None] == self._labels) | (labels[:, None] < 0)
+            if not bool(wanted.any(dim=1).all()):
+                raise ValueError("there is no training sprite of a kind that is asked for")
             logits = logits.masked_fill(~wanted, -torch.inf)
         x0 = torch.softmax(logits, dim=1) @ self._x0
         eps = (x - a.sqrt() * x0) / (1 - a).sqrt()

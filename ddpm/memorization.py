@@ -18,6 +18,7 @@ import torch
 from ddpm.collage import is_collage
 from ddpm.evidence import Evidence, Yardstick
 from ddpm.gap import DenoisingGap, denoising_gap
+from ddpm.images import require_sprites
 from ddpm.palette import SAME_PALETTE
 from ddpm.schedule import NoiseSchedule
 from ddpm.shapes import SHAPE_KNOWN
@@ -86,13 +87,14 @@ class MemorizationReport:
     @property
     def sentence(self) -> str:
         """The finding in plain words, its number first."""
-        near, n = self.rates["near copy"], self.rates["near copy"].n
+        near, exact, n = self.rates["near copy"].count, self.rates["exact copy"].count, len(self.evidence)
         expected = self.effective_rate * n
         usual = f"{expected:.0f}" if expected >= 0.95 else "fewer than one"
-        return (
-            f"{near.count} of {n} {'is a near copy' if near.count == 1 else 'are near copies'}; "
-            f"as many real sprites that the model never saw would give {usual}."
-        )
+        words = "is a near copy" if near == 1 else "are near copies"
+        if exact > near:
+            # Sprites without a drawing are no near copies; that they are copies must not go unsaid.
+            near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
+        return f"{near} of {n} {words}; as many real sprites that the model never saw would give {usual}."
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; the same whether or not the data were repeated."""
@@ -152,11 +154,7 @@ def memorization_report(
         ValueError: for other shapes, no samples, fewer than two distinct training sprites, a rate outside 0..1, or a
             model without its schedule.
     """
-    for name, images in (("samples", samples), ("train", train), ("heldout", heldout)):
-        if images.dtype != np.uint8:
-            raise TypeError(f"{name} must be uint8 images, got {images.dtype}")
-        if images.ndim != 4 or images.shape[1:] != (16, 16, 3):
-            raise ValueError(f"{name} must have shape (N, 16, 16, 3), got {images.shape}")
+    samples, train, heldout = require_sprites(samples=samples, train=train, heldout=heldout)
     if len(samples) == 0:
         raise ValueError("there are no samples to judge")
     if (model is None) != (schedule is None):

@@ -13,8 +13,8 @@ from hashlib import blake2b
 import numpy as np
 import torch
 
+from ddpm.images import require_sprites
 from ddpm.oklab import oklab
-from ddpm.shapes import require_sprites
 from ddpm.traits import foreground
 
 SAME_PALETTE = 0.04

@@ -21,6 +21,7 @@ from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.training import new_state, train
 
 RUN_FORMAT = 1
+MOST_CHECK_SPRITES = 4096
 _WARM_STEPS = 3
 _MOST_STEPS = 10**9
 
@@ -71,6 +72,11 @@ class TrainingRequest:
             if not 0 < amount < math.inf:
                 raise RunError(f"--{unit} must be above 0, got {amount}.")
         return given
+
+    def check(self) -> None:
+        """Raises RunError for a number that is out of range."""
+        if not 0 <= self.check_sprites <= MOST_CHECK_SPRITES:
+            raise RunError(f"--check-sprites must lie in 0..{MOST_CHECK_SPRITES:,}, got {self.check_sprites}.")
 
 
 @dataclass

@@ -27,6 +27,7 @@ from ddpm.distributions import (
     vendi_score,
 )
 from ddpm.features import SEEDS, FeatureNetwork
+from ddpm.images import require_sprites
 from ddpm.sprites.index import row_hashes
 from ddpm.traits import Traits, traits
 from ddpm.twins import distinct_images, twin_groups
@@ -136,7 +137,7 @@ def quality_report(
 ) -> QualityReport:
     """Compare samples with real sprites; for several sets of samples :class:`QualityReference` is cheaper.
 
-    The result depends on the set of real sprites alone: neither repeats nor their order change it.
+    The order of samples and real sprites does not matter, nor do repeats of real ones.
 
     Args:
         samples: uint8 (N, 16, 16, 3), N at least 1; 512 or more for scores that can be compared.
@@ -148,9 +149,13 @@ def quality_report(
     Raises:
         ValueError: if there are no samples or no real sprites, or labels without a classifier or real labels.
     """
+    (real,) = require_sprites(real=real)
     if labels is not None and classifier is None:
         if real_labels is None:
             raise ValueError("labels need a classifier, or real_labels to train one on")
+        if np.shape(real_labels) != (len(real),):
+            raise ValueError(f"real_labels must have shape ({len(real)},), got {np.shape(real_labels)}")
+        real_labels = np.asarray(real_labels)
         # In an order of its own, so that the classifier does not depend on that of the rows.
         rows = _distinct_in_order(real)
         classifier = train_classifier(real[rows], real_labels[rows], int(real_labels.max()) + 1)
@@ -168,6 +173,7 @@ class QualityReference:
     """
 
     def __init__(self, real: np.ndarray) -> None:
+        (real,) = require_sprites(real=real)
         rows = _distinct_in_order(real)[:_POOL]
         if len(rows) == 0:
             raise ValueError("there are no real sprites to compare with")
@@ -197,6 +203,8 @@ class QualityReference:
         Raises:
             ValueError: if there are no samples.
         """
+        (samples,) = require_sprites(samples=samples)
+        samples = samples[_in_order(samples)]
         drawn = _draws(len(samples), self._size(samples))
         means = _means(traits(samples))
         ratio = self._frechet(self._points(samples), drawn)[0]
@@ -216,8 +224,10 @@ class QualityReference:
             ValueError: if there are no samples, another number of labels than of samples, or labels without a
                 classifier.
         """
-        n = self._size(samples)
         agreement = _class_agreement(samples, labels, classifier)
+        (samples,) = require_sprites(samples=samples)
+        samples = samples[_in_order(samples)]
+        n = self._size(samples)
         drawn = _draws(len(samples), n)
         points = self._points(samples)
         ratio, ratio_sd, ratios = self._frechet(points, drawn)
@@ -345,8 +355,13 @@ class QualityReference:
 def _distinct_in_order(images: np.ndarray) -> np.ndarray:
     """int64 (D,): the first rows of the distinct images, in a random order that their pixels alone decide."""
     rows = distinct_images(images)[0]
-    hashes = row_hashes(images[rows])
-    return rows[np.lexsort((hashes[:, 1], hashes[:, 0]))]
+    return rows[_in_order(images[rows])]
+
+
+def _in_order(images: np.ndarray) -> np.ndarray:
+    """int64 (N,): a random order that pixels alone decide, so that no measure depends on how the rows came."""
+    hashes = row_hashes(images)
+    return np.lexsort((hashes[:, 1], hashes[:, 0]))
 
 
 def _halves(groups: np.ndarray, n: int, number: int) -> tuple[np.ndarray, np.ndarray]:

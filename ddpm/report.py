@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ddpm.checkpoint import Checkpoint
-from ddpm.comparison import Reference
+from ddpm.comparison import Reference, check_seen
 from ddpm.evidence import Yardstick
 from ddpm.exam import Exam, take_exam
 from ddpm.gap import denoising_gap
@@ -101,8 +101,7 @@ def make_report(
         ValueError: if there is nothing to compare with, or a rate outside 0..1.
     """
     sprites = reference.sprites
-    if len(reference.seen) == 0:
-        raise ValueError("This model has learnt from none of these sprites: there is nothing to compare with.")
+    check_seen(reference)
     train = sprites.images[reference.seen]
     yardstick = Yardstick(train, sprites.images[reference.unseen])
     gap = None
@@ -121,7 +120,7 @@ def make_report(
         yardstick=yardstick,
         memorization=memorization,
         quality=quality_report(samples, sprites.images[real], asked, kinds),
-        exam=take_exam(samples, sprites, memorization.near_distance),
+        exam=take_exam(samples, sprites, reference.seen, memorization.near_distance),
     )
 
 
@@ -144,7 +143,7 @@ def tables(report: Report) -> list[Table]:
             "Each sample has one label, the first that fits",
             ["", "samples", "unseen real sprites"],
             [
-                [label, f"{share(found.labels, label):.1%}", f"{share(found.heldout_labels, label):.1%}"]
+                [label, share(found.labels, label), share(found.heldout_labels, label)]
                 for label in LABELS
                 if label in found.labels or label in found.heldout_labels
             ],
@@ -157,9 +156,9 @@ def tables(report: Report) -> list[Table]:
     return result
 
 
-def share(labels: tuple[str, ...], label: str) -> float:
-    """Share of a label, 0..1; 0 where there are none."""
-    return labels.count(label) / len(labels) if labels else 0.0
+def share(labels: tuple[str, ...], label: str) -> str:
+    """Share of a label in percent; a dash where there are none."""
+    return f"{labels.count(label) / len(labels):.1%}" if labels else "-"
 
 
 def _rate_row(name: str, rate: Proportion) -> list[str]:
@@ -212,14 +211,13 @@ def _exam_rows(exam: Exam) -> list[list[str]]:
 def _quality_rows(quality: QualityReport) -> list[list[str]]:
     size = f"{quality.n} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
     rows = [
-        [f"Fréchet ratio ({size})", f"{quality.frechet_ratio:.2f} ± {quality.frechet_ratio_sd:.2f}", "1"],
-        ["patch Wasserstein ratio", f"{quality.patch_wasserstein:.2f}", "1"],
-        ["KID", f"{quality.kid:.4f} ± {quality.kid_sd:.4f}", f"{quality.kid_real:.4f} ± {quality.kid_real_sd:.4f}"],
+        [f"Fréchet ratio ({size})", _measured(quality.frechet_ratio, quality.frechet_ratio_sd), "1"],
+        ["patch Wasserstein ratio", _number(quality.patch_wasserstein), "1"],
+        ["KID", _measured(quality.kid, quality.kid_sd), _measured(quality.kid_real, quality.kid_real_sd)],
     ]
     for name in _MEASURES:
         value, real = getattr(quality, name), quality.real.get(name)
-        error = quality.standard_errors.get(name)
-        words = _number(value) + (f" ± {_number(error)}" if error is not None else "")
+        words = _measured(value, quality.standard_errors.get(name))
         rows.append([name.replace("_", " "), words, _number(real)])
     agreement = quality.class_agreement
     if agreement is not None:
@@ -228,6 +226,10 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
             ["shows the kind that was asked for", words, "-" if agreement.real is None else f"{agreement.real:.1%}"]
         )
     return rows
+
+
+def _measured(value: float | None, error: float | None) -> str:
+    return _number(value) if error is None else f"{_number(value)} ± {_number(error)}"
 
 
 def _number(value: float | None) -> str:

@@ -20,7 +20,6 @@ from ddpm.quality import QualityReference
 from ddpm.sampling import draw_labels, sample
 from ddpm.schedule import NoiseSchedule
 from ddpm.sprites import SpriteDataset
-from ddpm.statistics import conformal_p
 from ddpm.unet import UNet
 
 SPRITES = 512
@@ -92,17 +91,17 @@ class SelfCheck:
         samples = to_uint8(last.x0)
         yardstick, quality = self._prepared()
         distances = nearest(samples, yardstick.train, 1)[1][:, 0]
-        p = conformal_p(distances, yardstick.distances)
         result: dict[str, Any] = {
             "samples": len(samples),
             "exact_copies": int((distances == 0).sum()),
-            "near_copies": {f"{rate:g}": round(float((p <= rate).mean()), 5) for rate in RATES},
+            "near_copies": {f"{rate:g}": yardstick.near_share(samples, rate).rate for rate in RATES},
             **quality.quick(samples),
             "real": quality.real(),
         }
         if len(yardstick.heldout):
-            unseen = yardstick.heldout_p
-            result["real"]["near_copies"] = {f"{rate:g}": round(float((unseen <= rate).mean()), 5) for rate in RATES}
+            result["real"]["near_copies"] = {
+                f"{rate:g}": yardstick.near_share(yardstick.heldout, rate).rate for rate in RATES
+            }
         self._cost = time.perf_counter() - began
         self._spent += self._cost
         return {**result, "seconds": round(self._cost, 2)}

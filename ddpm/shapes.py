@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ddpm.images import require_sprites
 from ddpm.oklab import oklab
 from ddpm.traits import SAME, distance
 
@@ -85,24 +86,6 @@ class ShapeMatches:
     similarity: np.ndarray
     flips: np.ndarray
     shifts: np.ndarray
-
-
-def require_sprites(**images: np.ndarray) -> list[np.ndarray]:
-    """The arguments as arrays, if all are sprites.
-
-    Raises:
-        TypeError: if one is not uint8; it is named.
-        ValueError: if one has another shape than (N, 16, 16, 3).
-    """
-    arrays = []
-    for name, value in images.items():
-        array = np.asanyarray(value)
-        if array.dtype != np.uint8:
-            raise TypeError(f"{name} must be uint8 images, got {array.dtype}")
-        if array.shape[1:] != (_SIDE, _SIDE, 3):
-            raise ValueError(f"{name} must have shape (N, 16, 16, 3), got {array.shape}")
-        arrays.append(array)
-    return arrays
 
 
 def edge_bits(images: np.ndarray) -> np.ndarray:

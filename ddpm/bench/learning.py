@@ -19,7 +19,6 @@ from ddpm.run import Run
 from ddpm.sampling import Sampler, draw_labels, sample
 from ddpm.schedule import LOG_SNR_GRID
 from ddpm.sprites import load_sprites
-from ddpm.statistics import proportion
 from ddpm.training import heldout_loss
 
 _SAMPLES = 512
@@ -51,11 +50,10 @@ def bench_learning(
     train, heldout = sprites.split()
     yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
     quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
-    unseen = yardstick.heldout_p <= _NEAR
     result: dict[str, Any] = {
         "sprites": len(sprites),
         "minutes": minutes,
-        "near_copies_of_unseen": proportion(int(unseen.sum()), len(unseen)).to_dict(),
+        "near_copies_of_unseen": yardstick.near_share(yardstick.heldout, _NEAR).to_dict(),
     }
     for recipe in recipes:
         run = Run(folder / f"{recipe}-{minutes:g}")
@@ -84,5 +82,4 @@ def _judged(
         labels = draw_labels(checkpoint.config["class_frequencies"], _SAMPLES)
     *_, last = sample(checkpoint.model, checkpoint.schedule, _SAMPLES, sampler, labels=labels)
     samples = to_uint8(last.x0)
-    near = yardstick.p_of(samples) <= _NEAR
-    return {**quality.quick(samples), "near_copies": proportion(int(near.sum()), _SAMPLES).to_dict()}
+    return {**quality.quick(samples), "near_copies": yardstick.near_share(samples, _NEAR).to_dict()}

@@ -21,7 +21,7 @@ def sprites(tmp_path_factory: pytest.TempPathFactory) -> SpriteDataset:
 
 def test_who_copies_fails(sprites: SpriteDataset) -> None:
     train, _ = sprites.split()
-    exam = take_exam(np.asarray(sprites.images[train[:300]]), sprites, 0)
+    exam = take_exam(np.asarray(sprites.images[train[:300]]), sprites, sprites.split()[0], 0)
     assert exam is not None
     assert (exam.observed.count, exam.observed.n) == (0, 300)
     assert exam.expected is not None
@@ -34,7 +34,7 @@ def test_who_copies_fails(sprites: SpriteDataset) -> None:
 def test_who_recombines_passes(sprites: SpriteDataset) -> None:
     """Drawn evenly from the set, withheld or not: what an ideal generator would do."""
     rows = np.random.default_rng(0).choice(len(sprites), 1200, replace=False)
-    exam = take_exam(np.asarray(sprites.images[rows]), sprites, 0)
+    exam = take_exam(np.asarray(sprites.images[rows]), sprites, sprites.split()[0], 0)
     assert exam is not None
     withheld = int(np.isin(rows, sprites.exam()).sum())
     assert (exam.observed.count, exam.observed.n) == (withheld, 1200)
@@ -48,10 +48,18 @@ def test_who_recombines_passes(sprites: SpriteDataset) -> None:
     assert "recombines" in exam.sentence
 
 
+def test_too_few_samples_say_nothing(sprites: SpriteDataset) -> None:
+    train, _ = sprites.split()
+    exam = take_exam(np.asarray(sprites.images[train[:8]]), sprites, train, 0)
+    assert exam is not None
+    assert exam.sentence.startswith("0 of 8 samples")
+    assert exam.sentence.endswith("too few samples to tell.")
+
+
 def test_noise_says_nothing(sprites: SpriteDataset) -> None:
     """It has a nearest pair, as everything has; but hardly one of the set's."""
     noise = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
-    exam = take_exam(noise, sprites, 0)
+    exam = take_exam(noise, sprites, sprites.split()[0], 0)
     assert exam is not None
     assert exam.near_training == exam.near_exam == 0
 
@@ -59,4 +67,4 @@ def test_noise_says_nothing(sprites: SpriteDataset) -> None:
 def test_other_sets_have_none(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", simple_sprites(20))
     sprites = load_sprites(tmp_path / "x.npy")
-    assert take_exam(np.asarray(sprites.images), sprites, 0) is None
+    assert take_exam(np.asarray(sprites.images), sprites, sprites.split()[0], 0) is None

@@ -63,6 +63,15 @@ def test_with_little_noise_the_nearest_sprite_is_all_that_counts() -> None:
     torch.testing.assert_close(PerfectMemoriser(known, SCHEDULE)(x_t, t), eps, rtol=1e-4, atol=1e-4)
 
 
+def test_labels_that_do_not_fit() -> None:
+    for labels in ([0, 1], [0, 1, -1]):
+        with pytest.raises(ValueError, match="labels"):
+            PerfectMemoriser(images(3), SCHEDULE, np.array(labels))
+    model = PerfectMemoriser(images(3), SCHEDULE, np.array([0, 2, 2]))
+    with pytest.raises(ValueError, match="kind"):
+        model(torch.zeros(1, 3, 16, 16), torch.tensor([5]), torch.tensor([1]))
+
+
 def test_nothing_to_remember() -> None:
     with pytest.raises(ValueError, match="sprites"):
         PerfectMemoriser(images(1)[:0], SCHEDULE)

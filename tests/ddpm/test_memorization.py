@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 from ddpm import NoiseSchedule, UNet, load_sprites, memorization_report, sample, to_uint8
@@ -294,3 +295,20 @@ def test_wrong_arguments() -> None:
         memorization_report(images, images, images[:0], 0)
     with pytest.raises(ValueError, match="schedule"):
         memorization_report(images, images, images[:0], model=UNet((8, 8, 8, 8)))
+
+
+def test_copies_of_empty_sprites_do_not_go_unsaid() -> None:
+    flat = np.stack([np.full((16, 16, 3), shade, np.uint8) for shade in range(100, 140)])
+    report = memorization_report(flat[:9], flat, flat[:0])
+    assert report.rates["near copy"].count == 0
+    assert report.sentence.startswith("9 of 9 are exact copies; ")
+
+
+def test_a_model_without_numbers() -> None:
+    images = simple_sprites(40)
+
+    def broken(x_t: torch.Tensor, t: torch.Tensor, labels: object = None) -> torch.Tensor:
+        return x_t * torch.nan
+
+    report = memorization_report(images[:3], images[:30], images[30:], model=broken, schedule=SCHEDULE)
+    json.dumps(report.to_dict(), allow_nan=False)

@@ -108,7 +108,7 @@ def test_unseen_real_sprites_and_copies_score_about_one(builtin: np.ndarray, ref
         (blurred, (0.1, 0.2)),
         (grey, (0.5, 1)),
         (speckled, (0.04, 0.1)),
-        (recoloured, (0.5, 1)),
+        (recoloured, (0.25, 0.5)),
         (halves_shuffled, (0.5, 1)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -156,8 +156,9 @@ def test_quick_is_the_report_in_short(builtin: np.ndarray, reference: QualityRef
 
 
 def test_the_ratio_is_what_it_is_said_to_be(builtin: np.ndarray) -> None:
-    real = builtin[:80]
-    samples = builtin[100:140]
+    # One of each pair of twins, so that any two halves are fair.
+    single = builtin[np.unique(twin_groups(builtin[:200]))]
+    real, samples = single[:80], single[80:120]
     reference = QualityReference(real)
     ordered = reference._images
     ratios = []

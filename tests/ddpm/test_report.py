@@ -93,6 +93,7 @@ def test_a_checkpoint_tells_the_rest(
         (["--samples", "x.npy", "--data", "data.npz", "--false-positive-rate", "2"], "between 0 and 1"),
         (["--samples", "no.npy", "--data", "data.npz"], "no.npy"),
         (["--checkpoint", "nowhere"], "nowhere"),
+        (["--samples", "x.npy", "--data", "data.npz", "--html", "."], "is a folder"),
     ],
 )
 def test_mistakes_are_told(data: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,3 +101,23 @@ def test_mistakes_are_told(data: Path, arguments: list[str], words: str, capsys:
     output = capsys.readouterr()
     assert words in output.err
     assert output.out == ""
+
+
+@pytest.mark.parametrize(("samples", "known"), [(1, 80), (2, 2), (3, 3), (5, 4)])
+def test_very_little(data: Path, samples: int, known: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be measured is a dash; nothing falls over."""
+    np.save("few.npy", simple_sprites(samples))
+    np.save("known.npy", simple_sprites(known))
+    if not len(load_sprites("known.npy").split()[0]) > 1:
+        pytest.fail("all but one were held out: take other sprites")
+    assert main(["report", "--samples", "few.npy", "--data", "known.npy", "--html", "few.html"]) == 0
+    assert "KID" in capsys.readouterr().out
+
+
+def test_order_changes_nothing(data: Path) -> None:
+    sprites = load_sprites(data)
+    reference = what_was_seen(sprites, None)
+    samples = np.asarray(load_sprites("x.npy").images)
+    one, other = (make_report(images, reference).quality.to_dict() for images in (samples, samples[::-1]))
+    assert one["patch_wasserstein"] == other["patch_wasserstein"]
+    assert one["frechet_ratio"] == other["frechet_ratio"]

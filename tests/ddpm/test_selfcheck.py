@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from ddpm.images import to_uint8
 from ddpm.memoriser import PerfectMemoriser
 from ddpm.quality import quality_report
 from ddpm.run import Run
@@ -38,11 +39,10 @@ def test_a_memoriser_is_found_out(sprites: SpriteDataset) -> None:
     found = check_of(sprites).run(model, lambda: False)
     assert found is not None
     assert found["samples"] == found["exact_copies"] == 40
-    assert found["near_copies"] == {"0.01": 1.0 if len(train) >= 99 else 0.0, "0.05": 1.0}
+    # Also at 1%, which among so few is raised to what is possible.
+    assert found["near_copies"] == {"0.01": 1.0, "0.05": 1.0}
     assert found["real"]["near_copies"]["0.05"] < 0.5
     *_, last = sample(model, SCHEDULE, 40, "fast")
-    from ddpm.images import to_uint8
-
     whole = quality_report(to_uint8(last.x0), np.asarray(sprites.images[sprites.distinct()]))
     for name in ("frechet_ratio", "haze", "merged_colours", "orphans"):
         assert found[name] == pytest.approx(getattr(whole, name))
