@@ -101,7 +101,7 @@ def test_on_the_built_in_set() -> None:
 @pytest.mark.slow
 def test_on_the_real_set() -> None:
     if not REAL.exists():
-        pytest.skip("no real sprites here")
+        pytest.fail(f"this test needs the real sprites: {REAL} is missing")
     with np.load(REAL) as data:
         classifier = train_classifier(data["images"], data["labels"], 5)
     assert classifier.accuracy > 0.95

@@ -37,7 +37,7 @@ def reference(builtin: np.ndarray) -> QualityReference:
 def real() -> np.ndarray:
     """The distinct real sprites, in no order."""
     if not REAL.exists():
-        pytest.skip("no real sprites here")
+        pytest.fail(f"this test needs the real sprites: {REAL} is missing")
     with np.load(REAL) as data:
         images = data["images"]
     return np.random.default_rng(0).permutation(images[distinct_images(images)[0]])
