@@ -171,8 +171,8 @@ class Yardstick:
             samples: uint8 (N, 16, 16, 3); N may be 0.
         """
         if len(samples) == 0:
-            samples = np.empty((0, *self.train.shape[1:]), np.uint8)
-            return self._measure(np.zeros((1, *self.train.shape[1:]), np.uint8), np.empty(0, np.int64))
+            # The measures want at least one: of a stand-in nothing is kept.
+            return self._measure(self.train[:1], np.empty(0, np.int64))
         return self._measure(samples, np.arange(len(samples)))
 
     def _measure(self, samples: np.ndarray, kept: np.ndarray) -> Evidence:
@@ -186,7 +186,6 @@ class Yardstick:
         around = distances[:, : min(_EXTRACTION_NEIGHBOURS, k)].mean(axis=1)
         shapes = nearest_shapes(samples, self.train, min(_SHAPE_NEIGHBOURS, len(self.train)))
         palette_rows, palette_distances = nearest_palettes(samples, self.train, 1)
-        found = palette_rows[:, 0]
         cover = collage_cover(samples, self.train)
         evidence = {
             "degenerate": degenerate,
@@ -204,14 +203,18 @@ class Yardstick:
                 samples, self.train[shapes.indices[:, 0]], shapes.flips[:, 0], shapes.shifts[:, 0]
             ),
             "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, shapes.similarity),
-            "palette_row": np.where(found >= 0, self._rows[found], -1),
+            "palette_row": self._given(palette_rows[:, 0]),
             "palette_distance": palette_distances[:, 0],
             "nowhere": colours_nowhere(samples, self.train),
         }
         pasted = CollageCover(
-            cover.c1[kept], cover.c2[kept], self._rows[cover.first[kept]], self._rows[cover.second[kept]]
+            cover.c1[kept], cover.c2[kept], self._given(cover.first)[kept], self._given(cover.second)[kept]
         )
         return Evidence(**{name: values[kept] for name, values in evidence.items()}, cover=pasted)
+
+    def _given(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of the training images as they were given; -1 stays "none"."""
+        return np.where(rows >= 0, self._rows[rows], -1)
 
     def _palettes_of_shape(self, samples: np.ndarray, rows: np.ndarray, similarity: np.ndarray) -> np.ndarray:
         result = np.full(len(samples), np.nan)

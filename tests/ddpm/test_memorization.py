@@ -180,6 +180,10 @@ def test_uniform_noise_is_not_memorised(given: Given) -> None:
     assert report.rates["low quality"].rate == 1
     assert set(report.labels) <= {"degenerate", "low quality"}
     assert report.rates["near copy"].n == N
+    # Nothing explains it, so there is no source to show.
+    unexplained = report.evidence.cover.c1 == 0
+    assert unexplained.mean() > 0.5
+    assert set(report.evidence.cover.first[unexplained]) == {-1}
 
 
 def test_flat_white_is_never_memorised(given: Given) -> None:
