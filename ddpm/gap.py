@@ -7,7 +7,6 @@ by loss, Carlini et al. 2023, arXiv 2301.13188; Matsumoto et al. 2023, arXiv 230
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from ddpm.images import to_float
 from ddpm.schedule import NoiseSchedule, PredictionType
 from ddpm.seeds import generator_for
 from ddpm.statistics import auc
+from ddpm.typed import jsonable
 
 _LEVELS = 8
 _DRAWS = 2
@@ -49,11 +49,7 @@ class DenoisingGap:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values: None for what is not a finite number."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {
-            name: [_json(one) for one in value] if isinstance(value, tuple) else _json(value)
-            for name, value in values.items()
-        }
+        return {name: jsonable(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def denoising_gap(
@@ -88,10 +84,6 @@ def denoising_gap(
         auc_low=low,
         auc_high=high,
     )
-
-
-def _json(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _chosen(images: np.ndarray) -> np.ndarray:

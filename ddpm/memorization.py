@@ -23,6 +23,7 @@ from ddpm.palette import SAME_PALETTE
 from ddpm.schedule import NoiseSchedule
 from ddpm.shapes import SHAPE_KNOWN
 from ddpm.statistics import Proportion, mann_whitney_z, proportion
+from ddpm.typed import jsonable
 
 NOWHERE = 0.1
 """A palette is nowhere in the data when more than this share of the foreground has a colour that no training sprite
@@ -122,10 +123,10 @@ class MemorizationReport:
                     "squared_distance": int(facts.squared_distance[i]),
                     "p": float(facts.p[i]),
                     "shape_similarity": float(facts.shape_similarity[i]),
-                    "palette_distance": _json(facts.palette_distance[i]),
-                    "nowhere": _json(facts.nowhere[i]),
-                    "c1": _json(facts.cover.c1[i]),
-                    "c2": _json(facts.cover.c2[i]),
+                    "palette_distance": jsonable(float(facts.palette_distance[i])),
+                    "nowhere": jsonable(float(facts.nowhere[i])),
+                    "c1": jsonable(float(facts.cover.c1[i])),
+                    "c2": jsonable(float(facts.cover.c2[i])),
                 }
                 for i, label in enumerate(self.labels)
             ],
@@ -194,7 +195,7 @@ def judge(
         near_distance=near_distance,
         nearest_ratio=_compared(evidence.ratio < RATIO_RULE, unseen.ratio < RATIO_RULE),
         extraction=_compared(evidence.extraction < 1, unseen.extraction < 1),
-        c_t=_finite(mann_whitney_z(evidence.squared_distance, unseen.squared_distance)),
+        c_t=jsonable(mann_whitney_z(evidence.squared_distance, unseen.squared_distance)),
         gap=gap,
         evidence=evidence,
         train_size=len(yardstick.train),
@@ -261,11 +262,3 @@ def _near_distance(distances: np.ndarray, effective_rate: float) -> int:
 def _counted(labels: tuple[str, ...]) -> dict[str, int]:
     counts = Counter(labels)
     return {label: counts[label] for label in LABELS}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _json(value: np.floating[Any]) -> float | None:
-    return _finite(float(value))

@@ -31,6 +31,7 @@ from ddpm.images import require_sprites
 from ddpm.sprites.index import row_hashes
 from ddpm.traits import Traits, traits
 from ddpm.twins import distinct_images, twin_groups
+from ddpm.typed import jsonable
 
 SIZE = 512
 """Sprites a side in each comparison; scores of other sizes cannot be compared with these."""
@@ -124,7 +125,7 @@ class QualityReport:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; None for what is not a finite number."""
-        result: dict[str, Any] = _json(asdict(self))
+        result: dict[str, Any] = jsonable(asdict(self))
         return result
 
 
@@ -440,13 +441,3 @@ def _class_agreement(
     count = int((classifier.predict(samples[asked]) == labels[asked]).sum())
     real = classifier.accuracy if math.isfinite(classifier.accuracy) else None
     return ClassAgreement(count, len(asked), count / len(asked), real)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ddpm.typed import jsonable
+
 CONFIDENCE = 0.95
 
 
@@ -42,7 +44,7 @@ class Proportion:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values: what is not known is None."""
-        return {name: _json(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {name: jsonable(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def proportion(count: int, n: int, floor: Proportion | float | None = None) -> Proportion:
@@ -148,7 +150,3 @@ def auc(lower: np.ndarray, higher: np.ndarray) -> tuple[float, float, float]:
     variance = (area * (1 - area) + (m - 1) * (q1 - area**2) + (n - 1) * (q2 - area**2)) / (n * m)
     half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * math.sqrt(max(0.0, variance))
     return area, max(0.0, area - half), min(1.0, area + half)
-
-
-def _json(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -43,3 +43,12 @@ def or_none(check: Check) -> Check:
 def list_of(check: Check) -> Check:
     """A list of what ``check`` says."""
     return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def jsonable(value: Any) -> Any:
+    """A value as strict JSON has it: None for numbers that are not finite, lists for tuples, inside dicts, too."""
+    if isinstance(value, dict):
+        return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [jsonable(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
