@@ -148,12 +148,7 @@ def load_state(folder: Path, state: TrainingState) -> None:
     tensors = _checked_tensors(folder / STATE, files[STATE], expected)
     state.ema.model.load_state_dict(averages)
     state.model.load_state_dict({n.removeprefix("raw."): v for n, v in tensors.items() if n.startswith("raw.")})
-    for name, parameter in state.model.named_parameters():
-        state.optimizer.state[parameter] = {
-            "step": tensors["optimizer.step"].clone(),
-            "exp_avg": tensors[f"exp_avg.{name}"],
-            "exp_avg_sq": tensors[f"exp_avg_sq.{name}"],
-        }
+    state.optimizer.restore(tensors)
     state.step = int(config["step"])
 
 
@@ -208,7 +203,7 @@ def _load(path: Path, weights: str) -> Checkpoint:
     expected = model.state_dict()
     if weights == "raw":
         expected = {f"raw.{key}": value for key, value in expected.items()}
-        tensors = _checked_tensors(folder / name, files[name], expected, others=("exp_avg", "optimizer."))
+        tensors = _checked_tensors(folder / name, files[name], expected, others=("exp_avg", "momentum.", "optimizer."))
         tensors = {key.removeprefix("raw."): value for key, value in tensors.items()}
     else:
         tensors = _checked_tensors(folder / name, files[name], expected)
@@ -339,12 +334,6 @@ def _check_header(path: Path, data: bytes) -> None:
 
 
 def _state_tensors(state: TrainingState, *, blank: bool = False) -> dict[str, torch.Tensor]:
-    tensors = {f"raw.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
-    # AdamW makes its state at its first step; before that it is all zeros.
-    tensors["optimizer.step"] = torch.tensor(0.0)
-    for name, parameter in state.model.named_parameters():
-        moments = {} if blank else state.optimizer.state.get(parameter, {})
-        for key in ("exp_avg", "exp_avg_sq"):
-            tensors[f"{key}.{name}"] = moments.get(key, torch.zeros_like(parameter)).detach().contiguous()
-        tensors["optimizer.step"] = torch.as_tensor(moments.get("step", tensors["optimizer.step"])).clone()
-    return tensors
+    weights = {f"raw.{name}": value for name, value in state.model.state_dict().items()}
+    tensors = {**weights, **state.optimizer.tensors(blank=blank)}
+    return {name: value.to("cpu").contiguous() for name, value in tensors.items()}

@@ -24,6 +24,7 @@ from ddpm.console import ProgressPrinter, follow
 from ddpm.datacard import data_card
 from ddpm.engine import StopSwitch, run_training
 from ddpm.files import replace_bytes
+from ddpm.follower import follow as follow_leader
 from ddpm.home import home
 from ddpm.images import to_uint8
 from ddpm.neighbors import nearest
@@ -36,7 +37,10 @@ from ddpm.run import Run, RunError, check_name
 from ddpm.sampling import default_steps, draw_labels, sample
 from ddpm.shipping import folder_size, ship_run
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
+from ddpm.team import Team, TeamError, team
 from ddpm.training import TrainingError
+
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run_command(options)
     except StoppedEarly as stop:
         print(stop, file=sys.stderr)
-    except (RunError, SpriteError, CheckpointError, TrainingError, ValueError, OSError) as error:
+    except (RunError, SpriteError, CheckpointError, TrainingError, TeamError, ValueError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             # Whoever read our output has seen enough; keep Python from complaining at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -172,12 +176,24 @@ def _train(options: argparse.Namespace) -> None:
         resume=options.resume,
         check_sprites=options.check_sprites,
     )
+    with team() as ours:
+        if ours.leads:
+            _lead(request, ours, options.stop_on_eof)
+            return
+        # The leader is asked to stop at the same time, and says so.
+        for name in _STOPPING:
+            if (number := getattr(signal, name, None)) is not None:
+                signal.signal(number, signal.SIG_IGN)
+        follow_leader(ours)
+
+
+def _lead(request: TrainingRequest, ours: Team, stop_on_eof: bool) -> None:
     switch, printer = StopSwitch(), ProgressPrinter()
     _stop_on_signals(switch)
-    if options.stop_on_eof:
+    if stop_on_eof:
         threading.Thread(target=_watch_stdin, args=(switch,), daemon=True).start()
     try:
-        progress = run_training(request, printer.training, switch)
+        progress = run_training(request, printer.training, switch, ours)
     finally:
         printer.close()
     run = Run(request.folder)
@@ -201,7 +217,7 @@ def _stop_on_signals(switch: StopSwitch) -> None:
         switch.reason = f"stopped by {signal.Signals(number).name}"
         print("\nStopping at the end of this step; once more to give up at once.", file=sys.stderr)
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in _STOPPING:
         number = getattr(signal, name, None)
         # Whoever started us with nohup wants us to outlive the terminal.
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:

@@ -34,6 +34,7 @@ from ddpm.sampling import draw_labels, sample
 from ddpm.schedule import LOG_SNR_GRID
 from ddpm.selfcheck import SelfCheck
 from ddpm.sprites import SpriteError
+from ddpm.team import ALONE, Team, TeamError
 from ddpm.training import TrainingError, TrainingState, heldout_loss, new_state, train
 
 PREVIEW_SPRITES, PREVIEW_COLUMNS = 36, 9
@@ -44,7 +45,7 @@ FINAL_EVALUATIONS = 2048
 _LOCK_PATIENCE = 2.0
 _POLL_SECONDS = 0.2
 # Errors whose own words say what was wrong and what to do.
-_TOLD = (RunError, SpriteError, TrainingError, CheckpointError)
+_TOLD = (RunError, SpriteError, TrainingError, TeamError, CheckpointError)
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,15 @@ class StopSwitch:
 Watcher = Callable[[Progress], None]
 
 
-def run_training(request: TrainingRequest, watch: Watcher, switch: StopSwitch | None = None) -> Progress:
+def run_training(
+    request: TrainingRequest, watch: Watcher, switch: StopSwitch | None = None, team: Team = ALONE
+) -> Progress:
     """Train in this process until the end, a request to stop, or a failure; the last step is always saved.
 
     Args:
         watch: called after each step, and with a message when there is something to say.
         switch: where others ask for a stop.
+        team: the processes that share the training; this one leads them, the others :func:`ddpm.follower.follow`.
 
     Returns:
         The last progress; its state is "finished" or "stopped".
@@ -88,13 +92,15 @@ def run_training(request: TrainingRequest, watch: Watcher, switch: StopSwitch | 
         RunError: if another training is alive, the name is taken, or options contradict the run.
         SpriteError: if the sprites cannot be loaded.
         TrainingError: if it failed on the way; what was saved stays.
+        TeamError: if another process of the team has ended.
         ValueError: for an unknown preset or precision.
         OSError: if the run folder or the home cannot be written.
     """
     run = Run(request.folder)
-    check_name(run.name)
-    request.check()
     with contextlib.ExitStack() as stack:
+        stack.callback(_dismiss, team)
+        check_name(run.name)
+        request.check()
         try:
             stack.enter_context(training_lock().acquire(timeout=_LOCK_PATIENCE))
         except Timeout:
@@ -108,12 +114,18 @@ def run_training(request: TrainingRequest, watch: Watcher, switch: StopSwitch | 
                 stack.enter_context(run.lock().acquire(timeout=_LOCK_PATIENCE))
             except Timeout:
                 raise RunError(f"The run {run.name!r} is training right now, started from another place.") from None
-            return _Session(run, watch, switch or StopSwitch()).go(request)
+            return _Session(run, watch, switch or StopSwitch(), team).go(request)
         except BaseException:
             if made and not run.exists():
                 # Nothing was decided, so there is nothing to keep: the name is free again.
                 shutil.rmtree(run.folder, ignore_errors=True)
             raise
+
+
+def _dismiss(team: Team) -> None:
+    # Those that are gone already are not missed.
+    with contextlib.suppress(TeamError):
+        team.tell({"do": "end"})
 
 
 def _is_taken(folder: Path) -> bool:
@@ -133,8 +145,9 @@ def _busy() -> str:
 class _Session:
     """One start of a run: from taking the lock to giving it back."""
 
-    def __init__(self, run: Run, watch: Watcher, switch: StopSwitch) -> None:
+    def __init__(self, run: Run, watch: Watcher, switch: StopSwitch, team: Team) -> None:
         self._run = run
+        self._team = team
         self._watch = watch
         self._switch = switch
         self._start = os.environ.get("DDPM_START") or f"{time.time_ns():x}"
@@ -158,7 +171,7 @@ class _Session:
         self._set_state("starting")
         announce_training(self._run, self._start)
         try:
-            plan = make_plan(request, self._say, lambda: self._stop_reason() is not None)
+            plan = make_plan(request, self._say, lambda: self._stop_reason() is not None, self._team)
         except BaseException as error:
             # The run is as it was; that this start came to nothing is all there is to say.
             if self._before:
@@ -168,7 +181,7 @@ class _Session:
             raise
         try:
             self._run.sweep()
-            state = new_state(plan.recipe, plan.num_classes, plan.config["seed"])
+            state = new_state(plan.recipe, plan.num_classes, plan.config["seed"], self._team.device)
             seconds = self._restore(plan, state) if was_there else 0.0
             for text in plan.notes:
                 self._say(text)
@@ -216,6 +229,15 @@ class _Session:
         if state.model.num_classes is not None:
             labels = draw_labels(plan.config["data"]["class_frequencies"], PREVIEW_SPRITES)
         check = self._self_check(plan, check_sprites)
+        self._team.tell(
+            {
+                "do": "train",
+                "config": plan.config,
+                "total_steps": plan.total_steps,
+                "threads": torch.get_num_threads(),
+                "state": str(self._run.step_path(state.step).resolve()) if state.step else None,
+            }
+        )
         window, clock = LossWindow(plan.schedule, plan.recipe.prediction_type), Clock(seconds)
         steps = train(
             state,
@@ -226,12 +248,14 @@ class _Session:
             plan.total_steps,
             seed=plan.config["seed"],
             precision=plan.config["precision"],
+            team=self._team,
         )
         self._set_state("running", step=state.step, threads=torch.get_num_threads())
         saved = state.step
         try:
             while True:
                 clock.start()
+                self._team.tell({"do": "step"})
                 result = next(steps)
                 clock.stop(plan.recipe.batch_size)
                 window.add(result)
@@ -440,7 +464,7 @@ class _Session:
         threads = control.get("threads")
         if isinstance(threads, int) and threads != self._threads_asked:
             self._threads_asked = threads
-            hardware.set_threads(threads)
+            self._team.tell({"do": "set", "threads": hardware.set_threads(threads)})
             clock.forget_rate()
         return bool(control.get("pause"))
 

@@ -12,6 +12,21 @@ import torch
 
 Precision = Literal["float32", "bfloat16"]
 
+CPU = torch.device("cpu")
+
+
+def best_device(number: int = 0) -> torch.device:
+    """Where a training is quickest: an NVIDIA GPU, Apple's, or the CPU.
+
+    Args:
+        number: which of several NVIDIA GPUs; processes of one machine take turns.
+    """
+    if torch.cuda.is_available():
+        return torch.device("cuda", number % torch.cuda.device_count())
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return CPU
+
 
 def cores() -> int:
     """Number of cores that this process may use."""
@@ -39,20 +54,27 @@ def set_threads(threads: int) -> int:
     return threads
 
 
-def resolve_precision(asked: str) -> Precision:
+def resolve_precision(asked: str, device: torch.device = CPU) -> Precision:
     """Decide a precision from the processor's flags, never from a timing: two runs on one machine agree.
 
     Args:
         asked: "auto", "float32" or "bfloat16".
+        device: what the training runs on.
 
     Returns:
-        For "auto", "bfloat16" where the processor multiplies it in hardware (AVX512-BF16 or AMX), else "float32".
+        For "auto", "bfloat16" where the processor multiplies it in hardware (AVX512-BF16, AMX, or an NVIDIA GPU since
+        2020), else "float32".
 
     Raises:
         ValueError: for another word.
     """
     if asked == "auto":
-        return "bfloat16" if cpu_flags() & {"avx512_bf16", "amx_bf16"} else "float32"
+        if device.type == "cuda":
+            # The first that multiplies it in hardware.
+            quick = torch.cuda.get_device_capability(device) >= (8, 0)
+        else:
+            quick = device.type == "cpu" and bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
+        return "bfloat16" if quick else "float32"
     if asked not in get_args(Precision):
         raise ValueError(f"unknown precision {asked!r}: choose auto, {' or '.join(get_args(Precision))}")
     return asked  # type: ignore[return-value]
@@ -70,14 +92,18 @@ def cpu_flags() -> set[str]:
     return set()
 
 
-def autocast(precision: Precision) -> contextlib.AbstractContextManager[None]:
+def autocast(precision: Precision, device: torch.device = CPU) -> contextlib.AbstractContextManager[None]:
     """The context in which the network's forward pass runs in ``precision``; weights stay float32."""
     if precision == "bfloat16":
-        return torch.autocast("cpu", torch.bfloat16)
+        return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()
 
 
-def describe() -> str:
+def describe(device: torch.device = CPU) -> str:
     """The machine in a few words, for a model card."""
     number = "1 core" if cores() == 1 else f"{cores()} cores"
+    if device.type == "cuda":
+        number = f"{torch.cuda.get_device_name(device)}, {number}"
+    elif device.type != "cpu":
+        number = f"{device.type}, {number}"
     return f"{number}, {platform.machine()}, {platform.system()}, torch {torch.__version__}"

@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+SHAPE = (3, 16, 16)
+"""Of a sprite inside the network."""
+
 
 def to_float(images: np.ndarray) -> torch.Tensor:
     """Turn stored pixels into what the network reads: ``x = (p - 127.5) / 127.5``.

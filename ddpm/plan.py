@@ -6,7 +6,7 @@ import io
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ddpm.recipes import Recipe, recipe
 from ddpm.run import Run, RunError
 from ddpm.schedule import NoiseSchedule
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from ddpm.team import ALONE, Team
 from ddpm.training import new_state, train
 
 RUN_FORMAT = 1
@@ -121,12 +122,15 @@ def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str,
     }
 
 
-def make_plan(request: TrainingRequest, say: Callable[[str], None], stopped: Callable[[], bool]) -> Plan:
+def make_plan(
+    request: TrainingRequest, say: Callable[[str], None], stopped: Callable[[], bool], team: Team = ALONE
+) -> Plan:
     """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run.
 
     Args:
         say: is told what takes long.
         stopped: whether somebody asked for a stop.
+        team: the processes that will share the training; this one leads them.
 
     Raises:
         RunError: if options contradict the run, each of them named.
@@ -140,13 +144,13 @@ def make_plan(request: TrainingRequest, say: Callable[[str], None], stopped: Cal
     if request.threads is not None and request.threads < 1:
         raise RunError(f"--threads must be at least 1, got {request.threads}.")
     if not run.exists():
-        return _new_plan(run, request, length or None, say, stopped)
+        return _new_plan(run, request, length or None, say, stopped, team)
     config = run.config()
     damaged = f"{run.folder / 'run.json'} is damaged or of another version: the run cannot be resumed."
     if config.get("format_version") != RUN_FORMAT:
         raise RunError(damaged)
     try:
-        return _resumed_plan(run, config, request, length, say, stopped)
+        return _resumed_plan(run, config, request, length, say, stopped, team)
     except (KeyError, TypeError) as error:
         raise RunError(damaged) from error
 
@@ -157,10 +161,13 @@ def _new_plan(
     length: dict[str, float] | None,
     say: Callable[[str], None],
     stopped: Callable[[], bool],
+    team: Team,
 ) -> Plan:
     preset = recipe(request.preset or "fast")
-    precision = hardware.resolve_precision(request.precision or preset.precision)
-    threads = hardware.set_threads(request.threads or hardware.cores())
+    # Each process takes a batch of the recipe's size.
+    preset = replace(preset, batch_size=preset.batch_size * team.size)
+    precision = hardware.resolve_precision(request.precision or preset.precision, team.device)
+    threads = hardware.set_threads(request.threads or team.threads)
     say("Loading the sprites ...")
     sprites = load_sprites(request.data or "builtin")
     holdout = 0.1 if request.holdout is None else request.holdout
@@ -179,11 +186,13 @@ def _new_plan(
         "total_steps": 0,
         "precision": precision,
         "threads": threads,
+        "processes": team.size,
+        "device": team.device.type,
         "seed": request.seed or 0,
-        "machine": hardware.describe(),
+        "machine": hardware.describe(team.device),
     }
     plan = Plan(config, preset, schedule, sprites, rows, heldout)
-    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], say, stopped)
+    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], say, stopped, team)
     if stopped():
         raise StoppedEarly("Stopped before the training began.")
     file = io.BytesIO()
@@ -200,6 +209,7 @@ def _resumed_plan(
     length: dict[str, float],
     say: Callable[[str], None],
     stopped: Callable[[], bool],
+    team: Team,
 ) -> Plan:
     preset = Recipe.from_dict(config["recipe"])
     wrong = [
@@ -208,7 +218,7 @@ def _resumed_plan(
             ("preset", request.preset),
             ("holdout", request.holdout),
             ("seed", request.seed),
-            ("precision", request.precision and hardware.resolve_precision(request.precision)),
+            ("precision", request.precision and hardware.resolve_precision(request.precision, team.device)),
         )
         if given is not None and given != config[option]
     ]
@@ -230,13 +240,19 @@ def _resumed_plan(
             f"The run began with {config['threads']} threads and goes on with {threads}: from here its last digits "
             "differ from those of an uninterrupted run."
         )
+    processes, device = config.get("processes", 1), config.get("device", "cpu")
+    if (team.size, team.device.type) != (processes, device):
+        plan.notes.append(
+            f"The run began on {processes} x {device} and goes on on {team.size} x {team.device.type}, with the same "
+            f"batch of {preset.batch_size} sprites: so its last digits will differ."
+        )
     before = int(run.status().get("total_steps") or config["total_steps"])
     if not length:
         plan.total_steps = before
     elif length == config["asked"]:
         plan.total_steps = config["total_steps"]
     else:
-        plan.total_steps = _total_steps(plan, length, say, stopped)
+        plan.total_steps = _total_steps(plan, length, say, stopped, team)
     if plan.total_steps != before:
         plan.notes.append(f"The run's length is now {plan.total_steps:,} steps (before: {before:,}).")
     return plan
@@ -275,14 +291,25 @@ def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> 
     return data
 
 
-def _total_steps(plan: Plan, length: dict[str, float], say: Callable[[str], None], stopped: Callable[[], bool]) -> int:
+def _total_steps(
+    plan: Plan, length: dict[str, float], say: Callable[[str], None], stopped: Callable[[], bool], team: Team
+) -> int:
     ((unit, amount),) = length.items()
     if unit == "steps":
         return min(_MOST_STEPS, int(amount))
     if unit == "epochs":
         return min(_MOST_STEPS, math.ceil(min(amount, 1e12) * len(plan.rows) / plan.recipe.batch_size))
     say("Timing a few steps on this machine ...")
-    seconds = seconds_a_step(plan.recipe, plan.sprites, plan.config["precision"], stopped=stopped)
+    team.tell(
+        {
+            "do": "time",
+            "recipe": plan.recipe.to_dict(),
+            "source": plan.sprites.source,
+            "precision": plan.config["precision"],
+            "threads": plan.config["threads"],
+        }
+    )
+    seconds = seconds_a_step(plan.recipe, plan.sprites, plan.config["precision"], stopped=stopped, team=team)
     return max(1, min(_MOST_STEPS, round(min(amount, 1e12) * 60 / seconds)))
 
 
@@ -292,11 +319,13 @@ def seconds_a_step(
     precision: hardware.Precision,
     steps: int = 20,
     stopped: Callable[[], bool] = lambda: False,
+    team: Team = ALONE,
 ) -> float:
     """Time training steps on this machine, on a throw-away network: the training itself still begins at step 0.
 
     Args:
         steps: how many are timed, after a few that are not.
+        team: the processes that share the steps; all of them have to time together.
 
     Raises:
         StoppedEarly: if a stop was asked for meanwhile.
@@ -304,13 +333,14 @@ def seconds_a_step(
     classes = len(sprites.label_names) if sprites.label_names is not None else None
     schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
     rows = np.arange(min(len(sprites), 4096))
-    scratch = new_state(recipe, classes, 0)
+    scratch = new_state(recipe, classes, 0, team.device)
     times = []
     last = time.perf_counter()
-    for _ in train(scratch, sprites, rows, schedule, recipe, _WARM_STEPS + steps, precision=precision):
+    for _ in train(scratch, sprites, rows, schedule, recipe, _WARM_STEPS + steps, precision=precision, team=team):
         now = time.perf_counter()
         times.append(now - last)
         last = now
-        if stopped():
+        # A team that one process left in the middle of its steps would wait for it for ever.
+        if team.size == 1 and stopped():
             raise StoppedEarly("Stopped before the training began.")
     return float(np.mean(times[_WARM_STEPS:]))

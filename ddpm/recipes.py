@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ddpm.optimizer import OptimizerKind
 from ddpm.schedule import PredictionType, ScheduleKind
 
 
@@ -16,10 +17,11 @@ class Recipe:
     Attributes:
         title: the name on screen.
         summary: one sentence for people.
-        learning_rate: peak of AdamW's learning rate.
+        optimizer: see :class:`ddpm.optimizer.Optimizer`.
+        learning_rate: peak of the learning rate.
         warmup_steps: steps over which it rises from 0; 0 for none.
         cosine_decay: whether it then falls to 0 at the last step.
-        weight_decay: AdamW's.
+        weight_decay: share of the weights, times the learning rate, that a step takes away.
         clip_norm: largest norm of a gradient; None for no clipping.
         ema_decay: decay of the averaged weights once it is warm.
         classes: whether the network learns to be asked for a kind, where the data have labels.
@@ -46,6 +48,7 @@ class Recipe:
     default_minutes: int
     batch_size: int = 64
     num_timesteps: int = 1000
+    optimizer: OptimizerKind = "adamw"
     channels: tuple[int, ...] = (32, 64, 128, 256)
     time_embedding_dim: int = 32
 
@@ -97,6 +100,7 @@ RECIPES: dict[str, Recipe] = {
         label_dropout=0.1,
         precision="auto",
         default_minutes=8,
+        optimizer="muon",
     ),
     "original": Recipe(
         name="original",

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ddpm.images import SHAPE
 from ddpm.schedule import NoiseSchedule, PredictionType
 from ddpm.seeds import generator_for
 
@@ -27,7 +28,6 @@ Sampler = Literal["fast", "ddpm", "ddim", "dpm++"]
 Model = Callable[..., torch.Tensor]
 
 _FAST: tuple[Sampler, int] = ("dpm++", 20)
-_SHAPE = (3, 16, 16)
 _LOG_SNR_BOUNDS = (-7.0, 9.0)
 
 
@@ -135,8 +135,8 @@ def sample(
     x_t = _draw(dice)
     if noise is not None:
         x_t = torch.as_tensor(noise).detach().to(torch.float32).clone()
-    if tuple(x_t.shape) != (n, *_SHAPE):
-        raise ValueError(f"noise must have shape {(n, *_SHAPE)}, got {tuple(x_t.shape)}")
+    if tuple(x_t.shape) != (n, *SHAPE):
+        raise ValueError(f"noise must have shape {(n, *SHAPE)}, got {tuple(x_t.shape)}")
     predict = _Predictor(model, schedule, labels, guidance_scale, clip_x0)
     move = _dpm_solver(schedule, levels) if name == "dpm++" else _ancestral(schedule, 1.0 if name == "ddpm" else eta)
 
@@ -264,7 +264,7 @@ def _kept(schedule: NoiseSchedule, t: int) -> float:
 
 
 def _draw(dice: list[torch.Generator]) -> torch.Tensor:
-    return torch.stack([torch.randn(_SHAPE, generator=die) for die in dice])
+    return torch.stack([torch.randn(SHAPE, generator=die) for die in dice])
 
 
 def _device(model: Model) -> torch.device:

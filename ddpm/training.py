@@ -16,13 +16,17 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from ddpm.ema import EMA
-from ddpm.hardware import Precision, autocast
+from ddpm.hardware import CPU, Precision, autocast
+from ddpm.images import SHAPE
+from ddpm.optimizer import Optimizer
 from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.seeds import generator_for, seed_for
+from ddpm.team import ALONE, Team
 from ddpm.unet import UNet
 
 # So many steps in a row without a finite loss, and the run is broken for good.
@@ -48,7 +52,7 @@ class TrainingState:
 
     model: UNet
     ema: EMA[UNet]
-    optimizer: torch.optim.AdamW
+    optimizer: Optimizer
     step: int = 0
 
 
@@ -75,11 +79,12 @@ class TrainingStep:
     skipped: bool
 
 
-def new_state(recipe: Recipe, num_classes: int | None, seed: int) -> TrainingState:
+def new_state(recipe: Recipe, num_classes: int | None, seed: int, device: torch.device = CPU) -> TrainingState:
     """Fresh weights; a function of (recipe, num_classes, seed) alone.
 
     Args:
         num_classes: kinds in the data; ignored by a recipe without classes.
+        device: where they are kept, and the steps computed.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_for("weights", seed))
@@ -89,10 +94,8 @@ def new_state(recipe: Recipe, num_classes: int | None, seed: int) -> TrainingSta
             num_classes=num_classes if recipe.classes else None,
             prediction_type=recipe.prediction_type,
             dropout=recipe.dropout,
-        )
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
-    )
+        ).to(device)
+    optimizer = Optimizer(model, recipe.optimizer, recipe.weight_decay)
     return TrainingState(model, EMA(model, recipe.ema_decay), optimizer)
 
 
@@ -106,6 +109,7 @@ def train(
     *,
     seed: int = 0,
     precision: Precision = "float32",
+    team: Team = ALONE,
 ) -> Iterator[TrainingStep]:
     """Train from ``state.step`` to ``total_steps``, changing ``state`` and yielding after each step.
 
@@ -114,18 +118,22 @@ def train(
         rows: int64 (R,), the rows to train on; each is seen once an epoch.
         total_steps: also fixes how the learning rate falls.
         precision: of the forward pass.
+        team: whose processes share each batch; all of them have to walk through their own generators in step.
 
     Raises:
         ValueError: if there are no rows.
+        TeamError: if another process of the team has ended.
         TrainingError: after 20 steps in a row whose loss or gradient was not finite; ``state`` is then the last
             good one.
     """
     if len(rows) == 0:
         raise ValueError("there are no sprites to train on")
     order = EpochOrder(rows, recipe.batch_size, seed)
+    network = team.network(state.model)
     broken = 0
     while state.step < total_steps:
-        result = _train_step(state, sprites, order, schedule, recipe, total_steps, seed, precision)
+        with team.step():
+            result = _train_step(state, network, sprites, order, schedule, recipe, total_steps, seed, precision, team)
         broken = broken + 1 if result.skipped else 0
         if broken == _MOST_BROKEN_STEPS:
             raise TrainingError(
@@ -171,6 +179,7 @@ class EpochOrder:
 
 def _train_step(
     state: TrainingState,
+    network: nn.Module,
     sprites: Batches,
     order: EpochOrder,
     schedule: NoiseSchedule,
@@ -178,42 +187,45 @@ def _train_step(
     total_steps: int,
     seed: int,
     precision: Precision,
+    team: Team,
 ) -> TrainingStep:
-    step = state.step
+    step, device = state.step, team.device
     random = generator_for("step", seed, step)
     rows = order.batch(step)
-    x0 = sprites.batch(rows)
+    # Every process draws for the whole batch: the steps of a team are those of one process with the same batch.
     t = torch.randint(schedule.num_timesteps, (len(rows),), generator=random)
-    eps = torch.randn(x0.shape, generator=random)
+    eps = torch.randn((len(rows), *SHAPE), generator=random)
     labels = None
     if state.model.num_classes is not None and sprites.labels is not None:
         labels = torch.from_numpy(np.asarray(sprites.labels[rows], dtype=np.int64))
         hidden = torch.rand(len(rows), generator=random) < recipe.label_dropout
         labels = torch.where(hidden, -1, labels)
-    target = eps if recipe.prediction_type == "eps" else schedule.velocity(x0, eps, t)
+    share = team.share(len(rows))
+    x0, own_eps, own_t = sprites.batch(rows[share]).to(device), eps[share].to(device), t[share]
+    own_labels = None if labels is None else labels[share].to(device)
+    target = own_eps if recipe.prediction_type == "eps" else schedule.velocity(x0, own_eps, own_t)
 
     rate = recipe.learning_rate_at(step, total_steps)
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
     # The caller's own modes and random numbers are none of our business: both are as before when we yield.
     with torch.enable_grad(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_for("dropout", seed, step))
+        torch.manual_seed(seed_for("dropout", seed, step, team.rank))
         state.model.train()
-        with autocast(precision):
-            prediction = state.model(schedule.add_noise(x0, eps, t), t, labels)
-        losses = F.mse_loss(prediction.float(), target, reduction="none").mean(dim=(1, 2, 3))
-        loss = losses.mean()
-        state.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        with autocast(precision, device):
+            prediction = network(schedule.add_noise(x0, own_eps, own_t), own_t.to(device), own_labels)
+        own_losses = F.mse_loss(prediction.float(), target, reduction="none").mean(dim=(1, 2, 3))
+        state.optimizer.zero_grad()
+        team.scaled(own_losses.sum(), len(rows)).backward()
+        losses = team.gathered(own_losses.detach(), len(rows))
+        loss = float(losses.mean())
         # Measured before the weights move: one step with NaN would poison them for good.
         limit = recipe.clip_norm if recipe.clip_norm is not None else math.inf
         grad_norm = float(torch.nn.utils.clip_grad_norm_(state.model.parameters(), limit))
-        skipped = not (math.isfinite(loss.item()) and math.isfinite(grad_norm))
+        skipped = not (math.isfinite(loss) and math.isfinite(grad_norm))
         if not skipped:
-            state.optimizer.step()
+            state.optimizer.step(rate)
             state.ema.update(state.model, step)
     state.step = step + 1
-    return TrainingStep(state.step, loss.item(), losses.detach(), t, grad_norm, rate, skipped)
+    return TrainingStep(state.step, loss, losses, t, grad_norm, rate, skipped)
 
 
 @torch.no_grad()
@@ -252,18 +264,19 @@ def heldout_loss(
         steps = schedule.timesteps_at(log_snr)[turn % len(log_snr)]
     was_training = model.training
     model.eval()
+    device = next(model.parameters()).device
     total = 0.0
     try:
         for start in range(0, evaluations, 64):
             part, t = chosen[start : start + 64], steps[start : start + 64]
-            x0 = sprites.batch(part)
-            eps = torch.randn(x0.shape, generator=random)
+            x0 = sprites.batch(part).to(device)
+            eps = torch.randn(x0.shape, generator=random).to(device)
             labels = None
             if model.num_classes is not None and sprites.labels is not None:
-                labels = torch.from_numpy(np.asarray(sprites.labels[part], dtype=np.int64))
+                labels = torch.from_numpy(np.asarray(sprites.labels[part], dtype=np.int64)).to(device)
             x_t = schedule.add_noise(x0, eps, t)
-            with autocast(precision):
-                prediction = model(x_t, t, labels)
+            with autocast(precision, device):
+                prediction = model(x_t, t.to(device), labels)
             predicted = schedule.split_prediction(prediction.float(), x_t, t, model.prediction_type)[1]
             total += float((predicted - eps).square().mean(dim=(1, 2, 3)).sum())
     finally:

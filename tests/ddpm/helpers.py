@@ -38,6 +38,9 @@ TINY: Recipe = replace(
     precision="float32",
 )
 
+# The same with nothing that differs between two processes and one.
+PLAIN: Recipe = replace(TINY, name="plain", dropout=0.0)
+
 
 def simple_sprites(count: int, seed: int = 0) -> np.ndarray:
     """uint8 (count, 16, 16, 3): a box in a frame on white, all distinct, no two held out or not by a hair."""
@@ -130,8 +133,7 @@ def state_bytes(state: TrainingState) -> dict[str, bytes]:
     """Everything that a training has to remember, bit for bit."""
     tensors = {f"raw.{name}": value for name, value in state.model.state_dict().items()}
     tensors |= {f"ema.{name}": value for name, value in state.ema.model.state_dict().items()}
-    for name, parameter in state.model.named_parameters():
-        tensors |= {f"{key}.{name}": value for key, value in state.optimizer.state.get(parameter, {}).items()}
+    tensors |= state.optimizer.tensors()
     return {name: value.detach().numpy().tobytes() for name, value in tensors.items()} | {
         "step": str(state.step).encode()
     }

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from ddpm.checkpoint import load_state, save_checkpoint
+from ddpm.optimizer import Optimizer
 from ddpm.recipes import RECIPES, Recipe, recipe
 from ddpm.training import EpochOrder, TrainingError, TrainingState, heldout_loss, new_state, train
 from tests.ddpm.helpers import TINY, Rows, simple_sprites, state_bytes, tiny_schedule, trained_state
@@ -145,12 +146,18 @@ def test_the_average_follows_the_weights() -> None:
     assert not torch.equal(averages["stem.weight"], weights["stem.weight"])
 
 
+class Descent(Optimizer):
+    """Plain descent: a step is as long as its gradient."""
+
+    def step(self, learning_rate: float) -> None:
+        torch.optim.SGD(self._parameters.values(), lr=learning_rate).step()
+
+
 def test_the_gradient_is_clipped() -> None:
     def movement(clip: float | None) -> float:
         asked = replace(PLAIN, clip_norm=clip, learning_rate=1.0, warmup_steps=0, cosine_decay=False)
         state = new_state(asked, None, 0)
-        # Plain descent, so that a step is as long as its gradient.
-        state.optimizer = torch.optim.SGD(state.model.parameters(), lr=1.0)  # type: ignore[assignment]
+        state.optimizer = Descent(state.model, "adamw", 0.0)
         before = torch.cat([p.detach().flatten().clone() for p in state.model.parameters()])
         step = run(state, rows_of(12), 1, asked)[0]
         assert step.grad_norm > 0.2

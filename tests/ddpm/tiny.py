@@ -1,6 +1,7 @@
-"""``python -m tests.ddpm.tiny``: the command line with the preset ``tiny``, and a way to be killed at a given step.
+"""``python -m tests.ddpm.tiny``: the command line with the presets ``tiny`` and ``plain``, and a way to be killed.
 
-``TINY_KILL_AT=17`` ends the process by SIGKILL right after training step 17, before anything is written about it.
+``TINY_KILL_AT=17`` ends the process by SIGKILL right after training step 17, before anything is written about it; of
+several under torchrun it is the one that ``TINY_KILL_RANK`` names. ``TINY_STOP_AT=17`` sends it SIGINT instead.
 """
 
 from __future__ import annotations
@@ -11,20 +12,23 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ddpm import cli, engine
+from ddpm import cli, engine, follower
 from ddpm.recipes import RECIPES
 from ddpm.training import TrainingStep, train
-from tests.ddpm.helpers import TINY
+from tests.ddpm.helpers import PLAIN, TINY
 
 
 def _train_until_killed(*arguments: Any, **options: Any) -> Iterator[TrainingStep]:
     for step in train(*arguments, **options):
-        if str(step.step) == os.environ.get("TINY_KILL_AT"):
+        meant = os.environ.get("TINY_KILL_RANK", "0") == os.environ.get("RANK", "0")
+        if meant and str(step.step) == os.environ.get("TINY_KILL_AT"):
             os.kill(os.getpid(), signal.SIGKILL)
+        if meant and str(step.step) == os.environ.get("TINY_STOP_AT"):
+            os.kill(os.getpid(), signal.SIGINT)
         yield step
 
 
 if __name__ == "__main__":
-    RECIPES["tiny"] = TINY
-    engine.train = _train_until_killed
+    RECIPES["tiny"], RECIPES["plain"] = TINY, PLAIN
+    engine.train = follower.train = _train_until_killed
     sys.exit(cli.main())

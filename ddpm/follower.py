@@ -1,0 +1,56 @@
+"""What all processes of a team but the first do: train in step with it, and nothing of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ddpm import hardware
+from ddpm.checkpoint import load_state
+from ddpm.plan import seconds_a_step
+from ddpm.recipes import Recipe
+from ddpm.schedule import NoiseSchedule
+from ddpm.sprites import load_sprites
+from ddpm.team import Team
+from ddpm.training import TrainingStep, new_state, train
+
+
+def follow(team: Team) -> None:
+    """Do what the leader's :func:`ddpm.engine.run_training` tells, until it says that all is over.
+
+    Raises:
+        TeamError: if the leader ends without a word.
+        SpriteError, CheckpointError: if this process cannot read what the leader could.
+    """
+    steps: Iterator[TrainingStep] = iter(())
+    while (order := team.hear())["do"] != "end":
+        if "threads" in order:
+            hardware.set_threads(order["threads"])
+        if order["do"] == "time":
+            recipe = Recipe.from_dict(order["recipe"])
+            seconds_a_step(recipe, load_sprites(order["source"]), order["precision"], team=team)
+        elif order["do"] == "train":
+            steps = _steps(team, order)
+        elif order["do"] == "step":
+            next(steps)
+
+
+def _steps(team: Team, order: dict[str, Any]) -> Iterator[TrainingStep]:
+    config = order["config"]
+    recipe = Recipe.from_dict(config["recipe"])
+    sprites = load_sprites(config["data"]["source"])
+    state = new_state(recipe, config["data"]["num_classes"], config["seed"], team.device)
+    if order["state"] is not None:
+        load_state(Path(order["state"]), state)
+    return train(
+        state,
+        sprites,
+        sprites.training_rows(config["holdout"]),
+        NoiseSchedule(**config["schedule"]),
+        recipe,
+        order["total_steps"],
+        seed=config["seed"],
+        precision=config["precision"],
+        team=team,
+    )
