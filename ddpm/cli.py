@@ -136,9 +136,11 @@ def _parser() -> argparse.ArgumentParser:
     ship.add_argument("--note", help="a word for people, such as interim")
 
     measure = _command(commands, "bench", _bench, "measure speed on this machine")
-    measure.add_argument("what", choices=[*bench.BENCHES, "learning"], help="what to measure")
+    measure.add_argument("what", choices=[*bench.BENCHES, "learning", "reference"], help="what to measure")
     measure.add_argument("--data", metavar="SOURCE", default="builtin", help="sprites to measure with")
-    measure.add_argument("--minutes", type=float, default=8.0, help="learning: time for each recipe; it can be resumed")
+    measure.add_argument(
+        "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
+    )
     measure.add_argument("--ddpm", action="store_true", help="learning: draw with all 1,000 steps, too")
     measure.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -393,7 +395,7 @@ def _ship(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    if options.what == "learning":
+    if options.what in ("learning", "reference"):
         result = _bench_learning(options)
     else:
         result = bench.BENCHES[options.what](options.data)
@@ -405,13 +407,15 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _bench_learning(options: argparse.Namespace) -> dict[str, Any]:
-    fingerprint = load_sprites(options.data).fingerprint
+    folder = home() / "bench" / load_sprites(options.data).fingerprint[:12] / "checkpoints"
     printer = ProgressPrinter()
     try:
+        if options.what == "reference":
+            return bench.bench_reference(options.data, options.minutes, folder, printer.training)
         return bench.bench_learning(
             options.data,
             options.minutes,
-            home() / "bench" / fingerprint[:12] / "checkpoints",
+            folder,
             samplers=("fast", "ddpm") if options.ddpm else ("fast",),
             watch=printer.training,
         )

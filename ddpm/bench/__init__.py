@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ddpm.bench.learning import bench_learning
+from ddpm.bench.learning import bench_learning, bench_reference
 from ddpm.bench.neighbors import bench_neighbors
 from ddpm.bench.training import bench_training
 
 BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {"training": bench_training, "neighbors": bench_neighbors}
 
-__all__ = ["BENCHES", "bench_learning", "bench_neighbors", "bench_training"]
+__all__ = ["BENCHES", "bench_learning", "bench_neighbors", "bench_reference", "bench_training"]

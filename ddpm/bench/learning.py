@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ddpm.evidence import Yardstick
 from ddpm.images import to_uint8
 from ddpm.plan import TrainingRequest
 from ddpm.quality import QualityReference
+from ddpm.reference import keep_reference
 from ddpm.run import Run
 from ddpm.sampling import Sampler, draw_labels, sample
 from ddpm.schedule import LOG_SNR_GRID
@@ -56,10 +58,7 @@ def bench_learning(
         "near_copies_of_unseen": yardstick.near_share(yardstick.heldout, _NEAR).to_dict(),
     }
     for recipe in recipes:
-        run = Run(folder / f"{recipe}-{minutes:g}")
-        request = TrainingRequest(run.folder, data=source, preset=recipe, minutes=minutes, resume=True, check_sprites=0)
-        if run.state() != "finished":
-            run_training(request, watch)
+        run = _trained(folder, source, recipe, minutes, watch)
         checkpoint = load_checkpoint(run.folder)
         result[recipe] = {
             "steps": checkpoint.config["step"],
@@ -72,6 +71,30 @@ def bench_learning(
     first, last = (result[recipe][samplers[0]]["frechet_ratio"] for recipe in (recipes[0], recipes[-1]))
     result["ratio"] = first / last
     return result
+
+
+def bench_reference(
+    source: str, minutes: float, folder: Path, watch: Callable[[Progress], None] = lambda progress: None
+) -> dict[str, Any]:
+    """Train the recipe "original", and keep its curve for the Train page: part of the program's own making.
+
+    Args:
+        source: sprites to learn from.
+        minutes: of training steps; the run is the one of :func:`bench_learning`, and goes on if it was cut short.
+        folder: a folder called ``checkpoints``.
+
+    Returns:
+        The curve, as JSON values.
+    """
+    return asdict(keep_reference(_trained(folder, source, "original", minutes, watch)))
+
+
+def _trained(folder: Path, source: str, recipe: str, minutes: float, watch: Callable[[Progress], None]) -> Run:
+    run = Run(folder / f"{recipe}-{minutes:g}")
+    request = TrainingRequest(run.folder, data=source, preset=recipe, minutes=minutes, resume=True, check_sprites=0)
+    if run.state() != "finished":
+        run_training(request, watch)
+    return run
 
 
 def _judged(

@@ -9,8 +9,17 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from ddpm.reference import reference_curve
+
 _POINTS = 400
-_COLOURS = {"each step": "#b9b2d6", "smoothed": "#6a4cf0", "held-out sprites": "#e2603f"}
+_THIS_RUN, _ORIGINAL = "this run", "the original recipe"
+_COLOURS = {
+    "each step": "#b9b2d6",
+    "smoothed": "#6a4cf0",
+    "held-out sprites": "#e2603f",
+    _THIS_RUN: "#e2603f",
+    _ORIGINAL: "#8d8a99",
+}
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
 _PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 
@@ -32,6 +41,23 @@ def loss_series(metrics: list[dict[str, Any]]) -> Series:
     if len(held_steps):
         series["held-out sprites"] = (held_steps, held)
     return series
+
+
+def against_series(metrics: list[dict[str, Any]], config: dict[str, Any]) -> Series:
+    """Error of the averaged weights on held-out sprites, and that of the original recipe as far as this run goes; empty
+    where there is nothing to compare.
+
+    Args:
+        config: the run's own.
+    """
+    steps, values = _column(metrics, "heldout")
+    reference = reference_curve(str((config.get("data") or {}).get("fingerprint")))
+    if not len(steps) or reference is None or config.get("preset") == "original":
+        return {}
+    end = max(float(steps[-1]), float(reference.steps[0]))
+    kept = [i for i, step in enumerate(reference.steps) if step <= end]
+    original = np.array(reference.steps, np.float64)[kept], np.array(reference.heldout)[kept]
+    return {_THIS_RUN: (steps, values), _ORIGINAL: original}
 
 
 def quartile_series(metrics: list[dict[str, Any]]) -> Series:

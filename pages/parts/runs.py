@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
+import contextlib
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import streamlit as st
 
 from ddpm import hardware
@@ -15,8 +14,16 @@ from ddpm.console import duration
 from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
-from pages.parts.charts import Series, check_chart, check_series, loss_chart, loss_series, quartile_series
-from pages.parts.pictures import data_uri, facts_row
+from pages.parts.charts import (
+    against_series,
+    check_chart,
+    check_series,
+    loss_chart,
+    loss_series,
+    quartile_series,
+)
+from pages.parts.film import film
+from pages.parts.pictures import facts_row
 from pages.parts.setup import start
 from pages.parts.store import is_live
 from pages.parts.words import plain, problem
@@ -31,7 +38,6 @@ STATES = {
     "interrupted": ("interrupted, can go on", "orange"),
     "unknown": ("unknown", "gray"),
 }
-_STRIP = 8
 _SECONDS = 1.5
 
 
@@ -46,6 +52,8 @@ def run_view(run: Run, others: list[Run]) -> None:
         st.subheader(plain(run.name), width="content")
         title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
+    if summary := (run.config().get("recipe") or {}).get("summary"):
+        st.caption(plain(summary))
     _controls(run, live)
     compared = None
     if not live and others:
@@ -55,7 +63,14 @@ def run_view(run: Run, others: list[Run]) -> None:
             format_func=lambda other: "nothing" if other is None else other.name,
             key=f"compare-{run.folder}",
         )
-    st.fragment(_watch, run_every=_SECONDS if live else None)(run, live, compared)
+    st.fragment(_watch, run_every=_SECONDS if live else None)(run, live)
+    left, right = st.columns([7, 5], gap="large")
+    # Each as often as it changes: what polls costs the training some of its time.
+    with left:
+        st.fragment(_curves, run_every=2 * _SECONDS if live else None)(run, live, compared)
+    with right:
+        st.fragment(_film, run_every=4 * _SECONDS if live else None)(run, live)
+    st.fragment(_checks, run_every=8 * _SECONDS if live else None)(run, live)
 
 
 def run_list(runs: list[Run], shown: Run | None) -> None:
@@ -165,7 +180,7 @@ def _ask(run: Run, what: str, value: Any) -> None:
         st.toast(plain(error), icon=":material/error:")
 
 
-def _watch(run: Run, was_live: bool, compared: Run | None) -> None:
+def _watch(run: Run, was_live: bool) -> None:
     status = run.status()
     state = run.state()
     now = (str(run.folder), state, status.get("threads"))
@@ -175,14 +190,6 @@ def _watch(run: Run, was_live: bool, compared: Run | None) -> None:
         # Buttons outside this fragment depend on the state.
         st.rerun(scope="app")
     _progress(status, state)
-    metrics = run.metrics()
-    series, quartiles = loss_series(metrics), quartile_series(metrics)
-    left, right = st.columns([7, 5], gap="large")
-    with left:
-        _curves(run, series, quartiles, compared, waiting=was_live)
-    with right:
-        _film(run, was_live)
-    _checks(run, metrics, was_live)
 
 
 def _progress(status: dict[str, Any], state: str) -> None:
@@ -202,11 +209,15 @@ def _progress(status: dict[str, Any], state: str) -> None:
     facts_row(facts)
 
 
-def _curves(run: Run, series: Series, quartiles: Series, compared: Run | None, waiting: bool) -> None:
+def _curves(run: Run, live: bool, compared: Run | None) -> None:
+    metrics, config = run.metrics(), run.config()
+    series = loss_series(metrics)
     if not series:
-        st.info("The curve begins after the first steps." if waiting else "This run has measured nothing yet.")
+        st.info("The curve begins after the first steps." if live else "This run has measured nothing yet.")
         return
-    whole, by_noise = st.tabs(["Error", "Error by noise level"])
+    against = against_series(metrics, config)
+    titles = ["Error", "Error by noise level", *(["Against the original recipe"] if against else [])]
+    whole, by_noise, *beside = st.tabs(titles)
     with whole:
         if compared is not None:
             for name, values in loss_series(compared.metrics()).items():
@@ -218,12 +229,19 @@ def _curves(run: Run, series: Series, quartiles: Series, compared: Run | None, w
             "when their curve turns up while the other falls, the model begins to remember instead of understand."
         )
     with by_noise:
-        loss_chart(quartiles, key=f"quartiles-{run.folder}")
+        loss_chart(quartile_series(metrics), key=f"quartiles-{run.folder}")
         st.caption("Detail is learnt where there is little noise, the rough shape where there is almost only noise.")
+    for tab in beside:
+        with tab:
+            loss_chart(against, key=f"against-{run.folder}")
+            st.caption(
+                "Both on held-out sprites, at the same noise levels; lower is better. The grey curve is that of the "
+                "student report's recipe on the same sprites, measured once."
+            )
 
 
-def _checks(run: Run, metrics: list[dict[str, Any]], live: bool) -> None:
-    found = check_series(metrics)
+def _checks(run: Run, live: bool) -> None:
+    found = check_series(run.metrics())
     if not found:
         if live:
             st.caption(
@@ -243,28 +261,15 @@ def _checks(run: Run, metrics: list[dict[str, Any]], live: bool) -> None:
 
 
 def _film(run: Run, live: bool) -> None:
-    previews = [(step, path) for step, path in run.previews() if path.is_file()]
-    if not previews:
+    frames = []
+    for step, path in run.previews():
+        # One that a user deletes meanwhile is left out.
+        with contextlib.suppress(OSError):
+            frames.append((step, path.read_bytes()))
+    if frames:
+        film(frames, key=f"film-{run.folder}")
+    else:
         st.info("The first drawings appear after a few steps." if live else "It was stopped before its first drawing.")
-        return
-    step, newest = previews[-1]
-    st.markdown(f"**What it draws after {step:,} steps**")
-    st.html(_img(newest, f"36 sprites drawn after {step} steps", "width:100%") or "<i>This picture is gone.</i>")
-    if len(previews) > 1:
-        kept = np.unique(np.geomspace(1, len(previews), min(_STRIP, len(previews))).round().astype(int)) - 1
-        frames = "".join(
-            f"<figure>{_img(path, f'drawings after {at} steps', 'height:64px')}<figcaption>{at:,}</figcaption></figure>"
-            for at, path in (previews[i] for i in kept)
-        )
-        st.html(f'<div class="film" tabindex="0" aria-label="how the drawings changed">{frames}</div>')
-
-
-def _img(path: Path, alt: str, style: str) -> str:
-    try:
-        uri = data_uri(path.read_bytes())
-    except OSError:
-        return ""
-    return f'<img class="pixels" src="{uri}" alt="{html.escape(alt)}" style="{style}">'
 
 
 def _manage(run: Run) -> None:

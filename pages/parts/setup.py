@@ -14,6 +14,7 @@ from ddpm.process import StartError, start_training
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.run import RunError, check_name
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle
+from ddpm.team import Team
 from pages.parts.browser import browse
 from pages.parts.pictures import facts_row
 from pages.parts.store import sprites as stored_sprites
@@ -219,7 +220,9 @@ def _step_seconds(recipe: str, threads: int, fingerprint: str, _sprites: SpriteD
     hardware.set_threads(threads)
     try:
         chosen = RECIPES[recipe]
-        return seconds_a_step(chosen, _sprites, hardware.resolve_precision(chosen.precision), steps=4)
+        alone = Team(device=hardware.best_device())
+        precision = hardware.resolve_precision(chosen.precision, alone.device)
+        return seconds_a_step(chosen, _sprites, precision, steps=4, team=alone)
     finally:
         hardware.set_threads(before)
 
