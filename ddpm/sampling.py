@@ -5,8 +5,8 @@ Every sampler walks down a list of noise levels T-1 = t_0 > t_1 > ... > t_{K-1},
 
 * ``ddpm``  ancestral sampling, Ho et al. 2020, eq. 7, between neighbours of the list (all T by default)
 * ``ddim``  Song et al. 2020 (arXiv 2010.02502), eq. 12; ``eta`` 0 is deterministic, 1 is ``ddpm``
-* ``dpm++`` DPM-Solver++(2M), Lu et al. 2022 (arXiv 2211.01095), algorithm 2
-* ``fast``  the best of them at 20 network calls or fewer
+* ``dpm++`` DPM-Solver++(2M), Lu et al. 2022 (arXiv 2211.01095), algorithm 2; ``eta`` 1 is its stochastic twin
+* ``fast``  the best of them at 20 network calls or fewer: ``dpm++`` with eta 1, denser in fine detail
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from ddpm.seeds import generator_for
 Sampler = Literal["fast", "ddpm", "ddim", "dpm++"]
 Model = Callable[..., torch.Tensor]
 
-_FAST: tuple[Sampler, int] = ("dpm++", 20)
+_FAST_STEPS = 20
+# Karras et al. 2022 (arXiv 2206.00364), eq. 5: levels are even in the noise-to-signal ratio to the power of 1 / rho.
+_FAST_RHO = 3.0
 _LOG_SNR_BOUNDS = (-7.0, 9.0)
 
 
@@ -53,7 +55,7 @@ def default_steps(sampler: Sampler, num_timesteps: int) -> int:
         ValueError: for an unknown sampler.
     """
     _check_sampler(sampler)
-    steps = {"ddpm": num_timesteps, "ddim": 50, "dpm++": 20, "fast": _FAST[1]}[sampler]
+    steps = {"ddpm": num_timesteps, "ddim": 50, "dpm++": 20, "fast": _FAST_STEPS}[sampler]
     return min(steps, num_timesteps)
 
 
@@ -61,7 +63,7 @@ def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int
     """The levels at which the network is asked, falling from T-1.
 
     ``ddpm`` and ``ddim`` space them evenly in t, ``dpm++`` evenly in log-SNR (Lu et al. 2022, sec. 4)
-    between -7 and 9.
+    between -7 and 9, ``fast`` between the same bounds, but as Karras et al. 2022 do, eq. 5, with rho 3.
 
     Raises:
         ValueError: unless ``1 <= steps <= T``.
@@ -69,12 +71,17 @@ def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int
     total = schedule.num_timesteps
     if not 1 <= steps <= total:
         raise ValueError(f"steps must lie in 1..{total}, got {steps}")
-    if _resolve(sampler)[0] != "dpm++":
+    _check_sampler(sampler)
+    if sampler in ("ddpm", "ddim"):
         return [round(total - i * total / steps) - 1 for i in range(steps)]
     log_snr = schedule.log_snr().numpy()
     # Beyond these bounds there is nothing to decide: all noise, or less of it than one grey level.
     low, high = np.clip(log_snr[[-1, 0]], *_LOG_SNR_BOUNDS)
-    wanted = np.linspace(low, high, steps)
+    if sampler == "fast":
+        first, last = np.exp(-np.array([low, high]) / (2 * _FAST_RHO))
+        wanted = -2 * _FAST_RHO * np.log(np.linspace(first, last, steps))
+    else:
+        wanted = np.linspace(low, high, steps)
     # log_snr falls with t, and np.interp wants rising positions.
     exact = np.interp(wanted, log_snr[::-1], np.arange(total - 1, -1, -1))
     # Where the table is coarse two levels may round to one; each must still be lower than the one before.
@@ -111,17 +118,16 @@ def sample(
         labels: integer (N,), the kind of each sprite, -1 for anything; None is anything for all.
         guidance_scale: w in ``eps_u + w (eps_c - eps_u)`` (Ho & Salimans 2022, arXiv 2207.12598); 1 is plain
             conditional sampling in one pass, any other value takes twice the network calls.
-        eta: noise that "ddim" adds at each step, 0..1.
+        eta: noise that "ddim" and "dpm++" add at each step, 0..1; "fast" has its own.
         clip_x0: keep the predicted x0 in [-1, 1], where all sprites are.
         noise: float (N, 3, 16, 16) to start from; drawn from the seed if None.
 
     Raises:
         ValueError: for values outside these ranges, at the first step.
     """
-    name, own_steps = _resolve(sampler)
     if steps is None:
-        steps = min(own_steps or default_steps(name, schedule.num_timesteps), schedule.num_timesteps)
-    levels = timesteps(schedule, name, steps)
+        steps = default_steps(sampler, schedule.num_timesteps)
+    levels = timesteps(schedule, sampler, steps)
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
     if not 0 <= eta <= 1:
@@ -138,7 +144,8 @@ def sample(
     if tuple(x_t.shape) != (n, *SHAPE):
         raise ValueError(f"noise must have shape {(n, *SHAPE)}, got {tuple(x_t.shape)}")
     predict = _Predictor(model, schedule, labels, guidance_scale, clip_x0)
-    move = _dpm_solver(schedule, levels) if name == "dpm++" else _ancestral(schedule, 1.0 if name == "ddpm" else eta)
+    eta = 1.0 if sampler in ("ddpm", "fast") else eta
+    move = _ancestral(schedule, eta) if sampler in ("ddpm", "ddim") else _dpm_solver(schedule, eta)
 
     x_t = x_t.to(device)
     for t, t_next in zip(levels, [*levels[1:], -1], strict=True):
@@ -232,8 +239,12 @@ def _ancestral(schedule: NoiseSchedule, eta: float) -> Callable[..., torch.Tenso
     return move
 
 
-def _dpm_solver(schedule: NoiseSchedule, levels: list[int]) -> Callable[..., torch.Tensor]:
-    """DPM-Solver++(2M): second order from the x0 of the step before; first order at both ends."""
+def _dpm_solver(schedule: NoiseSchedule, eta: float) -> Callable[..., torch.Tensor]:
+    """DPM-Solver++(2M): second order from the x0 of the step before; first order at both ends.
+
+    With eta above 0 a part of the noise is replaced by new one: SDE-DPM-Solver++(2M) of Lu et al. 2022, app. B, at eta
+    1. What an ill-judged step has done wrong is then forgotten on the way, instead of being carried to the end.
+    """
     last: list[tuple[torch.Tensor, float]] = []
 
     def half_log_snr(t: int) -> float:
@@ -253,8 +264,12 @@ def _dpm_solver(schedule: NoiseSchedule, levels: list[int]) -> Callable[..., tor
             target = x0 + (x0 - x0_before) / (2 * ratio)
         last.append((x0, now))
         kept, kept_next = _kept(schedule, t), _kept(schedule, t_next)
-        shrink = ((1 - kept_next) / (1 - kept)) ** 0.5
-        return shrink * x_t - kept_next**0.5 * float(np.expm1(now - then)) * target
+        way, renewed = then - now, eta * (then - now)
+        shrink = ((1 - kept_next) / (1 - kept)) ** 0.5 * math.exp(-renewed)
+        mean = shrink * x_t - kept_next**0.5 * math.expm1(-way - renewed) * target
+        if eta == 0.0:
+            return mean
+        return mean + ((1 - kept_next) * -math.expm1(-2 * renewed)) ** 0.5 * _draw(dice).to(mean.device)
 
     return move
 
@@ -272,11 +287,6 @@ def _device(model: Model) -> torch.device:
         for parameter in model.parameters():
             return parameter.device
     return torch.device("cpu")
-
-
-def _resolve(sampler: Sampler) -> tuple[Sampler, int | None]:
-    _check_sampler(sampler)
-    return _FAST if sampler == "fast" else (sampler, None)
 
 
 def _check_sampler(sampler: str) -> None:

@@ -149,26 +149,43 @@ def test_every_ddim_step_equals_diffusers(
 
 
 @pytest.mark.filterwarnings("ignore:__array__")
+@pytest.mark.parametrize("sampler", ["dpm++", "fast"])
 @pytest.mark.parametrize("steps_made", [1, 2, 5, 20, 100])
 @pytest.mark.parametrize(("kind", "prediction_type"), KINDS)
 def test_every_dpm_solver_step_equals_diffusers(
-    kind: ScheduleKind, prediction_type: PredictionType, steps_made: int
+    kind: ScheduleKind, prediction_type: PredictionType, steps_made: int, sampler: Any
 ) -> None:
     schedule = NoiseSchedule(1000, kind)
     oracle = diffusers.DPMSolverMultistepScheduler(
         beta_schedule=TABLES[kind],
         prediction_type=MEANINGS[prediction_type],
-        algorithm_type="dpmsolver++",
+        algorithm_type="dpmsolver++" if sampler == "dpm++" else "sde-dpmsolver++",
         solver_order=2,
         solver_type="midpoint",
         final_sigmas_type="zero",
     )
-    steps = run(Fake(prediction_type), schedule, n=2, sampler="dpm++", steps=steps_made, seed=2, clip_x0=False)
+    steps = run(Fake(prediction_type), schedule, n=2, sampler=sampler, steps=steps_made, seed=2, clip_x0=False)
     levels = [step.t for step in steps[:-1]]
     oracle.set_timesteps(timesteps=levels)
     assert oracle.timesteps.tolist() == levels
+    dice = Dice(2, seed=2)
+    dice()  # the first draw is the noise that it starts from
     for step, then in pairwise(steps):
-        close(then.x_t, oracle.step(output_at(step, prediction_type), step.t, step.x_t).prev_sample)
+        noise = dice() if then.t >= 0 else torch.zeros_like(step.x_t)
+        output = output_at(step, prediction_type)
+        close(then.x_t, oracle.step(output, step.t, step.x_t, variance_noise=noise).prev_sample)
+
+
+def test_eta_leads_from_one_dpm_solver_to_the_other() -> None:
+    schedule = NoiseSchedule(1000, "cosine")
+    still, barely = (run(Fake(), schedule, n=2, sampler="dpm++", eta=eta)[-1].x0 for eta in (0.0, 1e-9))
+    torch.testing.assert_close(still, barely, rtol=0, atol=1e-3)
+    # At its own levels, "fast" is the stochastic one.
+    levels = timesteps(schedule, "fast", 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ddpm.sampling.timesteps", lambda *_: levels)
+        noisy = run(Fake(), schedule, n=2, sampler="dpm++", eta=1.0)[-1].x0
+    assert torch.equal(noisy, run(Fake(), schedule, n=2, sampler="fast")[-1].x0)
 
 
 def test_dpm_solver_moves_by_the_clipped_x0() -> None:
@@ -302,7 +319,15 @@ def test_dpm_solver_levels_are_even_in_log_snr() -> None:
     torch.testing.assert_close(gaps[2:14], gaps[2:14].mean().expand(12), rtol=0.1, atol=0)
 
 
-@pytest.mark.parametrize("options", [{"sampler": "ddpm", "steps": 30}, {"sampler": "ddim", "eta": 0.7}, {}])
+def test_fast_looks_more_often_where_detail_is_decided() -> None:
+    schedule = NoiseSchedule(1000, "cosine")
+    ratios = torch.exp(-schedule.log_snr()[timesteps(schedule, "fast", 20)] / 2) ** (1 / 3)
+    assert ratios.diff()[2:].tolist() == pytest.approx([float(ratios.diff()[2:].mean())] * 17, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    "options", [{"sampler": "ddpm", "steps": 30}, {"sampler": "ddim", "eta": 0.7}, {"sampler": "fast"}, {}]
+)
 def test_sprite_i_depends_on_seed_and_i_alone(options: dict[str, Any]) -> None:
     schedule = NoiseSchedule(100)
     many = run(Fake(), schedule, n=7, seed=11, **options)
