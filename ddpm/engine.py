@@ -238,7 +238,7 @@ class _Session:
                 "state": str(self._run.step_path(state.step).resolve()) if state.step else None,
             }
         )
-        window, clock = LossWindow(plan.schedule, plan.recipe.prediction_type), Clock(seconds)
+        window, clock = LossWindow(plan.schedule, plan.recipe.prediction_type, plan.recipe.even_log_snr), Clock(seconds)
         steps = train(
             state,
             plan.sprites,

@@ -18,14 +18,17 @@ QUARTILES = 4
 class LossWindow:
     """The mean loss since it was last cleared, and what it means for the predicted noise, whole and by quartile of t.
 
-    Recipes learn different things, so their losses cannot be compared; the error of the noise can.
+    Recipes learn different things, at noise levels that they choose, so their losses cannot be compared; the error of
+    the noise, evenly over t, can.
     One noisy number hides what is learnt: the first quartile of t (little noise) is fine detail, the last the rough
     shape (Nichol & Dhariwal 2021 log it this way).
     """
 
-    def __init__(self, schedule: NoiseSchedule, prediction_type: PredictionType) -> None:
+    def __init__(self, schedule: NoiseSchedule, prediction_type: PredictionType, even_log_snr: float = 0.0) -> None:
         self._schedule = schedule
         self._prediction_type = prediction_type
+        # What is looked at more often counts for less.
+        self._weights = 1 / (schedule.num_timesteps * schedule.chances(even_log_snr))
         self.clear()
 
     def clear(self) -> None:
@@ -33,6 +36,7 @@ class LossWindow:
         self._sums = torch.zeros(QUARTILES, dtype=torch.float64)
         self._counts = torch.zeros(QUARTILES, dtype=torch.float64)
         self._loss = 0.0
+        self._seen = 0
         self._skipped = 0
         self._last: TrainingStep | None = None
 
@@ -44,12 +48,14 @@ class LossWindow:
             return
         losses = step.losses.to(torch.float64)
         self._loss += float(losses.sum())
+        self._seen += len(losses)
         if self._prediction_type == "v":
             # An error of v is sqrt(alphas_cumprod) times as large in eps, at a given x_t.
             losses = losses * self._schedule.alphas_cumprod[step.t]
         quartile = step.t * QUARTILES // self._schedule.num_timesteps
-        self._sums.index_add_(0, quartile, losses)
-        self._counts.index_add_(0, quartile, torch.ones(len(quartile), dtype=torch.float64))
+        weights = self._weights[step.t]
+        self._sums.index_add_(0, quartile, weights * losses)
+        self._counts.index_add_(0, quartile, weights)
 
     def summary(self) -> dict[str, Any]:
         """JSON values: step, loss (as learnt), noise_error and its quartiles (mean squared errors of eps; None where
@@ -59,7 +65,7 @@ class LossWindow:
         means = (self._sums / self._counts).tolist()
         summary: dict[str, Any] = {
             "step": self._last.step,
-            "loss": self._loss / seen if seen else None,
+            "loss": self._loss / self._seen if self._seen else None,
             "noise_error": float(self._sums.sum()) / seen if seen else None,
             "quartiles": [mean if math.isfinite(mean) else None for mean in means],
             "learning_rate": self._last.learning_rate,

@@ -19,6 +19,8 @@ import torch
 LOG_SNR_GRID = np.linspace(-6.0, 8.0, 16)
 """Noise levels at which models of any schedule can be compared: from almost pure noise to fine detail."""
 
+_EVEN_LOG_SNR = (-6.0, 9.0)
+
 ScheduleKind = Literal["linear", "cosine"]
 PredictionType = Literal["eps", "v"]
 
@@ -101,6 +103,26 @@ class NoiseSchedule:
     def log_snr(self) -> torch.Tensor:
         """float64 (T,): log(alphas_cumprod / (1 - alphas_cumprod)), falling with t."""
         return torch.log(self.alphas_cumprod) - torch.log1p(-self.alphas_cumprod)
+
+    def chances(self, even_log_snr: float) -> torch.Tensor:
+        """How often training should look at each step.
+
+        Even chances of t leave little time for faint noise, where haze and stray pixels are decided.
+
+        Args:
+            even_log_snr: share of the looks, 0..1, that are spread evenly over log-SNR from -6 to 9; the rest is spread
+                evenly over t.
+
+        Returns:
+            float64 (T,), adding up to 1.
+        """
+        edges = self.log_snr().clamp(*_EVEN_LOG_SNR)
+        between = (edges[1:] + edges[:-1]) / 2
+        widths = torch.cat([edges[:1], between]) - torch.cat([between, edges[-1:]])
+        evenly = torch.full_like(widths, 1 / self.num_timesteps)
+        if not float(widths.sum()):
+            return evenly
+        return (1 - even_log_snr) * evenly + even_log_snr * widths / widths.sum()
 
     def timesteps_at(self, log_snr: np.ndarray) -> torch.Tensor:
         """The step whose log-SNR is nearest to each wanted one; int64, shape of ``log_snr``.

@@ -129,11 +129,14 @@ def train(
     if len(rows) == 0:
         raise ValueError("there are no sprites to train on")
     order = EpochOrder(rows, recipe.batch_size, seed)
+    chances = schedule.chances(recipe.even_log_snr) if recipe.even_log_snr else None
     network = team.network(state.model)
     broken = 0
     while state.step < total_steps:
         with team.step():
-            result = _train_step(state, network, sprites, order, schedule, recipe, total_steps, seed, precision, team)
+            result = _train_step(
+                state, network, sprites, order, schedule, chances, recipe, total_steps, seed, precision, team
+            )
         broken = broken + 1 if result.skipped else 0
         if broken == _MOST_BROKEN_STEPS:
             raise TrainingError(
@@ -183,6 +186,7 @@ def _train_step(
     sprites: Batches,
     order: EpochOrder,
     schedule: NoiseSchedule,
+    chances: torch.Tensor | None,
     recipe: Recipe,
     total_steps: int,
     seed: int,
@@ -193,7 +197,10 @@ def _train_step(
     random = generator_for("step", seed, step)
     rows = order.batch(step)
     # Every process draws for the whole batch: the steps of a team are those of one process with the same batch.
-    t = torch.randint(schedule.num_timesteps, (len(rows),), generator=random)
+    if chances is None:
+        t = torch.randint(schedule.num_timesteps, (len(rows),), generator=random)
+    else:
+        t = torch.multinomial(chances, len(rows), replacement=True, generator=random)
     eps = torch.randn((len(rows), *SHAPE), generator=random)
     labels = None
     if state.model.num_classes is not None and sprites.labels is not None:

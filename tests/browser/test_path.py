@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from ddpm import load_sprites
 from ddpm.process import wait_for_end
 from ddpm.run import ACTIVE, Run
 from tests.browser.conftest import ROOT, Serve, Server
+from tests.ddpm.helpers import digests, finish, start
 
 PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
@@ -127,6 +130,18 @@ def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> 
     _until(lambda: run.state() == "stopped", "the stop")
     assert run.latest() == run.status()["step"]
 
+    # The film of what it drew on the way goes back to its beginning.
+    film, moment = page.locator("section.film"), page.get_by_label("Moment of the training")
+    frames = int(film.get_attribute("data-frames") or 0)
+    assert frames > 1
+    expect(film).to_have_attribute("data-frame", str(frames - 1))
+    newest = _pixels(page, "section.film img")
+    moment.press("Home")
+    expect(film).to_have_attribute("data-frame", "0")
+    assert not np.array_equal(_pixels(page, "section.film img"), newest)
+    moment.press("End")
+    assert np.array_equal(_pixels(page, "section.film img"), newest)
+
     # Draw from it.
     page.get_by_role("button", name="Sample from it").click()
     expect(page.get_by_role("heading", name="Draw sprites from noise")).to_be_visible()
@@ -153,6 +168,48 @@ def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> 
     row = int(re.search(r"row (\d+)", caption).group(1))  # type: ignore[union-attr]
     shown = _pixels(page, ".match .hits img")
     assert np.array_equal(shown, load_sprites("builtin").images[row]), "a sprite on screen has the pixels of the source"
+
+
+@pytest.mark.slow
+def test_whatever_happens_on_the_way_the_result_is_that_of_an_undisturbed_run(
+    page: Page, app: Server, tmp_path: Path
+) -> None:
+    total = 80
+    page.goto(f"{app.url}/Train")
+    threads = page.get_by_role("slider", name="CPU threads")
+    if threads.is_enabled():
+        threads.press("Home")
+    page.get_by_role("radio", name="steps").click()
+    box = page.get_by_role("spinbutton", name="Steps")
+    box.fill(str(total))
+    box.press("Enter")
+    expect(page.get_by_text(f"{total:,} steps,")).to_be_visible()
+    _start(page)
+    run = _the_run(tmp_path)
+
+    _until(lambda: int(run.status().get("step") or 0) >= 5, "five steps")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    _until(lambda: run.state() == "paused", "the pause")
+    page.get_by_role("button", name="Go on").click()
+    _until(lambda: run.state() == "running", "going on")
+    page.get_by_role("button", name="Stop and save").click()
+    _until(lambda: run.state() == "stopped", "the stop")
+    stopped_at = run.latest() or 0
+    assert 5 <= stopped_at < total
+
+    page.get_by_role("button", name="Resume").click()
+    _until(lambda: int(run.status().get("step") or 0) > stopped_at and run.state() == "running", "more steps")
+    os.kill(run.status()["pid"], signal.SIGKILL)
+    _until(lambda: run.state() == "interrupted", "the end of the killed process")
+    page.get_by_role("button", name="Resume").click()
+    _until(lambda: run.state() == "finished", "the end")
+    assert run.latest() == total
+
+    # Once more, in one go.
+    options = ["train", "--data", "builtin", "--run", "twin", "--steps", total, "--threads", 1]
+    finish(start(options, tmp_path))
+    twin = Run(tmp_path / "checkpoints" / "twin")
+    assert digests(run.step_path(total)) == digests(twin.step_path(total))
 
 
 def test_two_tabs_press_start_and_one_run_begins(browser: Browser, app: Server, tmp_path: Path) -> None:

@@ -74,3 +74,17 @@ def test_the_clock_counts_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     clock.forget_rate()
     assert clock.images_per_second() is None
     assert clock.seconds == pytest.approx(8.0)
+
+
+def test_the_error_of_the_noise_is_even_over_t_whatever_is_looked_at_most() -> None:
+    schedule = NoiseSchedule(kind="cosine")
+    chances = schedule.chances(0.5)
+    t = torch.multinomial(chances, 200_000, replacement=True, generator=torch.Generator().manual_seed(0))
+    losses = (t / 1000).square().float()
+    window = LossWindow(schedule, "eps", even_log_snr=0.5)
+    window.add(step(1, t.tolist(), losses.tolist()))
+    # The integral of x^2 from 0 to 1, and over the first quarter.
+    assert window.summary()["noise_error"] == pytest.approx(1 / 3, rel=0.01)
+    assert window.summary()["quartiles"][0] == pytest.approx(1 / 48, rel=0.02)
+    assert window.summary()["loss"] == pytest.approx(float(losses.mean()))
+    assert float(losses.mean()) < 0.32

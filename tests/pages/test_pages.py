@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,24 @@ def test_train_shows_what_a_run_found_out_about_itself(open_page: OpenPage) -> N
     titles = {caption.value.strip("*") for caption in app.caption}
     assert titles >= {"Near copies", "Distance from real ones", "Haze in the background", "Colours in a sprite"}
     assert len(app.get("vega_lite_chart")) == 6
+
+
+def test_train_holds_the_curve_against_that_of_the_original_recipe(
+    open_page: OpenPage, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tabs() -> list[str]:
+        app = open_page("pages/1_Train.py")
+        next(button for button in app.button if button.label == "Show").click().run()
+        assert not app.exception
+        return [tab.label for tab in app.tabs]
+
+    stored = tmp_path / "reference.json"
+    monkeypatch.setattr("ddpm.reference._FILE", stored)
+    assert tabs() == ["Error", "Error by noise level"]
+    fingerprint = Run(trained / "checkpoints" / "small").config()["data"]["fingerprint"]
+    curve = {"data": "simple", "fingerprint": fingerprint, "machine": "?", "steps": [5, 10], "heldout": [0.9, 0.8]}
+    stored.write_text(json.dumps({"curves": [curve]}))
+    assert tabs() == ["Error", "Error by noise level", "Against the original recipe"]
 
 
 def test_own_file_is_taken_as_training_data(open_page: OpenPage, tmp_path: Path) -> None:
