@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import json
 import os
 import signal
@@ -23,7 +22,7 @@ from ddpm.comparison import check_seen, what_was_seen
 from ddpm.console import ProgressPrinter, follow
 from ddpm.datacard import data_card
 from ddpm.engine import StopSwitch, run_training
-from ddpm.files import replace_bytes
+from ddpm.files import npy_bytes, replace_bytes
 from ddpm.follower import follow as follow_leader
 from ddpm.home import home
 from ddpm.images import to_uint8
@@ -136,8 +135,14 @@ def _parser() -> argparse.ArgumentParser:
     ship.add_argument("--note", help="a word for people, such as interim")
 
     measure = _command(commands, "bench", _bench, "measure speed on this machine")
-    measure.add_argument("what", choices=[*bench.BENCHES, "learning", "reference"], help="what to measure")
-    measure.add_argument("--data", metavar="SOURCE", default="builtin", help="sprites to measure with")
+    measure.add_argument("what", choices=[*bench.BENCHES, "learning", "reference", "sampling"], help="what to measure")
+    measure.add_argument("--data", metavar="SOURCE", help="sprites to measure with (default: builtin)")
+    measure.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=Path(__file__).resolve().parent.parent / "checkpoints" / "builtin",
+        help="sampling: a run folder, or one of its steps",
+    )
     measure.add_argument(
         "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
     )
@@ -258,9 +263,7 @@ def _sample(options: argparse.Namespace) -> None:
         recorder.add(moment)
     chain = recorder.chain()
     if options.out.suffix.lower() == ".npy":
-        file = io.BytesIO()
-        np.save(file, chain.sprites, allow_pickle=False)
-        data = file.getvalue()
+        data = npy_bytes(chain.sprites)
     elif options.out.suffix.lower() == ".png":
         data = sheet_png(chain.sprites, scale=4, gap=1)
     else:
@@ -397,8 +400,11 @@ def _ship(options: argparse.Namespace) -> None:
 def _bench(options: argparse.Namespace) -> None:
     if options.what in ("learning", "reference"):
         result = _bench_learning(options)
+    elif options.what == "sampling":
+        kept = home() / "bench" / "samples"
+        result = bench.bench_sampling(options.checkpoint, options.data, kept, lambda text: print(text, file=sys.stderr))
     else:
-        result = bench.BENCHES[options.what](options.data)
+        result = bench.BENCHES[options.what](options.data or "builtin")
     if options.json:
         print(json.dumps(result))
         return
@@ -407,13 +413,14 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _bench_learning(options: argparse.Namespace) -> dict[str, Any]:
-    folder = home() / "bench" / load_sprites(options.data).fingerprint[:12] / "checkpoints"
+    source = options.data or "builtin"
+    folder = home() / "bench" / load_sprites(source).fingerprint[:12] / "checkpoints"
     printer = ProgressPrinter()
     try:
         if options.what == "reference":
-            return bench.bench_reference(options.data, options.minutes, folder, printer.training)
+            return bench.bench_reference(source, options.minutes, folder, printer.training)
         return bench.bench_learning(
-            options.data,
+            source,
             options.minutes,
             folder,
             samplers=("fast", "ddpm") if options.ddpm else ("fast",),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
 import stat
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 
 def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -39,6 +42,13 @@ def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
 def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
     """:func:`replace_bytes` for a JSON value, indented for people."""
     replace_bytes(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode(), durable=durable)
+
+
+def npy_bytes(array: np.ndarray) -> bytes:
+    """An array as the bytes of a .npy file."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
 
 
 def read_json(path: Path, limit: int = 16 << 20) -> dict[str, Any]:

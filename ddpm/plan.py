@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ddpm import hardware
-from ddpm.files import replace_bytes, replace_json
+from ddpm.files import npy_bytes, replace_bytes, replace_json
 from ddpm.recipes import Recipe, recipe
 from ddpm.run import Run, RunError
 from ddpm.schedule import NoiseSchedule
@@ -195,9 +194,7 @@ def _new_plan(
     plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], say, stopped, team)
     if stopped():
         raise StoppedEarly("Stopped before the training began.")
-    file = io.BytesIO()
-    np.save(file, np.unique(sprites.split_hashes()[rows]), allow_pickle=False)
-    replace_bytes(run.folder / "trained_on.npy", file.getvalue())
+    replace_bytes(run.folder / "trained_on.npy", npy_bytes(np.unique(sprites.split_hashes()[rows])))
     replace_json(run.folder / "run.json", config)
     return plan
 

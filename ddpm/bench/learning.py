@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
+from ddpm.bench.drawing import drawn
 from ddpm.checkpoint import Checkpoint, load_checkpoint
 from ddpm.engine import Progress, run_training
 from ddpm.evidence import Yardstick
-from ddpm.images import to_uint8
 from ddpm.plan import TrainingRequest
 from ddpm.quality import QualityReference
 from ddpm.reference import keep_reference
 from ddpm.run import Run
-from ddpm.sampling import Sampler, draw_labels, sample
+from ddpm.sampling import Sampler
 from ddpm.schedule import LOG_SNR_GRID
 from ddpm.sprites import load_sprites
 from ddpm.training import heldout_loss
@@ -100,9 +99,5 @@ def _trained(folder: Path, source: str, recipe: str, minutes: float, watch: Call
 def _judged(
     checkpoint: Checkpoint, sampler: Sampler, yardstick: Yardstick, quality: QualityReference
 ) -> dict[str, Any]:
-    labels: torch.Tensor | None = None
-    if checkpoint.model.num_classes is not None:
-        labels = draw_labels(checkpoint.config["class_frequencies"], _SAMPLES)
-    *_, last = sample(checkpoint.model, checkpoint.schedule, _SAMPLES, sampler, labels=labels)
-    samples = to_uint8(last.x0)
+    samples = drawn(checkpoint, _SAMPLES, sampler)
     return {**quality.quick(samples), "near_copies": yardstick.near_share(samples, _NEAR).to_dict()}

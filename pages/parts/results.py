@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-import numpy as np
 import streamlit as st
 
 from ddpm.album import Batch
+from ddpm.files import npy_bytes
 from ddpm.render import gif, png, sheet, sheet_png
 from pages.parts.drawing import album, show_again
 from pages.parts.pictures import picture
@@ -22,7 +20,7 @@ def downloads(batch: Batch) -> None:
         for label, suffix, mime, make in (
             ("PNG sheet", "png", "image/png", lambda: sheet_png(chain.sprites, scale=4, gap=1)),
             ("GIF", "gif", "image/gif", lambda: gif(chain)),
-            ("NumPy .npy", "npy", "application/octet-stream", lambda: _npy(chain.sprites)),
+            ("NumPy .npy", "npy", "application/octet-stream", lambda: npy_bytes(chain.sprites)),
         ):
             st.download_button(
                 label,
@@ -52,9 +50,3 @@ def last_batches() -> None:
                 if st.button("Open", key=f"open-{batch.id}"):
                     show_again(batch)
                     st.rerun()
-
-
-def _npy(sprites: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.save(file, sprites, allow_pickle=False)
-    return file.getvalue()

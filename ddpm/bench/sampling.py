@@ -1,0 +1,142 @@
+"""What a sprite costs, and how good it is, by sampler: all from the same weights and the same noise."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ddpm.bench.drawing import drawn, frequent_labels
+from ddpm.checkpoint import Checkpoint, load_checkpoint
+from ddpm.evidence import Yardstick
+from ddpm.files import npy_bytes, replace_bytes
+from ddpm.quality import QualityReference, QualityReport
+from ddpm.sampling import Sampler, default_steps, sample
+from ddpm.sprites import load_sprites
+
+_TIMED, _CALLS, _ROUNDS = 64, 20, 5
+_SAMPLES = 1024
+_NEAR = 0.05
+_SAMPLERS: tuple[Sampler, ...] = ("fast", "dpm++", "ddim", "ddpm")
+
+
+def bench_sampling(
+    checkpoint: Path, source: str | None, folder: Path, say: Callable[[str], None] = lambda text: None
+) -> dict[str, Any]:
+    """Time each sampler's network call beside a bare one, and compare 20 calls with a thousand.
+
+    Args:
+        checkpoint: a run folder or a step of it.
+        source: sprites that the samples are held against; None for those that it learnt from.
+        folder: where samples are kept: those of a thousand steps take long, and are drawn once.
+        say: is told what takes long.
+
+    Returns:
+        JSON values: ``overhead`` by sampler (time of a call over that of the bare network, less 1), ``speedup`` (all
+        steps of "ddpm" over "fast"), by sampler what :func:`_judged` tells, and ``difference``: of "fast" to "ddpm" in
+        standard errors, positive where "fast" is worse.
+
+    Raises:
+        CheckpointError: if the checkpoint cannot be used.
+        SpriteError: if the sprites cannot be loaded.
+    """
+    loaded = load_checkpoint(checkpoint)
+    sprites = load_sprites(source or loaded.config["data"]["source"])
+    train, heldout = sprites.split()
+    seconds = _seconds_a_call(loaded)
+    result: dict[str, Any] = {
+        "overhead": {name: seconds[name] / seconds["network"] - 1 for name in _SAMPLERS},
+        "milliseconds_a_call": 1000 * seconds["network"],
+        "speedup": default_steps("ddpm", loaded.schedule.num_timesteps)
+        * seconds["ddpm"]
+        / (default_steps("fast", loaded.schedule.num_timesteps) * seconds["fast"]),
+    }
+    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
+    quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
+    reports = {}
+    for name in _SAMPLERS:
+        samples = _kept(loaded, name, folder, say)
+        reports[name] = quality.report(samples)
+        result[name] = _judged(reports[name], yardstick, samples)
+    result["difference"] = _difference(reports["fast"], reports["ddpm"])
+    return result
+
+
+def _seconds_a_call(loaded: Checkpoint) -> dict[str, float]:
+    """Median time of a network call: bare, and within each sampler; all in turn."""
+    labels = frequent_labels(loaded, _TIMED)
+    noise = torch.randn(_TIMED, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    t = torch.full((_TIMED,), loaded.schedule.num_timesteps // 2)
+
+    @torch.no_grad()
+    def bare() -> None:
+        for _ in range(_CALLS):
+            loaded.model(noise, t, labels)
+
+    def drawing(name: Sampler) -> Callable[[], None]:
+        def draw() -> None:
+            for _ in sample(loaded.model, loaded.schedule, _TIMED, name, _CALLS, labels=labels):
+                pass
+
+        return draw
+
+    contenders: dict[str, Callable[[], None]] = {"network": bare, **{name: drawing(name) for name in _SAMPLERS}}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(_ROUNDS + 1):
+        for name, call in contenders.items():
+            began = time.perf_counter()
+            call()
+            # The first turn only warms up.
+            if turn:
+                times[name].append((time.perf_counter() - began) / _CALLS)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def _kept(loaded: Checkpoint, name: Sampler, folder: Path, say: Callable[[str], None]) -> np.ndarray:
+    """uint8 (1024, 16, 16, 3): drawn with the sampler's own number of steps, or drawn before from the same weights."""
+    weights = sha256()
+    for value in loaded.model.state_dict().values():
+        weights.update(value.numpy().tobytes())
+    path = folder / weights.hexdigest()[:16] / f"{name.replace('+', 'p')}.npy"
+    if path.is_file():
+        samples: np.ndarray = np.load(path, allow_pickle=False)
+        return samples
+    say(f"Drawing {_SAMPLES:,} sprites with {name} ...")
+    samples = drawn(loaded, _SAMPLES, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_bytes(path, npy_bytes(samples))
+    return samples
+
+
+def _judged(report: QualityReport, yardstick: Yardstick, samples: np.ndarray) -> dict[str, Any]:
+    return {
+        "frechet_ratio": report.frechet_ratio,
+        "frechet_ratio_sd": report.frechet_ratio_sd,
+        "kid": report.kid,
+        "kid_sd": report.kid_sd,
+        "haze": report.haze,
+        "merged_colours": report.merged_colours,
+        "orphans": report.orphans,
+        "near_copies": yardstick.near_share(samples, _NEAR).to_dict(),
+    }
+
+
+def _difference(ours: QualityReport, theirs: QualityReport) -> dict[str, float | None]:
+    pairs = {
+        "frechet_ratio": (ours.frechet_ratio_sd, theirs.frechet_ratio_sd),
+        "kid": (ours.kid_sd, theirs.kid_sd),
+        "haze": (ours.standard_errors["haze"], theirs.standard_errors["haze"]),
+    }
+    result: dict[str, float | None] = {}
+    for name, errors in pairs.items():
+        one, other = getattr(ours, name), getattr(theirs, name)
+        known = None not in (one, other, *errors)
+        spread = sum(error**2 for error in errors if error is not None) ** 0.5
+        result[name] = (one - other) / spread if known and spread else None
+    return result
