@@ -146,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument(
         "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
     )
+    measure.add_argument("--fast-minutes", type=float, help="learning: another time for the recipe fast")
     measure.add_argument("--ddpm", action="store_true", help="learning: draw with all 1,000 steps, too")
     measure.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -425,6 +426,7 @@ def _bench_learning(options: argparse.Namespace) -> dict[str, Any]:
             folder,
             samplers=("fast", "ddpm") if options.ddpm else ("fast",),
             watch=printer.training,
+            last_minutes=options.fast_minutes,
         )
     finally:
         printer.close()

@@ -19,6 +19,7 @@ from PIL import Image
 from ddpm import load_checkpoint, load_sprites
 from ddpm.cli import main
 from ddpm.recipes import RECIPES
+from ddpm.reference import reference_curve
 from ddpm.run import Run
 from tests.ddpm.helpers import TINY, command, digests, environment, finish, simple_sprites, start, wait_until
 
@@ -453,3 +454,32 @@ def test_bench_learning(
     assert result["ratio"] == result["original"]["fast"]["frechet_ratio"] / result["fast"]["fast"]["frechet_ratio"]
     # What is there is not trained again.
     assert said(capsys, *asked) == result
+    other = said(capsys, *asked, "--fast-minutes", "0.02")
+    assert (other["original"]["minutes"], other["fast"]["minutes"]) == (0.01, 0.02)
+    assert other["original"] == result["original"]
+
+
+def test_bench_reference(
+    tiny_sprites: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ddpm.reference._FILE", tmp_path / "reference.json")
+    monkeypatch.setitem(RECIPES, "original", replace(TINY, name="original"))
+    curve = said(capsys, "bench", "reference", "--data", tiny_sprites, "--minutes", "0.05")
+    found = reference_curve(load_sprites(tiny_sprites).fingerprint)
+    assert found is not None
+    assert list(found.heldout) == curve["heldout"]
+
+
+def test_bench_sampling(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("_TIMED", 2), ("_CALLS", 2), ("_ROUNDS", 1), ("_SAMPLES", 24)):
+        monkeypatch.setattr(f"ddpm.bench.sampling.{name}", value)
+    asked = ["bench", "sampling", "--checkpoint", here / "checkpoints" / "cats"]
+    result = said(capsys, *asked)
+    assert result["speedup"] > 1
+    assert result["overhead"].keys() == {"fast", "dpm++", "ddim", "ddpm"}
+    assert result["fast"]["near_copies"]["n"] == 24
+    assert result["difference"].keys() == {"frechet_ratio", "kid", "haze"}
+    # Samples are kept: what is measured again is the same.
+    monkeypatch.setattr("ddpm.bench.sampling.drawn", None)
+    again = said(capsys, *asked)
+    assert again["fast"] == result["fast"]

@@ -36,3 +36,23 @@ def test_autocast() -> None:
         assert (a @ a).dtype == torch.bfloat16
     with hardware.autocast("float32"):
         assert (a @ a).dtype == torch.float32
+
+
+def test_a_gpu_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    assert hardware.best_device(3) == hardware.CPU
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
+    assert hardware.best_device() == torch.device("mps")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert [hardware.best_device(number) for number in range(3)] == [torch.device("cuda", i) for i in (0, 1, 0)]
+
+
+@pytest.mark.parametrize(("capability", "expected"), [((7, 5), "float32"), ((8, 0), "bfloat16"), ((9, 0), "bfloat16")])
+def test_auto_precision_on_a_gpu(monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], expected: str) -> None:
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda device: capability)
+    monkeypatch.setattr(hardware, "cpu_flags", lambda: {"amx_bf16"})
+    assert hardware.resolve_precision("auto", torch.device("cuda", 0)) == expected
+    assert hardware.resolve_precision("auto", torch.device("mps")) == "float32"
+    assert hardware.resolve_precision("auto") == "bfloat16"
