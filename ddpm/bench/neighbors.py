@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ddpm.bench.timing import in_turn
 from ddpm.memorization import memorization_report
 from ddpm.neighbors import nearest
 from ddpm.quality import quality_report
@@ -34,15 +34,9 @@ def bench_neighbors(source: str) -> dict[str, Any]:
         asked = queries.reshape(len(queries), -1).astype(np.float32)
         index = NearestNeighbors(n_neighbors=8, algorithm="brute").fit(flat)
         contenders["scikit_learn"] = lambda: index.kneighbors(asked)
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for turn in range(_ROUNDS + 1):
-        for name, search in contenders.items():
-            began = time.perf_counter()
-            search()
-            if turn:
-                times[name].append(time.perf_counter() - began)
+    times = in_turn(contenders, _ROUNDS)
     result: dict[str, Any] = {"queries": len(queries), "references": len(references)}
-    result |= {f"seconds_{name}": statistics.median(values) for name, values in times.items()}
+    result |= {f"seconds_{name}": seconds for name, seconds in times.items()}
     if "scikit_learn" in times:
         result["ratio"] = result["seconds_ours"] / result["seconds_scikit_learn"]
     return result | _bench_report(sprites, references)

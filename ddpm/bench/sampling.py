@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 import torch
 
 from ddpm.bench.drawing import drawn, frequent_labels
+from ddpm.bench.timing import in_turn
 from ddpm.checkpoint import Checkpoint, load_checkpoint
 from ddpm.evidence import Yardstick
 from ddpm.files import npy_bytes, replace_bytes
@@ -86,16 +85,8 @@ def _seconds_a_call(loaded: Checkpoint) -> dict[str, float]:
 
         return draw
 
-    contenders: dict[str, Callable[[], None]] = {"network": bare, **{name: drawing(name) for name in _SAMPLERS}}
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for turn in range(_ROUNDS + 1):
-        for name, call in contenders.items():
-            began = time.perf_counter()
-            call()
-            # The first turn only warms up.
-            if turn:
-                times[name].append((time.perf_counter() - began) / _CALLS)
-    return {name: statistics.median(values) for name, values in times.items()}
+    seconds = in_turn({"network": bare, **{name: drawing(name) for name in _SAMPLERS}}, _ROUNDS)
+    return {name: value / _CALLS for name, value in seconds.items()}
 
 
 def _kept(loaded: Checkpoint, name: Sampler, folder: Path, say: Callable[[str], None]) -> np.ndarray:

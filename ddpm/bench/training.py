@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -13,6 +12,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ddpm import hardware
+from ddpm.bench.timing import in_turn
 from ddpm.recipes import RECIPES
 from ddpm.schedule import NoiseSchedule
 from ddpm.sprites import load_sprites
@@ -52,7 +52,7 @@ def bench_training(source: str) -> dict[str, Any]:
         networks["diffusers"] = other
     contenders |= {name: _plain_step(network, recipe.batch_size) for name, network in networks.items()}
     contenders["matrices"] = _multiply()
-    medians = _in_turn(contenders)
+    medians = in_turn(contenders, _ROUNDS, _STEPS)
     peak = 2 * _MATRIX**3 / medians["matrices"] / 1e9
     result: dict[str, Any] = {
         "sprites": len(sprites),
@@ -75,19 +75,6 @@ def bench_training(source: str) -> dict[str, Any]:
             f"share_of_peak_{name}": gflops / peak,
         }
     return result
-
-
-def _in_turn(contenders: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Median seconds of one call of each; the first turn only warms up."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for turn in range(_ROUNDS + 1):
-        for name, call in contenders.items():
-            began = time.perf_counter()
-            for _ in range(_STEPS):
-                call()
-            if turn:
-                times[name].append((time.perf_counter() - began) / _STEPS)
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def _plain_step(network: nn.Module, batch_size: int) -> Callable[[], object]:

@@ -1,0 +1,20 @@
+"""Times as ratios: the contenders take turns, so what else the machine does hits all of them."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def in_turn(contenders: dict[str, Callable[[], object]], rounds: int, calls: int = 1) -> dict[str, float]:
+    """Median seconds of one call of each, over ``rounds`` turns of ``calls`` calls; a turn before only warms up."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(rounds + 1):
+        for name, call in contenders.items():
+            began = time.perf_counter()
+            for _ in range(calls):
+                call()
+            if turn:
+                times[name].append((time.perf_counter() - began) / calls)
+    return {name: statistics.median(values) for name, values in times.items()}
