@@ -36,8 +36,8 @@ def test_the_report_to_the_letter() -> None:
 def test_fast_warms_up_and_falls_to_nothing() -> None:
     fast = recipe("fast")
     rates = [fast.learning_rate_at(step, 5000) for step in range(5000)]
-    assert rates[0] == pytest.approx(2e-3 / 200)
-    assert max(rates) == rates[199] == pytest.approx(2e-3)
+    assert rates[0] == pytest.approx(4e-3 / 200)
+    assert max(rates) == rates[199] == pytest.approx(4e-3)
     assert rates[-1] < 1e-8
     assert rates[200:] == sorted(rates[200:], reverse=True)
 

@@ -108,5 +108,5 @@ def test_all_processes_stop_when_they_are_told_to(tmp_path: Path, tiny_sprites: 
 def test_a_wrong_option_ends_all_processes(tmp_path: Path, tiny_sprites: Path) -> None:
     done = torchrun(tmp_path, "--steps", STEPS, "--holdout", "0.3")
     assert done.returncode != 0
-    assert "--holdout" in done.stderr
+    assert "error: holdout is 0.1 or 0, not 0.3" in done.stderr
     assert signal.Signals.SIGKILL.name not in done.stderr
