@@ -366,7 +366,7 @@ def test_the_learning_rate_of_the_fast_recipe() -> None:
     assert rates[0] == pytest.approx(4e-3 / 200)
     assert rates[199] == pytest.approx(4e-3)
     assert rates.max() == pytest.approx(4e-3)
-    assert rates[2100] == pytest.approx(1e-3)
+    assert rates[2100] == pytest.approx(2e-3)
     assert 0 < rates[3999] < 1e-8
     assert (np.diff(rates[:200]) > 0).all()
     assert (np.diff(rates[200:]) < 0).all()
