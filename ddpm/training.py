@@ -193,7 +193,7 @@ def _train_step(
     precision: Precision,
     team: Team,
 ) -> TrainingStep:
-    step, device = state.step, team.device
+    step, device = state.step, next(state.model.parameters()).device
     random = generator_for("step", seed, step)
     rows = order.batch(step)
     # Every process draws for the whole batch: the steps of a team are those of one process with the same batch.
