@@ -15,7 +15,7 @@ from pages.parts.store import default_run, find_run, run_label
 from pages.parts.words import problem
 
 _SAMPLERS: dict[Sampler, tuple[str, str]] = {
-    "fast": ("Fast", "20 big steps, each guided by the one before it."),
+    "fast": ("Fast", "20 big steps, each with fresh noise, so that early mistakes are forgotten."),
     "ddim": ("Careful", "50 plain steps without any new noise on the way (DDIM)."),
     "ddpm": ("Original (slow)", "All 1,000 small steps of the report, each with a little new noise (DDPM)."),
 }
