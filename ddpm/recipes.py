@@ -29,6 +29,7 @@ class Recipe:
         even_log_snr: share of the noise levels that are drawn evenly in log-SNR instead of in t, 0..1.
         precision: "auto", "float32" or "bfloat16", unless the user says otherwise.
         default_minutes: length that the Train page proposes.
+        attention: resolutions with self-attention; see :class:`ddpm.unet.UNet`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Recipe:
     even_log_snr: float = 0.0
     channels: tuple[int, ...] = (32, 64, 128, 256)
     time_embedding_dim: int = 32
+    attention: tuple[int, ...] = ()
 
     def learning_rate_at(self, step: int, total_steps: int) -> float:
         """The learning rate of step ``step`` (0..total_steps-1)."""
@@ -68,7 +70,7 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
-        return {**asdict(self), "channels": list(self.channels)}
+        return {**asdict(self), "channels": list(self.channels), "attention": list(self.attention)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
@@ -78,7 +80,8 @@ class Recipe:
             ValueError: if values are missing, unknown or of no use.
         """
         try:
-            return cls(**{**values, "channels": tuple(values["channels"])})
+            lists = {"channels": tuple(values["channels"]), "attention": tuple(values.get("attention", ()))}
+            return cls(**{**values, **lists})
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a recipe: {error}") from None
 
@@ -87,8 +90,8 @@ RECIPES: dict[str, Recipe] = {
     "fast": Recipe(
         name="fast",
         title="Fast",
-        summary="Our recipe: it moves in all directions evenly (Muon), starts quickly, ends gently, and looks more "
-        "often at faint noise, where details are decided. Good sprites after three minutes.",
+        summary="Our recipe: every pixel can look at every other one (attention), all directions are learnt evenly "
+        "(Muon), and faint noise, where details are decided, is looked at more often. Good sprites after three minutes.",
         schedule="cosine",
         prediction_type="v",
         learning_rate=4e-3,
@@ -104,6 +107,7 @@ RECIPES: dict[str, Recipe] = {
         default_minutes=8,
         optimizer="muon",
         even_log_snr=0.3,
+        attention=(0,),
     ),
     "original": Recipe(
         name="original",

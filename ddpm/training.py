@@ -94,6 +94,7 @@ def new_state(recipe: Recipe, num_classes: int | None, seed: int, device: torch.
             num_classes=num_classes if recipe.classes else None,
             prediction_type=recipe.prediction_type,
             dropout=recipe.dropout,
+            attention=recipe.attention,
         ).to(device)
     optimizer = Optimizer(model, recipe.optimizer, recipe.weight_decay)
     return TrainingState(model, EMA(model, recipe.ema_decay), optimizer)
