@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ddpm.choosing import NEAR, Bar, bars, read_choice
 from ddpm.run import Run
 
 _CREDITS = """
@@ -10,6 +13,12 @@ _CREDITS = """
 Kaggle "Pixel Art" (reported licence: Apache-2.0). Art by ElvGames (use with credit), zrghr (Froots and Veggies) and
 Kyrise (CC BY 4.0).
 """
+
+
+_COLUMNS = (
+    *("step", "held-out", "Fréchet ratio", "haze", "colours", "stray", "outline", "right kind"),
+    *("exact copies", "near copies", "C_T", "AUC"),
+)
 
 
 def run_card(run: Run) -> str:
@@ -47,10 +56,14 @@ def run_card(run: Run) -> str:
         values = [record[key] for record in metrics if key in record]
         if values:
             lines.append(f"| held-out error of the noise, {title} | {values[-1]:.4f} (mean squared error) |")
+    choice = read_choice(run.folder)
+    if choice is not None:
+        lines += _chosen(choice)
     lines += [
         "",
         "## Limits",
         "",
+        *([f"{_failures(choice)}", ""] if choice is not None and _failures(choice) else []),
         'It knows the pictures above and nothing else, and may repeat some of them: the page "Created or copied?" '
         "compares what it draws with what it learnt from.",
         "",
@@ -66,3 +79,92 @@ def run_card(run: Run) -> str:
     ]
     text = "\n".join(lines) + "\n"
     return text + _CREDITS if "kaggle" in str(data["source"]).lower() or "kaggle" in data["name"].lower() else text
+
+
+def _chosen(choice: dict[str, Any]) -> list[str]:
+    rows, real = choice["rows"], choice["rows"][0]["real"]
+    kept = next(row for row in rows if row["step"] == choice["chosen"])
+    lines = [
+        "",
+        "## What it draws, and what it repeats",
+        "",
+        f"{kept['samples']:,} samples, 20 network calls each (`fast`), averaged weights, kinds by their frequency, "
+        "nothing cleaned up.",
+        "",
+        "| | this model | at most | real sprites |",
+        "| --- | --- | --- | --- |",
+    ]
+    same = {"haze": "haze", "stray pixels": "orphans", "merged colours": "merged_colours"}
+    for bar in bars(kept):
+        unseen = _number(real.get(same.get(bar.title, "")))
+        if bar.title.startswith("near copies at"):
+            unseen = f"{_number(kept['near_copies_unseen'])} of unseen ones"
+        lines.append(f"| {bar.title} | {_measured(bar, kept)} | {_limit(bar)} | {unseen} |")
+    if kept["class_agreement"] is not None:
+        real_rate = _number(kept["class_agreement_unseen"])
+        lines.append(f"| taken for the kind that was asked for | {kept['class_agreement']:.1%} | | {real_rate} |")
+    lines.append(f"| outline: how much darker the rim is | {_number(kept['outline'])} | | {_number(real['outline'])} |")
+    if kept["exam"] is not None and kept["exam_expected"] is not None:
+        share = kept["exam"]
+        lines += [
+            "",
+            f"**The exam.** Of {share['n']:,} samples with a known pair of shape and colours {share['rate']:.1%} "
+            f"({share['low']:.1%} to {share['high']:.1%}) show a pair that was withheld from training; free "
+            f"recombination would give {kept['exam_expected']:.1%}, a model that only copies 0.",
+        ]
+    lines += ["", "**The report's claim**, each beside its floor (what unseen real sprites show):", ""]
+    for name, share in kept["claim"].items():
+        floor = "" if share["floor"] is None else f", floor {share['floor']:.1%}"
+        lines.append(f"- {name}: {share['rate']:.1%} ({share['low']:.1%} to {share['high']:.1%}){floor}")
+    lines += [
+        "",
+        "## Why this step",
+        "",
+        "Of the saved steps the one with the fewest signs of copying is kept; among those, the one whose weakest "
+        f"quality is the best. Near copies are counted at a false-positive rate of {NEAR:.0%}.",
+        "",
+        f"| {' | '.join(_COLUMNS)} |",
+        f"|{' --- |' * len(_COLUMNS)}",
+        *(_row(row, row is kept) for row in rows),
+    ]
+    thousand = choice["all_steps"]
+    if thousand is not None:
+        lines += [_row(thousand, False, f"{thousand['step']:,}, all 1,000 network calls")]
+    return lines
+
+
+def _row(row: dict[str, Any], chosen: bool, name: str = "") -> str:
+    name = name or f"{row['step']:,}"
+    cells = [
+        f"**{name}**" if chosen else name,
+        _number(row["heldout"]),
+        f"{_number(row['frechet_ratio'])} ± {_number(row['frechet_ratio_sd'])}",
+        *(_number(row[key]) for key in ("haze", "merged_colours", "orphans", "outline", "class_agreement")),
+        str(row["exact_copies"]),
+        f"{row['near_copies']:.1%} ({row['near_copies_low']:.1%} to {row['near_copies_high']:.1%})",
+        _number(row["c_t"]),
+        _number(row["auc"]),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _measured(bar: Bar, row: dict[str, Any]) -> str:
+    if bar.title.startswith("near copies at"):
+        return f"{row['near_copies']:.1%} ({row['near_copies_low']:.1%} to {row['near_copies_high']:.1%})"
+    if bar.title == "Fréchet ratio":
+        return f"{_number(bar.value)} ± {_number(row['frechet_ratio_sd'])}"
+    return _number(bar.value)
+
+
+def _limit(bar: Bar) -> str:
+    return f"{'at least ' if bar.at_least else ''}{_number(bar.limit)}"
+
+
+def _failures(choice: dict[str, Any]) -> str:
+    kept = next(row for row in choice["rows"] if row["step"] == choice["chosen"])
+    missed = [f"{bar.title} ({_number(bar.value)} instead of {_limit(bar)})" for bar in bars(kept) if not bar.held]
+    return f"Not reached: {', '.join(missed)}." if missed else ""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

@@ -1,4 +1,4 @@
-"""The command line: ``python -m ddpm train | sample | nearest | report | data | ship | bench``."""
+"""The command line: ``python -m ddpm train | sample | nearest | report | data | choose | ship | bench``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import torch
 
 from ddpm import bench
 from ddpm.checkpoint import CheckpointError, load_checkpoint
+from ddpm.choosing import SAMPLES, bars, choose_step
 from ddpm.comparison import check_seen, what_was_seen
 from ddpm.console import ProgressPrinter, follow
 from ddpm.datacard import data_card
@@ -133,6 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     ship.add_argument("--run", required=True, type=Path, help="a run folder, or one of its steps")
     ship.add_argument("--out", required=True, type=Path, help="the folder of the shipped run")
     ship.add_argument("--note", help="a word for people, such as interim")
+    ship.add_argument("--data", metavar="SOURCE", help="what others load to get its sprites (default: the run's)")
+
+    choose = _command(commands, "choose", _choose, "measure every saved step of a run, and say which to keep")
+    choose.add_argument("--run", required=True, type=Path, help="a run folder")
+    choose.add_argument("--data", metavar="SOURCE", help="what it learnt from (default: the run's)")
+    choose.add_argument("--n", type=int, default=SAMPLES, help="samples of each step")
+    choose.add_argument("--ddpm", action="store_true", help="draw from the chosen one with all 1,000 steps, too")
+    choose.add_argument("--json", action="store_true", help="print one JSON object")
 
     measure = _command(commands, "bench", _bench, "measure speed on this machine")
     measure.add_argument("what", choices=[*bench.BENCHES, "learning", "reference", "sampling"], help="what to measure")
@@ -394,8 +403,24 @@ def _number(value: float | None) -> str:
 
 
 def _ship(options: argparse.Namespace) -> None:
-    run = ship_run(options.run, options.out, options.note)
+    run = ship_run(options.run, options.out, options.note, options.data)
     print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB", file=sys.stderr)
+
+
+def _choose(options: argparse.Namespace) -> None:
+    if options.n < 2:
+        raise ValueError(f"--n must be at least 2, got {options.n}")
+    run = Run(options.run)
+    if not run.steps():
+        raise CheckpointError(f"{options.run} holds no saved step.")
+    found = choose_step(run, options.data, options.n, options.ddpm, lambda text: print(text, file=sys.stderr))
+    if options.json:
+        print(json.dumps(found))
+        return
+    for row in [*found["rows"], *([found["all_steps"]] if found["all_steps"] else [])]:
+        missed = ", ".join(bar.title for bar in bars(row) if not bar.held)
+        print(f"step {row['step']:>9,} with {row['sampler']:<4}  {f'misses {missed}' if missed else 'holds every bar'}")
+    print(f"Chosen: step {found['chosen']:,}")
 
 
 def _bench(options: argparse.Namespace) -> None:

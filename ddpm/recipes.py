@@ -91,7 +91,7 @@ RECIPES: dict[str, Recipe] = {
         name="fast",
         title="Fast",
         summary="Our recipe: every pixel can look at every other one (attention), all directions are learnt evenly "
-        "(Muon), and faint noise, where details are decided, is looked at more often. Good sprites after three minutes.",
+        "(Muon), and faint noise, where details are decided, is looked at more often. Good sprites in minutes.",
         schedule="cosine",
         prediction_type="v",
         learning_rate=4e-3,

@@ -128,6 +128,8 @@ class UNet(nn.Module):
             raise ValueError(f"num_classes must be at least 1 or None, got {num_classes}")
         if prediction_type not in get_args(PredictionType):
             raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
+        if any(not 0 <= level < len(channels) for level in attention):
+            raise ValueError(f"attention must name resolutions 0..{len(channels) - 1}, got {attention}")
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
         self.channels = channels

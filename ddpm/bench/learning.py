@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.bench.drawing import drawn
 from ddpm.checkpoint import Checkpoint, load_checkpoint
 from ddpm.engine import Progress, run_training
 from ddpm.evidence import Yardstick
@@ -17,6 +16,7 @@ from ddpm.plan import TrainingRequest
 from ddpm.quality import QualityReference
 from ddpm.reference import keep_reference
 from ddpm.run import Run
+from ddpm.samples import drawn
 from ddpm.sampling import Sampler
 from ddpm.schedule import LOG_SNR_GRID
 from ddpm.sprites import load_sprites

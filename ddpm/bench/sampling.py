@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from ddpm.bench.drawing import drawn, frequent_labels
 from ddpm.bench.timing import in_turn
 from ddpm.checkpoint import Checkpoint, load_checkpoint
 from ddpm.evidence import Yardstick
 from ddpm.files import npy_bytes, replace_bytes
 from ddpm.quality import QualityReference, QualityReport
+from ddpm.samples import drawn, frequent_labels
 from ddpm.sampling import Sampler, default_steps, sample
 from ddpm.sprites import load_sprites
 

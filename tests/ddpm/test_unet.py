@@ -182,3 +182,44 @@ def test_the_embedding_is_that_of_the_paper() -> None:
 def test_wrong_arguments(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         UNet(**wrong)
+
+
+def test_attention_starts_as_the_identity_and_is_stored() -> None:
+    torch.manual_seed(0)
+    plain = UNet(**SMALL)
+    attending = UNet(**SMALL, attention=(0, 1))
+    attending.load_state_dict(plain.state_dict(), strict=False)
+    x_t, t = inputs()
+    for model in (plain, attending):
+        torch.nn.init.normal_(model.head[-1].weight, std=0.2, generator=torch.Generator().manual_seed(3))
+    torch.testing.assert_close(attending(x_t, t), plain(x_t, t))
+    again = UNet(**json.loads(json.dumps(attending.arguments)))
+    assert again.state_dict().keys() == attending.state_dict().keys()
+
+
+def test_attention_carries_a_pixel_further_than_convolutions_do() -> None:
+    """One resolution, two blocks and two ends: convolutions alone see six pixels far."""
+    x_t, t = torch.zeros(1, 3, 16, 16), torch.zeros(1, dtype=torch.int64)
+    changed = x_t.clone()
+    changed[..., 0, 0] = 3.0
+    for attention, seen in ((), False), ((0,), True):
+        model = awake(UNet(channels=(8,), time_embedding_dim=8, attention=attention))
+        for module in model.modules():
+            if isinstance(module, torch.nn.GroupNorm):
+                # A norm carries every pixel everywhere by itself.
+                module.forward = lambda x: x  # type: ignore[method-assign]
+        moved = bool((model(changed, t) - model(x_t, t))[..., -1, -1].any())
+        assert moved is seen
+
+
+def test_attention_is_the_same_with_and_without_gradients() -> None:
+    model = awake(UNet(**SMALL, attention=(0, 2)))
+    x_t, t = inputs()
+    with torch.no_grad():
+        fused = model(x_t, t)
+    torch.testing.assert_close(model(x_t, t), fused, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_at_a_resolution_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="attention"):
+        UNet(**SMALL, attention=(4,))

@@ -1,0 +1,231 @@
+"""Which saved step of a run is worth keeping: all of them measured alike, and the choice made by a rule.
+
+The longer a model trains, the sharper it draws and the more it repeats. So the last step is not taken unseen: of those
+that do not copy, the one wins whose weakest quality is the best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm.checkpoint import load_checkpoint
+from ddpm.comparison import Reference, what_was_seen
+from ddpm.files import read_json, replace_json
+from ddpm.report import Report, make_report
+from ddpm.run import Run
+from ddpm.samples import drawn, frequent_labels
+from ddpm.sampling import Sampler
+from ddpm.schedule import LOG_SNR_GRID
+from ddpm.sprites import SpriteDataset, load_sprites
+from ddpm.training import heldout_loss
+
+CHOICE, VERDICT = "choice.json", "verdict.json"
+
+SAMPLES = 1024
+NEAR = 0.05
+"""False-positive rate at which near copies are counted here: with a thousand samples it shows more than 1%."""
+_MOST_AUC, _LEAST_C_T, _MOST_COPY_RATIO = 0.6, -3.0, 1.5
+_EVALUATIONS = 2048
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A figure and how large (or small) it may be.
+
+    Attributes:
+        title: in words.
+        value: None where it could not be measured; then it counts as held.
+        limit: the most that is allowed, the least if ``at_least``.
+        copying: whether it is about copying; otherwise it is about quality.
+    """
+
+    title: str
+    value: float | None
+    limit: float
+    copying: bool = False
+    at_least: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether the figure stays within its limit."""
+        if self.value is None:
+            return True
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+
+def measure_step(
+    run: Run, step: int, sprites: SpriteDataset, n: int = SAMPLES, sampler: Sampler = "fast"
+) -> tuple[dict[str, Any], Report]:
+    """Draw from a saved step and measure what comes out, without any clean-up.
+
+    Args:
+        sprites: what the run learnt from.
+        n: samples, kinds by their frequency.
+
+    Returns:
+        One row of the table, JSON values, and the whole report.
+
+    Raises:
+        CheckpointError: if the step cannot be loaded.
+        ValueError: if the run has learnt from none of these sprites.
+    """
+    loaded = load_checkpoint(run.step_path(step))
+    reference = what_was_seen(sprites, run.trained_on())
+    samples, labels = drawn(loaded, n, sampler), frequent_labels(loaded, n)
+    report = make_report(
+        samples, reference, loaded, None if labels is None else labels.numpy(), drawn_by=f"{run.name}, step {step:,}"
+    )
+    return {"step": step, "sampler": sampler, **_row(report), "heldout": _heldout(loaded, reference)}, report
+
+
+def bars(row: dict[str, Any]) -> list[Bar]:
+    """What a model that is worth keeping has to hold.
+
+    Args:
+        row: of :func:`measure_step`.
+    """
+    real = row["real"]
+    found = [
+        Bar("Fréchet ratio", row["frechet_ratio"], 1.5),
+        Bar("haze", row["haze"], max(2 * real["haze"], 0.02)),
+        Bar("stray pixels", row["orphans"], 1.25 * real["orphans"]),
+        Bar("merged colours", row["merged_colours"], 1.5 * real["merged_colours"]),
+    ]
+    if row["copy_ratio"] is not None:
+        # Sprites of a generator: an ideal model meets known ones too, but not more often than withheld ones.
+        return [*found, Bar("near copies of known over withheld", row["copy_ratio"], _MOST_COPY_RATIO, True)]
+    return [
+        *found,
+        Bar("exact copies", row["exact_copies"], 0, True),
+        Bar("near copies at 5%", row["near_copies"], row["near_copies_unseen_high"], True),
+        Bar("C_T", row["c_t"], _LEAST_C_T, True, at_least=True),
+        Bar("membership AUC", row["auc"], _MOST_AUC, True),
+    ]
+
+
+def best_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row to keep: fewest signs of copying, then the smallest of its largest quality figure over its limit.
+
+    Raises:
+        ValueError: if there are no rows.
+    """
+    if not rows:
+        raise ValueError("there is nothing to choose from")
+
+    def rank(row: dict[str, Any]) -> tuple[int, float, int]:
+        judged = bars(row)
+        copying = sum(not bar.held for bar in judged if bar.copying)
+        worst = max((bar.value / bar.limit for bar in judged if not bar.copying and bar.value is not None), default=0.0)
+        return copying, worst, -int(row["step"])
+
+    return min(rows, key=rank)
+
+
+def choose_step(
+    run: Run,
+    source: str | None = None,
+    n: int = SAMPLES,
+    all_steps_too: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Measure every saved step of a run, and write down in its folder which is the best, and why.
+
+    ``choice.json`` holds the table, ``verdict.json`` the whole report of the chosen step. Rows that are there already
+    are not measured again.
+
+    Args:
+        source: the sprites; None for those that the run names.
+        n: samples of each step.
+        all_steps_too: also draw from the chosen step with all 1,000 steps ("ddpm"); takes fifty times as long.
+        say: is told what is being done.
+
+    Returns:
+        The content of ``choice.json``: ``samples``, ``rows``, ``chosen`` and ``all_steps`` (a row or None).
+    """
+    sprites = load_sprites(source or str(run.config()["data"]["source"]))
+    path = run.folder / CHOICE
+    known = read_choice(run.folder)
+    rows = {row["step"]: row for row in known["rows"]} if known and known["samples"] == n else {}
+    thousand = known["all_steps"] if known and known["samples"] == n else None
+    reports: dict[int, Report] = {}
+    for step in run.steps():
+        if step not in rows:
+            say(f"Step {step:,}: drawing {n:,} sprites, and measuring them ...")
+            rows[step], reports[step] = measure_step(run, step, sprites, n)
+            _write(path, n, rows, thousand)
+    chosen = int(best_row([rows[step] for step in run.steps()])["step"])
+    if chosen in reports or not (run.folder / VERDICT).is_file() or (known or {}).get("chosen") != chosen:
+        report = reports[chosen] if chosen in reports else measure_step(run, chosen, sprites, n)[1]
+        replace_json(run.folder / VERDICT, report.to_dict())
+    if all_steps_too and (thousand is None or thousand["step"] != chosen):
+        say(f"Step {chosen:,}: the same with all steps ...")
+        thousand = measure_step(run, chosen, sprites, n, "ddpm")[0]
+    return _write(path, n, rows, thousand)
+
+
+def read_choice(folder: Path) -> dict[str, Any] | None:
+    """What :func:`choose_step` wrote; None if it wrote nothing, or nothing of use."""
+    try:
+        found = read_json(folder / CHOICE)
+    except (OSError, ValueError):
+        return None
+    useful = isinstance(found, dict) and {"samples", "rows", "chosen", "all_steps"} <= found.keys()
+    return found if useful and isinstance(found["rows"], list) and found["rows"] else None
+
+
+def _write(path: Path, n: int, rows: dict[int, Any], thousand: dict[str, Any] | None) -> dict[str, Any]:
+    ordered = [rows[step] for step in sorted(rows)]
+    chosen = int(best_row(ordered)["step"])
+    found = {"samples": n, "rows": ordered, "chosen": chosen, "all_steps": thousand}
+    replace_json(path, found)
+    return found
+
+
+def _row(report: Report) -> dict[str, Any]:
+    found, quality = report.memorization, report.quality
+    near = report.yardstick.near_share(report.samples, NEAR)
+    unseen = report.yardstick.near_share(report.yardstick.heldout, NEAR)
+    agreement = quality.class_agreement
+    return {
+        "samples": len(report.samples),
+        "frechet_ratio": quality.frechet_ratio,
+        "frechet_ratio_sd": quality.frechet_ratio_sd,
+        "kid": quality.kid,
+        "haze": quality.haze,
+        "merged_colours": quality.merged_colours,
+        "orphans": quality.orphans,
+        "outline": quality.outline,
+        "class_agreement": None if agreement is None else agreement.rate,
+        "class_agreement_unseen": None if agreement is None else agreement.real,
+        "exact_copies": found.rates["exact copy"].count,
+        "near_copies": near.rate,
+        "near_copies_low": near.low,
+        "near_copies_high": near.high,
+        "near_copies_unseen": unseen.rate,
+        "near_copies_unseen_high": unseen.high,
+        "c_t": found.c_t,
+        "auc": None if found.gap is None else found.gap.auc,
+        "copy_ratio": None if report.exam is None else report.exam.copy_ratio,
+        "exam": None if report.exam is None else report.exam.observed.to_dict(),
+        "exam_expected": None if report.exam is None else report.exam.expected,
+        "claim": {name: share.to_dict() for name, share in found.claim.items()},
+        "real": {name: quality.real[name] for name in ("haze", "merged_colours", "orphans", "outline")},
+    }
+
+
+def _heldout(loaded: Any, reference: Reference) -> float | None:
+    if len(reference.unseen) == 0:
+        return None
+    return heldout_loss(
+        loaded.model,
+        reference.sprites,
+        np.asarray(reference.unseen),
+        loaded.schedule,
+        evaluations=_EVALUATIONS,
+        log_snr=LOG_SNR_GRID,
+    )

@@ -1,0 +1,105 @@
+"""Clean pixels: what is tidied up, what is left alone, and that it is told which is which."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ddpm.cleaning import clean_pixels
+from ddpm.oklab import oklab
+from ddpm.traits import distance, traits
+from tests.ddpm.helpers import built_in_sprites
+
+RED, DARK = (200, 40, 40), (30, 20, 30)
+
+
+def square(background: tuple[int, int, int] = (255, 255, 255)) -> np.ndarray:
+    """uint8 (1, 16, 16, 3): a red square with a dark rim."""
+    image = np.full((1, 16, 16, 3), background, np.uint8)
+    image[0, 3:13, 3:13] = DARK
+    image[0, 4:12, 4:12] = RED
+    return image
+
+
+def test_a_clean_sprite_stays_as_it_is() -> None:
+    cleaned = clean_pixels(square())
+    np.testing.assert_array_equal(cleaned.images, square())
+    assert not cleaned.changed.any()
+
+
+def test_haze_becomes_the_colour_of_the_background() -> None:
+    hazy = square()
+    hazy[0, 1, 2], hazy[0, 14, 5] = (250, 248, 251), (244, 246, 245)
+    cleaned = clean_pixels(hazy)
+    np.testing.assert_array_equal(cleaned.images, square())
+    assert cleaned.background.sum() == 2
+    assert not cleaned.stray.any()
+    assert not cleaned.merged.any()
+
+
+def test_a_coloured_background_keeps_its_colour() -> None:
+    blue = square((40, 60, 160))
+    blue[0, 0, 3] = (43, 62, 158)
+    np.testing.assert_array_equal(clean_pixels(blue).images, square((40, 60, 160)))
+
+
+def test_nearly_white_becomes_white() -> None:
+    np.testing.assert_array_equal(clean_pixels(square((252, 252, 252))).images, square())
+
+
+def test_a_faint_stray_pixel_goes_and_an_eye_stays() -> None:
+    image = square()
+    image[0, 7, 7] = (226, 84, 70)
+    image[0, 9, 9] = (250, 230, 90)
+    cleaned = clean_pixels(image)
+    assert tuple(cleaned.images[0, 7, 7]) == RED
+    assert tuple(cleaned.images[0, 9, 9]) == (250, 230, 90)
+    assert np.argwhere(cleaned.changed[0]).tolist() == [[7, 7]]
+
+
+def test_a_speck_in_the_background_goes_whatever_its_colour() -> None:
+    image = square()
+    image[0, 1, 1] = (0, 200, 0)
+    cleaned = clean_pixels(image)
+    np.testing.assert_array_equal(cleaned.images, square())
+    assert cleaned.stray[0, 1, 1]
+
+
+def test_near_colours_become_the_most_frequent_of_them() -> None:
+    image = square()
+    image[0, 5:7, 5:11] = (203, 43, 41)
+    cleaned = clean_pixels(image)
+    np.testing.assert_array_equal(cleaned.images, square())
+    assert cleaned.merged.sum() == 12
+
+
+def test_no_colour_is_new_and_none_moves_far_but_what_is_stray() -> None:
+    random = np.random.default_rng(0)
+    sprites = np.asarray(built_in_sprites().images[:200]).astype(np.int64)
+    noisy = np.clip(sprites + random.integers(-6, 7, sprites.shape), 0, 255).astype(np.uint8)
+    cleaned = clean_pixels(noisy)
+    for before, after in zip(noisy, cleaned.images, strict=True):
+        known = {tuple(pixel) for pixel in before.reshape(-1, 3).tolist()} | {(255, 255, 255)}
+        assert {tuple(pixel) for pixel in after.reshape(-1, 3).tolist()} <= known
+    moved = distance(oklab(noisy), oklab(cleaned.images))
+    # Haze to the background (.06), that to white (.03), and a colour to a more frequent one (.04).
+    assert moved[~cleaned.stray].max() <= 0.13 + 1e-6
+    before, after = traits(noisy), traits(cleaned.images)
+    assert after.haze.max() == 0
+    assert (after.merged_colours <= before.merged_colours).all()
+    assert after.colours.mean() < before.colours.mean() / 3
+
+
+def test_cleaning_twice_changes_little() -> None:
+    random = np.random.default_rng(1)
+    sprites = np.asarray(built_in_sprites().images[:100]).astype(np.int64)
+    once = clean_pixels(np.clip(sprites + random.integers(-6, 7, sprites.shape), 0, 255).astype(np.uint8))
+    again = clean_pixels(once.images)
+    assert again.changed.mean() < once.changed.mean() / 5
+    assert not again.background.any()
+
+
+def test_nothing_and_wrong_things() -> None:
+    assert clean_pixels(np.empty((0, 16, 16, 3), np.uint8)).images.shape == (0, 16, 16, 3)
+    with pytest.raises(TypeError):
+        clean_pixels(square().astype(np.float32))
