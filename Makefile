@@ -1,12 +1,14 @@
 # make run: the app.  make test: what must always pass.  make test-all: the long tests too.
+# make checkpoints: the shipped models from scratch, in hours; with DATA=sprites.npy also the one of the Kaggle set.
 # Another build of torch:  make run TORCH="--index-url ADDRESS torch==2.13.0"  (see the README)
 
 PYTHON ?= python3
 TORCH ?=
+DATA ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-all clean
+.PHONY: run test test-all checkpoints clean
 
 run: $(VENV)/.run
 	$(BIN)/streamlit run streamlit_app.py
@@ -16,6 +18,15 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(BIN)/python -m pytest
+
+# Trained, all saved steps measured, and the best one made small. What was cut short goes on.
+checkpoints: $(VENV)/.run
+	$(BIN)/python -m ddpm train --data builtin --run builtin-long --steps 18000 --resume
+	$(BIN)/python -m ddpm choose --run checkpoints/builtin-long --ddpm
+	$(BIN)/python -m ddpm ship --run checkpoints/builtin-long --out checkpoints/builtin
+	$(if $(DATA),$(BIN)/python -m ddpm train --data $(DATA) --run pixel-art-long --steps 4000 --resume)
+	$(if $(DATA),$(BIN)/python -m ddpm choose --run checkpoints/pixel-art-long --ddpm)
+	$(if $(DATA),$(BIN)/python -m ddpm ship --run checkpoints/pixel-art-long --out checkpoints/pixel-art --data kaggle)
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -18,7 +18,7 @@ from ddpm.comparison import Reference, what_was_seen
 from ddpm.files import read_json, replace_json
 from ddpm.report import Report, make_report
 from ddpm.run import Run
-from ddpm.samples import drawn, frequent_labels
+from ddpm.samples import frequent_labels, kept
 from ddpm.sampling import Sampler
 from ddpm.schedule import LOG_SNR_GRID
 from ddpm.sprites import SpriteDataset, load_sprites
@@ -76,7 +76,7 @@ def measure_step(
     """
     loaded = load_checkpoint(run.step_path(step))
     reference = what_was_seen(sprites, run.trained_on())
-    samples, labels = drawn(loaded, n, sampler), frequent_labels(loaded, n)
+    samples, labels = kept(loaded, n, sampler), frequent_labels(loaded, n)
     report = make_report(
         samples, reference, loaded, None if labels is None else labels.numpy(), drawn_by=f"{run.name}, step {step:,}"
     )

@@ -427,8 +427,7 @@ def _bench(options: argparse.Namespace) -> None:
     if options.what in ("learning", "reference"):
         result = _bench_learning(options)
     elif options.what == "sampling":
-        kept = home() / "bench" / "samples"
-        result = bench.bench_sampling(options.checkpoint, options.data, kept, lambda text: print(text, file=sys.stderr))
+        result = bench.bench_sampling(options.checkpoint, options.data, lambda text: print(text, file=sys.stderr))
     else:
         result = bench.BENCHES[options.what](options.data or "builtin")
     if options.json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import torch
 from ddpm.bench.timing import in_turn
 from ddpm.checkpoint import Checkpoint, load_checkpoint
 from ddpm.evidence import Yardstick
-from ddpm.files import npy_bytes, replace_bytes
 from ddpm.quality import QualityReference, QualityReport
-from ddpm.samples import drawn, frequent_labels
+from ddpm.samples import frequent_labels, kept
 from ddpm.sampling import Sampler, default_steps, sample
 from ddpm.sprites import load_sprites
 
@@ -26,14 +24,13 @@ _SAMPLERS: tuple[Sampler, ...] = ("fast", "dpm++", "ddim", "ddpm")
 
 
 def bench_sampling(
-    checkpoint: Path, source: str | None, folder: Path, say: Callable[[str], None] = lambda text: None
+    checkpoint: Path, source: str | None, say: Callable[[str], None] = lambda text: None
 ) -> dict[str, Any]:
     """Time each sampler's network call beside a bare one, and compare 20 calls with a thousand.
 
     Args:
         checkpoint: a run folder or a step of it.
         source: sprites that the samples are held against; None for those that it learnt from.
-        folder: where samples are kept: those of a thousand steps take long, and are drawn once.
         say: is told what takes long.
 
     Returns:
@@ -60,7 +57,7 @@ def bench_sampling(
     quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
     reports = {}
     for name in _SAMPLERS:
-        samples = _kept(loaded, name, folder, say)
+        samples = kept(loaded, _SAMPLES, name, say)
         reports[name] = quality.report(samples)
         result[name] = _judged(reports[name], yardstick, samples)
     result["difference"] = _difference(reports["fast"], reports["ddpm"])
@@ -87,22 +84,6 @@ def _seconds_a_call(loaded: Checkpoint) -> dict[str, float]:
 
     seconds = in_turn({"network": bare, **{name: drawing(name) for name in _SAMPLERS}}, _ROUNDS)
     return {name: value / _CALLS for name, value in seconds.items()}
-
-
-def _kept(loaded: Checkpoint, name: Sampler, folder: Path, say: Callable[[str], None]) -> np.ndarray:
-    """uint8 (1024, 16, 16, 3): drawn with the sampler's own number of steps, or drawn before from the same weights."""
-    weights = sha256()
-    for value in loaded.model.state_dict().values():
-        weights.update(value.numpy().tobytes())
-    path = folder / weights.hexdigest()[:16] / f"{name.replace('+', 'p')}.npy"
-    if path.is_file():
-        samples: np.ndarray = np.load(path, allow_pickle=False)
-        return samples
-    say(f"Drawing {_SAMPLES:,} sprites with {name} ...")
-    samples = drawn(loaded, _SAMPLES, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_bytes(path, npy_bytes(samples))
-    return samples
 
 
 def _judged(report: QualityReport, yardstick: Yardstick, samples: np.ndarray) -> dict[str, Any]:
