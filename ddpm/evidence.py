@@ -7,12 +7,13 @@ change nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from ddpm.collage import CollageCover, collage_cover
+from ddpm.lookup import Found, look_up
 from ddpm.neighbors import nearest, nearest_palettes, nearest_shapes
 from ddpm.palette import colours_nowhere, palette_embedding
 from ddpm.seeds import seed_for
@@ -163,6 +164,22 @@ class Yardstick:
     def heldout_evidence(self) -> Evidence:
         """What is known about the held-out sprites."""
         return self.measure(self.heldout)
+
+    def look_up(self, sprites: np.ndarray, k: int = 1) -> Found:
+        """The training sprites most like each of some others; rows as in :class:`Evidence`.
+
+        Args:
+            sprites: uint8 (N, 16, 16, 3), N at least 1.
+            k: how many; fewer where there are not so many training sprites.
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes, or a k below 1.
+        """
+        found = look_up(sprites, self.train, k)
+        shapes = replace(found.shapes, indices=self._rows[found.shapes.indices])
+        palette_rows = self._given(found.palette_rows)
+        return replace(found, rows=self._rows[found.rows], shapes=shapes, palette_rows=palette_rows)
 
     def measure(self, samples: np.ndarray) -> Evidence:
         """Look at samples from all sides.
