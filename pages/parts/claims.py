@@ -59,17 +59,15 @@ def claim_sentence(report: MemorizationReport) -> str:
     words = f"{first}; {percent(novel.rate)} of those come in a new palette"
     if novel.floor is not None:
         words += f", against {percent(novel.floor)}"
-    more_shape = (shape.excess_low or 0) > 0
-    more_novel = (novel.excess_low or 0) > 0
     if shape.floor is None or novel.floor is None:
         return f"{words}. Without unseen sprites nobody can say whether that is much."
-    if more_shape and more_novel:
-        return f"{words}: known shapes in new colours are more frequent than in real sprites."
-    if more_novel:
-        return f"{words}: the colours are newer than in real sprites, the shapes no better known."
-    if more_shape:
-        return f"{words}: shapes are known more often than in real sprites, but not in newer colours."
-    return f"{words}: no more than real sprites show, so nothing special about the model."
+    shapes = "its shapes are known about as often as those of real sprites"
+    if (shape.excess_low or 0) > 0:
+        shapes = "its shapes are known more often than those of real sprites"
+    elif shape.high < shape.floor:
+        shapes = "its shapes are known less often than those of real sprites"
+    colours = "their colours are newer" if (novel.excess_low or 0) > 0 else "their colours are no newer"
+    return f"{words}. So {shapes}, and {colours}."
 
 
 def onset(run: Run) -> None:

@@ -157,7 +157,7 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
                 f"{palette_words(facts, i)}<br>{_row(subject, facts.palette_row[i])}",
             )
         )
-    chance = f"Of real sprites that the model never saw, {facts.p[i]:.1%} come as near to a training sprite by chance."
+    chance = f"Of real sprites that the model never saw, {facts.p[i]:.1%} come at least as near to a training sprite."
     return (
         f'<div class="closeup"><p><b>{html.escape(label)}</b>: {html.escape(LABEL_WORDS[label])}</p>'
         f'<div>{"".join(figures)}</div><p class="soft">{html.escape(chance)}</p></div>'

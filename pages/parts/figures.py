@@ -102,7 +102,7 @@ def copied_most(subject: Subject, report: MemorizationReport) -> None:
 
 
 def _copies_words(count: int) -> str:
-    return counted(count, "near copy", "near copies") if count else "no near copy"
+    return f"copied {counted(count, 'time')}" if count else "not copied"
 
 
 def _map(subject: Subject, hits: np.ndarray, near: np.ndarray) -> None:

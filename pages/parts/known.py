@@ -41,7 +41,7 @@ def test_line(name: str, report: MemorizationReport) -> str:
     """What is tested, what has to come out, and whether it did."""
     known = KNOWN_ANSWERS[name]
     outcome = "It does." if known.is_right(report) else "It does not: here the measures fail."
-    return f"Test, not your samples. {known.what} The page should say: {known.answer} {outcome}"
+    return f"A test, not your samples: {known.what} The page should say: {known.answer} {outcome}"
 
 
 def way_back() -> None:

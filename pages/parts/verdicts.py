@@ -142,8 +142,9 @@ def _card(name: str, report: MemorizationReport) -> str:
     return (
         f'<div class="rate{mark}" data-rate="{html.escape(name)}"><h4>{html.escape(title)}</h4>'
         f'<p class="big">{percent(rate.rate)} <span>{rate.count} of {rate.n}</span></p>{gauge}'
-        f"<dl><dt>interval</dt><dd>{percent(rate.low)} to {percent(rate.high)}</dd><dt>floor</dt><dd>{floor}</dd>"
-        f"<dt>excess</dt><dd>{excess}</dd></dl><p>{html.escape(meaning)}</p></div>"
+        f'<div class="line"><span>interval</span>{percent(rate.low)} to {percent(rate.high)}</div>'
+        f'<div class="line"><span>floor</span>{floor}</div><div class="line"><span>excess</span>{excess}</div>'
+        f"<p>{html.escape(meaning)}</p></div>"
     )
 
 

@@ -1,9 +1,8 @@
 // The gallery. Filters work here; the server is told only which card was opened.
 
 const galleries = new WeakMap();
-const FIRST = 9;
 const NEAR = 50;
-const EVEN = 12;
+const NARROW = 520; // CSS pixels; below it a card takes the whole width, so fewer of them are shown at first
 
 class Gallery {
   constructor(root) {
@@ -11,6 +10,9 @@ class Gallery {
     this.label = "";
     this.kind = "";
     this.all = false;
+    const narrow = root.clientWidth < NARROW;
+    this.first = narrow ? 4 : 9;
+    this.even = narrow ? 6 : 12;
     this.find(".more").addEventListener("click", () => {
       this.all = !this.all;
       this.show();
@@ -62,12 +64,12 @@ class Gallery {
     const asked = kept.filter(({ asked }) => asked);
     const near = [...asked, ...kept.filter(({ asked }) => !asked)].slice(0, NEAR);
     this.find(".near-title").textContent = near.length ? "Nearest first" : "No sample fits this filter.";
-    this.find(".near").replaceChildren(...near.slice(0, this.all ? NEAR : FIRST).map((one) => this.card(one)));
+    this.find(".near").replaceChildren(...near.slice(0, this.all ? NEAR : this.first).map((one) => this.card(one)));
     const more = this.find(".more");
-    more.hidden = near.length <= FIRST;
+    more.hidden = near.length <= this.first;
     more.textContent = this.all ? "Show fewer" : `Show the ${near.length} nearest`;
-    const few = kept.length <= FIRST;
-    const steps = few ? [] : Array.from({ length: EVEN }, (_, i) => Math.round((i * (kept.length - 1)) / (EVEN - 1)));
+    const few = kept.length <= this.first;
+    const steps = few ? [] : Array.from({ length: this.even }, (_, i) => Math.round((i * (kept.length - 1)) / (this.even - 1)));
     for (const part of [".even-title", ".note"]) this.find(part).hidden = few;
     this.find(".even-title").textContent = `Nothing hand-picked: ${new Set(steps).size} of ${kept.length}`;
     this.find(".even").replaceChildren(...[...new Set(steps)].map((i) => this.card(kept[i])));

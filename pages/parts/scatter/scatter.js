@@ -82,8 +82,8 @@ class Scatter {
     };
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    for (let i = 0; i <= 4; i++) {
-      const y = (this.top * i) / 4;
+    const step = this.top > 0.3 ? 0.1 : this.top > 0.12 ? 0.05 : 0.02;
+    for (let y = 0; y <= this.top + 1e-9; y += step) {
       line(this.place(0, y), this.place(1, y), 0.12);
       pen.globalAlpha = 0.75;
       pen.fillText(y.toFixed(2), MARGIN.left - 7, this.place(0, y)[1]);
