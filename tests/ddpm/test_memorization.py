@@ -144,7 +144,7 @@ def test_flipped_copies_are_known(given: Given) -> None:
 
 
 def test_noisy_copies_are_near_copies(given: Given) -> None:
-    report = given.judged(noisy(given.copies, np.random.default_rng(2)))
+    report = given.judged(noisy(given.copies, np.random.default_rng(2), sd=6))
     assert report.rates["exact copy"].count == 0
     assert report.rates["near copy"].rate >= 0.98
     assert report.labels.count("near copy") >= 0.98 * N
@@ -216,7 +216,7 @@ def test_an_untrained_model_remembers_nothing(given: Given) -> None:
 
 def test_rates_do_not_depend_on_labels(given: Given) -> None:
     """A noisy copy is of low quality, a near copy, and of known shape at once."""
-    report = given.judged(noisy(given.copies, np.random.default_rng(2)))
+    report = given.judged(noisy(given.copies, np.random.default_rng(2), sd=6))
     assert report.rates["low quality"].rate > 0.5
     assert report.labels.count("low quality") == 0
     assert list(report.rates) == list(RATES)
