@@ -40,7 +40,7 @@ def make_test(name: str, chosen: Chosen, reference: Reference) -> Chosen | None:
 def test_line(name: str, report: MemorizationReport) -> str:
     """What is tested, what has to come out, and whether it did."""
     known = KNOWN_ANSWERS[name]
-    outcome = "It does." if known.is_right(report) else "It does not: here the measures fail."
+    outcome = "It does." if known.is_right(report) else "It does not, at this false-positive rate."
     return f"A test, not your samples: {known.what} The page should say: {known.answer} {outcome}"
 
 

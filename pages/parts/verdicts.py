@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ddpm.memorization import LABELS, MemorizationReport
-from ddpm.statistics import Proportion
+from ddpm.statistics import Proportion, proportion
 from ddpm.terms import LABEL_WORDS, RATE_WORDS
 from pages.parts.matches import COLOURS
+from pages.parts.words import counted
 
 Mood = Literal["calm", "careful", "alarm"]
 _ALARMING = ("near copy", "exact copy", "shape known", "collage")
@@ -45,27 +46,29 @@ class Finding:
 
 def finding(report: MemorizationReport) -> Finding:
     """Put a report into words. What lies within the interval of chance is never called copying."""
-    n, exact, near = len(report.labels), report.rates["exact copy"], report.rates["near copy"]
-    shape, poor = report.rates["shape known"], report.rates["low quality"]
-    mood: Mood = "calm"
+    n, exact, poor = len(report.labels), report.rates["exact copy"], report.rates["low quality"]
+    moved = _labelled(report, "exact copy", "near copy", "moved copy")
+    recoloured = _labelled(report, "recolour")
+    mood: Mood = "careful"
     if exact.count > max(1.0, report.effective_rate * n):
         mood, headline = "alarm", "Copied: training sprites come back pixel by pixel."
-    elif _surely_more(near):
+    elif _surely_more(report.rates["near copy"]):
         mood, headline = "alarm", "Copied: too many come too near to a training sprite."
+    elif _surely_more(moved):
+        mood = "alarm"
+        headline = f"Copied: {percent(moved.rate)} are training sprites, if mirrored or moved by a pixel."
     elif exact.count:
-        mood = "careful"
         headline = f"{'One sample is' if exact.count == 1 else f'{exact.count} samples are'} copied pixel by pixel."
+    elif _surely_more(report.rates["collage"]):
+        headline = "No copies, but more collages of two training sprites than real sprites show."
+    elif _surely_more(recoloured):
+        headline = f"No copies, but {percent(recoloured.rate)} are recolours: known shapes in other colours."
     elif poor.rate > 0.5:
-        mood = "careful"
         headline = (
             f"No sign of copying. But {percent(poor.rate)} are worse drawn than real sprites, and so unlike them."
         )
-    elif _surely_more(shape) and shape.excess is not None and shape.excess > 0.25:
-        mood, headline = "careful", "No copies, but known shapes in other colours: more than real sprites show."
-    elif _surely_more(report.rates["collage"]):
-        mood, headline = "careful", "No copies, but more collages of training sprites than real sprites show."
     else:
-        headline = "No sign of copying."
+        mood, headline = "calm", "No sign of copying."
     return Finding(mood, headline, report.sentence, _caveat(report))
 
 
@@ -73,7 +76,10 @@ def _caveat(report: MemorizationReport) -> str:
     words = []
     near, n = report.rates["near copy"], len(report.labels)
     if n < _FEW:
-        words.append(f"With {n} samples this is a first impression: up to {near.high:.0%} of all could be near copies.")
+        words.append(
+            f"With {counted(n, 'sample')} this is a first impression: up to {near.high:.0%} of all that it draws could "
+            "be near copies."
+        )
     if not report.heldout_size:
         words.append("No real sprites were held out, so most floors are unknown.")
     elif report.heldout_size < _FEW:
@@ -81,7 +87,14 @@ def _caveat(report: MemorizationReport) -> str:
     return " ".join(words)
 
 
+def _labelled(report: MemorizationReport, *labels: str) -> Proportion:
+    """The samples of some labels; their floor is the share of them among unseen sprites."""
+    counts = [sum(label in labels for label in side) for side in (report.labels, report.heldout_labels)]
+    return proportion(counts[0], len(report.labels), proportion(counts[1], len(report.heldout_labels)))
+
+
 def _surely_more(rate: Proportion) -> bool:
+    """Whether the interval lies above the floor; one sample alone is never enough."""
     return rate.excess_low is not None and rate.excess_low > 0 and rate.count > 1
 
 

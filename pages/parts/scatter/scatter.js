@@ -2,7 +2,7 @@
 // opens it. Nothing of this asks the server but the opening.
 
 const plots = new WeakMap();
-const MARGIN = { left: 46, right: 14, top: 12, bottom: 40 };
+const MARGIN = { left: 46, right: 18, top: 12, bottom: 40 };
 const REACH = 28; // CSS pixels from the pointer within which a point is meant
 
 class Scatter {
@@ -35,6 +35,8 @@ class Scatter {
     // Nearly all points, so that one far outlier does not press the rest together; it is shown at the edge.
     const heights = [...this.points.map(({ y }) => y), ...this.unseen.map(([, y]) => y)].sort((a, b) => a - b);
     const high = heights[Math.floor(heights.length * 0.99)] ?? 0;
+    const left = Math.min(1, ...this.points.map(({ x }) => x), ...this.unseen.map(([x]) => x));
+    this.left = Math.min(0.6, Math.floor(left * 10) / 10);
     this.top = Math.max(0.1, Math.ceil(high * 22) / 20);
     const entries = this.labels.map(({ name, count, colour }) => [`${name} ${count}`, colour]);
     if (this.unseen.length) entries.push([`real sprites it never saw ${this.unseen.length}`, null]);
@@ -54,7 +56,7 @@ class Scatter {
   place(x, y) {
     const { width, height } = this.size;
     return [
-      MARGIN.left + x * (width - MARGIN.left - MARGIN.right),
+      MARGIN.left + ((x - this.left) / (1 - this.left)) * (width - MARGIN.left - MARGIN.right),
       height - MARGIN.bottom - (Math.min(y, this.top) / this.top) * (height - MARGIN.top - MARGIN.bottom),
     ];
   }
@@ -84,25 +86,25 @@ class Scatter {
     pen.textBaseline = "middle";
     const step = this.top > 0.3 ? 0.1 : this.top > 0.12 ? 0.05 : 0.02;
     for (let y = 0; y <= this.top + 1e-9; y += step) {
-      line(this.place(0, y), this.place(1, y), 0.12);
+      line(this.place(this.left, y), this.place(1, y), 0.12);
       pen.globalAlpha = 0.75;
-      pen.fillText(y.toFixed(2), MARGIN.left - 7, this.place(0, y)[1]);
+      pen.fillText(y.toFixed(2), MARGIN.left - 7, this.place(1, y)[1]);
     }
     pen.textAlign = "center";
-    for (let x = 0; x <= 1.001; x += 0.2) {
+    for (let x = this.left; x <= 1.001; x += this.left < 0.4 ? 0.2 : 0.1) {
       pen.globalAlpha = 0.75;
       pen.fillText(`${Math.round(x * 100)}%`, this.place(x, 0)[0], height - MARGIN.bottom + 13);
     }
-    pen.fillText("shape shared with a training sprite", this.place(0.5, 0)[0], height - 9);
+    pen.fillText("shape shared with a training sprite", this.place((1 + this.left) / 2, 0)[0], height - 9);
     pen.save();
-    pen.translate(9, this.place(0, this.top / 2)[1]);
+    pen.translate(9, this.place(1, this.top / 2)[1]);
     pen.rotate(-Math.PI / 2);
     pen.fillText("distance to the nearest palette", 0, 0);
     pen.restore();
     line(this.place(this.shape_known, 0), this.place(this.shape_known, this.top), 0.5, [5, 4]);
-    line(this.place(0, this.same_palette), this.place(1, this.same_palette), 0.5, [5, 4]);
+    line(this.place(this.left, this.same_palette), this.place(1, this.same_palette), 0.5, [5, 4]);
     pen.globalAlpha = 0.6;
-    const [left, top] = this.place(0, this.top);
+    const [left, top] = this.place(this.left, this.top);
     pen.textAlign = "left";
     pen.fillText("new shape, new colours", left + 8, top + 9);
     pen.textAlign = "right";
