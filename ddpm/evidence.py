@@ -275,7 +275,7 @@ class Yardstick:
         return self._measure(samples, np.arange(len(samples)))
 
     def _measure(self, samples: np.ndarray, kept: np.ndarray) -> Evidence:
-        # Collages take as long as all the rest, and other parts of the processor.
+        # Collages take half as long as all the rest: side by side, two cores are enough.
         with ThreadPoolExecutor(1) as other_thread:
             pasting = other_thread.submit(lambda: self._collages.cover(samples))
             evidence = self._without_collages(samples)

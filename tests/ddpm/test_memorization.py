@@ -242,6 +242,21 @@ def test_the_slider(given: Given) -> None:
 # The report itself
 
 
+def test_which_sprites_were_copied_most() -> None:
+    images = simple_sprites(40)
+    white = np.full((1, 16, 16, 3), 255, np.uint8)
+    train = np.concatenate([images[:30], white])
+    almost = images[4:5].copy()
+    almost[0, 0, 0, 0] -= 1
+    samples = np.concatenate([images[[7, 4, 7, 2, 7]], almost, white, images[35:]])
+    report = memorization_report(samples, train, images[:0], false_positive_rate=1 / 32)
+    assert set(report.labels[7:]).isdisjoint({"exact copy", "near copy"})
+    rows, counts = report.most_copied()
+    # The empty one is no near copy, yet an exact one.
+    assert rows.tolist() == [7, 4, 2, 30]
+    assert counts.tolist() == [3, 2, 1, 1]
+
+
 def test_without_heldout_sprites_floors_are_unknown() -> None:
     images = simple_sprites(40)
     report = memorization_report(images[:5], images, images[:0])
