@@ -140,22 +140,25 @@ def reference_of(run: Run) -> Reference | None:
 def hold_against(chosen: Chosen, reference: Reference) -> Subject | None:
     """Find out all about the samples, with a word on what takes so long; None, and a word, where that cannot be."""
     key = f"{reference.sprites.fingerprint}-{_digest(reference.seen)}"
+    # One place for all of it: what stands below must not move, or the browser shows it twice for a moment.
+    place = st.empty()
+
+    def watch(done: float, what: str) -> None:
+        place.progress(done, f"Getting to know the training sprites. {what} ...")
+
     try:
         yardstick = _known_yardsticks().get(key)
         if yardstick is None:
-            bar = st.progress(0.0, "Getting to know the training sprites ...")
-
-            def watch(done: float, what: str) -> None:
-                bar.progress(done, f"{what} ...")
-
-            yardstick = prepared(reference, watch)
-            bar.empty()
-            _known_yardsticks()[key] = yardstick
-        with st.spinner(f"Looking at {counted(len(chosen.images), 'sample')} from all sides ...", show_time=True):
+            yardstick = _known_yardsticks()[key] = prepared(reference, watch)
+        with (
+            place,
+            st.spinner(f"Looking at {counted(len(chosen.images), 'sprite')} from all sides ...", show_time=True),
+        ):
             evidence = _evidence(key, _digest(chosen.images), yardstick, chosen.images)
     except ValueError as error:
-        st.warning(plain(error))
+        place.warning(plain(error))
         return None
+    place.empty()
     return Subject(chosen, reference, yardstick, evidence, key)
 
 
