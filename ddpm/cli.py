@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--minutes", type=float, help="total time, turned into steps once (default: the recipe's)")
     length.add_argument("--epochs", type=float, help="total number of passes over all training rows")
     train.add_argument("--holdout", type=float, help="share of sprites kept apart, 0.1 or 0 (default: 0.1)")
+    train.add_argument("--most", type=int, metavar="K", help="learn from at most K distinct sprites (default: all)")
     train.add_argument("--threads", type=int, help="processor cores to use (default: all)")
     train.add_argument("--seed", type=int, help="fixes weights, order and noise (default: 0)")
     train.add_argument(
@@ -192,6 +193,7 @@ def _train(options: argparse.Namespace) -> None:
         precision=options.precision,
         resume=options.resume,
         check_sprites=options.check_sprites,
+        most=options.most,
     )
     with team() as ours:
         if ours.leads:

@@ -7,16 +7,19 @@ change nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 
-from ddpm.collage import CollageCover, collage_cover
-from ddpm.neighbors import nearest, nearest_palettes, nearest_shapes
-from ddpm.palette import colours_nowhere, palette_embedding
+from ddpm.collage import CollageCover, CollageIndex
+from ddpm.lookup import Found
+from ddpm.neighbors import nearest
+from ddpm.palette import PaletteIndex, palette_embedding
 from ddpm.seeds import seed_for
-from ddpm.shapes import SHAPE_KNOWN, shape_confirmed
+from ddpm.shapes import SHAPE_KNOWN, ShapeIndex, shape_confirmed
 from ddpm.statistics import Proportion, conformal_p, proportion
 from ddpm.traits import traits
 from ddpm.twins import distinct_images, twin_groups
@@ -31,6 +34,11 @@ _QUALITY_MOST = 2000
 # A drawing has areas; in uniform noise hardly a pixel has a neighbour of its own colour.
 _NOISE_ORPHANS = 0.9
 _QUALITY_TAIL = 0.995
+_LIMITED = ("orphans", "merged_colours", "haze", "foreground")
+_ASKED_BLOCK = 1024
+
+Watch = Callable[[float, str], None]
+"""Is told the share that is done, 0..1, and in plain words what is being done."""
 
 
 @dataclass(frozen=True)
@@ -107,17 +115,76 @@ class Yardstick:
         if len(self._rows) < 2:
             raise ValueError("at least two distinct training sprites are needed: nothing can be near or far otherwise")
         self.train = np.ascontiguousarray(train[self._rows])
-        rows, _ = distinct_images(heldout)
-        unseen = np.ascontiguousarray(heldout[rows])
-        if len(unseen):
-            # One of each pair of twins: two that always agree would make every interval too narrow.
-            unseen = unseen[np.unique(twin_groups(unseen))]
-            unseen = unseen[nearest(unseen, self.train, 1)[1][:, 0] > 0]
-        if len(unseen) > _HELDOUT_MOST:
-            random = np.random.default_rng(seed_for("held-out yardstick"))
-            unseen = unseen[np.sort(random.choice(len(unseen), _HELDOUT_MOST, replace=False))]
-        self.heldout = unseen
         self._groups = twin_groups(self.train)
+        rows, _ = distinct_images(heldout)
+        if len(rows):
+            # One of each pair of twins: two that always agree would make every interval too narrow.
+            rows = rows[np.unique(twin_groups(heldout[rows]))]
+            rows = rows[nearest(heldout[rows], self.train, 1)[1][:, 0] > 0]
+        if len(rows) > _HELDOUT_MOST:
+            random = np.random.default_rng(seed_for("held-out yardstick"))
+            rows = rows[np.sort(random.choice(len(rows), _HELDOUT_MOST, replace=False))]
+        self._heldout_rows = rows
+        self.heldout = np.ascontiguousarray(heldout[rows])
+
+    @classmethod
+    def from_parts(cls, train: np.ndarray, heldout: np.ndarray, parts: dict[str, np.ndarray]) -> Yardstick:
+        """The yardstick whose :meth:`parts` these are.
+
+        Args:
+            train, heldout: the very sprites that it was made of.
+
+        Raises:
+            KeyError, IndexError, TypeError, ValueError: if the parts are not those of such a yardstick.
+        """
+        yardstick = cls.__new__(cls)
+        yardstick._rows, yardstick._groups = parts["rows"], parts["groups"]
+        yardstick.train = np.ascontiguousarray(train[parts["rows"]])
+        yardstick._heldout_rows = parts["heldout_rows"]
+        yardstick.heldout = np.ascontiguousarray(heldout[parts["heldout_rows"]])
+        yardstick.distances = parts["distances"]
+        yardstick._limits = dict(zip(_LIMITED, parts["limits"].tolist(), strict=True))
+        yardstick._packed_edges = parts["packed_edges"]
+        yardstick._palettes = PaletteIndex(**_named(PaletteIndex, parts, "palette_"))
+        yardstick._collages = CollageIndex(**_named(CollageIndex, parts, "collage_"))
+        cover = CollageCover(**_named(CollageCover, parts, "heldout_cover_"))
+        yardstick.heldout_evidence = Evidence(**_named(Evidence, parts, "heldout_", but="cover"), cover=cover)
+        if len(yardstick.heldout_evidence) != len(yardstick.heldout):
+            raise ValueError("the evidence is of other held-out sprites")
+        return yardstick
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """All that is expensive, by name, to be kept on disk; computed where it is not there yet."""
+        return {
+            "rows": self._rows,
+            "groups": self._groups,
+            "heldout_rows": self._heldout_rows,
+            "distances": self.distances,
+            "limits": np.array([self._limits[name] for name in _LIMITED]),
+            "packed_edges": self._packed_edges,
+            **{f"palette_{name}": value for name, value in vars(self._palettes).items()},
+            **{f"collage_{name}": value for name, value in vars(self._collages).items()},
+            **{f"heldout_{name}": value for name, value in vars(self.heldout_evidence).items() if name != "cover"},
+            **{f"heldout_cover_{name}": value for name, value in vars(self.heldout_evidence.cover).items()},
+        }
+
+    def prepare(self, watch: Watch = lambda done, what: None) -> None:
+        """Compute all that is expensive now, instead of when it is first asked for.
+
+        Args:
+            watch: is told the share that is done, 0..1, and in plain words what is being done.
+        """
+        watch(0.0, "Tracing the shapes of the training sprites")
+        _ = self._shapes
+        watch(0.05, "Collecting their colours")
+        _ = self._palettes, self._collages, self._limits
+        what = "Holding training sprites against one another"
+        watch(0.3, what)
+        if "distances" not in vars(self):
+            self.distances = self._distances(lambda done: watch(0.3 + 0.4 * done, what))
+        watch(0.7, "Holding unseen sprites against them")
+        _ = self.heldout_evidence
+        watch(1.0, "Ready")
 
     @cached_property
     def distances(self) -> np.ndarray:
@@ -126,16 +193,23 @@ class Yardstick:
 
         Of very large sets a part is asked, chosen with a fixed seed; p-values are as exact, only coarser.
         """
+        return self._distances(lambda done: None)
+
+    def _distances(self, watch: Callable[[float], None]) -> np.ndarray:
         asked = np.arange(len(self.train))
         most = max(_REFERENCE_LEAST, _REFERENCE_PAIRS // len(asked))
         if len(asked) > most:
             random = np.random.default_rng(seed_for("reference distances"))
             asked = np.sort(random.choice(asked, most, replace=False))
-        # Its two nearest may be itself and its mirror image.
-        indices, squared = nearest(self.train[asked], self.train, min(3, len(self.train)))
-        other = self._groups[indices] != self._groups[asked][:, None]
-        found = other.any(axis=1)
-        return np.sort(squared[np.arange(len(squared)), other.argmax(axis=1)][found])
+        found = []
+        for start in range(0, len(asked), _ASKED_BLOCK):
+            watch(start / len(asked))
+            rows = asked[start : start + _ASKED_BLOCK]
+            # Its two nearest may be itself and its mirror image.
+            indices, squared = nearest(self.train[rows], self.train, min(3, len(self.train)))
+            other = self._groups[indices] != self._groups[rows][:, None]
+            found.append(squared[np.arange(len(rows)), other.argmax(axis=1)][other.any(axis=1)])
+        return np.sort(np.concatenate(found))
 
     def p_of(self, samples: np.ndarray) -> np.ndarray:
         """float64 (N,), conformal: how small the distance of each sample to its nearest training sprite is.
@@ -164,6 +238,31 @@ class Yardstick:
         """What is known about the held-out sprites."""
         return self.measure(self.heldout)
 
+    def look_up(self, sprites: np.ndarray, k: int = 1) -> Found:
+        """The training sprites most like each of some others; rows as in :class:`Evidence`.
+
+        Args:
+            sprites: uint8 (N, 16, 16, 3), N at least 1.
+            k: how many; fewer where there are not so many training sprites.
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes, or a k below 1.
+        """
+        if k < 1:
+            raise ValueError(f"k must be at least 1, got {k}")
+        k = min(k, len(self.train))
+        rows, squared = nearest(sprites, self.train, k)
+        shapes = self._shapes.nearest(sprites, k)
+        palette_rows, palette_distances = self._palettes.nearest(sprites, k)
+        return Found(
+            self._rows[rows],
+            squared,
+            replace(shapes, indices=self._rows[shapes.indices]),
+            self._given(palette_rows),
+            palette_distances,
+        )
+
     def measure(self, samples: np.ndarray) -> Evidence:
         """Look at samples from all sides.
 
@@ -176,6 +275,17 @@ class Yardstick:
         return self._measure(samples, np.arange(len(samples)))
 
     def _measure(self, samples: np.ndarray, kept: np.ndarray) -> Evidence:
+        # Collages take half as long as all the rest: side by side, two cores are enough.
+        with ThreadPoolExecutor(1) as other_thread:
+            pasting = other_thread.submit(lambda: self._collages.cover(samples))
+            evidence = self._without_collages(samples)
+            cover = pasting.result()
+        pasted = CollageCover(
+            cover.c1[kept], cover.c2[kept], self._given(cover.first)[kept], self._given(cover.second)[kept]
+        )
+        return Evidence(**{name: values[kept] for name, values in evidence.items()}, cover=pasted)
+
+    def _without_collages(self, samples: np.ndarray) -> dict[str, np.ndarray]:
         degenerate, low = self._quality(samples)
         k = min(_EXTRACTION_NEIGHBOURS + 1, len(self.train))
         indices, squared = nearest(samples, self.train, k)
@@ -184,10 +294,9 @@ class Yardstick:
         other = self._groups[indices] != self._groups[indices[:, :1]]
         second = np.where(other.any(axis=1), distances[np.arange(len(samples)), other.argmax(axis=1)], np.nan)
         around = distances[:, : min(_EXTRACTION_NEIGHBOURS, k)].mean(axis=1)
-        shapes = nearest_shapes(samples, self.train, min(_SHAPE_NEIGHBOURS, len(self.train)))
-        palette_rows, palette_distances = nearest_palettes(samples, self.train, 1)
-        cover = collage_cover(samples, self.train)
-        evidence = {
+        shapes = self._shapes.nearest(samples, min(_SHAPE_NEIGHBOURS, len(self.train)))
+        palette_rows, palette_distances = self._palettes.nearest(samples, 1)
+        return {
             "degenerate": degenerate,
             "low_quality": low,
             "row": self._rows[indices[:, 0]],
@@ -205,12 +314,8 @@ class Yardstick:
             "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, shapes.similarity),
             "palette_row": self._given(palette_rows[:, 0]),
             "palette_distance": palette_distances[:, 0],
-            "nowhere": colours_nowhere(samples, self.train),
+            "nowhere": self._palettes.nowhere(samples),
         }
-        pasted = CollageCover(
-            cover.c1[kept], cover.c2[kept], self._given(cover.first)[kept], self._given(cover.second)[kept]
-        )
-        return Evidence(**{name: values[kept] for name, values in evidence.items()}, cover=pasted)
 
     def _given(self, rows: np.ndarray) -> np.ndarray:
         """Rows of the training images as they were given; -1 stays "none"."""
@@ -221,7 +326,7 @@ class Yardstick:
         own = palette_embedding(samples)
         for i in np.flatnonzero(similarity[:, 0] >= SHAPE_KNOWN):
             same_shape = rows[i, similarity[i] >= SHAPE_KNOWN]
-            gaps = np.linalg.norm(palette_embedding(self.train[same_shape]) - own[i], axis=1)
+            gaps = np.linalg.norm(self._palettes.embedding(same_shape) - own[i], axis=1)
             if np.isfinite(gaps).any():
                 result[i] = np.nanmin(gaps)
         return result
@@ -230,13 +335,14 @@ class Yardstick:
         measured = traits(samples)
         pixels = samples.shape[1] * samples.shape[2]
         degenerate = (measured.foreground == 0) | (measured.orphans >= _NOISE_ORPHANS * pixels)
-        values = {name: getattr(measured, name) for name in self._limits}
-        too_much = [values[name] > limit for name, limit in self._limits.items() if name != "foreground"]
-        too_little = values["foreground"] < self._limits["foreground"]
+        # Comparisons with NaN are False: what no training sprite has, sets no limit.
+        too_much = [getattr(measured, name) > self._limits[name] for name in _LIMITED if name != "foreground"]
+        too_little = measured.foreground < self._limits["foreground"]
         return degenerate, degenerate | too_little | np.any(too_much, axis=0)
 
     @cached_property
     def _limits(self) -> dict[str, float]:
+        """For each of ``_LIMITED``; NaN where no training sprite has the trait."""
         images = self.train
         if len(images) > _QUALITY_MOST:
             random = np.random.default_rng(seed_for("quality yardstick"))
@@ -244,10 +350,32 @@ class Yardstick:
         usual = traits(images)
         limits = {
             name: float(np.nanquantile(getattr(usual, name), _QUALITY_TAIL))
-            for name in ("orphans", "merged_colours", "haze")
             if np.isfinite(getattr(usual, name)).any()
+            else math.nan
+            for name in _LIMITED
         }
         return limits | {"foreground": float(np.quantile(usual.foreground, 1 - _QUALITY_TAIL))}
+
+    @cached_property
+    def _packed_edges(self) -> np.ndarray:
+        return ShapeIndex.packed_edges(self.train)
+
+    @cached_property
+    def _shapes(self) -> ShapeIndex:
+        return ShapeIndex(self._packed_edges)
+
+    @cached_property
+    def _palettes(self) -> PaletteIndex:
+        return PaletteIndex.of(self.train)
+
+    @cached_property
+    def _collages(self) -> CollageIndex:
+        return CollageIndex.of(self.train)
+
+
+def _named(kind: type, parts: dict[str, np.ndarray], before: str, but: str = "") -> dict[str, np.ndarray]:
+    """The parts that are fields of a dataclass, without what their names begin with."""
+    return {field.name: parts[before + field.name] for field in fields(kind) if field.name != but}
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

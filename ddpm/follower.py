@@ -8,7 +8,7 @@ from typing import Any
 
 from ddpm import hardware
 from ddpm.checkpoint import load_state
-from ddpm.plan import seconds_a_step
+from ddpm.plan import seconds_a_step, training_rows
 from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.sprites import load_sprites
@@ -46,7 +46,7 @@ def _steps(team: Team, order: dict[str, Any]) -> Iterator[TrainingStep]:
     return train(
         state,
         sprites,
-        sprites.training_rows(config["holdout"]),
+        training_rows(sprites, config["holdout"], config.get("most")),
         NoiseSchedule(**config["schedule"]),
         recipe,
         order["total_steps"],

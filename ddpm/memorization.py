@@ -97,6 +97,18 @@ class MemorizationReport:
             near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
         return f"{near} of {n} {words}; as many real sprites that the model never saw would give {usual}."
 
+    def most_copied(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which training sprites were copied, the most often copied first.
+
+        Returns:
+            ``(rows, counts)``, int64 both: rows as in :class:`Evidence`, and of how many near or exact copies each is
+            the nearest; equally often copied ones by lower row.
+        """
+        flags = _flags(self.evidence, self.near_distance)
+        rows, counts = np.unique(self.evidence.row[flags["near copy"] | flags["exact copy"]], return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return rows[order], counts[order]
+
     def to_dict(self) -> dict[str, Any]:
         """JSON values; the same whether or not the data were repeated."""
         facts = self.evidence

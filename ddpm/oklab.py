@@ -32,3 +32,18 @@ def oklab(pixels: np.ndarray) -> np.ndarray:
     encoded = np.arange(256) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)[pixels]
     return (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
+
+
+def rgb_of(lab: np.ndarray) -> np.ndarray:
+    """Turn OKLab into sRGB; colours that sRGB does not have are cut off, channel by channel.
+
+    Args:
+        lab: floating (..., 3).
+
+    Returns:
+        uint8 (..., 3).
+    """
+    lms = lab.astype(np.float64) @ np.linalg.inv(_TO_LAB).T
+    linear = np.clip(lms**3 @ np.linalg.inv(_TO_LMS).T, 0, 1)
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.round(encoded * 255).astype(np.uint8)

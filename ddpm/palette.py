@@ -8,6 +8,8 @@ that of their points.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -89,17 +91,8 @@ def nearest_palettes(queries: np.ndarray, references: np.ndarray, k: int = 1) ->
     queries, references = require_sprites(queries=queries, references=references)
     if not 1 <= k <= len(references):
         raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
-    wanted = palette_embedding(queries)
-    known = np.flatnonzero(np.isfinite(wanted[:, 0]))
-    indices = np.full((len(queries), k), -1, np.int64)
-    distances = np.full((len(queries), k), np.nan, np.float32)
-    if len(known):
-        candidates, members = _candidates(wanted[known], references, k)
-        for start in range(0, len(known), _QUERY_BLOCK):
-            part = slice(start, start + _QUERY_BLOCK)
-            rows = known[part]
-            indices[rows], distances[rows] = _ranked(wanted[rows], candidates[part], members, references, k)
-    return indices, distances
+    stream = _Stream(references, k)
+    return _nearest(palette_embedding(queries), stream.blocks(), stream.points, stream.members, k)
 
 
 def colours_nowhere(queries: np.ndarray, references: np.ndarray, radius: float = SAME_PALETTE) -> np.ndarray:
@@ -120,17 +113,87 @@ def colours_nowhere(queries: np.ndarray, references: np.ndarray, radius: float =
     queries, references = require_sprites(queries=queries, references=references)
     if not radius > 0:
         raise ValueError(f"radius must be positive, got {radius}")
-    packed = np.concatenate([_foreground_colours(queries[part]) for part in _parts(len(queries))] or [_NO_COLOURS])
-    wanted = np.unique(packed[packed >= 0])
-    present = np.empty(0, np.int64)
-    for part in _parts(len(references)):
-        colours = np.unique(_foreground_colours(references[part]))
-        present = np.union1d(present, colours[colours >= 0])
-    missing = _further_than(np.setdiff1d(wanted, present, assume_unique=True), present, radius)
-    known = packed >= 0
-    counts = known.sum(axis=1)
-    nowhere = (np.isin(packed, missing) & known).sum(axis=1)
-    return np.divide(nowhere, counts, out=np.full(len(queries), np.nan), where=counts > 0)
+    return _nowhere(queries, _present(references), radius)
+
+
+@dataclass(frozen=True)
+class PaletteIndex:
+    """The palettes of references, ready to be searched.
+
+    Attributes:
+        points: float32 (P, 1024), the distinct palettes, see :func:`palette_embedding`.
+        numbers: int64 (R,), which of them each reference has; -1 where it has no foreground.
+        colours: int64 (C,), the distinct colours of their foregrounds, 0xRRGGBB, ascending.
+    """
+
+    points: np.ndarray
+    numbers: np.ndarray
+    colours: np.ndarray
+
+    @classmethod
+    def of(cls, references: np.ndarray) -> PaletteIndex:
+        """Index references; memory holds 4 KB for each distinct palette.
+
+        Args:
+            references: uint8 (R, 16, 16, 3).
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes.
+        """
+        (references,) = require_sprites(references=references)
+        stream = _Stream(references, len(references))
+        points = np.concatenate([np.empty((0, _VALUES), np.float32), *stream.blocks()])
+        numbers = np.full(len(references), -1, np.int64)
+        for number in range(len(points)):
+            numbers[stream.members(number)] = number
+        return cls(points, numbers, _present(references))
+
+    def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """As :func:`nearest_palettes`.
+
+        Args:
+            queries: uint8 (Q, 16, 16, 3).
+            k: 1..R.
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes, or a k outside 1..R.
+        """
+        (queries,) = require_sprites(queries=queries)
+        if not 1 <= k <= len(self.numbers):
+            raise ValueError(f"k must lie in 1..{len(self.numbers)}, the number of references, got {k}")
+        order = np.argsort(self.numbers, kind="stable")
+        starts = np.searchsorted(self.numbers[order], np.arange(len(self.points) + 1))
+
+        def members(number: int) -> Sequence[int]:
+            found: list[int] = order[starts[number] : min(starts[number] + k, starts[number + 1])].tolist()
+            return found
+
+        blocks = (self.points[part] for part in _parts(len(self.points)))
+        return _nearest(palette_embedding(queries), blocks, self.points.__getitem__, members, k)
+
+    def embedding(self, rows: np.ndarray) -> np.ndarray:
+        """float32 (N, 1024): :func:`palette_embedding` of the references int64 (N,)."""
+        result = np.full((len(rows), _VALUES), np.nan, np.float32)
+        known = self.numbers[rows] >= 0
+        result[known] = self.points[self.numbers[rows[known]]]
+        return result
+
+    def nowhere(self, queries: np.ndarray, radius: float = SAME_PALETTE) -> np.ndarray:
+        """As :func:`colours_nowhere`.
+
+        Args:
+            queries: uint8 (Q, 16, 16, 3).
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes, or a radius that is not positive.
+        """
+        (queries,) = require_sprites(queries=queries)
+        if not radius > 0:
+            raise ValueError(f"radius must be positive, got {radius}")
+        return _nowhere(queries, self.colours, radius)
 
 
 _NO_COLOURS = np.empty((0, 256), np.int64)
@@ -165,61 +228,121 @@ def _embed(images: np.ndarray) -> np.ndarray:
     return (means.reshape(len(images), -1) * np.sqrt(3 / _VALUES)).astype(np.float32)
 
 
+class _Stream:
+    """Reads references in blocks, and keeps of their distinct palettes only where they are."""
+
+    def __init__(self, references: np.ndarray, k: int) -> None:
+        self._references, self._k = references, k
+        self._rows: list[list[int]] = []
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Yield float32 (P, 1024), the palettes that have not been met before."""
+        numbers: dict[bytes, int] = {}
+        for part in _parts(len(self._references)):
+            embedded = _embed(self._references[part])
+            fresh = []
+            for offset, row in enumerate(embedded):
+                if np.isfinite(row[0]):
+                    number = numbers.setdefault(blake2b(row.tobytes(), digest_size=16).digest(), len(self._rows))
+                    if number == len(self._rows):
+                        self._rows.append([])
+                        fresh.append(offset)
+                    if len(self._rows[number]) < self._k:
+                        self._rows[number].append(part.start + offset)
+            if fresh:
+                yield embedded[fresh]
+
+    def members(self, number: int) -> Sequence[int]:
+        """The first k rows of a palette."""
+        return self._rows[number]
+
+    def points(self, numbers: np.ndarray) -> np.ndarray:
+        """float32 (N, 1024): the palettes of those numbers."""
+        return palette_embedding(self._references[[self._rows[number][0] for number in numbers]])
+
+
+_Points = Callable[[np.ndarray], np.ndarray]
+_Members = Callable[[int], Sequence[int]]
+
+
+def _nearest(
+    wanted: np.ndarray, blocks: Iterable[np.ndarray], points: _Points, members: _Members, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and distances of the k nearest, int64 and float32 (Q, k); distinct palettes come in blocks."""
+    known = np.flatnonzero(np.isfinite(wanted[:, 0]))
+    indices = np.full((len(wanted), k), -1, np.int64)
+    distances = np.full((len(wanted), k), np.nan, np.float32)
+    if len(known):
+        candidates = _candidates(wanted[known], blocks, k)
+        for start in range(0, len(known), _QUERY_BLOCK):
+            part = slice(start, start + _QUERY_BLOCK)
+            rows = known[part]
+            indices[rows], distances[rows] = _ranked(wanted[rows], candidates[part], points, members, k)
+    return indices, distances
+
+
 @torch.no_grad()
-def _candidates(wanted: np.ndarray, references: np.ndarray, k: int) -> tuple[np.ndarray, list[list[int]]]:
-    """For each point the distinct palettes nearest to it, int64 (Q, C), -1 for none; and the first k rows of each."""
+def _candidates(wanted: np.ndarray, blocks: Iterable[np.ndarray], k: int) -> np.ndarray:
+    """For each point the numbers of the palettes nearest to it, int64 (Q, C), -1 for none."""
     # float64, so that the norms do not swallow a small distance.
     points = torch.from_numpy(wanted).double()
     count = k + _SPARE
     best = torch.full((len(points), count), torch.inf, dtype=torch.float64)
     found = torch.full((len(points), count), -1)
-    numbers: dict[bytes, int] = {}
-    members: list[list[int]] = []
-    for part in _parts(len(references)):
-        embedded = _embed(references[part])
-        fresh = []
-        for offset, row in enumerate(embedded):
-            if np.isfinite(row[0]):
-                number = numbers.setdefault(blake2b(row.tobytes(), digest_size=16).digest(), len(members))
-                if number == len(members):
-                    members.append([])
-                    fresh.append(offset)
-                if len(members[number]) < k:
-                    members[number].append(part.start + offset)
-        if not fresh:
-            continue
-        block = torch.from_numpy(embedded[fresh]).double()
+    first = 0
+    for palettes in blocks:
+        block = torch.from_numpy(palettes.astype(np.float64))
         # The square of the query's norm is the same for all references.
         rest = torch.addmm(block.square().sum(dim=1), points, block.T, alpha=-2)
         rows = (rest < best[:, -1:]).any(dim=1).nonzero().squeeze(1)
         if len(rows):
-            named = torch.arange(len(members) - len(fresh), len(members)).expand(len(rows), -1)
+            named = torch.arange(first, first + len(block)).expand(len(rows), -1)
             best[rows], order = torch.cat([best[rows], rest[rows]], dim=1).topk(count, dim=1, largest=False)
             found[rows] = torch.cat([found[rows], named], dim=1).gather(1, order)
-    return found.numpy(), members
+        first += len(block)
+    return found.numpy()
 
 
 def _ranked(
-    wanted: np.ndarray, candidates: np.ndarray, members: list[list[int]], references: np.ndarray, k: int
+    wanted: np.ndarray, candidates: np.ndarray, points: _Points, members: _Members, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows and distances of the k nearest, (Q, k) each, from differences: exact where two palettes are the same."""
     needed = np.unique(candidates[candidates >= 0])
-    points = palette_embedding(references[[members[number][0] for number in needed]]) if len(needed) else None
     indices = np.full((len(wanted), k), -1, np.int64)
     distances = np.full((len(wanted), k), np.nan, np.float32)
+    if not len(needed):
+        return indices, distances
+    palettes = points(needed)
     for query, point in enumerate(wanted):
         mine = candidates[query][candidates[query] >= 0]
-        if points is None or not len(mine):
-            continue
-        apart = np.linalg.norm((points[np.searchsorted(needed, mine)] - point).astype(np.float64), axis=1)
+        apart = np.linalg.norm((palettes[np.searchsorted(needed, mine)] - point).astype(np.float64), axis=1)
         pairs = sorted(
             (value, row)
-            for value, number in zip(apart.astype(np.float32), mine, strict=True)
-            for row in members[number]
+            for value, number in zip(apart.astype(np.float32), mine.tolist(), strict=True)
+            for row in members(number)
         )[:k]
         indices[query, : len(pairs)] = [row for _, row in pairs]
         distances[query, : len(pairs)] = [value for value, _ in pairs]
     return indices, distances
+
+
+def _present(references: np.ndarray) -> np.ndarray:
+    """int64 (C,): the distinct colours of all foregrounds, ascending."""
+    present = np.empty(0, np.int64)
+    for part in _parts(len(references)):
+        colours = np.unique(_foreground_colours(references[part]))
+        present = np.union1d(present, colours[colours >= 0])
+    return present
+
+
+def _nowhere(queries: np.ndarray, present: np.ndarray, radius: float) -> np.ndarray:
+    packed = np.concatenate([_foreground_colours(queries[part]) for part in _parts(len(queries))] or [_NO_COLOURS])
+    wanted = np.unique(packed[packed >= 0])
+    missing = _further_than(np.setdiff1d(wanted, present, assume_unique=True), present, radius)
+    known = packed >= 0
+    counts = known.sum(axis=1)
+    nowhere = (np.isin(packed, missing) & known).sum(axis=1)
+    return np.divide(nowhere, counts, out=np.full(len(queries), np.nan), where=counts > 0)
 
 
 def _foreground_colours(images: np.ndarray) -> np.ndarray:

@@ -40,6 +40,7 @@ class TrainingRequest:
         preset: name of a recipe.
         steps, minutes, epochs: the total length, steps made before included; at most one of them.
         holdout: share of the sprites kept apart, 0.1 or 0.
+        most: distinct sprites to learn from, at most; see :func:`training_rows`.
         precision: "auto", "float32" or "bfloat16".
         resume: go on from the newest saved step.
         check_sprites: samples that the training draws each time it questions itself; 0: never.
@@ -57,6 +58,7 @@ class TrainingRequest:
     precision: str | None = None
     resume: bool = False
     check_sprites: int = 512
+    most: int | None = None
 
     def length(self) -> dict[str, float]:
         """The length that was asked for, by its unit; empty if none was.
@@ -77,6 +79,8 @@ class TrainingRequest:
         """Raises RunError for a number that is out of range."""
         if not 0 <= self.check_sprites <= MOST_CHECK_SPRITES:
             raise RunError(f"--check-sprites must lie in 0..{MOST_CHECK_SPRITES:,}, got {self.check_sprites}.")
+        if self.most is not None and self.most < 2:
+            raise RunError(f"--most must be at least 2, got {self.most}: of one sprite alone nothing can be learnt.")
 
 
 @dataclass
@@ -170,7 +174,7 @@ def _new_plan(
     say("Loading the sprites ...")
     sprites = load_sprites(request.data or "builtin")
     holdout = 0.1 if request.holdout is None else request.holdout
-    rows, heldout = _rows(sprites, holdout)
+    rows, heldout = _rows(sprites, holdout, request.most)
     schedule = NoiseSchedule(preset.num_timesteps, preset.schedule)
     config: dict[str, Any] = {
         "format_version": RUN_FORMAT,
@@ -190,6 +194,8 @@ def _new_plan(
         "seed": request.seed or 0,
         "machine": hardware.describe(team.device),
     }
+    if request.most is not None:
+        config["most"] = request.most
     plan = Plan(config, preset, schedule, sprites, rows, heldout)
     plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], say, stopped, team)
     if stopped():
@@ -210,14 +216,15 @@ def _resumed_plan(
 ) -> Plan:
     preset = Recipe.from_dict(config["recipe"])
     wrong = [
-        f"--{option} {given} (the run has {config[option]})"
+        f"--{option} {given} (the run has {config.get(option, 'no such limit')})"
         for option, given in (
             ("preset", request.preset),
             ("holdout", request.holdout),
+            ("most", request.most),
             ("seed", request.seed),
             ("precision", request.precision and hardware.resolve_precision(request.precision, team.device)),
         )
-        if given is not None and given != config[option]
+        if given is not None and given != config.get(option)
     ]
     say("Loading the sprites ...")
     source = request.data or config["data"]["source"]
@@ -228,7 +235,7 @@ def _resumed_plan(
         wrong.append(f"--data {source} (the run learns from other sprites: {config['data']['source']})")
     if wrong:
         raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
-    rows, heldout = _rows(sprites, config["holdout"])
+    rows, heldout = _rows(sprites, config["holdout"], config.get("most"))
     schedule = NoiseSchedule(**config["schedule"])
     plan = Plan(config, preset, schedule, sprites, rows, heldout)
     threads = hardware.set_threads(request.threads or config["threads"])
@@ -255,8 +262,40 @@ def _resumed_plan(
     return plan
 
 
-def _rows(sprites: SpriteDataset, holdout: float) -> tuple[np.ndarray, np.ndarray]:
+def training_rows(sprites: SpriteDataset, holdout: float, most: int | None = None) -> np.ndarray:
+    """The rows to train on, repeats included, in file order.
+
+    With ``most``, only those of that many distinct sprites: the first ones by split hash, which is as good as random,
+    and the same whatever the seed and the order of the rows. Sprites that share a hash, as mirror images do, come
+    together or not at all; so it may be one or two fewer, but whatever has the hash of a trained sprite was trained on.
+
+    Args:
+        holdout: 0.1 or 0, as for :meth:`ddpm.sprites.SpriteDataset.training_rows`.
+        most: at least 2; None for all.
+
+    Raises:
+        SpriteError: if no row is left.
+    """
     rows = sprites.training_rows(holdout)
+    if most is None:
+        return rows
+    firsts = sprites.first_rows()[rows]
+    hashes, sizes = np.unique(sprites.split_hashes()[np.unique(firsts)], return_counts=True)
+    chosen, left = [], most
+    for hash_, size in zip(hashes, sizes.tolist(), strict=True):
+        if size <= left:
+            chosen.append(hash_)
+            left -= size
+        if not left:
+            break
+    rows = rows[np.isin(sprites.split_hashes()[rows], chosen)]
+    if not len(rows):
+        raise SpriteError(f"{sprites.name}: no sprite comes in fewer than {most} variants. Ask for more than {most}.")
+    return rows
+
+
+def _rows(sprites: SpriteDataset, holdout: float, most: int | None) -> tuple[np.ndarray, np.ndarray]:
+    rows = training_rows(sprites, holdout, most)
     heldout = sprites.split()[1] if holdout else np.empty(0, np.int64)
     if len(rows) == 0:
         raise SpriteError(

@@ -128,6 +128,7 @@ def _command(request: TrainingRequest) -> list[str]:
         "minutes": request.minutes,
         "epochs": request.epochs,
         "holdout": request.holdout,
+        "most": request.most,
         "threads": request.threads,
         "seed": request.seed,
         "precision": request.precision,

@@ -9,12 +9,13 @@ import numpy as np
 
 from ddpm.checkpoint import Checkpoint
 from ddpm.comparison import Reference, check_seen
-from ddpm.evidence import Yardstick
+from ddpm.evidence import Evidence, Yardstick
 from ddpm.exam import Exam, take_exam
-from ddpm.gap import denoising_gap
+from ddpm.gap import DenoisingGap, denoising_gap
 from ddpm.memorization import LABELS, MemorizationReport, judge
 from ddpm.quality import QualityReport, quality_report
 from ddpm.statistics import Proportion
+from ddpm.yardsticks import prepared
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Report:
         data: name and fingerprint of the data set, in words.
         drawn_by: what drew the samples, in words; empty where that is not known.
         yardstick: what they were held against.
+        quality: None where it was left out.
+        exam: None where it was left out, or there is none.
     """
 
     samples: np.ndarray
@@ -36,7 +39,7 @@ class Report:
     drawn_by: str
     yardstick: Yardstick
     memorization: MemorizationReport
-    quality: QualityReport
+    quality: QualityReport | None
     exam: Exam | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,7 +50,7 @@ class Report:
             "fingerprint": self.fingerprint,
             "drawn_by": self.drawn_by or None,
             "memorization": self.memorization.to_dict(),
-            "quality": self.quality.to_dict(),
+            "quality": None if self.quality is None else self.quality.to_dict(),
             "exam": None if self.exam is None else self.exam.to_dict(),
         }
 
@@ -87,8 +90,14 @@ def make_report(
     labels: np.ndarray | None = None,
     false_positive_rate: float = 0.01,
     drawn_by: str = "",
+    yardstick: Yardstick | None = None,
+    evidence: Evidence | None = None,
+    gap: DenoisingGap | None = None,
+    with_quality: bool = True,
 ) -> Report:
     """Judge samples against a data set.
+
+    What is already there can be handed in, and is then not computed again.
 
     Args:
         samples: uint8 (N, 16, 16, 3), N at least 1.
@@ -96,32 +105,44 @@ def make_report(
         checkpoint: what drew them, for the denoising gap.
         labels: int64 (N,), the kinds that were asked for, -1 for anything, for the class agreement.
         drawn_by: what drew them, in words.
+        yardstick: that of ``reference``, from :func:`ddpm.yardsticks.prepared`.
+        evidence: what ``yardstick`` measured of ``samples``.
+        gap: the denoising gap of what drew them; else it is measured if there is a checkpoint.
+        with_quality: off leaves out quality and exam, which take seconds.
 
     Raises:
         ValueError: if there is nothing to compare with, or a rate outside 0..1.
     """
     sprites = reference.sprites
     check_seen(reference)
-    train = sprites.images[reference.seen]
-    yardstick = Yardstick(train, sprites.images[reference.unseen])
-    gap = None
-    if checkpoint is not None:
+    yardstick = prepared(reference) if yardstick is None else yardstick
+    if gap is None and checkpoint is not None:
         gap = denoising_gap(checkpoint.model, checkpoint.schedule, yardstick.train, yardstick.heldout)
-    memorization = judge(yardstick.measure(samples), yardstick, false_positive_rate, gap)
-    real = np.sort(np.concatenate([reference.seen, reference.unseen]))
-    asked = None if labels is None or sprites.labels is None or (labels < 0).all() else labels
-    kinds = None if asked is None else np.asarray(sprites.labels)[real]
+    evidence = yardstick.measure(samples) if evidence is None else evidence
+    memorization = judge(evidence, yardstick, false_positive_rate, gap)
+    quality, exam = None, None
+    if with_quality:
+        quality = _quality(samples, reference, labels)
+        exam = take_exam(samples, sprites, reference.seen, memorization.near_distance)
     return Report(
         samples=samples,
-        source=train,
+        source=sprites.images[reference.seen],
         data=sprites.name,
         fingerprint=sprites.fingerprint,
         drawn_by=drawn_by,
         yardstick=yardstick,
         memorization=memorization,
-        quality=quality_report(samples, sprites.images[real], asked, kinds),
-        exam=take_exam(samples, sprites, reference.seen, memorization.near_distance),
+        quality=quality,
+        exam=exam,
     )
+
+
+def _quality(samples: np.ndarray, reference: Reference, labels: np.ndarray | None) -> QualityReport:
+    sprites = reference.sprites
+    real = np.sort(np.concatenate([reference.seen, reference.unseen]))
+    asked = None if labels is None or sprites.labels is None or (labels < 0).all() else labels
+    kinds = None if asked is None else np.asarray(sprites.labels)[real]
+    return quality_report(samples, sprites.images[real], asked, kinds)
 
 
 def tables(report: Report) -> list[Table]:
@@ -152,7 +173,8 @@ def tables(report: Report) -> list[Table]:
     ]
     if report.exam is not None:
         result.append(("The exam: pairs of shape and palette that were withheld", ["", ""], _exam_rows(report.exam)))
-    result.append(("Quality", ["", "samples", "real sprites"], _quality_rows(report.quality)))
+    if report.quality is not None:
+        result.append(("Quality", ["", "samples", "real sprites"], _quality_rows(report.quality)))
     return result
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ddpm.render import png, sheet
 from ddpm.report import Report, tables
+from ddpm.terms import EXCESS_WORDS, FALSE_POSITIVE_RATE_WORDS, LABEL_WORDS, RATE_WORDS
 
 _GALLERY = 16
 _BINS = 32
@@ -37,6 +38,8 @@ img { image-rendering: pixelated; border: 1px solid var(--line); border-radius: 
 .match { background: var(--card); border-radius: 10px; padding: .7rem; break-inside: avoid; }
 .match div { display: flex; gap: .6rem; }
 figure { margin: 0; } figure img { width: 64px; display: block; }
+dt { font-weight: 650; float: left; clear: left; margin-right: .5rem; } dt::after { content: ":"; }
+dd { margin: 0 0 .35rem; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 """
 
@@ -68,7 +71,7 @@ def to_html(report: Report) -> str:
     parts += [
         "<h2>The samples</h2>",
         f'<img src="{_uri(sheet(report.samples[:256], columns, gap=1))}" alt="all samples" style="width:100%">',
-        f"<h2>How to read this</h2>{_READ}",
+        f"<h2>How to read this</h2>{_read()}",
     ]
     body = "\n".join(parts)
     return (
@@ -78,16 +81,17 @@ def to_html(report: Report) -> str:
     )
 
 
-_READ = """
-<p class="soft"><b>Near copy</b>: nearer to a training sprite than nearly all training sprites are to one another; the
-false-positive rate is the share of sprites never seen that would be called so by chance. <b>Shape known</b>: the edges
-of some training sprite cover at least 80% of the sample's, mirrored or moved by a pixel if need be. Many real sprites
-share their shape with others, so only the excess over unseen sprites says something. <b>Palette novel</b>: no training
-sprite has these colours in these amounts. <b>Palette nowhere</b>: more than a tenth of the sample has colours that no
-training sprite has at all. <b>Collage</b>: two training sprites laid side by side explain it, one does not.
-<b>Excess</b>: the share of samples that unseen sprites do not explain. Intervals are 95% (Wilson, Newcombe).
-<b>C<sub>T</sub></b>: Meehan et al. 2020. <b>Fréchet ratio</b>: distance of the samples to real sprites over that of
-real sprites to one another; 1 is perfect, and copying improves it: never read it alone.</p>
+def _read() -> str:
+    terms = {**RATE_WORDS, "excess": EXCESS_WORDS, "false-positive rate": FALSE_POSITIVE_RATE_WORDS}
+    terms |= {label: words for label, words in LABEL_WORDS.items() if label not in RATE_WORDS}
+    lines = [f"<dt>{html.escape(term)}</dt><dd>{html.escape(words)}</dd>" for term, words in terms.items()]
+    return f'<dl class="soft">{"".join(lines)}</dl>{_SOURCES}'
+
+
+_SOURCES = """
+<p class="soft">Intervals are 95% (Wilson, Newcombe). C<sub>T</sub>: Meehan et al. 2020. Fréchet ratio: distance of the
+samples to real sprites over that of real sprites to one another; 1 is perfect, and copying improves it: never read it
+alone.</p>
 """
 
 

@@ -129,31 +129,66 @@ def nearest_shapes(queries: np.ndarray, references: np.ndarray, k: int = 1) -> S
         ValueError: for other shapes, or a k outside 1..R.
     """
     queries, references = require_sprites(queries=queries, references=references)
-    if not 1 <= k <= len(references):
-        raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
-    maps = _EdgeMaps(_packed_edges(references))
-    indices = np.empty((len(queries), k), np.int64)
-    similarity = np.empty((len(queries), k), np.float32)
-    variants = np.empty((len(queries), k), np.int64)
-    query_bits = edge_bits(queries)
-    for start in range(0, len(queries), _QUERY_BLOCK):
-        part = slice(start, start + _QUERY_BLOCK)
-        turned = _Turned(query_bits[part])
-        best = _best_maps(turned, maps, min(k, len(maps)))
-        rows = np.arange(len(best))[:, None]
-        scores = turned.scores_of(maps.bits(best.ravel()).reshape(*best.shape, _EDGES))
-        variant = scores.argmax(axis=2)
-        score = np.take_along_axis(scores, variant[..., None], axis=2)[..., 0]
-        # Every reference that shares one of these maps is as near; among the first k of each are the first k of all.
-        members = maps.members(k)[best]
-        keys = np.where(members < 0, np.iinfo(np.int64).max, _keys(score, 0)[..., None] + members)
-        order = np.argsort(keys.reshape(len(best), -1), axis=1)[:, :k]
-        chosen = order // members.shape[2]
-        indices[part] = members.reshape(len(best), -1)[rows, order]
-        variants[part] = variant[rows, chosen]
-        similarity[part] = (score + variant.astype(np.float32) * np.float32(_STEP))[rows, chosen]
-    table = np.array(_VARIANTS, np.int64)
-    return ShapeMatches(indices, similarity, table[variants, 0].astype(bool), table[variants, 1:])
+    return ShapeIndex(_packed_edges(references)).nearest(queries, k)
+
+
+class ShapeIndex:
+    """The shapes of references, ready to be searched.
+
+    Args:
+        packed: uint8 (R, 60), the edge maps of the references, from :meth:`packed_edges`.
+    """
+
+    def __init__(self, packed: np.ndarray) -> None:
+        self._count = len(packed)
+        self._maps = _EdgeMaps(packed)
+
+    @staticmethod
+    def packed_edges(references: np.ndarray) -> np.ndarray:
+        """uint8 (R, 60): what :func:`edge_bits` says of each reference, eight pairs a byte.
+
+        Args:
+            references: uint8 (R, 16, 16, 3).
+        """
+        return _packed_edges(references)
+
+    def nearest(self, queries: np.ndarray, k: int = 1) -> ShapeMatches:
+        """As :func:`nearest_shapes`.
+
+        Args:
+            queries: uint8 (Q, 16, 16, 3).
+            k: 1..R.
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes, or a k outside 1..R.
+        """
+        (queries,) = require_sprites(queries=queries)
+        if not 1 <= k <= self._count:
+            raise ValueError(f"k must lie in 1..{self._count}, the number of references, got {k}")
+        maps = self._maps
+        indices = np.empty((len(queries), k), np.int64)
+        similarity = np.empty((len(queries), k), np.float32)
+        variants = np.empty((len(queries), k), np.int64)
+        query_bits = edge_bits(queries)
+        for start in range(0, len(queries), _QUERY_BLOCK):
+            part = slice(start, start + _QUERY_BLOCK)
+            turned = _Turned(query_bits[part])
+            best = _best_maps(turned, maps, min(k, len(maps)))
+            rows = np.arange(len(best))[:, None]
+            scores = turned.scores_of(maps.bits(best.ravel()).reshape(*best.shape, _EDGES))
+            variant = scores.argmax(axis=2)
+            score = np.take_along_axis(scores, variant[..., None], axis=2)[..., 0]
+            # Whatever shares one of these maps is as near; among the first k of each are the first k of all.
+            members = maps.members(k)[best]
+            keys = np.where(members < 0, np.iinfo(np.int64).max, _keys(score, 0)[..., None] + members)
+            order = np.argsort(keys.reshape(len(best), -1), axis=1)[:, :k]
+            chosen = order // members.shape[2]
+            indices[part] = members.reshape(len(best), -1)[rows, order]
+            variants[part] = variant[rows, chosen]
+            similarity[part] = (score + variant.astype(np.float32) * np.float32(_STEP))[rows, chosen]
+        table = np.array(_VARIANTS, np.int64)
+        return ShapeMatches(indices, similarity, table[variants, 0].astype(bool), table[variants, 1:])
 
 
 def shape_classes(images: np.ndarray) -> np.ndarray:
@@ -238,7 +273,7 @@ class _EdgeMaps:
         self.firsts = firsts[order]
         self.inverse = np.argsort(order)[inverse]
         self._packed = packed[self.firsts]
-        self._members: np.ndarray | None = None
+        self._members: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -249,14 +284,15 @@ class _EdgeMaps:
 
     def members(self, k: int) -> np.ndarray:
         """int64 (maps, at most k): the first k sprites of each map, filled up with -1."""
-        if self._members is None:
+        if k not in self._members:
             order = np.argsort(self.inverse, kind="stable")
             counts = np.bincount(self.inverse, minlength=len(self))
             rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
             kept = rank < k
-            self._members = np.full((len(self), min(k, int(counts.max()))), -1, np.int64)
-            self._members[self.inverse[order[kept]], rank[kept]] = order[kept]
-        return self._members
+            members = np.full((len(self), min(k, int(counts.max()))), -1, np.int64)
+            members[self.inverse[order[kept]], rank[kept]] = order[kept]
+            self._members[k] = members
+        return self._members[k]
 
 
 class _Turned:

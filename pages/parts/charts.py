@@ -1,4 +1,4 @@
-"""Figures. Those that grow while one looks are Vega: it redraws in place; those that stand still are Plotly."""
+"""Figures that grow while one looks: Vega, since it redraws in place. Those that stand still are in ``figures``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from ddpm.reference import reference_curve
@@ -198,33 +197,6 @@ def check_chart(series: CheckSeries, key: str) -> None:
         )
     st.caption(f"**{series.title}**")
     st.vega_lite_chart(points, {"height": 150, "layer": layers}, key=key, width="stretch")
-
-
-def distance_histogram(samples: np.ndarray, heldout: np.ndarray, whose: str) -> None:
-    """How near samples, and sprites that the model never saw, come to a training sprite.
-
-    Args:
-        samples, heldout: float, distances in grey levels (root mean square over all pixel values).
-        whose: what the samples are called.
-    """
-    top = float(max(samples.max(initial=1.0), heldout.max(initial=1.0)))
-    bins = {"start": 0.0, "end": top * 1.02, "size": top * 1.02 / 30}
-    figure = go.Figure()
-    if len(heldout):
-        figure.add_histogram(
-            x=heldout, xbins=bins, histnorm="percent", name="real sprites it never saw", marker_color="#1f9e89"
-        )
-    figure.add_histogram(x=samples, xbins=bins, histnorm="percent", name=whose, marker_color="#6a4cf0")
-    figure.update_traces(opacity=0.62)
-    figure.update_layout(
-        barmode="overlay",
-        height=300,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.12, "x": 0},
-        xaxis_title="grey levels to the nearest training sprite",
-        yaxis_title="share in %",
-    )
-    st.plotly_chart(figure, key="distances", config={"displayModeBar": False})
 
 
 def smooth(values: np.ndarray, weight: float = 0.9) -> np.ndarray:

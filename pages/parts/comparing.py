@@ -1,17 +1,23 @@
-"""Which samples are questioned, and what they are held against."""
+"""Which samples are questioned, what they are held against, and all that is then known about them."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from ddpm.album import Batch
 from ddpm.checkpoint import CheckpointError
-from ddpm.comparison import Comparison, compare, what_was_seen
+from ddpm.comparison import Reference, check_seen, what_was_seen
+from ddpm.evidence import Evidence, Yardstick
 from ddpm.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from ddpm.yardsticks import prepared
 from pages.parts.drawing import Order, current_batch, draw_timed, first_batch, remember
 from pages.parts.ordering import choose_run
 from pages.parts.store import default_run, find_run, run_data, shipped_run
@@ -19,6 +25,7 @@ from pages.parts.uploading import ask_for_file
 from pages.parts.words import counted, plain, problem
 
 _MOST = 1024
+_SIZES = (64, 256)
 LAST, FRESH, UPLOAD = "The last ones drawn", "A fresh batch", "My own file"
 
 
@@ -29,13 +36,46 @@ class Chosen:
     Attributes:
         images: uint8 (N, 16, 16, 3).
         whose: what they are called in a legend.
+        drawn_by: what drew them, in words; empty where that is not known.
         first: number of the sample that the visitor asked about.
+        batch: how they were drawn; None for sprites from elsewhere.
     """
 
     images: np.ndarray
     run: Run
     whose: str
+    drawn_by: str = ""
     first: int | None = None
+    batch: Batch | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Samples, what they are held against, and the facts about each of them.
+
+    Attributes:
+        key: tells what they are held against from other sets; equal for equal sprites.
+    """
+
+    chosen: Chosen
+    reference: Reference
+    yardstick: Yardstick
+    evidence: Evidence
+    key: str
+
+    @property
+    def sprites(self) -> SpriteDataset:
+        """The data set."""
+        return self.reference.sprites
+
+    @cached_property
+    def train(self) -> np.ndarray:
+        """uint8 (R, 16, 16, 3): the training sprites; the rows of the evidence are theirs."""
+        return self.sprites.images[self.reference.seen]
+
+    def data_row(self, row: int) -> int:
+        """The row in the data set of a row of the evidence."""
+        return int(self.reference.seen[row])
 
 
 def choose_samples(runs: list[Run]) -> Chosen | None:
@@ -53,11 +93,17 @@ def choose_samples(runs: list[Run]) -> Chosen | None:
         if source != LAST:
             with st.container(width=320):
                 run = choose_run(runs, "Model", "questioned")
-        pressed = source == FRESH and st.button("Draw 64", type="primary", icon=":material/brush:")
+        pressed = 0
+        if source == FRESH:
+            for n in _SIZES:
+                kind = "primary" if n == max(_SIZES) else "secondary"
+                if st.button(f"Draw {n}", type=kind, icon=":material/brush:"):  # type: ignore[arg-type]
+                    pressed = n
     if source == UPLOAD:
         return _uploaded(run)
     if pressed:
-        return _drawn(run)
+        drawn = _drawn(run, pressed)
+        return None if drawn is None else _of_batch(drawn, run)
     batch = current_batch()
     if batch is None:
         batch = first_batch(shipped_run() or run, n=36)
@@ -69,31 +115,85 @@ def choose_samples(runs: list[Run]) -> Chosen | None:
     if owner is None:
         st.warning("The model that drew these sprites is no longer here: draw a fresh batch.")
         return None
-    words = f"{counted(len(batch.chain.sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."
-    st.caption(plain(words))
-    return Chosen(batch.chain.sprites, owner, "its own sprites", st.session_state.get("looked-at"))
+    return _of_batch(batch, owner)
 
 
-def compare_with_training(chosen: Chosen) -> tuple[Comparison, SpriteDataset] | None:
-    """Find the matches; None, and a word on what to do, where the training sprites are not here."""
-    found = run_data(chosen.run.config())
+def reference_of(run: Run) -> Reference | None:
+    """What the run learnt from; None, and a word on what to do, where it is not here."""
+    found = run_data(run.config())
     if found.sprites is None:
         st.warning(
-            f"The sprites that {plain(chosen.run.name)} learnt from are not here. {plain(found.problem)} "
+            f"The sprites that {plain(run.name)} learnt from are not here. {plain(found.problem)} "
             "Put them back, or question another model.",
             icon=":material/folder_off:",
         )
         return None
+    reference = what_was_seen(found.sprites, run.trained_on())
     try:
-        with st.spinner("Comparing ..."):
-            comparison = compare(chosen.images, what_was_seen(found.sprites, chosen.run.trained_on()))
+        check_seen(reference)
     except ValueError as error:
         st.warning(plain(error))
         return None
-    return comparison, found.sprites
+    return reference
 
 
-def _drawn(run: Run) -> Chosen | None:
+def hold_against(chosen: Chosen, reference: Reference) -> Subject | None:
+    """Find out all about the samples, with a word on what takes so long; None, and a word, where that cannot be."""
+    key = f"{reference.sprites.fingerprint}-{_digest(reference.seen)}"
+    # One place for all of it: what stands below must not move, or the browser shows it twice for a moment.
+    place = st.empty()
+
+    def watch(done: float, what: str) -> None:
+        place.progress(done, f"Getting to know the training sprites. {what} ...")
+
+    try:
+        yardstick = _known_yardsticks().get(key)
+        if yardstick is None:
+            yardstick = _known_yardsticks()[key] = prepared(reference, watch)
+        with (
+            place,
+            st.spinner(f"Looking at {counted(len(chosen.images), 'sprite')} from all sides ...", show_time=True),
+        ):
+            evidence = _evidence(key, _digest(chosen.images), yardstick, chosen.images)
+    except ValueError as error:
+        place.warning(plain(error))
+        return None
+    place.empty()
+    return Subject(chosen, reference, yardstick, evidence, key)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _known_yardsticks() -> _Few:
+    return _Few()
+
+
+class _Few(OrderedDict[str, Yardstick]):
+    """The last three yardsticks, for all visitors: a function that Streamlit caches could not show its progress."""
+
+    def __setitem__(self, key: str, value: Yardstick) -> None:
+        super().__setitem__(key, value)
+        while len(self) > 3:
+            self.popitem(last=False)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _evidence(key: str, digest: str, _yardstick: Yardstick, _images: np.ndarray) -> Evidence:
+    return _yardstick.measure(_images)
+
+
+def _digest(values: np.ndarray) -> str:
+    return blake2b(np.ascontiguousarray(values).data, digest_size=12).hexdigest() + f"-{len(values)}"
+
+
+def _of_batch(batch: Batch, owner: Run) -> Chosen:
+    sprites = batch.chain.sprites
+    st.caption(plain(f"{counted(len(sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."))
+    first = st.session_state.get("looked-at")
+    first = first if isinstance(first, int) and 0 <= first < len(sprites) else None
+    return Chosen(sprites, owner, "its own sprites", str(batch.info["model"]), first, batch)
+
+
+def _drawn(run: Run, n: int) -> Batch | None:
     seed = int(st.session_state.get("fresh-seed", 0)) + 1
     st.session_state["fresh-seed"] = seed
     bar = st.progress(0.0, "Drawing ...")
@@ -102,12 +202,12 @@ def _drawn(run: Run) -> Chosen | None:
         bar.progress(done / steps, f"Drawing: step {done} of {steps}")
 
     try:
-        batch = remember(draw_timed(Order(str(run.folder), n=64, seed=seed), watch))
+        batch = remember(draw_timed(Order(str(run.folder), n=n, seed=seed), watch))
     except CheckpointError as error:
         problem(error)
         return None
     bar.empty()
-    return Chosen(batch.chain.sprites, run, "its own sprites")
+    return batch
 
 
 def _uploaded(run: Run) -> Chosen | None:

@@ -1,70 +1,122 @@
-"""Samples beside the training sprites that are nearest to them."""
+"""Samples and the training sprites that are nearest to them, in words and as a parcel for the browser."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import streamlit as st
 
-from ddpm.comparison import Comparison
-from ddpm.sprites import SpriteDataset
-from pages.parts.pictures import sprite_tag
+from ddpm.comparison import grey_levels
+from ddpm.evidence import Evidence
+from ddpm.memorization import LABELS, MemorizationReport
+from ddpm.palette import SAME_PALETTE
+from ddpm.shapes import SHAPE_KNOWN
+from pages.parts.atlas import pack
+from pages.parts.comparing import Subject
 
-
-def verdict(comparison: Comparison) -> tuple[str, str]:
-    """The answer in a few words, and the numbers that it rests on.
-
-    The yardstick is what real sprites do that the model never saw: how near they come to a training sprite.
-    """
-    n, copies = len(comparison.rows), comparison.exact_copies
-    numbers = f"{copies} of {n} ({copies / n:.0%}) {'is an exact copy' if copies == 1 else 'are exact copies'}."
-    if len(comparison.unseen_distances) < 20:
-        return ("Copied." if copies else "No exact copy."), numbers
-    share = 0.05
-    near, limit = comparison.nearer_than_unseen(share)
-    usual = share * n
-    numbers += (
-        f" {near} of {n} come nearer to a training sprite than {limit:.0f} grey levels. Of as many real sprites that "
-        f"the model never saw, {'about ' + format(usual, '.0f') if usual >= 1 else 'fewer than 1'} would."
-    )
-    far = float(np.median(comparison.distances[:, 0])) > float(np.quantile(comparison.unseen_distances, 0.95))
-    # Two standard deviations of a binomial above what chance gives.
-    surprising = usual + 2 * (usual * (1 - share)) ** 0.5
-    if copies > usual:
-        return "Copied: sprites that it learnt from come back pixel by pixel.", numbers
-    if near > max(1.0, surprising):
-        return "Leaning on what it saw: too many come too near to a training sprite.", numbers
-    if far:
-        return "No sign of copying. But they lie further from the training sprites than real ones do.", numbers
-    return "No sign of copying.", numbers
+COLOURS = {
+    "degenerate": "#6b6878",
+    "exact copy": "#c22f3d",
+    "near copy": "#e2603f",
+    "moved copy": "#e08f3c",
+    "recolour": "#c9a21c",
+    "collage": "#c04a9b",
+    "palette only": "#3d7fd6",
+    "low quality": "#9a96a8",
+    "novel": "#1f9e89",
+}
+"""A colour for each label of a sample."""
 
 
-def gallery(samples: np.ndarray, comparison: Comparison, sprites: SpriteDataset, first: int | None, most: int) -> None:
-    """Samples and their matches, the nearest pairs first.
+def nearest_first(facts: Evidence) -> np.ndarray:
+    """int64 (N,): the samples in order of their distance to the training sprites."""
+    return np.argsort(facts.squared_distance, kind="stable")
+
+
+def distance_words(squared_distance: int) -> str:
+    """How far two sprites are apart."""
+    return "the same" if squared_distance == 0 else f"{grey_levels(np.array(squared_distance)):.1f} grey levels"
+
+
+def transform_words(flip: bool, shift: np.ndarray) -> str:
+    """What was done to a training sprite so that its shape fits; empty where nothing was.
 
     Args:
-        samples: uint8 (N, 16, 16, 3).
-        first: a sample that is shown before all others.
-        most: how many are shown.
+        shift: int (2,), pixels down and to the right.
     """
-    order = np.argsort(comparison.squared_distances[:, 0], kind="stable").tolist()
-    if first is not None and first in order:
-        order.remove(first)
-        order.insert(0, first)
-    st.html("".join(_row(i, samples[i], comparison, sprites, asked=i == first) for i in order[:most]))
+    down, right = (int(value) for value in shift)
+    words = ["mirrored"] if flip else []
+    if down:
+        words.append("1 px down" if down > 0 else "1 px up")
+    if right:
+        words.append("1 px right" if right > 0 else "1 px left")
+    return ", ".join(words)
 
 
-def _row(i: int, sample: np.ndarray, comparison: Comparison, sprites: SpriteDataset, asked: bool) -> str:
-    hits = []
-    matches = zip(comparison.rows[i], comparison.counts[i], comparison.distances[i], strict=True)
-    for row, count, distance in matches:
-        kind = "copy" if distance == 0 else ""
-        words = "exact copy" if distance == 0 else f"{distance:.1f} grey levels"
-        often = f", {count}×" if count > 1 else ""
-        tag = sprite_tag(np.asarray(sprites.images[row]), f"training sprite in row {row}")
-        hits.append(f'<figure class="{kind}">{tag}<figcaption>{words}<br>row {row}{often}</figcaption></figure>')
-    own = sprite_tag(sample, f"sample {i + 1}")
-    words = f"sample {i + 1}" + (", the one you asked about" if asked else "")
-    return (
-        f'<div class="match{" asked" if asked else ""}"><figure>{own}<figcaption>{words}</figcaption></figure>'
-        f'<div class="rule"></div><div class="hits">{"".join(hits)}</div></div>'
+def shape_words(facts: Evidence, i: int) -> str:
+    """How much of its shape a sample shares, and what had to be done for that."""
+    share = f"{facts.shape_similarity[i]:.0%}"
+    moved = transform_words(bool(facts.shape_flip[i]), facts.shape_shift[i])
+    return f"{share}, {moved}" if moved else share
+
+
+def palette_words(facts: Evidence, i: int) -> str:
+    """How far its colours are from those of the training sprite with the nearest ones."""
+    if facts.palette_row[i] < 0:
+        return "no drawing in it"
+    distance = float(facts.palette_distance[i])
+    return "same colours" if distance <= SAME_PALETTE else f"{distance:.2f} away"
+
+
+def kind_of(subject: Subject, i: int) -> str:
+    """The kind of the training sprite that is nearest to a sample; empty where kinds have no names."""
+    sprites = subject.sprites
+    if sprites.labels is None or not sprites.label_names:
+        return ""
+    return str(sprites.label_names[int(sprites.labels[subject.data_row(int(subject.evidence.row[i]))])])
+
+
+def parcel(subject: Subject, report: MemorizationReport) -> bytes:
+    """What the gallery and the scatter of a page need: facts, labels and sprites, the nearest sample first."""
+    facts, samples = subject.evidence, subject.chosen.images
+    rows = np.concatenate([facts.row, facts.shape_row, facts.palette_row])
+    wanted = np.unique(rows[rows >= 0])
+    place = {int(row): len(samples) + i for i, row in enumerate(wanted)}
+    return pack(
+        {
+            "labels": [
+                {"name": name, "count": report.labels.count(name), "colour": COLOURS[name]}
+                for name in LABELS
+                if name in report.labels
+            ],
+            "samples": [_sample(subject, report.labels[i], i, place) for i in nearest_first(facts).tolist()],
+            "unseen": _points(subject.yardstick.heldout_evidence),
+            "shape_known": SHAPE_KNOWN,
+            "same_palette": SAME_PALETTE,
+        },
+        np.concatenate([samples, subject.train[wanted]]),
     )
+
+
+def _sample(subject: Subject, label: str, i: int, place: dict[int, int]) -> dict[str, Any]:
+    facts = subject.evidence
+    squared, palette_row = int(facts.squared_distance[i]), int(facts.palette_row[i])
+    sound = palette_row >= 0
+    return {
+        "index": i,
+        "label": label,
+        "kind": kind_of(subject, i),
+        "asked": i == subject.chosen.first,
+        "same": squared == 0,
+        "pixels": [place[int(facts.row[i])], distance_words(squared)],
+        "shape": [place[int(facts.shape_row[i])], shape_words(facts, i)],
+        "palette": [place[palette_row] if sound else -1, palette_words(facts, i)],
+        "x": round(float(facts.shape_similarity[i]), 4) if sound else None,
+        "y": round(float(facts.palette_distance[i]), 4) if sound else None,
+    }
+
+
+def _points(facts: Evidence) -> list[list[float]]:
+    sound = np.isfinite(facts.palette_distance)
+    points = np.stack([facts.shape_similarity[sound], facts.palette_distance[sound]], axis=1)
+    return [[round(x, 3), round(y, 3)] for x, y in points.tolist()]

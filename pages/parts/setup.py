@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from ddpm import hardware
 from ddpm.console import duration
-from ddpm.plan import TrainingRequest, seconds_a_step
+from ddpm.plan import TrainingRequest, seconds_a_step, training_rows
 from ddpm.process import StartError, start_training
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.run import RunError, check_name
@@ -31,6 +32,35 @@ _HINTS = {
     "to learn from": "Different pictures that a training sees",
     "held out": "A tenth that no training sees: they show whether a model understands or only remembers",
     "kept for the exam": "Pairs of shape and palette that no training sees, although it sees each of the two elsewhere",
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a training can be for: a recipe, and how much it learns from.
+
+    Attributes:
+        minutes: the length that is proposed.
+        most: distinct sprites to learn from; None for all.
+    """
+
+    title: str
+    summary: str
+    recipe: Recipe
+    minutes: int
+    most: int | None = None
+
+
+_WAYS = {
+    **{name: Way(recipe.title, recipe.summary, recipe, recipe.default_minutes) for name, recipe in RECIPES.items()},
+    "memorise": Way(
+        "Make it memorise",
+        "Only 64 of the sprites, over and over, for a few minutes: it learns them by heart instead of learning to "
+        "draw, and the page **Created or copied?** catches it.",
+        RECIPES["fast"],
+        minutes=5,
+        most=64,
+    ),
 }
 
 
@@ -83,25 +113,24 @@ def new_training(choice: Choice, busy: str | None) -> None:
     Args:
         busy: why nothing can be started now; None if something can.
     """
-    recipe = RECIPES[
-        st.segmented_control(
-            "Recipe",
-            list(RECIPES),
-            default="fast",
-            required=True,
-            format_func=lambda name: RECIPES[name].title,
-            key="recipe",
-            persist_state="session",
-        )
-    ]
-    st.caption(recipe.summary)
+    chosen = st.segmented_control(
+        "Recipe",
+        list(_WAYS),
+        default="fast",
+        required=True,
+        format_func=lambda name: _WAYS[name].title,
+        key="recipe",
+        persist_state="session",
+    )
+    way = _WAYS[chosen]
+    st.caption(way.summary)
     left, right = st.columns(2)
     unit = left.segmented_control(
         "Length in", _UNITS, default="minutes", required=True, key="unit", persist_state="session"
     )
-    proposed = {"minutes": recipe.default_minutes, "steps": 4000, "epochs": 20}[unit]
+    proposed = {"minutes": way.minutes, "steps": 4000, "epochs": 20}[unit]
     amount = right.number_input(
-        unit.capitalize(), 1, 10_000_000, proposed, key=f"amount-{unit}-{recipe.name}", persist_state="session"
+        unit.capitalize(), 1, 10_000_000, proposed, key=f"amount-{unit}-{chosen}", persist_state="session"
     )
     threads = st.slider(
         "CPU threads",
@@ -117,7 +146,7 @@ def new_training(choice: Choice, busy: str | None) -> None:
     with st.expander("More: name, seed, precision, held-out part"):
         # A field of its own for each start: after one, the next free name is proposed.
         turn = st.session_state.get("starts", 0)
-        name = st.text_input("Name of the run", _free_name(recipe), max_chars=63, key=f"name-{recipe.name}-{turn}")
+        name = st.text_input("Name of the run", _free_name(chosen), max_chars=63, key=f"name-{chosen}-{turn}")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed on the same machine gives the same run.")
         precision = st.selectbox("Precision", ["recipe's own", "float32", "bfloat16"])
         holdout = st.toggle(
@@ -125,14 +154,14 @@ def new_training(choice: Choice, busy: str | None) -> None:
             value=True,
             help="Sprites that the model never sees show whether it understands or only remembers.",
         )
-    rows, no_rows = _training_rows(choice.sprites, 0.1 if holdout else 0.0)
+    rows, no_rows = _training_rows(choice.sprites, 0.1 if holdout else 0.0, way.most)
     obstacle = busy or choice.problem or no_rows or _name_problem(name)
     if st.button("Start training", type="primary", disabled=bool(obstacle), icon=":material/play_arrow:"):
         start(
             TrainingRequest(
                 folder=user_checkpoints() / name,
                 data=choice.source,
-                preset=recipe.name,
+                preset=way.recipe.name,
                 holdout=0.1 if holdout else 0,
                 threads=threads,
                 seed=int(seed),
@@ -140,14 +169,15 @@ def new_training(choice: Choice, busy: str | None) -> None:
                 steps=int(amount) if unit == "steps" else None,
                 minutes=amount if unit == "minutes" else None,
                 epochs=amount if unit == "epochs" else None,
+                most=way.most,
             )
         )
     if obstacle:
         st.caption(f":material/info: {plain(obstacle)}")
-    if choice.sprites is not None and rows and not busy:
+    if choice.sprites is not None and len(rows) and not busy:
         # Timing takes a moment; nobody has to wait for it before they can press Start.
         with estimate:
-            _estimate(choice.sprites, rows, recipe, unit, int(amount), threads)
+            _estimate(choice.sprites, rows, way.recipe, unit, int(amount), threads)
 
 
 def start(request: TrainingRequest) -> None:
@@ -189,27 +219,28 @@ def _choose_own() -> Choice:
     return Choice(stored_sprites(source), source)
 
 
-def _training_rows(sprites: SpriteDataset | None, holdout: float) -> tuple[int, str]:
-    """How many rows there are to train on, and why there are none."""
+def _training_rows(sprites: SpriteDataset | None, holdout: float, most: int | None) -> tuple[np.ndarray, str]:
+    """The rows to train on, and why there are none."""
+    none = np.empty(0, np.int64)
     if sprites is None:
-        return 0, ""
+        return none, ""
     try:
-        return len(sprites.training_rows(holdout)), ""
+        return training_rows(sprites, holdout, most), ""
     except SpriteError as error:
-        return 0, str(error)
+        return none, str(error)
 
 
-def _estimate(sprites: SpriteDataset, rows: int, recipe: Recipe, unit: str, amount: int, threads: int) -> None:
+def _estimate(sprites: SpriteDataset, rows: np.ndarray, recipe: Recipe, unit: str, amount: int, threads: int) -> None:
     seconds = _step_seconds(recipe.name, threads, sprites.fingerprint, sprites)
     steps = {
         "minutes": lambda: max(1, round(amount * 60 / seconds)),
         "steps": lambda: amount,
-        "epochs": lambda: max(1, amount * rows // recipe.batch_size),
+        "epochs": lambda: max(1, amount * len(rows) // recipe.batch_size),
     }[unit]()
-    passes = steps * recipe.batch_size / max(1, len(sprites.split()[0]))
+    passes = steps * recipe.batch_size / len(np.unique(sprites.first_rows()[rows]))
     st.markdown(
         f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps, "
-        f"{steps * recipe.batch_size / max(1, rows):,.1f} passes over all rows (epochs), "
+        f"{steps * recipe.batch_size / len(rows):,.1f} passes over all rows (epochs), "
         f"each distinct sprite seen about {counted(round(passes), 'time')}."
     )
 
@@ -227,8 +258,8 @@ def _step_seconds(recipe: str, threads: int, fingerprint: str, _sprites: SpriteD
         hardware.set_threads(before)
 
 
-def _free_name(recipe: Recipe) -> str:
-    stem = f"{recipe.name}-{time.strftime('%b%d').lower()}"
+def _free_name(way: str) -> str:
+    stem = f"{way}-{time.strftime('%b%d').lower()}"
     number = 1
     while (user_checkpoints() / f"{stem}-{number}").exists():
         number += 1

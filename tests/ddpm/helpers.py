@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from ddpm.images import to_float
-from ddpm.oklab import _TO_LAB, _TO_LMS, oklab
+from ddpm.oklab import oklab
 from ddpm.recipes import RECIPES, Recipe
 from ddpm.schedule import NoiseSchedule
 from ddpm.sprites import SpriteDataset, load_sprites
@@ -68,22 +68,6 @@ def real_sprites() -> SpriteDataset:
     if not path.is_file():
         pytest.fail(f"this test needs the real sprites: {path} is missing")
     return load_sprites(path)
-
-
-def moved(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
-    """Images shifted down and to the right by -1, 0 or 1; their border is repeated."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-    return padded[:, 1 - dy : 17 - dy, 1 - dx : 17 - dx]
-
-
-def hue_turned(images: np.ndarray, degrees: float) -> np.ndarray:
-    """Images with all hues turned in OKLab, lightness and chroma kept as far as sRGB goes."""
-    lab = oklab(images).astype(np.float64)
-    turn = np.exp(1j * np.deg2rad(degrees)) * (lab[..., 1] + 1j * lab[..., 2])
-    lms = np.stack([lab[..., 0], turn.real, turn.imag], axis=-1) @ np.linalg.inv(_TO_LAB).T
-    linear = np.clip(lms**3 @ np.linalg.inv(_TO_LMS).T, 0, 1)
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.round(encoded * 255).astype(np.uint8)
 
 
 def recoloured(shapes: np.ndarray, palettes: np.ndarray) -> np.ndarray:

@@ -202,6 +202,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch, here: Path) -> Iterator[None]:
         ),
         (["--run", "new", "--steps", "0"], "--steps must be above 0"),
         (["--run", "new", "--holdout", "0.3"], "0.1 or 0"),
+        (["--run", "new", "--most", "1"], "--most must be at least 2"),
+        (["--run", "cats", "--resume", "--most", "5"], "--most 5 (the run has no such limit)"),
         (["--run", "new", "--data", "none.npy"], "none.npy"),
         (["--run", "../new"], "cannot be the name"),
         (["--run", "new/er"], "cannot be the name"),

@@ -9,9 +9,10 @@ import pytest
 
 from ddpm import collage
 from ddpm.collage import COLLAGE_COVER, COLLAGE_GAIN, CollageCover, collage_cover, is_collage
+from ddpm.known import hue_turned
 from ddpm.oklab import oklab
 from ddpm.traits import foreground
-from tests.ddpm.helpers import built_in_sprites, hue_turned, real_sprites, simple_sprites
+from tests.ddpm.helpers import built_in_sprites, real_sprites, simple_sprites
 
 
 def explained(query: np.ndarray, reference: np.ndarray) -> set[tuple[int, int]]:

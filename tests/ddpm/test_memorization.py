@@ -16,15 +16,14 @@ from scipy import stats
 
 from ddpm import NoiseSchedule, UNet, load_sprites, memorization_report, sample, to_uint8
 from ddpm.evidence import Yardstick
+from ddpm.known import coloured, has_room, hue_turned, moved, noisy, pasted
 from ddpm.memoriser import PerfectMemoriser
 from ddpm.memorization import LABELS, RATES, MemorizationReport, judge
 from ddpm.neighbors import nearest
-from ddpm.oklab import oklab
 from ddpm.shapes import SHAPE_KNOWN
 from ddpm.statistics import conformal_p, mann_whitney_z, proportion
-from ddpm.traits import foreground
 from ddpm.twins import twin_groups
-from tests.ddpm.helpers import hue_turned, moved, real_sprites, simple_sprites
+from tests.ddpm.helpers import real_sprites, simple_sprites
 
 SCHEDULE = NoiseSchedule(1000, "cosine")
 N = 100
@@ -111,11 +110,7 @@ def test_one_half_of_the_unseen_sprites_against_the_other(given: Given) -> None:
 
 
 def test_recolours(given: Given) -> None:
-    lab = oklab(given.copies)
-    chroma = np.hypot(lab[..., 1], lab[..., 2])
-    inside = foreground(lab)
-    coloured = (chroma * inside).sum(axis=(1, 2)) / inside.sum(axis=(1, 2)) > 0.06
-    report = given.judged(hue_turned(given.copies[coloured], 180))
+    report = given.judged(hue_turned(given.copies[coloured(given.copies)], 180))
     assert report.rates["exact copy"].count == 0
     assert report.rates["shape known"].rate >= 0.98
     assert np.median(report.evidence.shape_confirmed) > 0.9
@@ -125,10 +120,8 @@ def test_recolours(given: Given) -> None:
 
 @pytest.mark.parametrize(("dy", "dx"), [(0, 1), (-1, 0), (1, -1)])
 def test_shifted_copies(given: Given, dy: int, dx: int) -> None:
-    whole = foreground(oklab(given.train))
-    edge = whole[:, [0, -1]].any(axis=(1, 2)) | whole[:, :, [0, -1]].any(axis=(1, 2))
     # Those that fit: what is cut at the edge has other colours, in other amounts.
-    copies = given.train[~edge][:N]
+    copies = given.train[has_room(given.train)][:N]
     report = given.judged(moved(copies, dy, dx))
     assert report.rates["shape known"].rate >= 0.95
     assert Counter(report.labels)["moved copy"] + Counter(report.labels)["near copy"] >= 0.95 * len(copies) > 20
@@ -151,8 +144,7 @@ def test_flipped_copies_are_known(given: Given) -> None:
 
 
 def test_noisy_copies_are_near_copies(given: Given) -> None:
-    noise = np.random.default_rng(2).normal(0, 6, given.copies.shape)
-    report = given.judged(np.clip(given.copies + noise, 0, 255).round().astype(np.uint8))
+    report = given.judged(noisy(given.copies, np.random.default_rng(2), sd=6))
     assert report.rates["exact copy"].count == 0
     assert report.rates["near copy"].rate >= 0.98
     assert report.labels.count("near copy") >= 0.98 * N
@@ -160,11 +152,10 @@ def test_noisy_copies_are_near_copies(given: Given) -> None:
 
 def test_collages(given: Given) -> None:
     other = given.copies[np.random.default_rng(3).permutation(N)]
-    pasted = given.copies.copy()
-    pasted[:, :, 8:] = other[:, :, 8:]
-    new = nearest(pasted, given.train, 1)[1][:, 0] > given.judged(pasted).near_distance
+    glued = pasted(given.copies, other)
+    new = nearest(glued, given.train, 1)[1][:, 0] > given.judged(glued).near_distance
     assert new.mean() > 0.9
-    report = given.judged(pasted[new])
+    report = given.judged(glued[new])
     assert report.rates["near copy"].count == 0
     assert np.mean(report.evidence.cover.c2 - report.evidence.cover.c1 > 0.15) >= 0.85
     floor = report.rates["collage"].floor
@@ -225,8 +216,7 @@ def test_an_untrained_model_remembers_nothing(given: Given) -> None:
 
 def test_rates_do_not_depend_on_labels(given: Given) -> None:
     """A noisy copy is of low quality, a near copy, and of known shape at once."""
-    noise = np.random.default_rng(2).normal(0, 6, given.copies.shape)
-    report = given.judged(np.clip(given.copies + noise, 0, 255).round().astype(np.uint8))
+    report = given.judged(noisy(given.copies, np.random.default_rng(2), sd=6))
     assert report.rates["low quality"].rate > 0.5
     assert report.labels.count("low quality") == 0
     assert list(report.rates) == list(RATES)
@@ -250,6 +240,21 @@ def test_the_slider(given: Given) -> None:
 
 
 # The report itself
+
+
+def test_which_sprites_were_copied_most() -> None:
+    images = simple_sprites(40)
+    white = np.full((1, 16, 16, 3), 255, np.uint8)
+    train = np.concatenate([images[:30], white])
+    almost = images[4:5].copy()
+    almost[0, 0, 0, 0] -= 1
+    samples = np.concatenate([images[[7, 4, 7, 2, 7]], almost, white, images[35:]])
+    report = memorization_report(samples, train, images[:0], false_positive_rate=1 / 32)
+    assert set(report.labels[7:]).isdisjoint({"exact copy", "near copy"})
+    rows, counts = report.most_copied()
+    # The empty one is no near copy, yet an exact one.
+    assert rows.tolist() == [7, 4, 2, 30]
+    assert counts.tolist() == [3, 2, 1, 1]
 
 
 def test_without_heldout_sprites_floors_are_unknown() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from ddpm import neighbors, palette
+from ddpm.known import hue_turned, moved
 from ddpm.oklab import oklab
 from ddpm.palette import SAME_PALETTE, colours_nowhere, nearest_palettes, palette_embedding
 from ddpm.traits import foreground
-from tests.ddpm.helpers import built_in_sprites, hue_turned, moved, real_sprites, recoloured, simple_sprites
+from tests.ddpm.helpers import built_in_sprites, real_sprites, recoloured, simple_sprites
 
 
 def on_white(*blocks: np.ndarray) -> np.ndarray:

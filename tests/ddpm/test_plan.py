@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from ddpm import SpriteError, hardware, load_sprites, plan
+from ddpm.comparison import what_was_seen
 from ddpm.files import replace_json
-from ddpm.plan import Plan, StoppedEarly, TrainingRequest, make_plan
+from ddpm.plan import Plan, StoppedEarly, TrainingRequest, make_plan, training_rows
 from ddpm.recipes import RECIPES
 from ddpm.run import Run, RunError
 from tests.ddpm.helpers import TINY, simple_sprites
@@ -148,6 +149,65 @@ def test_all_sprites_held_out(folder: Path, tmp_path: Path, tiny_sprites: Path) 
     np.save(tmp_path / "held.npy", sprites.images[sprites.split()[1]])
     with pytest.raises(SpriteError, match="holdout"):
         made(folder, tmp_path / "held.npy")
+
+
+# At most so many sprites
+
+
+def variants(tmp_path: Path) -> Path:
+    """Forty sprites, ten of them with their mirror image, five of them twice."""
+    images = simple_sprites(40)
+    images[:, 12, 3] = 77, 1, 2  # none is its own mirror image
+    np.save(tmp_path / "variants.npy", np.concatenate([images, images[:10, :, ::-1], images[5:10]]))
+    return tmp_path / "variants.npy"
+
+
+@pytest.mark.parametrize("most", [2, 5, 8, 13, 1000])
+def test_at_most_so_many_distinct_sprites(most: int, folder: Path, tmp_path: Path) -> None:
+    data = variants(tmp_path)
+    found = made(folder, data, most=most)
+    sprites = load_sprites(data)
+    train, heldout = sprites.split()
+    distinct = np.unique(sprites.first_rows()[found.rows])
+    assert set(distinct) <= set(train)
+    assert min(most, len(train)) - 1 <= len(distinct) <= most
+    assert found.config["most"] == Run(folder).config()["most"] == most
+    assert found.config["data"]["training_distinct"] == len(distinct)
+    assert np.array_equal(found.heldout, heldout)
+    # Repeats and mirror images come along, so that what it was trained on is exactly what it has seen.
+    assert set(np.flatnonzero(np.isin(sprites.first_rows(), distinct))) == set(found.rows)
+    reference = what_was_seen(sprites, Run(folder).trained_on())
+    assert np.array_equal(reference.seen, distinct)
+    assert len(reference.unseen) == len(sprites.distinct()) - len(distinct)
+
+
+def test_which_sprites_they_are_does_not_hang_on_seed_or_order(folder: Path, tmp_path: Path) -> None:
+    data = variants(tmp_path)
+    one = made(folder, data, most=9, seed=1)
+    assert np.array_equal(training_rows(load_sprites(data), 0.1, 9), one.rows)
+    images = np.load(data)
+    np.save(tmp_path / "backwards.npy", images[::-1])
+    other = load_sprites(tmp_path / "backwards.npy")
+    again = training_rows(other, 0.1, 9)
+    assert sorted(map(bytes, other.images[again])) == sorted(map(bytes, images[one.rows]))
+
+
+def test_the_limit_holds_when_the_run_goes_on(folder: Path, tiny_sprites: Path, tmp_path: Path) -> None:
+    first = made(folder, tiny_sprites, most=6)
+    assert np.array_equal(resumed(folder).rows, first.rows)
+    assert np.array_equal(resumed(folder, most=6).rows, first.rows)
+    with pytest.raises(RunError, match=r"--most 7 \(the run has 6\)"):
+        resumed(folder, most=7)
+    (tmp_path / "all").mkdir()
+    made(tmp_path / "all", tiny_sprites)
+    assert "most" not in Run(tmp_path / "all").config()
+    with pytest.raises(RunError, match=r"--most 7 .*no such limit"):
+        resumed(tmp_path / "all", most=7)
+
+
+def test_a_limit_of_one_is_refused(folder: Path) -> None:
+    with pytest.raises(RunError, match="--most must be at least 2"):
+        TrainingRequest(folder, most=1).check()
 
 
 # Going on

@@ -102,13 +102,14 @@ def test_a_home_that_cannot_be_used(
 
 def test_the_options_of_a_request() -> None:
     request = TrainingRequest(
-        Path("/x/checkpoints/cats"), data="-odd.npy", preset="fast", minutes=2.5, holdout=0.0, threads=1, resume=True
-    )
+        Path("/x/checkpoints/cats"), data="-odd.npy", preset="fast", minutes=2.5, holdout=0.0, threads=1, resume=True,
+        most=64,
+    )  # fmt: skip
     found = process._command(request)
     assert found[1:6] == ["-m", "ddpm", "train", "--run", "cats"]
     assert set(found[6:]) == {
         "--stop-on-eof", "--data=-odd.npy", "--preset=fast", "--minutes=2.5", "--holdout=0.0", "--threads=1",
-        "--check-sprites=512", "--resume",
+        "--most=64", "--check-sprites=512", "--resume",
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -9,14 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ddpm import report
 from ddpm.cli import main
 from ddpm.comparison import what_was_seen
 from ddpm.engine import run_training
+from ddpm.evidence import Yardstick
+from ddpm.gap import DenoisingGap
 from ddpm.plan import TrainingRequest
 from ddpm.recipes import RECIPES
 from ddpm.report import make_report
 from ddpm.report_page import to_html
 from ddpm.sprites import load_sprites
+from ddpm.terms import LABEL_WORDS, RATE_WORDS
+from ddpm.yardsticks import prepared
 from tests.ddpm.helpers import TINY, simple_sprites
 
 
@@ -64,9 +70,9 @@ def test_a_page_to_keep(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_foreign_names_are_text(data: Path) -> None:
     sprites = load_sprites(data)
-    report = make_report(np.asarray(sprites.images[:6]), what_was_seen(sprites, None), drawn_by="<b onload=x>me</b>")
-    assert "<b onload" not in to_html(report)
-    assert "&lt;b onload" in to_html(report)
+    found = make_report(np.asarray(sprites.images[:6]), what_was_seen(sprites, None), drawn_by="<b onload=x>me</b>")
+    assert "<b onload" not in to_html(found)
+    assert "&lt;b onload" in to_html(found)
 
 
 def test_a_checkpoint_tells_the_rest(
@@ -83,6 +89,43 @@ def test_a_checkpoint_tells_the_rest(
     assert found["memorization"]["samples"] == 12
     assert 0 <= found["memorization"]["gap"]["auc_low"] <= found["memorization"]["gap"]["auc"] <= 1
     assert found["quality"]["class_agreement"]["n"] == 12
+
+
+def test_what_is_there_is_not_computed_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = what_was_seen(load_sprites(data), None)
+    samples = np.asarray(load_sprites("x.npy").images)
+    whole = make_report(samples, reference, false_positive_rate=0.05)
+    yardstick = prepared(reference)
+    evidence = yardstick.measure(samples)
+    gap = DenoisingGap((0.0,), (0.1,), (0.2,), 5, 5, 0.9, 0.8, 0.95)
+    for name in ("prepared", "denoising_gap"):
+        monkeypatch.setattr(report, name, None)
+    monkeypatch.setattr(Yardstick, "measure", None)
+    handed = make_report(samples, reference, None, None, 0.05, "", yardstick, evidence, gap)
+    assert handed.to_dict()["memorization"]["gap"]["auc"] == 0.9
+    assert handed.to_dict() | {"memorization": None} == whole.to_dict() | {"memorization": None}
+    assert handed.memorization.to_dict() | {"gap": None} == whole.memorization.to_dict()
+
+
+def test_quality_can_be_left_out(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "quality_report", None)
+    monkeypatch.setattr(report, "take_exam", None)
+    reference = what_was_seen(load_sprites(data), None)
+    short = make_report(np.asarray(load_sprites("x.npy").images), reference, with_quality=False)
+    assert short.to_dict()["quality"] is None
+    assert short.to_dict()["exam"] is None
+    assert "Fréchet" not in short.to_text()
+    assert "exact copy" in short.to_text()
+    page = to_html(short)
+    assert "<h2>Quality</h2>" not in page
+    assert "near copy" in page
+
+
+def test_the_page_explains_every_word(data: Path) -> None:
+    reference = what_was_seen(load_sprites(data), None)
+    page = to_html(make_report(np.asarray(load_sprites("x.npy").images), reference, with_quality=False))
+    for words in (*RATE_WORDS.values(), *LABEL_WORDS.values()):
+        assert html.escape(words) in page
 
 
 @pytest.mark.parametrize(

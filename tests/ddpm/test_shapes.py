@@ -10,10 +10,11 @@ import torch
 
 from ddpm import neighbors, shapes
 from ddpm.builtin.atlas import atlas
+from ddpm.known import hue_turned, moved
 from ddpm.oklab import oklab
 from ddpm.shapes import SHAPE_KNOWN, edge_bits, nearest_shapes, shape_classes, shape_confirmed
 from ddpm.traits import SAME
-from tests.ddpm.helpers import built_in_sprites, hue_turned, moved, real_sprites, recoloured, simple_sprites
+from tests.ddpm.helpers import built_in_sprites, real_sprites, recoloured, simple_sprites
 
 Edges = set[tuple[int, int, int, int]]
 

@@ -125,34 +125,3 @@ def test_sample_draws_what_was_asked(open_page: OpenPage) -> None:
     batch = app.session_state["batch"]
     assert batch.chain.sprites.shape == (4, 16, 16, 3)
     assert (batch.info["seed"], batch.info["name"], batch.info["steps"]) == (3, "small", 20)
-
-
-def test_neighbors_compares_the_last_batch(open_page: OpenPage, trained: Path) -> None:
-    app = open_page("pages/3_Nearest_neighbors.py")
-    assert not app.exception
-    assert any("exact" in text.value for text in app.caption)
-    assert Run(trained / "checkpoints" / "small").trained_on() is not None
-
-
-def test_neighbors_calls_training_sprites_copies(open_page: OpenPage, trained: Path, tmp_path: Path) -> None:
-    images = np.load(trained / "simple.npz")["images"]
-    app = open_page("pages/3_Nearest_neighbors.py")
-    app.segmented_control(key="question").set_value("My own file").run()
-    np.save(tmp_path / "copies.npy", images)
-    app.file_uploader[0].set_value([("copies.npy", (tmp_path / "copies.npy").read_bytes(), "")]).run()
-    assert not app.exception
-    assert any("Copied" in text.value for text in app.markdown)
-    numbers = next(text.value for text in app.caption if "exact" in text.value)
-    copies = int(numbers.split(" of ")[0])
-    assert 40 <= copies < 60, "all that were learnt from, none of those that were held out"
-
-
-def test_neighbors_says_when_the_data_is_gone(open_page: OpenPage, trained: Path) -> None:
-    data = trained / "simple.npz"
-    hidden = data.rename(trained / "hidden.npz")
-    try:
-        app = open_page("pages/3_Nearest_neighbors.py")
-        assert not app.exception
-        assert any("not here" in warning.value for warning in app.warning)
-    finally:
-        hidden.rename(data)

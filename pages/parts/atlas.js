@@ -1,0 +1,48 @@
+// Unpacks a parcel of sprites (atlas.py) and draws single ones, pixel by pixel.
+
+const SIDE = 16;
+const ATLAS_COLUMNS = 32;
+
+/** Bytes -> {header, pixels}: pixels(i) is sprite i as ImageData of 16 by 16. */
+async function unpack(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  if (!header.sprites) return { header, pixels: () => new ImageData(SIDE, SIDE) };
+  const file = new Blob([bytes.subarray(4 + length)], { type: "image/png" });
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const at = (i) => [(i % ATLAS_COLUMNS) * SIDE, Math.floor(i / ATLAS_COLUMNS) * SIDE];
+  return { header, pixels: (i) => pen.getImageData(...at(i), SIDE, SIDE) };
+}
+
+/** A canvas of 16 by 16 that shows a sprite; style sheets make it larger. */
+function picture(image, words) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [SIDE, SIDE];
+  canvas.className = "sprite";
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", words);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Where two sprites differ: white where they are the same, darker the larger the difference. */
+function difference(a, b) {
+  const result = new ImageData(SIDE, SIDE);
+  for (let i = 0; i < result.data.length; i += 4) {
+    for (let c = 0; c < 3; c++) result.data[i + c] = 255 - Math.abs(a.data[i + c] - b.data[i + c]);
+    result.data[i + 3] = 255;
+  }
+  return result;
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}

@@ -1,0 +1,238 @@
+"""Created or copied: the page says what the numbers say, and each control changes what it should."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from ddpm.comparison import Reference
+from ddpm.evidence import Yardstick
+from ddpm.memoriser import PerfectMemoriser
+from ddpm.memorization import memorization_report
+from ddpm.run import Run
+from ddpm.sampling import sample
+from ddpm.schedule import NoiseSchedule
+from ddpm.sprites import load_sprites
+from pages.parts.closeup import memorised_chain
+from pages.parts.comparing import Chosen, Subject
+from pages.parts.easel import COLOURS, to_image
+from pages.parts.matches import nearest_first, parcel, transform_words
+from pages.parts.verdicts import cards_html, finding, percent
+from tests.ddpm.helpers import simple_sprites
+from tests.pages.conftest import OpenPage
+
+PAGE = "pages/3_Nearest_neighbors.py"
+
+
+@pytest.fixture
+def copied(open_page: OpenPage, trained: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page, with the small run alone: nothing is drawn yet, so it draws a first batch."""
+    monkeypatch.setattr("pages.parts.store.ROOT", trained)
+    return open_page(PAGE)
+
+
+def blocks(app: AppTest, mark: str) -> str:
+    """The HTML of a part of the page."""
+    return "".join(block.proto.body for block in app.get("html") if mark in block.proto.body)
+
+
+def question(app: AppTest, images: np.ndarray, folder: Path) -> None:
+    """Hand a file of sprites over."""
+    app.segmented_control(key="question").set_value("My own file").run()
+    np.save(folder / "mine.npy", images)
+    app.file_uploader[0].set_value([("mine.npy", (folder / "mine.npy").read_bytes(), "")]).run()
+    assert not app.exception
+
+
+def test_the_verdict_comes_with_cards_and_a_slider(copied: AppTest) -> None:
+    assert not copied.exception
+    verdict = blocks(copied, 'class="verdict')
+    assert "0 of 36" in verdict
+    assert "first impression" in verdict, "36 samples are few"
+    cards = blocks(copied, 'class="cards"')
+    assert cards.count("data-rate=") == 7
+    assert all(word in cards for word in ("interval", "floor", "excess", "<b>Floor</b>"))
+    slider = next(slider for slider in copied.select_slider if slider.label.startswith("False-positive rate"))
+    rates = [float(option.rstrip("%")) / 100 for option in slider.options]
+    assert rates == sorted(rates)
+    assert rates[-1] == 0.1
+    training = Run(Path("checkpoints/small")).config()["data"]["training_distinct"]
+    assert rates[0] == pytest.approx(1 / (training + 1), abs=0.002)
+
+
+def test_training_sprites_are_called_copies_and_heldout_ones_are_not(
+    copied: AppTest, trained: Path, tmp_path: Path
+) -> None:
+    sprites = load_sprites(str(trained / "simple.npz"))
+    train, heldout = sprites.split()
+    question(copied, np.asarray(sprites.images[train]), tmp_path)
+    assert "Copied: training sprites come back pixel by pixel." in blocks(copied, 'class="verdict')
+    assert f"{len(train)} of {len(train)} are near copies" in blocks(copied, 'class="verdict')
+    question(copied, np.asarray(sprites.images[heldout]), tmp_path)
+    assert 'class="verdict alarm"' not in blocks(copied, 'class="verdict')
+
+
+def test_the_slider_changes_the_cards(copied: AppTest, trained: Path, tmp_path: Path) -> None:
+    images = load_sprites(str(trained / "simple.npz")).images
+    noisy = np.clip(np.asarray(images).astype(int) + 4, 0, 255).astype(np.uint8)
+    question(copied, noisy, tmp_path)
+    slider = next(slider for slider in copied.select_slider if slider.label.startswith("False-positive rate"))
+    before = blocks(copied, 'class="cards"')
+    slider.set_value(0.1).run()
+    assert not copied.exception
+    assert blocks(copied, 'class="cards"') != before
+
+
+def test_a_known_answer_is_marked_as_a_test_and_leads_back(copied: AppTest) -> None:
+    copied.pills(key="known").set_value("copies").run()
+    assert not copied.exception
+    verdict = blocks(copied, 'class="verdict')
+    assert "A test, not your samples" in verdict
+    assert "It does." in verdict
+    assert "Copied" in verdict
+    next(button for button in copied.button if button.label == "Back to my samples").click().run()
+    assert "A test" not in blocks(copied, 'class="verdict')
+
+
+def test_the_claim_and_the_onset_are_told(copied: AppTest) -> None:
+    assert blocks(copied, 'class="claim"').count("<tr>") == 4
+    assert any("looked at itself only once" in text.value for text in copied.markdown)
+
+
+def test_without_the_data_a_stored_verdict_is_shown(
+    trained: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.parts.store.ROOT", trained)
+    run, data = trained / "checkpoints" / "small", trained / "simple.npz"
+    hidden = data.rename(trained / "hidden.npz")
+    rate = {"rate": 0.25, "low": 0.1, "high": 0.4, "floor": None}
+    try:
+        app = open_page(PAGE)
+        assert not app.exception
+        assert any("not here" in warning.value for warning in app.warning)
+        assert not app.table
+        stored = {"sentence": "7 of 64 are *near* copies.", "memorization": {"rates": {"near copy": rate, "odd": 5}}}
+        (run / "verdict.json").write_text(json.dumps(stored))
+        app = open_page(PAGE)
+        assert not app.exception
+        assert any("7 of 64 are \\*near\\* copies" in text.value for text in app.markdown)
+        assert "25.0%" in app.table[0].value.to_string()
+        (run / "verdict.json").write_text('{"memorization": [1], "sentence": 5}')
+        assert not open_page(PAGE).exception
+    finally:
+        hidden.rename(data)
+        (run / "verdict.json").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    folder = tmp_path_factory.mktemp("subject")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DDPM_HOME", str(folder))
+    np.save(folder / "simple.npy", simple_sprites(60))
+    sprites = load_sprites(folder / "simple.npy")
+    train, heldout = sprites.split()
+    patch.undo()
+    images = np.concatenate(
+        [sprites.images[heldout][:5], sprites.images[train][:2], np.full((1, 16, 16, 3), 255, np.uint8)]
+    )
+    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
+    chosen = Chosen(images, Run(folder), "samples", first=3)
+    return Subject(chosen, Reference(sprites, train, heldout), yardstick, yardstick.measure(images), "key")
+
+
+def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None:
+    report = memorization_report(subject.chosen.images, subject.train, subject.yardstick.heldout)
+    packed = parcel(subject, report)
+    (length,) = struct.unpack("<I", packed[:4])
+    header = json.loads(packed[4 : 4 + length])
+    samples = header["samples"]
+    assert sorted(one["index"] for one in samples) == list(range(8))
+    assert [one["index"] for one in samples] == nearest_first(subject.evidence).tolist()
+    assert [one["index"] for one in samples if one["asked"]] == [3]
+    assert {one["index"] for one in samples if one["same"]} == {5, 6}
+    assert [one["label"] for one in samples] == [report.labels[one["index"]] for one in samples]
+    white = next(one for one in samples if one["index"] == 7)
+    assert (white["palette"][0], white["x"], white["y"]) == (-1, None, None)
+    places = [one[name][0] for one in samples for name in ("pixels", "shape", "palette")]
+    assert max(places) == header["sprites"] - 1
+    assert min(place for place in places if place >= 0) >= 8, "matches stand behind the samples"
+
+
+def test_the_verdict_is_careful_with_few_samples_and_no_floor(subject: Subject) -> None:
+    images, train = subject.chosen.images, subject.train
+    few = finding(memorization_report(images[:5], train, images[:0]))
+    assert "5 samples" in few.caveat
+    assert "No real sprites were held out" in few.caveat
+    assert few.mood == "calm"
+    one = finding(memorization_report(np.concatenate([images[:5], train[:1]]), train, images[:5]))
+    assert one.mood == "careful"
+    assert "One sample is copied" in one.headline
+    assert "rest on only 5 unseen sprites" in one.caveat
+    cards = cards_html(memorization_report(images[:5], train, images[:0]))
+    assert "not known" in cards
+
+
+def test_moved_copies_are_called_copies(subject: Subject) -> None:
+    train, heldout = subject.train, subject.yardstick.heldout
+    moved = np.roll(train[:20], 1, axis=1)
+    report = memorization_report(moved, train, heldout)
+    moved_copies = sum(label in ("exact copy", "near copy", "moved copy") for label in report.labels)
+    assert moved_copies > 10
+    assert finding(report).mood == "alarm"
+
+
+@pytest.mark.parametrize(
+    ("flip", "shift", "words"),
+    [
+        (False, (0, 0), ""),
+        (True, (0, 0), "mirrored"),
+        (False, (1, 0), "1 px down"),
+        (True, (-1, -1), "mirrored, 1 px up, 1 px left"),
+        (False, (0, 1), "1 px right"),
+    ],
+)
+def test_transforms_in_words(flip: bool, shift: tuple[int, int], words: str) -> None:
+    assert transform_words(flip, np.array(shift)) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0%"), (1, "100%"), (1 / 16250, "0.006%"), (0.0002, "0.02%"), (0.01, "1%"), (0.015, "1.5%"), (0.425, "42%")],
+)
+def test_shares_have_the_digits_they_need(value: float, words: str) -> None:
+    assert percent(value) == words
+
+
+def test_a_drawing_becomes_pixels() -> None:
+    drawn = "0" * 17 + "7" + "0" * 238
+    image = to_image(drawn)
+    assert image is not None
+    assert image[1, 1].tolist() == [int(COLOURS[7][i : i + 2], 16) for i in (1, 3, 5)]
+    assert (image.reshape(-1, 3) == 255).all(axis=1).sum() == 255
+    for nothing in (None, "0" * 256, "7" * 255, "g" * 256, 5):
+        assert to_image(nothing) is None
+
+
+@pytest.mark.parametrize("label", [None, -1, 1])
+def test_the_memoriser_draws_from_the_very_noise_of_the_sprite(label: int | None) -> None:
+    images = simple_sprites(12)
+    schedule = NoiseSchedule(50, "cosine")
+    memoriser = PerfectMemoriser(images, schedule, np.arange(12) % 3)
+    info = {"sampler": "fast", "steps": 6, "seed": 4}
+    chain = memorised_chain(memoriser, schedule, info, 2, label)
+    labels = None if label is None else torch.full((3,), label)
+    steps = list(sample(memoriser, schedule, 3, "fast", 6, 4, labels))
+    # Not only the first noise is the same, but all that is added on the way.
+    assert np.array_equal(chain.t, [step.t for step in steps])
+    for shown, step in zip(chain.x0, steps, strict=True):
+        wanted = (step.x0[2].permute(1, 2, 0).numpy() * 127.5 + 127.5).round().clip(0, 255)
+        assert np.abs(shown[0].astype(int) - wanted).max() <= 1
+    kinds = images if label in (None, -1) else images[np.arange(12) % 3 == label]
+    assert (np.abs(kinds.astype(int) - chain.sprites[0]).max(axis=(1, 2, 3)) <= 2).any()
