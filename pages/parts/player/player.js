@@ -19,6 +19,7 @@ function unpack(bytes) {
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   let offset = 4 + length;
   const take = (size) => bytes.subarray(offset, (offset += size));
+  header.frames = header.reels[0];
   const files = header.frames.map(({ sizes }) => ({ noisy: take(sizes[0]), guess: take(sizes[1]) }));
   return { header, files };
 }
@@ -713,7 +714,7 @@ class Player {
 const players = new WeakMap(); // by root element
 
 // Where feeds (feed.js) find their player; each component is a module of its own, so the place is a global one.
-const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map() });
+const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
 
 /** Called at the mount, and again whenever the data or the theme change; the cleanup runs once, at the end. */
 export default function mount({ data, parentElement, setTriggerValue }) {
