@@ -43,8 +43,8 @@ if st.query_params.get("grow"):
         time.sleep(0.3)
 else:
     other = st.checkbox("other chain")
-    event = player(chain(seed=int(other)), key="player", caption="Ten sprites", on_select="Find neighbours")
-    st.write(f"asked: {{event.index if event else None}}")
+    event = player(chain(seed=int(other)), key="player", caption="Ten sprites", actions={{"nearest": "Find neighbours"}})
+    st.write(f"asked: {{(event.kind, event.index) if event else None}}")
 st.write(f"runs: {{st.session_state.runs}}")
 st.html("<div style='height: 2000px'></div>")
 """
@@ -224,7 +224,7 @@ def test_enlarge_turn_and_escape(screen: Screen) -> None:
     assert lens.locator(".title").inner_text() == f"Sprite 3 of {SPRITES}"
     assert screen.page.get_by_text("runs: 1").is_visible()
     screen.page.get_by_role("button", name="Find neighbours").click()  # this alone tells the page
-    screen.page.get_by_text("asked: 2").wait_for()
+    screen.page.get_by_text("asked: ('nearest', 2)").wait_for()
     assert screen.page.get_by_text("runs: 2").is_visible()
     assert screen.frame() == FRAMES - 1  # the same chain came again: the viewer keeps their place
     lens.wait_for(state="hidden")

@@ -328,9 +328,11 @@ def _source(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
+_PARTS = ("wire.js", "film.js", "clock.js", "grid.js", "lens.js", "favourites.js", "player.js")
+
 _encoded = _Encoder(capacity=64 * 2**20)
 _component = st.components.v2.component(
-    "ddpm_player", html=_source("player.html"), css=_source("player.css"), js=_source("player.js")
+    "ddpm_player", html=_source("player.html"), css=_source("player.css"), js="\n".join(map(_source, _PARTS))
 )
 _feeder = st.components.v2.component("ddpm_player_feed", js=_source("feed.js"))
 _stars = st.components.v2.component("ddpm_player_stars", js=_source("stars.js"))

@@ -3,12 +3,13 @@
 
 const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
 
-export default function mount({ data }) {
+export default function mount({ data, parentElement }) {
   const { address, starred } = data;
-  meeting.stars.set(address, starred); // for a player that comes later
-  meeting.players.get(address)?.setStarred(starred);
+  meeting.stars.set(address, { starred, owner: parentElement }); // for a player that comes later
+  meeting.players.get(address)?.favourites.hear(starred);
   return () => {
+    if (meeting.stars.get(address)?.owner !== parentElement) return; // another has taken over
     meeting.stars.delete(address);
-    meeting.players.get(address)?.setStarred(null);
+    meeting.players.get(address)?.favourites.hear(null);
   };
 }
