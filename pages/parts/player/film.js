@@ -82,9 +82,9 @@ class Film {
     return new Film(header, await Promise.all(reels));
   }
 
-  /** Does this film begin with all of `old`? Then the viewer keeps their place. */
-  continues(old) {
-    return old.header.compare === this.header.compare && isBeginning(old.reels, this.reels);
+  /** Does what the wire announces begin with all of this? Then the viewer keeps their place. */
+  isContinuedBy({ compare, reels }) {
+    return compare === this.header.compare && isBeginning(this.reels, reels);
   }
 
   /** Where this film has the place that was `head` in `old`, which it continues: a second chain fills in moments. */
@@ -125,9 +125,11 @@ class Film {
   describe(moment) {
     const level = `noise ${Math.round(this.moments[moment].noise * 100)}%`;
     const frames = this.reels.map((_, side) => this.frame(moment, side));
-    if (frames.every(({ t }) => t < 0)) return `finished · ${level}`;
     const more = !this.complete && moment === this.last ? " …" : "";
-    return this.header.compare ? `both at ${level}${more}` : `step t = ${frames[0].t} · ${level}${more}`;
+    if (!more && frames.every(({ t }) => t < 0)) return `finished · ${level}`;
+    if (more && this.moments[moment].noise <= 0) return `still drawing${more}`;
+    if (this.header.compare) return `${this.complete ? "both at " : ""}${level}${more}`;
+    return `step t = ${frames[0].t} · ${level}${more}`;
   }
 
   /** A few characters for a picture of the film strip. */
@@ -141,7 +143,7 @@ class Film {
   /** How far one of two chains is. */
   describeSide(moment, side) {
     const frame = this.frame(moment, side);
-    if (!frame) return "waiting for its turn";
+    if (!frame) return "";
     return frame.t < 0 ? "finished" : `step t = ${frame.t}`;
   }
 }

@@ -67,7 +67,7 @@ class Grid {
     for (let i = 0; i < count; i++) {
       const [x, y] = this.corner(i);
       context.beginPath();
-      context.roundRect(x + ratio / 2, y + ratio / 2, cell - ratio, cell - ratio, pad + ratio);
+      context.roundRect(x + ratio / 2, y + ratio / 2, cell - ratio, cell - ratio, Math.min(pad, 11 * ratio) + ratio);
       context.fill();
       context.stroke();
     }

@@ -62,20 +62,30 @@ class Player {
   }
 
   async load(parcel) {
+    const { header } = parcel;
+    if (this.film && this.isOld(header)) return;
+    const goesOn = this.film?.isContinuedBy(header);
+    if (!goesOn && this.startsPlaying(header)) await this.take(firstOf(parcel)); // a picture now, the rest in a moment
+    await this.take(parcel);
+    this.root.dataset.frames = String(this.film?.moments.length ?? 0);
+  }
+
+  async take(parcel) {
     const old = this.film;
-    if (old && this.isOld(parcel.header)) return;
     const film = await Film.load(parcel, old);
     if (this.stop.signal.aborted) {
-      film.release(); // unmounted meanwhile
+      film.release(old); // unmounted meanwhile
       return;
     }
-    const goesOn = old && film.continues(old);
     this.film = film;
     this.applySettings(film.header);
-    if (goesOn) this.goOn(old);
-    else this.begin();
+    if (old?.isContinuedBy(parcel.header)) {
+      this.goOn(old);
+    } else {
+      this.begin();
+      this.favourites.forget();
+    }
     old?.release(film);
-    if (old && !goesOn) this.favourites.forget();
     this.drawCurve();
     this.relayout();
     this.wake();
@@ -83,15 +93,19 @@ class Player {
 
   /** The same again, or an older state of what already plays? */
   isOld(header) {
-    const { header: ours, reels } = this.film;
+    const { header: ours } = this.film;
     if (JSON.stringify(header) === JSON.stringify(ours)) return true;
-    const length = (films) => films.flat().length;
-    return header.compare === ours.compare && length(header.reels) < length(reels) && isBeginning(header.reels, reels);
+    const isShorter = header.reels.flat().length < ours.reels.flat().length;
+    return header.compare === ours.compare && isShorter && isBeginning(header.reels, ours.reels);
+  }
+
+  startsPlaying({ autoplay }) {
+    return autoplay && !this.calm.matches;
   }
 
   begin() {
     const { film, clock } = this;
-    clock.playing = film.header.autoplay && !this.calm.matches && film.span > 1;
+    clock.playing = this.startsPlaying(film.header) && film.span > 1;
     this.resting = !clock.playing;
     if (clock.playing) clock.restart();
     else clock.seek(film.last);
@@ -358,7 +372,8 @@ class Player {
     const abreast = stacked ? 1 : shown.length;
     const between = clamp(whole * 0.035, 18, 48);
     const room = (whole - between * (abreast - 1)) / abreast;
-    const tall = clamp(innerHeight * (stacked ? 0.42 : 0.62), 260, 680);
+    // One below the other: both in sight at once, above the bar.
+    const tall = clamp(innerHeight * (stacked ? 0.62 / (1 + shown.length) + 0.1 : 0.62), 200, 680);
     const box = { width: Math.floor(room * ratio), height: Math.floor(tall * ratio) };
     const plan = planGrid({ count: film.count, ratio, columns: film.header.columns, ...box });
     const wide = (plan.columns * plan.pitch - plan.gap) / ratio;
@@ -375,7 +390,6 @@ class Player {
       else grid.snap();
       grid.box.setAttribute("aria-label", `${film.count} sprites. Arrow keys choose one, Enter enlarges it.${star}`);
     }
-    root.dataset.frames = String(film.moments.length);
     this.mark(this.marked);
     this.showFrame(clamp(this.clock.frame, 0, film.last));
     if (this.lens.isOpen) this.open(clamp(this.lens.index, 0, film.count - 1));

@@ -31,3 +31,9 @@ const isStart = (frames, longer) => frames.every(({ id }, i) => id === longer[i]
 /** Does each of these chains begin one of those, in the same order? Chains are lists of frames with ids. */
 const isBeginning = (reels, longer) =>
   reels.length <= longer.length && reels.every((frames, side) => isStart(frames, longer[side]));
+
+/** The beginning of each chain only. */
+function firstOf({ header, files }) {
+  const reels = header.reels.map((frames) => frames.slice(0, 1));
+  return { header: { ...header, expected: header.expected ?? header.reels[0].length, reels }, files };
+}
