@@ -41,6 +41,8 @@ from pages.parts.player import PlayerSlot, player
 
 state = st.session_state
 state.runs = state.get("runs", 0) + 1
+if st.query_params.get("slow"):
+    time.sleep(0.2)
 stars = state.setdefault("stars", set())
 if st.query_params.get("grow"):
     slot = PlayerSlot(key="player", expected={FRAMES})
@@ -285,7 +287,8 @@ def test_enlarge_turn_and_escape(screen: Screen) -> None:
         screen.page.keyboard.press("Enter")
 
 
-def test_a_star_shows_at_once_and_the_page_keeps_it(screen: Screen) -> None:
+def test_a_star_shows_at_once_and_the_page_keeps_it(page: Page, url: str) -> None:
+    screen = Screen(page, f"{url}/?slow=1")
     lens, marks = screen.page.locator(".lens"), screen.page.locator(".panel[data-kind=guess] .stars i")
     screen.scrub("Home", "ArrowRight")
     screen.page.locator(".panel[data-kind=guess] .grid").click(position={"x": 20, "y": 20})
@@ -308,6 +311,7 @@ def test_a_star_shows_at_once_and_the_page_keeps_it(screen: Screen) -> None:
     assert [mark.get_attribute("data-index") for mark in marks.all()] == ["0", "2"]
     assert screen.page.get_by_text("stars: [0, 2]").is_visible()
     assert screen.frame() == 1
+    assert screen.errors == []
 
 
 def test_one_over_the_other_with_a_divider(screen: Screen) -> None:
@@ -422,6 +426,20 @@ def test_a_growing_chain_goes_on_from_where_it_is(page: Page, url: str) -> None:
     assert screen.errors == []
 
 
+def swipe(screen: Screen, by: int) -> None:
+    """Draw a finger across the enlarged pictures."""
+    box = screen.page.locator(".lens .pair").bounding_box()
+    assert box is not None
+    finger = screen.page.context.new_cdp_session(screen.page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x + by, "y": y}]),
+        ("touchEnd", []),
+    ):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
 def test_a_phone_without_motion(browser: Browser, url: str) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, device_scale_factor=3, reduced_motion="reduce", has_touch=True
@@ -444,5 +462,9 @@ def test_a_phone_without_motion(browser: Browser, url: str) -> None:
     assert lens is not None
     assert lens["x"] >= 0
     assert lens["x"] + lens["width"] <= 390
+    swipe(screen, by=-150)
+    assert screen.page.locator(".lens .title").inner_text() == f"Sprite 2 of {SPRITES}"
+    swipe(screen, by=150)
+    assert screen.page.locator(".lens .title").inner_text() == f"Sprite 1 of {SPRITES}"
     assert screen.errors == []
     context.close()

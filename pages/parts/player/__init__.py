@@ -115,11 +115,10 @@ def player(
         ValueError: if the arrays of a chain, the two chains, or the options do not fit together.
     """
     data = pack(chain, _settings(key, options), other)
-    # No gap: what travels below the player is invisible and must not take room either.
+    # No gap: what travels beside the player is invisible and must not take room either.
     with st.container(gap=None):
-        event = _mount(key, data)
         _tell_favourites(key, favourites)
-    return event
+        return _mount(key, data)
 
 
 class PlayerSlot:
@@ -137,7 +136,8 @@ class PlayerSlot:
 
     Args:
         key: Streamlit's key for this player.
-        favourites: as for :func:`player`.
+        favourites: as for :func:`player`. While the script draws there had better be none: the event of a star, like
+            any other, ends the run.
         options: as for :func:`player`.
     """
 
@@ -149,8 +149,8 @@ class PlayerSlot:
         self._complete: list[bool] = []
         self._last = 0.0
         with st.container(gap=None):
-            self._screen = st.empty()
             self._stars = st.empty()
+            self._screen = st.empty()
             self._feed = st.empty()
 
     def show(self, chain: Chain, other: Chain | None = None) -> PlayerEvent | None:
@@ -177,11 +177,10 @@ class PlayerSlot:
             with self._feed:
                 _feeder(key=f"{self._key}-feed-{self._shown}", data=data)
             return None
-        with self._screen:
-            event = _mount(self._key, data)
         with self._stars:
             _tell_favourites(self._key, self._favourites)
-        return event
+        with self._screen:
+            return _mount(self._key, data)
 
 
 def _settings(key: str, options: Options) -> dict[str, object]:

@@ -5,6 +5,8 @@
 
 const NARROW = 520; // CSS pixels; below it the two pictures stand above each other
 const FEW = 9; // so few sprites stay side by side there, too
+const SWIPE = 40; // CSS pixels, at least
+const SLIDING = /^(Arrow|Page|Home|End)/; // keys that move a slider
 
 class Player {
   film = null;
@@ -140,6 +142,7 @@ class Player {
     const { signal } = this.stop;
     const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
     for (const button of this.root.querySelectorAll(".play")) on(button, "click", () => this.toggle());
+    on(this.find(".scrub"), "pointerdown", () => this.pause());
     on(this.find(".scrub"), "input", (event) => this.seek(Number(event.target.value)));
     on(this.find(".loop"), "click", () => this.setLoop(!this.clock.loop));
     on(this.find(".speeds"), "change", (event) => (this.clock.speed = Number(event.target.value)));
@@ -148,6 +151,9 @@ class Player {
     on(this.find(".close"), "click", () => this.lens.close());
     on(this.find(".back"), "click", () => this.turn(-1));
     on(this.find(".on"), "click", () => this.turn(1));
+    const pair = this.find(".pair");
+    on(pair, "touchstart", ({ touches }) => (this.touched = touches[0]));
+    on(pair, "touchend", ({ changedTouches }) => this.swipe(this.touched, changedTouches[0]));
     on(this.lens.dialog, "click", (event) => event.target === this.lens.dialog && this.lens.close());
     on(this.lens.dialog, "close", () => this.mark(this.lens.index));
     on(this.root, "keydown", (event) => this.key(event));
@@ -203,6 +209,7 @@ class Player {
     }
     if (target === this.over.divider) return this.over.key(key);
     if (target.matches(".grid")) return this.handleGridKey(key);
+    if (target.matches(".scrub") && SLIDING.test(key)) this.pause(); // also where the slider cannot go any further
     if (target.matches("input")) return false;
     return step ? (this.seek(this.clock.frame + step), true) : false;
   }
@@ -227,19 +234,24 @@ class Player {
 
   toggle() {
     if (!this.film) return;
+    if (this.clock.playing) return this.pause();
     this.resting = false;
-    if (this.clock.playing) this.clock.playing = false;
-    else this.clock.play(this.film);
+    this.clock.play(this.film);
+    this.wake();
+  }
+
+  pause() {
+    if (!this.film) return;
+    this.resting = false;
+    this.clock.playing = false;
     this.wake();
   }
 
   /** Whoever takes the slider wants to look at one step: stop there. */
   seek(frame) {
     if (!this.film) return;
-    this.resting = false;
-    this.clock.playing = false;
     this.clock.seek(clamp(frame, 0, this.film.last));
-    this.wake();
+    this.pause();
   }
 
   setLoop(loop) {
@@ -265,6 +277,12 @@ class Player {
 
   turn(by) {
     this.open(clamp(this.lens.index + by, 0, this.film.count - 1));
+  }
+
+  /** A finger drawn across the enlarged sprite leafs to the next one. */
+  swipe(from, to) {
+    const [x, y] = [to.clientX - from.clientX, to.clientY - from.clientY];
+    if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y)) this.turn(x < 0 ? 1 : -1);
   }
 
   star(index) {
@@ -349,6 +367,8 @@ class Player {
   showSettings() {
     const { root, clock } = this;
     this.find(".loop").setAttribute("aria-pressed", String(clock.loop));
+    for (const view of ["both", "over"])
+      this.find(`.views [value="${view}"]`).disabled = root.dataset.compare === "true";
     this.find(`.views [value="${root.dataset.view}"]`).checked = true;
     this.find(`.speeds [value="${clock.speed}"]`).checked = true;
   }
