@@ -52,10 +52,10 @@ if st.query_params.get("grow"):
 elif st.query_params.get("race"):
     slot = PlayerSlot(key="player", expected={FRAMES}, titles=("Few steps", "Many steps"))
     slot.show(chain())
-    time.sleep(2)
-    for frames in range(1, {MORE_FRAMES + 1}):
-        slot.show(chain(), second(frames))
-        time.sleep(0.2)
+    if st.button("go on"):
+        for frames in range(1, {MORE_FRAMES + 1}):
+            slot.show(chain(), second(frames))
+            time.sleep(0.15)
 elif st.query_params.get("compare"):
     player(chain(), key="player", other=second(), titles=("Few steps", "Many steps"))
 else:
@@ -380,6 +380,7 @@ def test_the_other_chain_may_come_later(page: Page, url: str) -> None:
     screen.until("[data-compare=true]")
     right = page.locator(".panel[data-kind=guess]")
     assert right.get_attribute("data-waiting") == "true"
+    page.get_by_role("button", name="go on").click()
     page.locator(".panel[data-kind=guess][data-waiting=false]").wait_for(timeout=30_000)
     moments = len({*chain().noise, *chain("second").noise})
     screen.until(f"[data-frames='{moments}']")

@@ -4,8 +4,9 @@ const PITCH = 19; // from sprite to sprite on a sheet, in its pixels: room for t
 
 /** The sprites of one frame, laid out as the screen wants them, so that a panel is painted in one go. */
 class Sheet {
-  constructor(atlas, columns) {
+  constructor(atlas, count, columns) {
     this.bitmap = atlas; // as it came: sprites edge to edge
+    this.count = count;
     this.columns = columns;
     this.pitch = SPRITE;
   }
@@ -14,12 +15,12 @@ class Sheet {
     return [(index % this.columns) * this.pitch, Math.floor(index / this.columns) * this.pitch];
   }
 
-  /** Spreads `count` sprites in rows of `columns`, with transparent gaps. Done once a layout, when first painted. */
-  spread(count, columns) {
+  /** Spreads the sprites in rows of `columns`, with transparent gaps. Done once a layout, when first painted. */
+  spread(columns) {
     if (this.pitch === PITCH && this.columns === columns) return;
-    const canvas = new OffscreenCanvas(columns * PITCH, Math.ceil(count / columns) * PITCH);
+    const canvas = new OffscreenCanvas(columns * PITCH, Math.ceil(this.count / columns) * PITCH);
     const context = canvas.getContext("2d");
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < this.count; i++) {
       const to = [(i % columns) * PITCH, Math.floor(i / columns) * PITCH];
       context.drawImage(this.bitmap, ...this.place(i), SPRITE, SPRITE, ...to, SPRITE, SPRITE);
     }
@@ -75,7 +76,7 @@ class Film {
       const seen = known.get(id);
       if (seen) return { ...seen, t, noise };
       const bitmaps = await Promise.all([decode(file.noisy), decode(file.guess)]);
-      const [noisy, guess] = bitmaps.map((bitmap) => new Sheet(bitmap, header.atlas));
+      const [noisy, guess] = bitmaps.map((bitmap) => new Sheet(bitmap, header.count, header.atlas));
       return { t, noise, id, noisy, guess };
     };
     const reels = header.reels.map((frames, side) => Promise.all(frames.map((one, i) => frame(one, files[side][i]))));

@@ -92,8 +92,8 @@ class Grid {
   }
 
   put(sheet) {
-    const { count, columns, scale, pad } = this.plan;
-    sheet.spread(count, columns);
+    const { columns, scale, pad } = this.plan;
+    sheet.spread(columns);
     const { bitmap } = sheet;
     this.context.drawImage(bitmap, pad, pad, bitmap.width * scale, bitmap.height * scale);
   }

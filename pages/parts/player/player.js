@@ -203,10 +203,10 @@ class Player {
   handleKey(key, target) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
     if (key === " " && !target.matches("button")) return this.toggle(), true;
-    if (this.lens.isOpen) {
-      if (key === "f" && this.favourites.isOffered) return this.star(this.lens.index), true;
-      return step ? (this.turn(step), true) : false;
-    }
+    const isOnSprite = this.lens.isOpen || target.matches(".grid");
+    if (isOnSprite && key.toLowerCase() === "f" && this.favourites.isOffered)
+      return this.star(this.lens.isOpen ? this.lens.index : this.marked), true;
+    if (this.lens.isOpen) return step ? (this.turn(step), true) : false;
     if (target === this.over.divider) return this.over.key(key);
     if (target.matches(".grid")) return this.handleGridKey(key);
     if (target.matches(".scrub") && SLIDING.test(key)) this.pause(); // also where the slider cannot go any further
@@ -220,7 +220,6 @@ class Player {
     const here = Math.max(0, this.marked);
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -last, End: last };
     if (key === "Enter") return this.open(here), true;
-    if (key === "f" && this.favourites.isOffered) return this.star(here), true;
     if (!(key in steps)) return false;
     const next = here + steps[key];
     const isJump = key === "Home" || key === "End";
@@ -286,7 +285,7 @@ class Player {
   }
 
   star(index) {
-    this.mark(this.marked < 0 ? -1 : index);
+    if (index < 0) return;
     this.favourites.toggle(index);
     this.speak(`Sprite ${index + 1} is ${this.favourites.has(index) ? "a favourite now" : "no favourite any more"}`);
   }
