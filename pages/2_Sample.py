@@ -103,7 +103,7 @@ with stage:
             st.session_state["looked-at"] = asked.index
             st.switch_page("pages/3_Nearest_neighbors.py")
         if batch.other is not None:
-            st.caption(difference(batch))
+            st.caption(difference(batch), text_alignment="center")
         if (nearer := likeness(batch)) is not None:
             st.session_state["wanted"] = nearer
             st.rerun()

@@ -15,7 +15,7 @@ from pages.parts.drawing import seconds_to_draw
 from pages.parts.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order
 from pages.parts.store import default_run, find_run, run_label
 from pages.parts.ways import rivals
-from pages.parts.words import counted, plain, problem
+from pages.parts.words import counted, plain
 
 _SAMPLERS: dict[Sampler, str] = {
     "fast": "20 big steps, each with fresh noise, so that early mistakes are forgotten.",
@@ -24,7 +24,7 @@ _SAMPLERS: dict[Sampler, str] = {
 }
 _COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
 _GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
-_PAUSED = "paused-to-draw"
+_PROPOSED = "proposed-by-link"
 
 
 def ask(runs: list[Run]) -> tuple[Order, bool]:
@@ -45,7 +45,8 @@ def ask(runs: list[Run]) -> tuple[Order, bool]:
             n = len(kinds)
             st.caption(f"{counted(n, 'sprite')}, one of each kind.")
         else:
-            n = st.select_slider("How many", _COUNTS, 64, key="n", persist_state="session")
+            usual = _proposed("n", 64)
+            n = st.select_slider("How many", _COUNTS, usual, key="n", persist_state="session")
     with rest:
         with st.expander("More"):
             order = _particulars(run, n, label, guided=bool(kinds))
@@ -87,26 +88,29 @@ def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None)
 
 
 def show_order(order: Order) -> None:
-    """Let the controls say what an order says; to be called before :func:`ask`."""
-    state: dict[str, Any] = {
+    """Let the controls of a visitor who has just come say what an order says; to be called before :func:`ask`."""
+    chosen: dict[str, Any] = {
         "model": order.run,
         f"kind-{order.run}": order.label,
         f"saved-{order.run}": order.step,
-        f"averaged-{order.run}": order.weights == "ema",
-        "sampler": order.sampler,
-        f"steps-{order.sampler}": order.steps,
         "seed": order.seed,
-        "against": order.against,
+        "against": order.against or "",
     }
-    if order.n in _COUNTS:
-        state["n"] = order.n
-    if order.guidance_scale in _GUIDANCE:
-        state["guidance"] = order.guidance_scale
-    if order.label is None:
-        del state[f"kind-{order.run}"]
-    if order.sampler not in _SAMPLERS:
-        del state["sampler"]
-    st.session_state.update({key: value for key, value in state.items() if value is not None})
+    st.session_state.update({key: value for key, value in chosen.items() if value is not None})
+    # Streamlit objects to a control that has both a usual value and one that was put in: these get another usual value.
+    proposed: dict[str, Any] = {f"steps-{order.sampler}": order.steps, f"averaged-{order.run}": order.weights == "ema"}
+    for key, value, possible in (
+        ("n", order.n, _COUNTS),
+        ("sampler", order.sampler, list(_SAMPLERS)),
+        ("guidance", order.guidance_scale, _GUIDANCE),
+    ):
+        if value in possible:
+            proposed[key] = value
+    st.session_state[_PROPOSED] = proposed
+
+
+def _proposed(key: str, usual: Any) -> Any:
+    return st.session_state.get(_PROPOSED, {}).get(key, usual)
 
 
 def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
@@ -114,7 +118,7 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
     sampler = st.segmented_control(
         "How to draw",
         list(_SAMPLERS),
-        default="fast",
+        default=_proposed("sampler", "fast"),
         required=True,
         format_func=lambda name: SAMPLER_NAMES[name],
         key="sampler",
@@ -126,7 +130,7 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
         guidance = st.select_slider(
             "How strictly it keeps to the kind",
             _GUIDANCE,
-            1.0,
+            _proposed("guidance", 1.0),
             format_func=lambda scale: f"{scale:g}",
             key="guidance",
             persist_state="session",
@@ -137,7 +141,7 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
         "Seed",
         0,
         MOST_SEED,
-        0,
+        "min",
         key="seed",
         persist_state="session",
         help="The same seed draws the same sprites again.",
@@ -146,7 +150,8 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
     key = f"steps-{sampler}"
     if st.session_state.get(key, 1) > total:
         del st.session_state[key]
-    steps = st.number_input("Steps", 1, total, default_steps(sampler, total), key=key, persist_state="session")
+    usual = min(_proposed(key, default_steps(sampler, total)), total)
+    steps = st.number_input("Steps", 1, total, usual, key=key, persist_state="session")
     choices = sorted(run.steps(), reverse=True)
     if st.session_state.get(f"saved-{folder}") not in choices:
         st.session_state.pop(f"saved-{folder}", None)
@@ -155,7 +160,7 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
     if can_use_raw(run.step_path(saved) if saved is not None else run.folder):
         averaged = st.toggle(
             "Averaged weights",
-            True,
+            _proposed(f"averaged-{folder}", True),
             key=f"averaged-{folder}",
             help="A slow average of the weights draws better. Off: the last ones.",
         )
@@ -164,10 +169,10 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
 
 
 def _rival(order: Order, runs: list[Run]) -> str | None:
-    found = rivals(order, runs)
+    found = {"": "nothing"} | rivals(order, runs)
     if st.session_state.get("against") not in found:
         st.session_state.pop("against", None)
-    return st.selectbox(
+    against = st.selectbox(
         "Compare with",
         list(found),
         format_func=lambda against: found[against],
@@ -175,6 +180,7 @@ def _rival(order: Order, runs: list[Run]) -> str | None:
         persist_state="session",
         help="Both are drawn from the same noise, and shown side by side.",
     )
+    return against or None
 
 
 def _kinds(run: Run) -> list[str]:
@@ -219,24 +225,29 @@ def _training_now() -> None:
     paused = active.run.state() == "paused"
     wanted = active.run.pending().get("pause")
     if paused and wanted is not False:
-        since = " Drawing is done? Then let it go on." if st.session_state.get(_PAUSED) == active.start else ""
-        st.caption(f":material/pause_circle: The training of {name} is paused, and drawing has the processor.{since}")
-        if st.button("Let the training go on", icon=":material/play_arrow:", key="resume-training"):
-            _request(active.run, pause=False)
-            st.session_state.pop(_PAUSED, None)
+        st.caption(f":material/pause_circle: The training of {name} is paused: drawing has the processor.")
+        st.button(
+            "Let the training go on",
+            icon=":material/play_arrow:",
+            key="resume-training",
+            on_click=_request,
+            args=(active.run, False),
+        )
     elif wanted and not paused:
         st.caption(f":material/hourglass_top: The training of {name} pauses after its present step ...")
     else:
         st.caption(f":material/hourglass_top: The training of {name} holds the processor: drawing takes longer.")
-        if st.button("Pause the training", icon=":material/pause:", key="pause-training"):
-            st.session_state[_PAUSED] = active.start
-            _request(active.run, pause=True)
+        st.button(
+            "Pause the training",
+            icon=":material/pause:",
+            key="pause-training",
+            on_click=_request,
+            args=(active.run, True),
+        )
 
 
-def _request(run: Run, *, pause: bool) -> None:
+def _request(run: Run, pause: bool) -> None:
     try:
         run.request(pause=pause)
     except RunError as error:
-        problem(error)
-    else:
-        st.rerun(scope="fragment")
+        st.toast(plain(error), icon=":material/error:")

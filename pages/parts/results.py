@@ -10,7 +10,7 @@ import streamlit as st
 
 from ddpm.album import Batch, load_batch
 from ddpm.favourites import Favourite, FavouritesError, favourite_id, favourites, keep, kept_among, remove
-from pages.parts.drawing import album, show_again
+from pages.parts.drawing import Page, album, show_again
 from pages.parts.exports import save_sprites_button
 from pages.parts.orders import Order, from_info
 from pages.parts.pictures import picture, sprite_tag
@@ -18,6 +18,7 @@ from pages.parts.words import counted, plain, problem
 
 _ORIGIN = ("name", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
 _STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
+_USUAL = 0.3
 _MOST_ALIKE = 36
 
 
@@ -44,7 +45,7 @@ def more_like(batch: Batch, index: int) -> Order | None:
     if order is None:
         return None
     n = order.n if order.like else min(max(order.n, 9), _MOST_ALIKE)
-    strength = order.strength if order.like else min(_STRENGTHS)
+    strength = order.strength if order.like else _USUAL
     return replace(order, step=int(batch.info["step"]), n=n, like=(*order.like, index), strength=strength, against=None)
 
 
@@ -53,7 +54,7 @@ def likeness(batch: Batch) -> Order | None:
     order = from_info(batch.info)
     if order is None or not order.like:
         return None
-    with st.container(horizontal=True, vertical_alignment="center", key="likeness"):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
         choice = st.segmented_control(
             "How far from the first one",
             list(_STRENGTHS),
@@ -81,7 +82,7 @@ def favourites_section() -> None:
         removing = st.toggle("Remove some", key="remove-favourites")
         st.caption(counted(len(found), "favourite"))
     if not removing:
-        st.html(f'<div class="keepsakes">{"".join(_keepsake(one) for one in found)}</div>')
+        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:10px">{"".join(_keepsake(one) for one in found)}</div>')
         return
     with st.grid(12, min_column_width=72):
         for one in found:
@@ -106,9 +107,7 @@ def last_batches() -> None:
         for page in pages:
             with st.container():
                 picture(page.png, f"sprites drawn by {page.info['name']}")
-                words = [page.info["name"], page.info.get("kind"), counted(page.count, "sprite")]
-                words.append(f"seed {page.info['seed']}")
-                st.caption(plain(", ".join(str(word) for word in words if word)))
+                st.caption(plain(_in_words(page)))
                 if st.button("Open", key=f"open-{page.id}"):
                     batch = load_batch(page.id)
                     if batch is None:
@@ -116,6 +115,16 @@ def last_batches() -> None:
                     else:
                         show_again(batch)
                         st.rerun()
+
+
+def _in_words(page: Page) -> str:
+    info = page.info
+    words = [info["name"], info.get("kind"), counted(page.count, "sprite"), f"seed {info['seed']}"]
+    if info.get("like"):
+        words[2] = f"{words[2]} like one"
+    if info.get("against"):
+        words.append("compared")
+    return ", ".join(str(word) for word in words if word)
 
 
 def _origin(info: dict[str, Any], index: int) -> dict[str, Any]:

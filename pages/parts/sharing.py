@@ -52,8 +52,9 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
         "kind": words.get(order.label, str(order.label)),
         "guidance": f"{order.guidance_scale:g}",
         "weights": order.weights,
-        "mark": str(info.get("mark", "")),
     }
+    if info.get("mark"):
+        values["mark"] = str(info["mark"])
     if order.like:
         values |= {"like": ".".join(map(str, order.like)), "near": f"{order.strength:g}"}
     if order.against is not None:
@@ -100,12 +101,13 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
     marks = [weights_mark(run.step_path(order.step or 0), order.weights) for run in saved]
     run = saved[marks.index(mark)] if mark in marks else saved[0]
     order = Order(str(run.folder), **found)  # type: ignore[arg-type]
-    if mark in marks:
+    # A batch of an older album does not know its mark.
+    if not mark or mark in marks:
         return Link(order)
     return Link(
         order,
-        f"This link was made with another model of the name **{plain(name)}** (weights {plain(mark[:8] or '?')}, here "
-        f"{marks[0] or '?'}). What it draws now is not what was sent to you.",
+        f"This link was made with another model of the name **{plain(name)}** (weights {plain(mark[:8])}, here "
+        f"{marks[0] or 'unknown'}). What it draws now is not what was sent to you.",
     )
 
 

@@ -116,9 +116,9 @@ def titles(order: Order) -> tuple[str, str] | None:
     return (own.title_beside(rival), rival.title) if rival is not None else None
 
 
-def rivals(order: Order, runs: list[Run]) -> dict[str | None, str]:
-    """What an order can be compared with: the value of ``Order.against``, and how a menu calls it."""
-    found: dict[str | None, str] = {None: "nothing"}
+def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
+    """What an order can be compared with: values of ``Order.against``, and how a menu calls them."""
+    found: dict[str, str] = {}
     own = Run(Path(order.run))
     total = (own.config().get("schedule") or {}).get("num_timesteps", 1000)
     if (order.sampler, order.steps) != ("ddpm", total):
