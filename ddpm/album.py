@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from ddpm.render import Chain
 
 _ID = re.compile(r"[0-9a-f]{8,24}")
 _KEPT = 12
+_ARRAYS = ("t", "x_t", "x0", "noise_level")
+_OTHER = "other_"
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,16 @@ class Batch:
         id: its name in the album; empty if it could not be kept.
         chain: how they came out of the noise.
         info: JSON values: which checkpoint, sampler, seed ... drew them.
+        other: another way out of the same noise, if two were compared.
     """
 
     id: str
     chain: Chain
     info: dict[str, Any]
+    other: Chain | None = None
 
 
-def keep_batch(chain: Chain, info: dict[str, Any]) -> Batch:
+def keep_batch(chain: Chain, info: dict[str, Any], other: Chain | None = None) -> Batch:
     """Put a batch into the album; the oldest ones make room.
 
     A home that cannot be written costs only the keeping: the batch is returned all the same.
@@ -47,14 +52,16 @@ def keep_batch(chain: Chain, info: dict[str, Any]) -> Batch:
         folder = _folder() / name
         folder.mkdir(parents=True)
         file = io.BytesIO()
-        np.savez_compressed(file, t=chain.t, x_t=chain.x_t, x0=chain.x0, noise_level=chain.noise_level)
+        # Not compressed: most of it is noise, and whoever drew it waits.
+        arrays: dict[str, Any] = _arrays(chain) if other is None else _arrays(chain) | _arrays(other, _OTHER)
+        np.savez(file, **arrays)
         replace_bytes(folder / "chain.npz", file.getvalue(), durable=False)
         replace_json(folder / "batch.json", info, durable=False)
         for old in _names()[_KEPT:]:
             shutil.rmtree(_folder() / old, ignore_errors=True)
     except OSError:
-        return Batch("", chain, info)
-    return Batch(name, chain, info)
+        return Batch("", chain, info, other)
+    return Batch(name, chain, info, other)
 
 
 def load_batch(name: str) -> Batch | None:
@@ -64,21 +71,36 @@ def load_batch(name: str) -> Batch | None:
     try:
         folder = _folder() / name
         with np.load(folder / "chain.npz", allow_pickle=False) as arrays:
-            chain = Chain(arrays["t"], arrays["x_t"], arrays["x0"], arrays["noise_level"])
-        info = read_json(folder / "batch.json")
-        whole = chain.x_t.ndim == 5 and chain.x_t.shape == chain.x0.shape and len(chain.t) == len(chain.x_t) > 0
-        return Batch(name, chain, info) if whole else None
+            chain = _chain(arrays)
+            other = _chain(arrays, _OTHER) if f"{_OTHER}t" in arrays else None
+        return Batch(name, chain, read_json(folder / "batch.json"), other)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
 
 
 def recent_batches(limit: int = _KEPT) -> list[Batch]:
     """The newest batches, newest first."""
+    loaded = [load_batch(name) for name in batch_names()[:limit]]
+    return [batch for batch in loaded if batch is not None]
+
+
+def batch_names() -> list[str]:
+    """What :func:`load_batch` can be asked for, newest first."""
     try:
-        loaded = [load_batch(name) for name in _names()[:limit]]
+        return _names()
     except OSError:
         return []
-    return [batch for batch in loaded if batch is not None]
+
+
+def _arrays(chain: Chain, prefix: str = "") -> dict[str, np.ndarray]:
+    return {f"{prefix}{name}": getattr(chain, name) for name in _ARRAYS}
+
+
+def _chain(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Chain:
+    chain = Chain(**{name: arrays[f"{prefix}{name}"] for name in _ARRAYS})
+    if not (chain.x_t.ndim == 5 and chain.x_t.shape == chain.x0.shape and len(chain.t) == len(chain.x_t) > 0):
+        raise ValueError("the arrays do not fit together")
+    return chain
 
 
 def _folder() -> Path:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 from PIL import Image
@@ -111,7 +113,7 @@ def sheet(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: i
 
 
 def png(image: np.ndarray) -> bytes:
-    """uint8 (H, W, 3) as a PNG file: exactly these pixels."""
+    """uint8 (H, W, 3), or (H, W, 4) with alpha, as a PNG file: exactly these pixels."""
     return _encode(image, None)
 
 
@@ -128,16 +130,43 @@ def gif(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, 
 
     GIF knows 256 colours a frame, so colours are approximate; the last frame stays for ``hold`` milliseconds.
     """
-    frames = []
-    for x_t, x0 in zip(chain.x_t, chain.x0, strict=True):
-        left, right = sheet(x_t, columns, scale, gap=1), sheet(x0, columns, scale, gap=1)
-        between = np.full((left.shape[0], 4 * scale, 3), _WHITE, np.uint8)
-        page = np.concatenate([left, between, right], axis=1)
-        frames.append(Image.fromarray(page).quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+    pages = _pages(chain, scale, columns)
+    frames = [page.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for page in pages]
     durations = [milliseconds] * (len(frames) - 1) + [hold]
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
     return file.getvalue()
+
+
+def apng(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, columns: int | None = None) -> bytes:
+    """:func:`gif` as an animated PNG: larger, and every colour exact."""
+    frames = list(_pages(chain, scale, columns))
+    durations = [milliseconds] * (len(frames) - 1) + [hold]
+    file = io.BytesIO()
+    frames[0].save(file, "PNG", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    return file.getvalue()
+
+
+def png_zip(images: np.ndarray, stem: str) -> bytes:
+    """Single sprites as PNG files in a .zip; equal input gives equal bytes.
+
+    Args:
+        images: uint8 (N, H, W, 3), or (N, H, W, 4) with alpha.
+        stem: the files are called ``stem-001.png`` and so on.
+    """
+    file = io.BytesIO()
+    with ZipFile(file, "w") as archive:
+        for i, image in enumerate(images, 1):
+            # PNG files are compressed already, and a date would make each archive another one.
+            archive.writestr(ZipInfo(f"{stem}-{i:03d}.png"), png(image))
+    return file.getvalue()
+
+
+def _pages(chain: Chain, scale: int, columns: int | None) -> Iterator[Image.Image]:
+    for x_t, x0 in zip(chain.x_t, chain.x0, strict=True):
+        left, right = sheet(x_t, columns, scale, gap=1), sheet(x0, columns, scale, gap=1)
+        between = np.full((left.shape[0], 4 * scale, 3), _WHITE, np.uint8)
+        yield Image.fromarray(np.concatenate([left, between, right], axis=1))
 
 
 def _encode(image: np.ndarray, info: PngInfo | None) -> bytes:

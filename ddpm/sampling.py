@@ -12,7 +12,7 @@ Every sampler walks down a list of noise levels T-1 = t_0 > t_1 > ... > t_{K-1},
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -26,6 +26,7 @@ from ddpm.seeds import generator_for
 
 Sampler = Literal["fast", "ddpm", "ddim", "dpm++"]
 Model = Callable[..., torch.Tensor]
+Die = Callable[[], torch.Tensor]
 
 _FAST_STEPS = 20
 # Karras et al. 2022 (arXiv 2206.00364), eq. 5: levels are even in the noise-to-signal ratio to the power of 1 / rho.
@@ -104,6 +105,7 @@ def sample(
     eta: float = 0.0,
     clip_x0: bool = True,
     noise: torch.Tensor | None = None,
+    dice: Sequence[Die] | None = None,
 ) -> Iterator[SamplingStep]:
     """Draw sprites, yielding ``steps + 1`` moments of the reverse process from ``steps`` network calls.
 
@@ -121,6 +123,8 @@ def sample(
         eta: noise that "ddim" and "dpm++" add at each step, 0..1; "fast" has its own.
         clip_x0: keep the predicted x0 in [-1, 1], where all sprites are.
         noise: float (N, 3, 16, 16) to start from; drawn from the seed if None.
+        dice: N sources of noise in place of those of (seed, i), such as :func:`sprite_die`; each call returns a new
+            standard normal float32 (3, 16, 16), first for the start, then for what is added on the way.
 
     Raises:
         ValueError: for values outside these ranges, at the first step.
@@ -136,7 +140,9 @@ def sample(
         raise ValueError(f"guidance_scale must be a finite number, got {guidance_scale}")
     labels = _checked_labels(labels, n, getattr(model, "num_classes", None))
     device = _device(model)
-    dice = [generator_for("sprite", seed, i) for i in range(n)]
+    dice = [sprite_die(seed, i) for i in range(n)] if dice is None else dice
+    if len(dice) != n:
+        raise ValueError(f"there must be {n} dice, one for each sprite, not {len(dice)}")
     # Drawn in any case: what is added on the way must not repeat the noise that a caller took from an earlier chain.
     x_t = _draw(dice)
     if noise is not None:
@@ -154,6 +160,30 @@ def sample(
         with torch.no_grad():
             x_t = move(x_t, x0, eps, t, t_next, dice)
     yield SamplingStep(-1, x_t, x_t)
+
+
+def sprite_die(seed: int, i: int) -> Die:
+    """The noise of sprite i of a seed, as :func:`sample` draws it: first the start, then what is added on the way."""
+    return _die(generator_for("sprite", seed, i))
+
+
+def nearby_die(die: Die, strength: float, *numbers: int) -> Die:
+    """Noise near that of another die, draw by draw: ``sqrt(1 - strength^2) z + strength z'``, standard normal as z is.
+
+    A start nearby would not be enough where noise is added on the way: "fast" forgets where it came from.
+
+    Args:
+        die: gives z; to be used for nothing else.
+        strength: 0..1; 0 is the same noise, 1 another one altogether.
+        numbers: z' depends on them alone.
+
+    Raises:
+        ValueError: if strength is out of range.
+    """
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must lie in 0..1, got {strength}")
+    fresh = _die(generator_for("nearby", *numbers))
+    return lambda: (1 - strength**2) ** 0.5 * die() + strength * fresh()
 
 
 def draw_labels(frequencies: list[float], n: int, seed: int = 0) -> torch.Tensor:
@@ -222,7 +252,7 @@ def _ancestral(schedule: NoiseSchedule, eta: float) -> Callable[..., torch.Tenso
     """DDIM's step, eq. 12 and 16; with eta 1 it is DDPM's posterior with the smaller of its two variances."""
 
     def move(
-        x_t: torch.Tensor, x0: torch.Tensor, eps: torch.Tensor, t: int, t_next: int, dice: list[torch.Generator]
+        x_t: torch.Tensor, x0: torch.Tensor, eps: torch.Tensor, t: int, t_next: int, dice: Sequence[Die]
     ) -> torch.Tensor:
         kept, kept_next = _kept(schedule, t), _kept(schedule, t_next)
         variance = (1 - kept_next) / (1 - kept) * (1 - kept / kept_next)
@@ -252,7 +282,7 @@ def _dpm_solver(schedule: NoiseSchedule, eta: float) -> Callable[..., torch.Tens
         return 0.5 * float(np.log(kept) - np.log1p(-kept))
 
     def move(
-        x_t: torch.Tensor, x0: torch.Tensor, eps: torch.Tensor, t: int, t_next: int, dice: list[torch.Generator]
+        x_t: torch.Tensor, x0: torch.Tensor, eps: torch.Tensor, t: int, t_next: int, dice: Sequence[Die]
     ) -> torch.Tensor:
         if t_next < 0:
             return x0.clone()
@@ -278,8 +308,12 @@ def _kept(schedule: NoiseSchedule, t: int) -> float:
     return 1.0 if t < 0 else float(schedule.alphas_cumprod[t])
 
 
-def _draw(dice: list[torch.Generator]) -> torch.Tensor:
-    return torch.stack([torch.randn(SHAPE, generator=die) for die in dice])
+def _die(generator: torch.Generator) -> Die:
+    return lambda: torch.randn(SHAPE, generator=generator)
+
+
+def _draw(dice: Sequence[Die]) -> torch.Tensor:
+    return torch.stack([die() for die in dice])
 
 
 def _device(model: Model) -> torch.device:

@@ -7,14 +7,18 @@ import streamlit as st
 from ddpm.checkpoint import CheckpointError
 from ddpm.render import FRAMES
 from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember
+from pages.parts.exports import save_button
 from pages.parts.frame import frame
-from pages.parts.ordering import ask
+from pages.parts.ordering import ask, show_order
+from pages.parts.orders import Order
 from pages.parts.player import PlayerSlot, player
-from pages.parts.results import downloads, last_batches
+from pages.parts.results import favourites_section, last_batches, likeness, more_like, star, starred
+from pages.parts.sharing import leave_link, link_button, opened_link
 from pages.parts.store import default_run, drawing_runs, shipped_run
+from pages.parts.ways import batch_titles, difference, titles
 from pages.parts.words import problem
 
-NEAREST = "Find its nearest training sprites"
+ACTIONS = {"more": "More like this", "nearest": "Find its nearest training sprites"}
 
 frame("Sample")
 st.title("Draw sprites from noise")
@@ -26,32 +30,53 @@ if not runs:
         st.switch_page("pages/1_Train.py")
     st.stop()
 
+link = opened_link(runs)
+if link is not None and link.order is not None:
+    show_order(link.order)
+wanted: Order | None = st.session_state.pop("wanted", link.order if link else None)
+
 controls, stage = st.columns([4, 8], gap="large")
 with controls:
-    order = ask(runs)
-    pressed = st.button("Draw", type="primary", icon=":material/brush:", width="stretch")
+    order, pressed = ask(runs)
 
-with stage:
-    if pressed:
-        bar = st.progress(0.0, "Drawing ...")
+
+def draw_now(order: Order) -> None:
+    """Draw before the visitor's eyes, and begin the page anew with the result."""
+    bar = st.progress(0.0, "Drawing ...")
+    slot: PlayerSlot | None = None
+
+    def watch(done: int, steps: int, chain: object, other: object = None) -> None:
+        bar.progress(done / steps, f"Step {done:,} of {steps:,}")
+        if chain is not None and slot is not None:
+            slot.show(chain, other)  # type: ignore[arg-type]
+
+    try:
         slot = PlayerSlot(
             key="sample-player",
             caption=f"Drawn by {drawer(order)}",
             columns=columns_for(order.n),
             expected=min(FRAMES, (order.steps or 0) + 1),
-            on_select=NEAREST,
+            actions=ACTIONS,
+            titles=titles(order) or ("", ""),
         )
+        remember(draw_timed(order, watch))
+    except CheckpointError as error:
+        problem(error)
+    else:
+        st.rerun()
 
-        def watch(done: int, steps: int, chain: object) -> None:
-            bar.progress(done / steps, f"Step {done:,} of {steps:,}")
-            if chain is not None:
-                slot.show(chain)  # type: ignore[arg-type]
 
-        try:
-            remember(draw_timed(order, watch))
-            st.rerun()
-        except CheckpointError as error:
-            problem(error)
+with stage:
+    if link is not None and link.problem:
+        st.session_state["link-problem"] = link.problem
+    if pressed:
+        leave_link()
+        st.session_state.pop("link-problem", None)
+        wanted = order
+    if words := st.session_state.get("link-problem"):
+        st.warning(words, icon=":material/link_off:")
+    if wanted is not None:
+        draw_now(wanted)
     batch = current_batch() or first_batch(shipped_run() or default_run(runs), n=36)
     if batch is None:
         st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
@@ -59,15 +84,32 @@ with stage:
         asked = player(
             batch.chain,
             key="sample-player",
+            other=batch.other,
+            favourites=starred(batch),
             caption=f"Drawn by {batch.info['model']}",
             columns=columns_for(len(batch.chain.sprites)),
-            on_select=NEAREST,
+            actions=ACTIONS,
+            titles=batch_titles(batch),
         )
-        if asked is not None:
+        if asked is not None and asked.kind in ("star", "unstar"):
+            star(batch, asked.index, asked.kind == "star")
+            st.rerun()
+        elif asked is not None and asked.kind == "more":
+            st.session_state["wanted"] = more_like(batch, asked.index)
+            st.rerun()
+        elif asked is not None:
             if not batch.id:
                 remember(batch)
             st.session_state["looked-at"] = asked.index
             st.switch_page("pages/3_Nearest_neighbors.py")
-        downloads(batch)
+        if batch.other is not None:
+            st.caption(difference(batch), text_alignment="center")
+        if (nearer := likeness(batch)) is not None:
+            st.session_state["wanted"] = nearer
+            st.rerun()
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            save_button(batch)
+            link_button(batch)
 
+favourites_section()
 last_batches()

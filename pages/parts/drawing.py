@@ -5,49 +5,30 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import streamlit as st
-import torch
 
-from ddpm.album import Batch, keep_batch, recent_batches
+from ddpm.album import Batch, batch_names, keep_batch, load_batch
 from ddpm.checkpoint import CheckpointError
-from ddpm.render import Chain, ChainRecorder
+from ddpm.render import Chain, ChainRecorder, png, sheet
 from ddpm.run import Run
-from ddpm.sampling import Sampler, default_steps, draw_labels, sample
-from pages.parts.store import checkpoint, manifest_mark
+from ddpm.sampling import sample
+from ddpm.workers import one_core
+from pages.parts.orders import EACH, Order, dice_of, to_info
+from pages.parts.store import manifest_mark, weights_mark
+from pages.parts.ways import Way, own_way, rival_way
 
 _BATCH, _PACE = "batch", "seconds-a-sprite-and-step"
 _USUAL_PACE = 0.0007
 _NEEDED = {"run", "name", "model", "step", "steps", "sampler", "seed"}
 
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be drawn.
-
-    Attributes:
-        run: folder of the run that draws.
-        step: the saved step; None for the newest.
-        label: a kind's number; -1 for each sprite's kind by frequency, None for no kind at all.
-    """
-
-    run: str
-    step: int | None = None
-    n: int = 64
-    sampler: Sampler = "fast"
-    steps: int | None = None
-    seed: int = 0
-    label: int | None = -1
-    guidance_scale: float = 1.0
-    weights: Literal["ema", "raw"] = "ema"
-
-    def path(self) -> Path:
-        """The folder of the checkpoint that draws."""
-        run = Run(Path(self.run))
-        return run.folder if self.step is None else run.step_path(self.step)
+# Told after each step: steps done, steps in all, the chain so far where a new frame of it is kept, and while the other
+# one of two is drawn that one, too.
+Watch = Callable[..., None]
 
 
 def drawer(order: Order) -> str:
@@ -59,57 +40,67 @@ def drawer(order: Order) -> str:
     return f"your run {run.name}, step {step}"
 
 
-def draw(order: Order, watch: Callable[[int, int, Chain | None], None] = lambda *_: None) -> Batch:
+def draw(order: Order, watch: Watch = lambda *_: None) -> Batch:
     """Draw a batch; it is not kept anywhere.
 
     Args:
-        watch: told after each step (steps done, steps in all, the chain so far where a new frame of it is kept).
+        watch: told after each step (steps done, steps in all, the chain so far where a new frame of it is kept; while
+            the chain to compare is drawn: that one, too).
 
     Raises:
         CheckpointError: if the model cannot be loaded, or draws no numbers.
     """
-    loaded = checkpoint(order.path(), order.weights)
-    steps = order.steps or default_steps(order.sampler, loaded.schedule.num_timesteps)
-    labels: torch.Tensor | None = None
-    if loaded.model.num_classes is not None and order.label is not None:
-        if order.label >= 0:
-            labels = torch.full((order.n,), order.label)
-        elif frequencies := loaded.config.get("class_frequencies"):
-            labels = draw_labels(frequencies, order.n, order.seed)
-    recorder = ChainRecorder(loaded.schedule, steps)
+    own = own_way(order)
+    rival = rival_way(order, own)
+    total = own.steps + (rival.steps if rival else 0)
+    other: Chain | None = None
+    with one_core():
+        chain = _follow(own, order, lambda done, so_far: watch(done, total, so_far))
+        if rival is not None:
+            other = _follow(rival, order, lambda done, so_far: watch(own.steps + done, total, chain, so_far))
+    names = own.label_names
+    kind = names[order.label] if order.label is not None and 0 <= order.label < len(names) else None
+    info: dict[str, Any] = {
+        **to_info(order),
+        "steps": own.steps,
+        "step": own.step,
+        "name": Path(order.run).name,
+        "model": drawer(order),
+        "kind": "one of each" if order.label == EACH else kind,
+        "mark": weights_mark(order.path(), order.weights),
+    }
+    if rival is not None:
+        info["titles"] = [own.title_beside(rival), rival.title]
+    return Batch("", chain, info, other)
+
+
+def _follow(way: Way, order: Order, watch: Callable[[int, Chain | None], None]) -> Chain:
+    recorder = ChainRecorder(way.schedule, way.steps)
     moments = sample(
-        loaded.model,
-        loaded.schedule,
+        way.model,
+        way.schedule,
         order.n,
-        order.sampler,
-        order.steps,
+        way.sampler,
+        way.steps,
         order.seed,
-        labels,
-        order.guidance_scale,
+        way.labels,
+        way.guidance_scale,
+        dice=dice_of(order),
     )
     try:
         for done, moment in enumerate(moments):
-            watch(done, steps, recorder.chain() if recorder.add(moment) else None)
+            watch(done, recorder.chain() if recorder.add(moment) else None)
     except ValueError as error:
         raise CheckpointError(f"This model cannot draw: {error}") from error
-    names = loaded.config.get("label_names") or []
-    kind = names[order.label] if order.label is not None and 0 <= order.label < len(names) else None
-    info = {
-        **asdict(order),
-        "steps": steps,
-        "step": int(loaded.config["step"]),
-        "name": Path(order.run).name,
-        "model": drawer(order),
-        "kind": kind,
-    }
-    return Batch("", recorder.chain(), info)
+    return recorder.chain()
 
 
-def draw_timed(order: Order, watch: Callable[[int, int, Chain | None], None]) -> Batch:
+def draw_timed(order: Order, watch: Watch) -> Batch:
     """:func:`draw`, remembering how long it took on this machine."""
     began = time.perf_counter()
     batch = draw(order, watch)
-    st.session_state[_PACE] = (time.perf_counter() - began) / (order.n * int(batch.info["steps"]))
+    if order.against is None:
+        st.session_state[_PACE] = (time.perf_counter() - began) / (order.n * int(batch.info["steps"]))
     return batch
 
 
@@ -139,7 +130,7 @@ def columns_for(n: int) -> int | None:
 
 def remember(batch: Batch) -> Batch:
     """Make a batch the current one of this visitor, and put it into the album."""
-    kept = keep_batch(batch.chain, batch.info)
+    kept = keep_batch(batch.chain, batch.info, batch.other)
     show_again(kept)
     return kept
 
@@ -153,9 +144,41 @@ def show_again(batch: Batch) -> None:
 def current_batch() -> Batch | None:
     """What this visitor drew or opened last; else what was drawn last on this computer."""
     found = st.session_state.get(_BATCH)
-    return found if found is not None else next(iter(album(1)), None)
+    if found is None:
+        found = next((batch for name in batch_names() if (batch := _load(name)) is not None), None)
+    return found
 
 
-def album(limit: int) -> list[Batch]:
+@dataclass(frozen=True)
+class Page:
+    """A batch of the album at a glance.
+
+    Attributes:
+        png: the first 16 sprites, as a PNG file.
+    """
+
+    id: str
+    count: int
+    info: dict[str, Any]
+    png: bytes
+
+
+def album(limit: int) -> list[Page]:
     """The newest batches on this computer, those without the usual particulars left out."""
-    return [batch for batch in recent_batches() if batch.info.keys() >= _NEEDED][:limit]
+    found = (page for name in batch_names() if (page := _page(name)) is not None)
+    return list(islice(found, limit))
+
+
+# A batch is some megabytes: it is not read again at every run of a page.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _load(name: str) -> Batch | None:
+    batch = load_batch(name)
+    return batch if batch is not None and batch.info.keys() >= _NEEDED else None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _page(name: str) -> Page | None:
+    batch = load_batch(name)
+    if batch is None or not batch.info.keys() >= _NEEDED:
+        return None
+    return Page(name, len(batch.chain.sprites), batch.info, png(sheet(batch.chain.sprites[:16], 4, gap=1)))

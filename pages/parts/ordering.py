@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -10,58 +11,59 @@ from ddpm.checkpoint import can_use_raw
 from ddpm.console import duration
 from ddpm.run import Run, RunError, active_training
 from ddpm.sampling import Sampler, default_steps
-from pages.parts.drawing import Order, seconds_to_draw
+from pages.parts.drawing import seconds_to_draw
+from pages.parts.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order
 from pages.parts.store import default_run, find_run, run_label
-from pages.parts.words import problem
+from pages.parts.ways import rivals
+from pages.parts.words import counted, plain
 
-_SAMPLERS: dict[Sampler, tuple[str, str]] = {
-    "fast": ("Fast", "20 big steps, each with fresh noise, so that early mistakes are forgotten."),
-    "ddim": ("Careful", "50 plain steps without any new noise on the way (DDIM)."),
-    "ddpm": ("Original (slow)", "All 1,000 small steps of the report, each with a little new noise (DDPM)."),
+_SAMPLERS: dict[Sampler, str] = {
+    "fast": "20 big steps, each with fresh noise, so that early mistakes are forgotten.",
+    "ddim": "50 plain steps without any new noise on the way (DDIM).",
+    "ddpm": "All 1,000 small steps of the report, each with a little new noise (DDPM).",
 }
+_COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
+_GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
+_PROPOSED = "proposed-by-link"
 
 
-def ask(runs: list[Run]) -> Order:
+def ask(runs: list[Run]) -> tuple[Order, bool]:
     """Ask for a model and how it should draw.
 
     Args:
         runs: those that can draw, at least one.
+
+    Returns:
+        The order, and whether it is to be drawn now.
     """
-    run = choose_run(runs, "Model", "model", st.session_state.pop("draw-from", None))
-    label = _kind(run)
-    n = st.select_slider("How many", [1, 4, 9, 16, 25, 36, 64, 100, 144], 64, key="n", persist_state="session")
-    sampler = st.segmented_control(
-        "How to draw",
-        list(_SAMPLERS),
-        default="fast",
-        required=True,
-        format_func=lambda name: _SAMPLERS[name][0],
-        key="sampler",
-        persist_state="session",
-    )
-    st.caption(_SAMPLERS[sampler][1])
-    seed = st.number_input(
-        "Seed", 0, 2**31 - 1, 0, key="seed", persist_state="session", help="The same seed draws the same sprites again."
-    )
-    steps: int | None = None
-    weights: Literal["ema", "raw"] = "ema"
-    saved: int | None = None
-    with st.expander("More: steps, weights, saved step"):
-        total = (run.config().get("schedule") or {}).get("num_timesteps", 1000)
-        proposed = default_steps(sampler, total)
-        steps = st.number_input("Steps", 1, total, proposed, key=f"steps-{sampler}", persist_state="session")
-        choices = sorted(run.steps(), reverse=True)
-        saved = st.selectbox("Saved step", choices, format_func=lambda step: f"{step:,}", key=f"saved-{run.folder}")
-        if can_use_raw(run.step_path(saved) if saved is not None else run.folder):
-            averaged = st.toggle(
-                "Averaged weights", True, help="A slow average of the weights draws better. Off: the last ones."
-            )
-            weights = "ema" if averaged else "raw"
-    if sampler == "ddpm" or (steps or 0) > 200:
-        wait = duration(seconds_to_draw(int(n), int(steps)))
-        st.caption(f":material/schedule: Takes about {wait}; you can watch it meanwhile.")
-    _warn_of_training()
-    return Order(str(run.folder), saved, int(n), sampler, int(steps), int(seed), label, 1.0, weights)
+    first, buttons, rest = st.container(), st.container(horizontal=True), st.container()
+    with first:
+        run = choose_run(runs, "Model", "model", st.session_state.pop("draw-from", None))
+        kinds = _kinds(run)
+        label = _kind(run, kinds) if kinds else ANY
+        if label == EACH:
+            n = len(kinds)
+            st.caption(f"{counted(n, 'sprite')}, one of each kind.")
+        else:
+            usual = _proposed("n", 64)
+            n = st.select_slider("How many", _COUNTS, usual, key="n", persist_state="session")
+    with rest:
+        with st.expander("More"):
+            order = _particulars(run, n, label, guided=bool(kinds))
+            order = replace(order, against=_rival(order, runs))
+        if order.against is not None or order.sampler == "ddpm" or (order.steps or 0) > 200:
+            wait = duration(seconds_to_draw(n, (order.steps or 0) + (1000 if order.against == "ddpm" else 0)))
+            st.caption(f":material/schedule: Takes about {wait}; you can watch it meanwhile.")
+        _training()
+    with buttons:
+        pressed = st.button("Draw", type="primary", icon=":material/brush:", width="stretch")
+        others = st.button(
+            "Draw others",
+            icon=":material/casino:",
+            help="The same with the next seed: new noise, new sprites.",
+            on_click=_next_seed,
+        )
+    return order, pressed or others
 
 
 def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None) -> Run:
@@ -85,30 +87,167 @@ def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None)
     return find_run(runs, chosen) or runs[0]
 
 
-def _kind(run: Run) -> int | None:
+def show_order(order: Order) -> None:
+    """Let the controls of a visitor who has just come say what an order says; to be called before :func:`ask`."""
+    chosen: dict[str, Any] = {
+        "model": order.run,
+        f"kind-{order.run}": order.label,
+        f"saved-{order.run}": order.step,
+        "seed": order.seed,
+        "against": order.against or "",
+    }
+    st.session_state.update({key: value for key, value in chosen.items() if value is not None})
+    # Streamlit objects to a control that has both a usual value and one that was put in: these get another usual value.
+    proposed: dict[str, Any] = {f"steps-{order.sampler}": order.steps, f"averaged-{order.run}": order.weights == "ema"}
+    for key, value, possible in (
+        ("n", order.n, _COUNTS),
+        ("sampler", order.sampler, list(_SAMPLERS)),
+        ("guidance", order.guidance_scale, _GUIDANCE),
+    ):
+        if value in possible:
+            proposed[key] = value
+    st.session_state[_PROPOSED] = proposed
+
+
+def _proposed(key: str, usual: Any) -> Any:
+    return st.session_state.get(_PROPOSED, {}).get(key, usual)
+
+
+def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
+    folder = str(run.folder)
+    sampler = st.segmented_control(
+        "How to draw",
+        list(_SAMPLERS),
+        default=_proposed("sampler", "fast"),
+        required=True,
+        format_func=lambda name: SAMPLER_NAMES[name],
+        key="sampler",
+        persist_state="session",
+    )
+    st.caption(_SAMPLERS[sampler])
+    guidance = 1.0
+    if guided:
+        guidance = st.select_slider(
+            "How strictly it keeps to the kind",
+            _GUIDANCE,
+            _proposed("guidance", 1.0),
+            format_func=lambda scale: f"{scale:g}",
+            key="guidance",
+            persist_state="session",
+            help="1: as it has learnt. Higher: more typical sprites of their kind, less variety, and twice the time "
+            "(classifier-free guidance).",
+        )
+    seed = st.number_input(
+        "Seed",
+        0,
+        MOST_SEED,
+        "min",
+        key="seed",
+        persist_state="session",
+        help="The same seed draws the same sprites again.",
+    )
+    total = (run.config().get("schedule") or {}).get("num_timesteps", 1000)
+    key = f"steps-{sampler}"
+    if st.session_state.get(key, 1) > total:
+        del st.session_state[key]
+    usual = min(_proposed(key, default_steps(sampler, total)), total)
+    steps = st.number_input("Steps", 1, total, usual, key=key, persist_state="session")
+    choices = sorted(run.steps(), reverse=True)
+    if st.session_state.get(f"saved-{folder}") not in choices:
+        st.session_state.pop(f"saved-{folder}", None)
+    saved = st.selectbox("Saved step", choices, format_func=lambda step: f"{step:,}", key=f"saved-{folder}")
+    weights: Literal["ema", "raw"] = "ema"
+    if can_use_raw(run.step_path(saved) if saved is not None else run.folder):
+        averaged = st.toggle(
+            "Averaged weights",
+            _proposed(f"averaged-{folder}", True),
+            key=f"averaged-{folder}",
+            help="A slow average of the weights draws better. Off: the last ones.",
+        )
+        weights = "ema" if averaged else "raw"
+    return Order(folder, saved, int(n), sampler, int(steps), int(seed), label, float(guidance), weights)
+
+
+def _rival(order: Order, runs: list[Run]) -> str | None:
+    found = {"": "nothing"} | rivals(order, runs)
+    if st.session_state.get("against") not in found:
+        st.session_state.pop("against", None)
+    against = st.selectbox(
+        "Compare with",
+        list(found),
+        format_func=lambda against: found[against],
+        key="against",
+        persist_state="session",
+        help="Both are drawn from the same noise, and shown side by side.",
+    )
+    return against or None
+
+
+def _kinds(run: Run) -> list[str]:
     config = run.config()
     names = (config.get("data") or {}).get("label_names") or []
-    if not (config.get("recipe") or {}).get("classes") or not names:
-        return None
+    return names if (config.get("recipe") or {}).get("classes") else []
+
+
+def _kind(run: Run, names: list[str]) -> int:
+    words = {ANY: "anything", EACH: f"one of each kind ({len(names)})"}
+    several = [EACH] if 1 < len(names) <= MOST else []
+    key = f"kind-{run.folder}"
+    choices = [ANY, *several, *range(len(names))]
+    if st.session_state.get(key) not in choices:
+        st.session_state.pop(key, None)
     choice = st.selectbox(
         "What to draw",
-        range(-1, len(names)),
-        format_func=lambda i: "anything" if i < 0 else str(names[i]),
-        key=f"kind-{run.folder}",
+        choices,
+        format_func=lambda i: words[i] if i < 0 else str(names[i]),
+        key=key,
         persist_state="session",
     )
     return int(choice)
 
 
-def _warn_of_training() -> None:
+def _next_seed() -> None:
+    st.session_state["seed"] = (int(st.session_state.get("seed", 0)) + 1) % MOST_SEED
+
+
+def _training() -> None:
+    """Say who else holds the processor, and offer to change that."""
     active = active_training()
-    if active is None or active.run.state() == "paused":
+    if active is not None:
+        st.fragment(_training_now, run_every=2.0)()
+
+
+def _training_now() -> None:
+    active = active_training()
+    if active is None:
         return
-    st.caption(":material/hourglass_top: A training holds the processor: drawing takes longer.")
-    if st.button("Pause the training", type="tertiary"):
-        try:
-            active.run.request(pause=True)
-        except RunError as error:
-            problem(error)
-        else:
-            st.rerun()
+    name = plain(active.run.name)
+    paused = active.run.state() == "paused"
+    wanted = active.run.pending().get("pause")
+    if paused and wanted is not False:
+        st.caption(f":material/pause_circle: The training of {name} is paused: drawing has the processor.")
+        st.button(
+            "Let the training go on",
+            icon=":material/play_arrow:",
+            key="resume-training",
+            on_click=_request,
+            args=(active.run, False),
+        )
+    elif wanted and not paused:
+        st.caption(f":material/hourglass_top: The training of {name} pauses after its present step ...")
+    else:
+        st.caption(f":material/hourglass_top: The training of {name} holds the processor: drawing takes longer.")
+        st.button(
+            "Pause the training",
+            icon=":material/pause:",
+            key="pause-training",
+            on_click=_request,
+            args=(active.run, True),
+        )
+
+
+def _request(run: Run, pause: bool) -> None:
+    try:
+        run.request(pause=pause)
+    except RunError as error:
+        st.toast(plain(error), icon=":material/error:")

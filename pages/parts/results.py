@@ -1,52 +1,142 @@
-"""What one does with sprites that were drawn: keep them, or look at earlier ones."""
+"""What one does with sprites that were drawn: keep them, draw more like one, or look at earlier ones."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import streamlit as st
 
-from ddpm.album import Batch
-from ddpm.files import npy_bytes
-from ddpm.render import gif, png, sheet, sheet_png
-from pages.parts.drawing import album, show_again
-from pages.parts.pictures import picture
-from pages.parts.words import counted, plain
+from ddpm.album import Batch, load_batch
+from ddpm.favourites import Favourite, FavouritesError, favourite_id, favourites, keep, kept_among, remove
+from pages.parts.drawing import Page, album, show_again
+from pages.parts.exports import save_sprites_button
+from pages.parts.orders import Order, from_info
+from pages.parts.pictures import picture, sprite_tag
+from pages.parts.words import counted, plain, problem
+
+_ORIGIN = ("name", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
+_STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
+_USUAL = 0.3
+_MOST_ALIKE = 36
 
 
-def downloads(batch: Batch) -> None:
-    """Buttons for the sheet, the animation and the array; names say what drew them."""
-    info, chain = batch.info, batch.chain
-    stem = f"{info['name']}-{info['step']}-{info['sampler']}{info['steps']}-seed{info['seed']}"
-    with st.container(horizontal=True, horizontal_alignment="center"):
-        for label, suffix, mime, make in (
-            ("PNG sheet", "png", "image/png", lambda: sheet_png(chain.sprites, scale=4, gap=1)),
-            ("GIF", "gif", "image/gif", lambda: gif(chain)),
-            ("NumPy .npy", "npy", "application/octet-stream", lambda: npy_bytes(chain.sprites)),
-        ):
-            st.download_button(
-                label,
-                make,
-                f"{stem}.{suffix}",
-                mime,
-                on_click="ignore",
-                icon=":material/download:",
-                key=f"get-{suffix}",
-            )
+def starred(batch: Batch) -> set[int]:
+    """Which sprites of a batch are favourites."""
+    names = {_favourite_id(batch, i): i for i in range(len(batch.chain.sprites))}
+    return {names[name] for name in kept_among(names.keys())}
+
+
+def star(batch: Batch, index: int, on: bool) -> None:
+    """Make a sprite a favourite, or none any more."""
+    try:
+        if on:
+            keep(batch.chain.sprites[index], _origin(batch.info, index))
+        else:
+            remove(_favourite_id(batch, index))
+    except FavouritesError as error:
+        st.toast(plain(error), icon=":material/error:")
+
+
+def more_like(batch: Batch, index: int) -> Order | None:
+    """An order for sprites that are like one of a batch; None if the batch does not say how it was drawn."""
+    order = from_info(batch.info)
+    if order is None:
+        return None
+    n = order.n if order.like else min(max(order.n, 9), _MOST_ALIKE)
+    strength = order.strength if order.like else _USUAL
+    return replace(order, step=int(batch.info["step"]), n=n, like=(*order.like, index), strength=strength, against=None)
+
+
+def likeness(batch: Batch) -> Order | None:
+    """Say what a batch is like, and ask how far from it the others should be; another order if that has changed."""
+    order = from_info(batch.info)
+    if order is None or not order.like:
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+        choice = st.segmented_control(
+            "How far from the first one",
+            list(_STRENGTHS),
+            default=order.strength if order.strength in _STRENGTHS else None,
+            format_func=lambda strength: _STRENGTHS[strength],
+            key=f"near-{batch.id}-{order.strength}",
+            label_visibility="collapsed",
+        )
+        st.caption(
+            f"The first one is sprite {order.like[-1] + 1} again. "
+            "All others were drawn from noise near its noise, on the way, too."
+        )
+    return replace(order, strength=choice) if choice not in (None, order.strength) else None
+
+
+def favourites_section() -> None:
+    """The sprites that were starred, on any day, with what one does with them."""
+    found = favourites()
+    st.header("Favourites")
+    if not found:
+        st.caption("None yet. Click a sprite, and star it: it stays here, whatever is drawn later.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        save_sprites_button(np.stack([one.image for one in found]), "favourites", "save-favourites")
+        removing = st.toggle("Remove some", key="remove-favourites")
+        st.caption(counted(len(found), "favourite"))
+    if not removing:
+        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:10px">{"".join(_keepsake(one) for one in found)}</div>')
+        return
+    with st.grid(12, min_column_width=72):
+        for one in found:
+            with st.container(gap="xsmall"):
+                st.html(_keepsake(one))
+                if st.button("Remove", key=f"remove-{one.id}", type="tertiary"):
+                    try:
+                        remove(one.id)
+                    except FavouritesError as error:
+                        problem(error)
+                    else:
+                        st.rerun()
 
 
 def last_batches() -> None:
     """The album: what was drawn before, on any page or in any tab."""
-    batches = album(6)
-    if not batches:
+    pages = album(6)
+    if not pages:
         return
     st.header("Drawn before")
     with st.grid(6, min_column_width=120):
-        for batch in batches:
+        for page in pages:
             with st.container():
-                count = len(batch.chain.sprites)
-                picture(png(sheet(batch.chain.sprites[:16], 4, gap=1)), f"sprites drawn by {batch.info['name']}")
-                kind = batch.info.get("kind")
-                words = [batch.info["name"], kind, counted(count, "sprite"), f"seed {batch.info['seed']}"]
-                st.caption(plain(", ".join(str(word) for word in words if word)))
-                if st.button("Open", key=f"open-{batch.id}"):
-                    show_again(batch)
-                    st.rerun()
+                picture(page.png, f"sprites drawn by {page.info['name']}")
+                st.caption(plain(_in_words(page)))
+                if st.button("Open", key=f"open-{page.id}"):
+                    batch = load_batch(page.id)
+                    if batch is None:
+                        problem("This batch has gone: newer ones took its place.")
+                    else:
+                        show_again(batch)
+                        st.rerun()
+
+
+def _in_words(page: Page) -> str:
+    info = page.info
+    words = [info["name"], info.get("kind"), counted(page.count, "sprite"), f"seed {info['seed']}"]
+    if info.get("like"):
+        words[2] = f"{words[2]} like one"
+    if info.get("against"):
+        words.append("compared")
+    return ", ".join(str(word) for word in words if word)
+
+
+def _origin(info: dict[str, Any], index: int) -> dict[str, Any]:
+    origin = {name: info.get(name) for name in _ORIGIN} | {"index": index}
+    return origin | ({"like": info["like"], "strength": info.get("strength")} if info.get("like") else {})
+
+
+def _favourite_id(batch: Batch, index: int) -> str:
+    return favourite_id(batch.chain.sprites[index], _origin(batch.info, index))
+
+
+def _keepsake(one: Favourite) -> str:
+    info = one.info
+    words = [info.get("name"), info.get("kind"), f"step {info.get('step')}", f"seed {info.get('seed')}"]
+    return sprite_tag(one.image, ", ".join(str(word) for word in words if word), 64)

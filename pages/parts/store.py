@@ -10,7 +10,8 @@ from typing import Literal
 
 import streamlit as st
 
-from ddpm.checkpoint import MANIFEST, Checkpoint, load_checkpoint, step_folder
+from ddpm.checkpoint import MANIFEST, MODEL, STATE, Checkpoint, load_checkpoint, step_folder
+from ddpm.files import read_json
 from ddpm.run import ACTIVE, Run, list_runs
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 
@@ -86,6 +87,15 @@ def manifest_mark(path: Path) -> tuple[str, int]:
         return str(folder), (folder / MANIFEST).stat().st_mtime_ns
     except OSError:
         return str(folder), 0
+
+
+def weights_mark(path: Path, weights: Literal["ema", "raw"] = "ema") -> str:
+    """Eight hex digits that tell the weights of a checkpoint from others; nothing where they cannot be told."""
+    try:
+        files = read_json(step_folder(path) / MANIFEST, limit=1 << 20)["files"]
+        return str(files[MODEL if weights == "ema" else STATE]["sha256"])[:8]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ddpm.album import keep_batch, load_batch, recent_batches
+from ddpm.album import batch_names, keep_batch, load_batch, recent_batches
 from ddpm.render import Chain
 
 
@@ -24,6 +24,29 @@ def test_a_batch_comes_back_as_it_was() -> None:
     assert found.info == {"seed": 0, "name": "small"}
     for name in ("t", "x_t", "x0", "noise_level"):
         assert np.array_equal(getattr(found.chain, name), getattr(kept.chain, name))
+
+
+def test_two_chains_that_were_compared_come_back() -> None:
+    kept = keep_batch(chain(0), {}, chain(1))
+    found = load_batch(kept.id)
+    assert found is not None
+    assert found.other is not None
+    assert np.array_equal(found.chain.x_t, chain(0).x_t)
+    assert np.array_equal(found.other.x0, chain(1).x0)
+
+
+def test_an_old_album_still_opens(ddpm_home: Path) -> None:
+    """Before batches could be compared they were compressed, and there was no second chain."""
+    folder = ddpm_home / "batches" / "0123456789ab"
+    folder.mkdir(parents=True)
+    old = chain(3)
+    np.savez_compressed(folder / "chain.npz", t=old.t, x_t=old.x_t, x0=old.x0, noise_level=old.noise_level)
+    (folder / "batch.json").write_text('{"seed": 3}')
+    assert batch_names() == [folder.name]
+    found = load_batch(folder.name)
+    assert found is not None
+    assert (found.info, found.other) == ({"seed": 3}, None)
+    assert np.array_equal(found.chain.x0, old.x0)
 
 
 def test_only_the_newest_are_kept() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from PIL import Image
 
 from ddpm import NoiseSchedule, SamplingStep, load_sprites, sample, to_uint8
-from ddpm.render import Chain, ChainRecorder, enlarge, gif, png, sheet, sheet_png
+from ddpm.render import Chain, ChainRecorder, apng, enlarge, gif, png, png_zip, sheet, sheet_png
 from tests.ddpm.helpers import simple_sprites
 
 
@@ -121,3 +122,28 @@ def test_a_gif_shows_both_halves_and_holds_the_end() -> None:
     assert np.array_equal(left, right)
     # Colours are approximate.
     assert np.abs(left - sheet(images, scale=2, gap=1)).max() < 40
+
+
+def test_an_animated_png_has_every_colour_of_every_frame() -> None:
+    random = np.random.default_rng(0)
+    x_t, x0 = random.integers(0, 256, (2, 3, 4, 16, 16, 3), dtype=np.uint8)
+    chain = Chain(np.array([9, 4, -1]), x_t, x0, np.array([1.0, 0.5, 0.0]))
+    animation = Image.open(io.BytesIO(apng(chain, scale=2, milliseconds=50, hold=900)))
+    assert (animation.format, animation.n_frames) == ("PNG", 3)  # type: ignore[attr-defined]
+    for frame, duration in enumerate([50, 50, 900]):
+        animation.seek(frame)
+        shown = np.asarray(animation.convert("RGB"))
+        assert animation.info["duration"] == duration
+        assert np.array_equal(shown[:, :66], sheet(x_t[frame], scale=2, gap=1))
+        assert np.array_equal(shown[:, -66:], sheet(x0[frame], scale=2, gap=1))
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_an_archive_of_single_sprites(channels: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (12, 16, 16, channels), dtype=np.uint8)
+    data = png_zip(images, "run-seed3")
+    assert png_zip(images, "run-seed3") == data
+    with ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == [f"run-seed3-{i:03d}.png" for i in range(1, 13)]
+        for name, image in zip(archive.namelist(), images, strict=True):
+            assert np.array_equal(np.asarray(Image.open(io.BytesIO(archive.read(name)))), image)

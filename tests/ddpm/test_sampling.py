@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ddpm import NoiseSchedule, SamplingStep, UNet, sample
-from ddpm.sampling import default_steps, draw_labels, timesteps
+from ddpm.sampling import default_steps, draw_labels, nearby_die, sprite_die, timesteps
 from ddpm.schedule import PredictionType, ScheduleKind
 from ddpm.seeds import generator_for
 
@@ -359,6 +359,36 @@ def test_given_noise(sampler: Any) -> None:
     assert torch.equal(noise, before)
     noise.zero_()
     assert torch.equal(given[0].x_t, own[0].x_t)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_given_dice(sampler: Any) -> None:
+    """Dice make the start and all noise on the way: with those of sprite 4, a sprite is sprite 4."""
+    schedule = NoiseSchedule(60)
+    batch = run(Fake(), schedule, n=5, sampler=sampler, steps=6, seed=3)
+    dice = [sprite_die(3, 4), sprite_die(3, 1)]
+    chosen = run(Fake(), schedule, n=2, sampler=sampler, steps=6, seed=99, dice=dice)
+    for moment, whole in zip(chosen, batch, strict=True):
+        close(moment.x_t, whole.x_t[[4, 1]])
+    with pytest.raises(ValueError, match="2 dice"):
+        run(Fake(), schedule, n=2, sampler=sampler, dice=[sprite_die(0, 0)])
+
+
+def test_dice_nearby() -> None:
+    def draws(die: Callable[[], torch.Tensor], count: int = 60) -> torch.Tensor:
+        return torch.stack([die() for _ in range(count)])
+
+    origin = draws(sprite_die(0, 7))
+    for strength in (0.0, 0.3, 0.8, 1.0):
+        near = draws(nearby_die(sprite_die(0, 7), strength, 0, 1))
+        assert torch.equal(near, draws(nearby_die(sprite_die(0, 7), strength, 0, 1)))
+        assert float(near.std()) == pytest.approx(1, abs=0.02)
+        likeness = float(torch.corrcoef(torch.stack([near.flatten(), origin.flatten()]))[0, 1])
+        assert likeness == pytest.approx((1 - strength**2) ** 0.5, abs=0.02)
+    assert not torch.equal(near, draws(nearby_die(sprite_die(0, 7), 1.0, 0, 2)))
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="strength"):
+            nearby_die(sprite_die(0, 0), wrong)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -125,3 +125,83 @@ def test_sample_draws_what_was_asked(open_page: OpenPage) -> None:
     batch = app.session_state["batch"]
     assert batch.chain.sprites.shape == (4, 16, 16, 3)
     assert (batch.info["seed"], batch.info["name"], batch.info["steps"]) == (3, "small", 20)
+
+
+class FakeTraining:
+    """A training as the pages see one: it does what it is asked for, one look later."""
+
+    start, name = "now", "busy"
+
+    def __init__(self) -> None:
+        self.run = self
+        self.is_paused = False
+        self.asked: dict[str, bool] = {}
+
+    def state(self) -> str:
+        return "paused" if self.is_paused else "running"
+
+    def pending(self) -> dict[str, bool]:
+        return self.asked
+
+    def request(self, pause: bool) -> None:
+        self.asked = {"pause": pause}
+
+
+def test_sample_offers_to_pause_a_training_and_to_let_it_go_on(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = FakeTraining()
+    monkeypatch.setattr("pages.parts.ordering.active_training", lambda: training)
+    app = open_page("pages/2_Sample.py")
+
+    def says(words: str) -> bool:
+        return any(words in caption.value for caption in app.caption)
+
+    assert says("holds the processor")
+    app.button(key="pause-training").click().run()
+    assert training.asked == {"pause": True}
+    assert says("pauses after its present step")
+    training.is_paused = True
+    app.run()
+    assert says("is paused")
+    app.button(key="resume-training").click().run()
+    assert training.asked == {"pause": False}
+    training.is_paused = False
+    app.run()
+    assert says("holds the processor")
+    assert not app.exception
+
+
+def test_sample_draws_one_of_each_kind_and_compares(open_page: OpenPage) -> None:
+    app = open_page("pages/2_Sample.py")
+    kind = next(box for box in app.selectbox if box.label == "What to draw")
+    kind.set_value(-2).run()
+    app.selectbox(key="against").set_value("raw")
+    next(button for button in app.button if button.label == "Draw").click().run()
+    assert not app.exception
+    batch = app.session_state["batch"]
+    assert batch.chain.sprites.shape == batch.other.sprites.shape == (3, 16, 16, 3)
+    assert any(caption.value.startswith("From the same noise,") for caption in app.caption)
+
+
+def test_draw_others_takes_the_next_seed(open_page: OpenPage) -> None:
+    app = open_page("pages/2_Sample.py")
+    app.select_slider(key="n").set_value(1)
+    next(button for button in app.button if button.label == "Draw others").click().run()
+    assert not app.exception
+    assert app.session_state["batch"].info["seed"] == app.number_input(key="seed").value == 1
+
+
+def test_a_link_sets_the_controls_and_draws(open_page: OpenPage) -> None:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    open_page()
+    app.query_params.update({"model": "small", "step": "12", "n": "4", "steps": "3", "seed": "8", "kind": "1"})
+    app.run()
+    app.switch_page("pages/2_Sample.py").run()
+    assert not app.exception
+    assert not app.warning
+    info = app.session_state["batch"].info
+    assert (info["seed"], info["n"], info["steps"], info["kind"]) == (8, 4, 3, "1")
+    assert app.select_slider(key="n").value == 4
+    assert app.number_input(key="seed").value == 8
+    assert app.number_input(key="steps-fast").value == 3

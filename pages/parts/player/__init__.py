@@ -1,7 +1,7 @@
-"""The player: a denoising that can be played, stopped and looked at closely, all in the browser.
+"""The player: a denoising, or two to compare, to be played, stopped and looked at closely, all in the browser.
 
-Every frame travels once, as bytes: a length (uint32, little-endian), a JSON header, then two PNG files a frame. The
-browser decodes each of them once and asks nothing more of the server, so playing never runs a script.
+Every frame travels once, as bytes: a length (uint32, little-endian), a JSON header, then two PNG files a frame, chain
+by chain. The browser decodes each of them once and asks nothing more of the server, so playing never runs a script.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import json
 import struct
 import time
 from collections import OrderedDict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypedDict, Unpack
 
 import numpy as np
 import streamlit as st
@@ -23,10 +24,11 @@ from PIL import Image
 
 _SIDE = 16
 _ATLAS_COLUMNS = 16
-_VIEWS = ("both", "noisy", "guess")
+_VIEWS = ("both", "over", "noisy", "guess")
+_VIEWS_OF_TWO = ("noisy", "guess")
 _PACE = 0.12  # seconds: each state carries all frames so far, so more of them would only fill the wire
 
-View = Literal["both", "noisy", "guess"]
+View = Literal["both", "over", "noisy", "guess"]
 
 
 class Chain(Protocol):
@@ -47,7 +49,7 @@ class PlayerEvent:
     """Something that the viewer asked the page for.
 
     Attributes:
-        kind: what was asked; ``"select"`` is the button named by ``on_select``.
+        kind: what was asked: ``"star"``, ``"unstar"``, or a name of ``actions``.
         index: of which sprite.
     """
 
@@ -55,17 +57,41 @@ class PlayerEvent:
     index: int
 
 
+class Options(TypedDict, total=False):
+    """How a chain is shown.
+
+    Attributes:
+        caption: one plain line above the pictures.
+        autoplay: begin at once (never for people who asked their system for less motion), which is usual. Otherwise
+            the result shows.
+        view: what to show first; the viewer can switch. ``"both"`` are side by side, ``"over"`` lays the guess over
+            the noisy picture with a divider to drag. Two chains show either ``"noisy"`` or, as usual, ``"guess"``.
+        columns: sprites a row; by default as many as fit well.
+        loop: begin again after the end, which is usual; the viewer can switch it.
+        expected: how many frames the chain will have when complete, so that the time line need not grow.
+        actions: name of an event -> text of its button under an enlarged sprite, such as
+            ``{"more": "More like this"}``.
+        titles: whose picture is left and whose right, when two chains are compared. Given before the other chain is
+            there, they keep its place.
+    """
+
+    caption: str
+    autoplay: bool
+    view: View
+    columns: int | None
+    loop: bool
+    expected: int | None
+    actions: Mapping[str, str]
+    titles: tuple[str, str]
+
+
 def player(
     chain: Chain,
     *,
     key: str,
-    caption: str = "",
-    autoplay: bool = True,
-    view: View = "both",
-    columns: int | None = None,
-    loop: bool = True,
-    expected: int | None = None,
-    on_select: str | None = None,
+    other: Chain | None = None,
+    favourites: Collection[int] | None = None,
+    **options: Unpack[Options],
 ) -> PlayerEvent | None:
     """Show a denoising: play, pause, scrub, speed, loop, and any sprite enlarged with its film strip.
 
@@ -76,31 +102,23 @@ def player(
     Args:
         chain: what to show.
         key: Streamlit's key for this player; one a page.
-        caption: one plain line above the pictures.
-        autoplay: begin at once (never for people who asked their system for less motion). Otherwise the result shows.
-        view: what to show first; the viewer can switch.
-        columns: sprites a row; by default as many as fit well.
-        loop: begin again after the end; the viewer can switch it.
-        expected: how many frames the chain will have when complete, so that the time line need not grow.
-        on_select: text of a button under an enlarged sprite, such as "Find its nearest training sprites".
+        other: a second chain of the same sprites, to be compared: it is shown at the right, and both at the same noise
+            level, however many frames each of them has.
+        favourites: which sprites are starred; None if nothing can be. The viewer sees a new star at once, the page
+            hears of it (``"star"``, ``"unstar"``) and says so by naming it here in the next run.
+        options: see :class:`Options`.
 
     Returns:
         In the one run that the viewer's request caused, what they asked for; otherwise None.
 
     Raises:
-        ValueError: if the arrays of the chain do not fit together.
+        ValueError: if the arrays of a chain, the two chains, or the options do not fit together.
     """
-    settings = _settings(
-        key,
-        caption=caption,
-        autoplay=autoplay,
-        view=view,
-        columns=columns,
-        loop=loop,
-        expected=expected,
-        on_select=on_select,
-    )
-    return _mount(key, pack(chain, settings))
+    data = pack(chain, _settings(key, options), other)
+    # No gap: what travels beside the player is invisible and must not take room either.
+    with st.container(gap=None):
+        _tell_favourites(key, favourites)
+        return _mount(key, data)
 
 
 class PlayerSlot:
@@ -118,81 +136,70 @@ class PlayerSlot:
 
     Args:
         key: Streamlit's key for this player.
-        settings: as for :func:`player`.
+        favourites: as for :func:`player`. While the script draws there had better be none: the event of a star, like
+            any other, ends the run.
+        options: as for :func:`player`.
     """
 
-    def __init__(
-        self,
-        *,
-        key: str,
-        caption: str = "",
-        autoplay: bool = True,
-        view: View = "both",
-        columns: int | None = None,
-        loop: bool = True,
-        expected: int | None = None,
-        on_select: str | None = None,
-    ) -> None:
+    def __init__(self, *, key: str, favourites: Collection[int] | None = None, **options: Unpack[Options]) -> None:
         self._key = key
-        self._settings = _settings(
-            key,
-            caption=caption,
-            autoplay=autoplay,
-            view=view,
-            columns=columns,
-            loop=loop,
-            expected=expected,
-            on_select=on_select,
-        )
+        self._favourites = favourites
+        self._settings = _settings(key, options)
         self._shown = 0
+        self._complete: list[bool] = []
         self._last = 0.0
-        # No gap: the feed below the player is invisible and must not take room either.
         with st.container(gap=None):
+            self._stars = st.empty()
             self._screen = st.empty()
             self._feed = st.empty()
 
-    def show(self, chain: Chain) -> PlayerEvent | None:
+    def show(self, chain: Chain, other: Chain | None = None) -> PlayerEvent | None:
         """Show this state of the chain; the event is that of :func:`player`, told by the first call of a run.
 
-        A state that follows too quickly on the last one is left out, unless it is the complete chain.
+        A state that follows too quickly on the last one is left out, unless it completes a chain.
+
+        Args:
+            chain: what to show.
+            other: the chain to compare it with; it may come later, and grow, too.
+
+        Raises:
+            ValueError: as for :func:`player`.
         """
         now = time.monotonic()
-        if self._shown and chain.t[-1] >= 0 and now - self._last < _PACE:
+        complete = [bool(one.t[-1] < 0) for one in (chain, other) if one is not None]
+        if complete == self._complete and now - self._last < _PACE:
             return None
+        self._complete = complete
         self._last = now
         self._shown += 1
-        if self._shown == 1:
-            with self._screen:
-                return _mount(self._key, pack(chain, self._settings))
-        with self._feed:
-            _feeder(key=f"{self._key}-feed-{self._shown}", data=pack(chain, self._settings))
-        return None
+        data = pack(chain, self._settings, other)
+        if self._shown > 1:
+            with self._feed:
+                _feeder(key=f"{self._key}-feed-{self._shown}", data=data)
+            return None
+        with self._stars:
+            _tell_favourites(self._key, self._favourites)
+        with self._screen:
+            return _mount(self._key, data)
 
 
-def _settings(
-    key: str,
-    *,
-    caption: str,
-    autoplay: bool,
-    view: View,
-    columns: int | None,
-    loop: bool,
-    expected: int | None,
-    on_select: str | None,
-) -> dict[str, object]:
-    if view not in _VIEWS:
+def _settings(key: str, options: Options) -> dict[str, object]:
+    view = options.get("view")
+    columns = options.get("columns")
+    if view is not None and view not in _VIEWS:
         raise ValueError(f"view must be one of {', '.join(_VIEWS)}, not {view!r}")
     if columns is not None and columns < 1:
         raise ValueError(f"columns must be at least 1, not {columns}")
     return {
         "address": key,
-        "caption": caption,
-        "autoplay": autoplay,
+        "caption": options.get("caption", ""),
+        "autoplay": options.get("autoplay", True),
         "view": view,
         "columns": columns,
-        "loop": loop,
-        "expected": expected,
-        "actions": [{"name": "select", "label": on_select}] if on_select else [],
+        "loop": options.get("loop", True),
+        "expected": options.get("expected"),
+        "actions": [{"name": name, "label": label} for name, label in options.get("actions", {}).items()],
+        "titles": tuple(options.get("titles", ("", ""))),
     }
 
 
@@ -201,8 +208,46 @@ def _mount(key: str, data: bytes) -> PlayerEvent | None:
     return PlayerEvent(kind=str(event["kind"]), index=int(event["index"])) if event else None
 
 
-def pack(chain: Chain, settings: dict[str, object]) -> bytes:
-    """Everything that the browser needs, as bytes; equal input gives equal bytes."""
+def _tell_favourites(key: str, favourites: Collection[int] | None) -> None:
+    """Tell the player what is starred, apart from its pictures: these stay the same bytes and do not travel again."""
+    if favourites is not None:
+        starred = sorted(int(index) for index in favourites)
+        _stars(key=f"{key}-stars", data={"address": key, "starred": starred})
+
+
+def pack(chain: Chain, settings: dict[str, object], other: Chain | None = None) -> bytes:
+    """Everything that the browser needs, as bytes; equal input gives equal bytes.
+
+    Raises:
+        ValueError: as for :func:`player`.
+    """
+    titles = settings["titles"]
+    compare = other is not None or titles != ("", "")
+    view = settings["view"] or ("guess" if compare else "both")
+    if compare and view not in _VIEWS_OF_TWO:
+        raise ValueError(f"two chains are shown as {' or '.join(_VIEWS_OF_TWO)}, not {view!r}")
+    reels: list[list[dict[str, object]]] = []
+    files: list[bytes] = []
+    for one in [chain] if other is None else [chain, other]:
+        frames, pictures = _pack_frames(one)
+        reels.append(frames)
+        files += pictures
+    count = chain.x_t.shape[1]
+    if other is not None and other.x_t.shape[1] != count:
+        raise ValueError(f"only chains of the same sprites can be compared, not {count} and {other.x_t.shape[1]}")
+    header = {
+        **settings,
+        "view": view,
+        "compare": compare,
+        "count": count,
+        "atlas": _ATLAS_COLUMNS,
+        "reels": reels,
+    }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return b"".join([struct.pack("<I", len(text)), text, *files])
+
+
+def _pack_frames(chain: Chain) -> tuple[list[dict[str, object]], list[bytes]]:
     t, x_t, x0 = np.asarray(chain.t), np.asarray(chain.x_t), np.asarray(chain.x0)
     noise = np.asarray(chain.noise_level, dtype=np.float64)
     _check(t, x_t, x0, noise)
@@ -212,11 +257,9 @@ def pack(chain: Chain, settings: dict[str, object]) -> bytes:
         noisy, guess = _encoded.get(x_t[i]), _encoded.get(x0[i])
         sizes = [len(noisy.png), len(guess.png)]
         frame_id = f"{int(t[i])}-{noisy.digest}-{guess.digest}"
-        frames.append({"t": int(t[i]), "noise": round(float(noise[i]), 6), "id": frame_id, "sizes": sizes})
+        frames.append({"t": int(t[i]), "noise": round(float(noise[i]), 8), "id": frame_id, "sizes": sizes})
         files += [noisy.png, guess.png]
-    header = {**settings, "count": x_t.shape[1], "atlas": _ATLAS_COLUMNS, "frames": frames}
-    text = json.dumps(header, separators=(",", ":")).encode()
-    return b"".join([struct.pack("<I", len(text)), text, *files])
+    return frames, files
 
 
 def _check(t: np.ndarray, x_t: np.ndarray, x0: np.ndarray, noise: np.ndarray) -> None:
@@ -284,10 +327,13 @@ def _source(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
+_PARTS = ("wire.js", "film.js", "clock.js", "grid.js", "lens.js", "favourites.js", "player.js")
+
 _encoded = _Encoder(capacity=64 * 2**20)
 _component = st.components.v2.component(
-    "ddpm_player", html=_source("player.html"), css=_source("player.css"), js=_source("player.js")
+    "ddpm_player", html=_source("player.html"), css=_source("player.css"), js="\n".join(map(_source, _PARTS))
 )
 _feeder = st.components.v2.component("ddpm_player_feed", js=_source("feed.js"))
+_stars = st.components.v2.component("ddpm_player_stars", js=_source("stars.js"))
 
-__all__ = ["Chain", "PlayerEvent", "PlayerSlot", "View", "pack", "player"]
+__all__ = ["Chain", "Options", "PlayerEvent", "PlayerSlot", "View", "pack", "player"]

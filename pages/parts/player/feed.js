@@ -1,7 +1,7 @@
 // A feed shows nothing. It brings the newer state of a growing chain to the player that has the same address, because
 // Streamlit takes a key, and so a player, only once a run. See player.js for the other half of the meeting.
 
-const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map() });
+const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
 
 function addressOf(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);

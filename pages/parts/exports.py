@@ -1,0 +1,80 @@
+"""Taking sprites away as files. Each is made when it is asked for, and says in its name what drew it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from ddpm.album import Batch
+from ddpm.cutout import cutout
+from ddpm.files import npy_bytes
+from ddpm.render import apng, gif, png_zip, sheet_png
+from pages.parts.orders import file_stem
+from pages.parts.ways import batch_titles
+
+_File = tuple[str, str, str, Callable[[], bytes]]
+
+
+def save_button(batch: Batch) -> None:
+    """All that a batch can be saved as."""
+    chain, stem = batch.chain, file_stem(batch.info)
+    with st.popover("Save", icon=":material/download:"):
+        if batch.other is not None:
+            titles = batch_titles(batch)
+            chosen = st.segmented_control("Which", titles, default=titles[0], required=True, key="save-which")
+            if chosen == titles[1]:
+                chain, stem = batch.other, f"{stem}-against-{batch.info.get('against')}".replace(":", "-")
+        _buttons("save", sprite_files(chain.sprites, stem))
+        st.caption("How they came out of the noise")
+        _buttons(
+            "save",
+            [
+                ("Animation, GIF", f"{stem}.gif", "image/gif", lambda: gif(chain)),
+                ("Animation, PNG (exact colours)", f"{stem}-animation.png", "image/apng", lambda: apng(chain)),
+            ],
+        )
+
+
+def save_sprites_button(sprites: np.ndarray, stem: str, key: str) -> None:
+    """All that single sprites can be saved as.
+
+    Args:
+        sprites: uint8 (N, 16, 16, 3).
+    """
+    with st.popover("Save", icon=":material/download:", key=f"{key}-menu"):
+        _buttons(key, sprite_files(sprites, stem))
+
+
+def sprite_files(sprites: np.ndarray, stem: str) -> list[_File]:
+    """What sprites can be saved as: a button's text, the file's name, its kind, and how it is made.
+
+    Args:
+        sprites: uint8 (N, 16, 16, 3).
+    """
+    return [
+        ("One sheet, PNG", f"{stem}.png", "image/png", lambda: sheet_png(sprites, scale=4, gap=1)),
+        ("Single PNGs, white", f"{stem}.zip", "application/zip", lambda: png_zip(sprites, stem)),
+        (
+            "Single PNGs, transparent",
+            f"{stem}-transparent.zip",
+            "application/zip",
+            lambda: png_zip(cutout(sprites), stem),
+        ),
+        ("NumPy array, .npy", f"{stem}.npy", "application/octet-stream", lambda: npy_bytes(sprites)),
+    ]
+
+
+def _buttons(key: str, files: list[_File]) -> None:
+    for label, name, mime, make in files:
+        st.download_button(
+            label,
+            make,
+            name,
+            mime,
+            on_click="ignore",
+            type="tertiary",
+            key=f"{key}-{label}",
+            icon=":material/download:",
+        )

@@ -1,0 +1,150 @@
+// The film: decoded frames of one chain, or of two, and the moments in which they are seen.
+
+const PITCH = 19; // from sprite to sprite on a sheet, in its pixels: room for the white cards' edges and the gaps
+
+/** The sprites of one frame, laid out as the screen wants them, so that a panel is painted in one go. */
+class Sheet {
+  constructor(atlas, count, columns) {
+    this.bitmap = atlas; // as it came: sprites edge to edge
+    this.count = count;
+    this.columns = columns;
+    this.pitch = SPRITE;
+  }
+
+  place(index) {
+    return [(index % this.columns) * this.pitch, Math.floor(index / this.columns) * this.pitch];
+  }
+
+  /** Spreads the sprites in rows of `columns`, with transparent gaps. Done once a layout, when first painted. */
+  spread(columns) {
+    if (this.pitch === PITCH && this.columns === columns) return;
+    const canvas = new OffscreenCanvas(columns * PITCH, Math.ceil(this.count / columns) * PITCH);
+    const context = canvas.getContext("2d");
+    for (let i = 0; i < this.count; i++) {
+      const to = [(i % columns) * PITCH, Math.floor(i / columns) * PITCH];
+      context.drawImage(this.bitmap, ...this.place(i), SPRITE, SPRITE, ...to, SPRITE, SPRITE);
+    }
+    this.bitmap.close();
+    this.bitmap = canvas.transferToImageBitmap();
+    this.columns = columns;
+    this.pitch = PITCH;
+  }
+
+  /** One sprite, enlarged. */
+  draw(context, index, x, y, scale) {
+    context.drawImage(this.bitmap, ...this.place(index), SPRITE, SPRITE, x, y, SPRITE * scale, SPRITE * scale);
+  }
+
+  close() {
+    this.bitmap.close();
+  }
+}
+
+/**
+ * Moments of one or two chains: the noise level, and which frame of each chain belongs to it.
+ * Whichever chain has the noisier next frame goes first, so each shows its latest frame that is not below the level.
+ */
+function align(reels) {
+  const at = reels.map(() => 0);
+  const moments = [{ noise: Math.max(...reels.map((frames) => frames[0].noise)), at: [...at] }];
+  for (;;) {
+    const next = reels.map((frames, side) => frames[at[side] + 1]?.noise ?? -1);
+    const noise = Math.max(...next);
+    if (noise < 0) return moments;
+    next.forEach((level, side) => (at[side] += level === noise ? 1 : 0));
+    moments.push({ noise, at: [...at] });
+  }
+}
+
+class Film {
+  constructor(header, reels) {
+    this.header = header;
+    this.reels = reels; // of frames {t, noise, id, noisy, guess}, the last two of them sheets
+    this.count = header.count;
+    this.moments = align(reels);
+    this.last = this.moments.length - 1;
+    this.complete = reels.every((frames) => frames.at(-1).t < 0) && reels.length === (header.compare ? 2 : 1);
+    const [first] = reels;
+    const missing = first.at(-1).t < 0 ? 0 : Math.max(0, (header.expected ?? 0) - first.length);
+    this.span = this.moments.length + missing;
+  }
+
+  /** Decodes what `old` has not decoded already: a chain that grows costs only its new frames. */
+  static async load({ header, files }, old) {
+    const known = new Map((old?.reels ?? []).flat().map((frame) => [frame.id, frame]));
+    const frame = async ({ t, noise, id }, file) => {
+      const seen = known.get(id);
+      if (seen) return { ...seen, t, noise };
+      const bitmaps = await Promise.all([decode(file.noisy), decode(file.guess)]);
+      const [noisy, guess] = bitmaps.map((bitmap) => new Sheet(bitmap, header.count, header.atlas));
+      return { t, noise, id, noisy, guess };
+    };
+    const reels = header.reels.map((frames, side) => Promise.all(frames.map((one, i) => frame(one, files[side][i]))));
+    return new Film(header, await Promise.all(reels));
+  }
+
+  /** Does what the wire announces begin with all of this? Then the viewer keeps their place. */
+  isContinuedBy({ compare, reels }) {
+    return compare === this.header.compare && isBeginning(this.reels, reels);
+  }
+
+  /** Where this film has the place that was `head` in `old`, which it continues: a second chain fills in moments. */
+  follow(old, head) {
+    if (!this.header.compare) return head;
+    const level = old.noiseAt(head);
+    const next = this.moments.findIndex(({ noise }) => noise <= level);
+    if (next < 0) return this.last;
+    if (next === 0 || this.moments[next].noise === level) return next;
+    const above = this.moments[next - 1].noise;
+    return next - 1 + (above - level) / (above - this.moments[next].noise);
+  }
+
+  /** Frees the pixels, except those that `heir` goes on using. */
+  release(heir) {
+    const sheets = (film) => new Set((film?.reels ?? []).flat().flatMap(({ noisy, guess }) => [noisy, guess]));
+    const kept = sheets(heir);
+    for (const sheet of sheets(this)) if (!kept.has(sheet)) sheet.close();
+  }
+
+  /** What is left and what is right: [chain, kind]. */
+  sides(view) {
+    return this.header.compare ? [[0, view], [1, view]] : [[0, "noisy"], [0, "guess"]]; // prettier-ignore
+  }
+
+  frame(moment, side) {
+    return this.reels[side]?.[this.moments[moment].at[side]];
+  }
+
+  /** Noise level between two moments, so that the marker glides. */
+  noiseAt(head) {
+    const low = Math.floor(head);
+    const high = Math.min(low + 1, this.last);
+    const share = head - low;
+    return this.moments[low].noise * (1 - share) + this.moments[high].noise * share;
+  }
+
+  describe(moment) {
+    const level = `noise ${Math.round(this.moments[moment].noise * 100)}%`;
+    const frames = this.reels.map((_, side) => this.frame(moment, side));
+    const more = !this.complete && moment === this.last ? " …" : "";
+    if (!more && frames.every(({ t }) => t < 0)) return `finished · ${level}`;
+    if (more && this.moments[moment].noise <= 0) return `still drawing${more}`;
+    if (this.header.compare) return `${this.complete ? "both at " : ""}${level}${more}`;
+    return `step t = ${frames[0].t} · ${level}${more}`;
+  }
+
+  /** A few characters for a picture of the film strip. */
+  label(moment) {
+    const { noise } = this.moments[moment];
+    if (this.header.compare) return noise > 0 ? `${Math.round(noise * 100)}%` : "end";
+    const { t } = this.frame(moment, 0);
+    return t < 0 ? "end" : String(t);
+  }
+
+  /** How far one of two chains is. */
+  describeSide(moment, side) {
+    const frame = this.frame(moment, side);
+    if (!frame) return "";
+    return frame.t < 0 ? "finished" : `step t = ${frame.t}`;
+  }
+}

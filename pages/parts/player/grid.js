@@ -1,0 +1,192 @@
+// The grid of sprites: where each of them lies, and how a frame gets there.
+
+/** White margin and gap that belong to a scale: a pixel of the sprite each (see PITCH). All in device pixels. */
+function planRows({ count, columns, scale, ratio }) {
+  const cell = (SPRITE + 2) * scale;
+  const pitch = PITCH * scale;
+  return { count, columns, rows: Math.ceil(count / columns), scale, pad: scale, gap: scale, cell, pitch, ratio };
+}
+
+/** Prefer full rows; else rows of nearly the same length. */
+function pickColumns(count, most) {
+  for (let columns = Math.min(most, count); columns > most * 0.6; columns--) if (count % columns === 0) return columns;
+  return Math.ceil(count / Math.ceil(count / most));
+}
+
+/** The largest whole scale at which `count` sprites fit the box (device pixels); too many for it: small, and taller. */
+function planGrid({ count, width, height, ratio, columns: wanted }) {
+  const least = Math.max(1, Math.round(1.5 * ratio));
+  let plan;
+  for (let scale = Math.floor((count > 1 ? 14 : 24) * ratio); scale >= 1; scale--) {
+    const most = Math.floor((width + scale) / (PITCH * scale));
+    if (most < Math.min(wanted ?? 1, count)) continue;
+    const columns = wanted ? Math.min(wanted, count) : pickColumns(count, most);
+    plan = planRows({ count, columns, scale, ratio });
+    // The page's own rows may be a little too high: better than much too small.
+    if (plan.rows * plan.pitch - plan.gap <= height * (wanted ? 1.15 : 1) || scale <= least) break;
+  }
+  return plan ?? planGrid({ count, width, height, ratio }); // so many columns do not fit here at any scale
+}
+
+class Grid {
+  constructor(figure) {
+    this.figure = figure;
+    this.box = figure.querySelector(".grid");
+    this.canvas = figure.querySelector("canvas");
+    this.ring = figure.querySelector(".ring");
+    this.stars = figure.querySelector(".stars");
+    this.context = this.canvas.getContext("2d");
+  }
+
+  corner(index) {
+    const { columns, pitch } = this.plan;
+    return [(index % columns) * pitch, Math.floor(index / columns) * pitch];
+  }
+
+  lay(plan) {
+    this.plan = plan;
+    const { canvas } = this;
+    canvas.width = plan.columns * plan.pitch - plan.gap;
+    canvas.height = plan.rows * plan.pitch - plan.gap;
+    canvas.style.width = `${canvas.width / plan.ratio}px`;
+    canvas.style.height = `${canvas.height / plan.ratio}px`;
+    canvas.dataset.plan = JSON.stringify(plan); // where each sprite's pixels are
+    this.context.imageSmoothingEnabled = false;
+    this.drawTiles();
+    this.snap();
+    this.showStars();
+  }
+
+  /** The white cards that sprites lie on. Sprites cover only their middle, so these are drawn once a layout. */
+  drawTiles() {
+    const { context } = this;
+    const { count, cell, pad, ratio } = this.plan;
+    context.fillStyle = "#fff";
+    context.strokeStyle = "rgb(120 120 135 / 28%)";
+    context.lineWidth = ratio;
+    for (let i = 0; i < count; i++) {
+      const [x, y] = this.corner(i);
+      context.beginPath();
+      context.roundRect(x + ratio / 2, y + ratio / 2, cell - ratio, cell - ratio, Math.min(pad, 11 * ratio) + ratio);
+      context.fill();
+      context.stroke();
+    }
+  }
+
+  /** Moves the canvas onto a whole device pixel: half a pixel off, and the browser would resample every sprite. */
+  snap() {
+    const { ratio } = this.plan;
+    const { style } = this.box;
+    style.left = style.top = "0px";
+    const { left, top } = this.box.getBoundingClientRect();
+    style.left = `${Math.round(left * ratio) / ratio - left}px`;
+    style.top = `${Math.round(top * ratio) / ratio - top}px`;
+  }
+
+  /** Shows one frame; no sheet, and the cards are bare. */
+  paint([sheet]) {
+    if (!this.plan) return; // no room yet, as in a tab of the page that nobody has opened
+    if (sheet) this.put(sheet);
+    else if (this.full) this.clear();
+    this.full = Boolean(sheet);
+  }
+
+  put(sheet) {
+    const { columns, scale, pad } = this.plan;
+    sheet.spread(columns);
+    const { bitmap } = sheet;
+    this.context.drawImage(bitmap, pad, pad, bitmap.width * scale, bitmap.height * scale);
+  }
+
+  clear() {
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.drawTiles();
+  }
+
+  /** Which sprite is under the pointer; -1 for a gap. */
+  indexAt(event) {
+    const { columns, pitch, cell, count, ratio } = this.plan;
+    const box = this.canvas.getBoundingClientRect();
+    const x = (event.clientX - box.left) * ratio;
+    const y = (event.clientY - box.top) * ratio;
+    const column = Math.floor(x / pitch);
+    const index = Math.floor(y / pitch) * columns + column;
+    const inside = column >= 0 && column < columns && x % pitch < cell && y % pitch < cell;
+    return inside && index >= 0 && index < count ? index : -1;
+  }
+
+  mark(index) {
+    this.ring.hidden = !this.plan || index < 0 || index >= this.plan.count;
+    if (this.ring.hidden) return;
+    const { cell, ratio } = this.plan;
+    const [x, y] = this.corner(index);
+    this.ring.style.width = this.ring.style.height = `${cell / ratio}px`;
+    this.ring.style.transform = `translate(${x / ratio}px, ${y / ratio}px)`;
+  }
+
+  /** Small stars on the outer corners of these sprites. */
+  showStars(starred = this.starred ?? []) {
+    this.starred = starred;
+    if (!this.plan) return;
+    const { count, cell, ratio } = this.plan;
+    const side = clamp((0.3 * cell) / ratio, 9, 20);
+    const marks = starred.filter((index) => index < count).map((index) => {
+      const [x, y] = this.corner(index);
+      const mark = document.createElement("i");
+      mark.dataset.index = String(index);
+      mark.style.width = mark.style.height = `${side}px`;
+      mark.style.transform = `translate(${(x + cell) / ratio - side * 0.7}px, ${y / ratio - side * 0.3}px)`;
+      return mark;
+    });
+    this.stars.replaceChildren(...marks);
+  }
+}
+
+/** One picture over the other, with a divider: the noisy one left of it, the guess right of it. */
+class OverGrid extends Grid {
+  split = 0.5;
+  sheets = [];
+
+  constructor(figure) {
+    super(figure);
+    this.divider = figure.querySelector(".divider");
+    this.setSplit(this.split);
+  }
+
+  setSplit(split) {
+    this.split = clamp(split, 0, 1);
+    const percent = Math.round(this.split * 100);
+    this.box.style.setProperty("--split", String(this.split));
+    this.divider.setAttribute("aria-valuenow", String(percent));
+    this.divider.setAttribute("aria-valuetext", `${percent}% noisy, ${100 - percent}% guess`);
+    this.paint(this.sheets);
+  }
+
+  /** Where the pointer has dragged the divider. */
+  drag(event) {
+    const { left, width } = this.canvas.getBoundingClientRect();
+    if (width) this.setSplit((event.clientX - left) / width);
+  }
+
+  key(key) {
+    const step = { ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02, PageDown: -0.1, PageUp: 0.1 };
+    const ends = { Home: 0, End: 1 };
+    if (!(key in step) && !(key in ends)) return false;
+    this.setSplit(ends[key] ?? this.split + step[key]);
+    return true;
+  }
+
+  paint(sheets) {
+    this.sheets = sheets;
+    const [noisy, guess] = sheets;
+    if (!this.plan || !guess) return;
+    super.paint([guess]);
+    const { context, canvas } = this;
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, Math.round(this.split * canvas.width), canvas.height);
+    context.clip();
+    this.put(noisy);
+    context.restore();
+  }
+}

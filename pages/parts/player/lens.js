@@ -1,0 +1,130 @@
+// The lens: one sprite, enlarged, with its film strip and what can be done with it.
+
+const STILLS = 8;
+const NAMES = { noisy: "Noisy image", guess: "The model’s guess" };
+
+/** Gives a canvas room for `rows` sprites above each other, at the largest whole scale within `width` (CSS pixels). */
+function sizeCanvas(canvas, width, rows, gap = 0) {
+  const ratio = devicePixelRatio;
+  const scale = Math.max(1, Math.floor((width * ratio) / SPRITE));
+  const gutter = Math.round(gap * ratio);
+  canvas.width = SPRITE * scale;
+  canvas.height = rows * SPRITE * scale + (rows - 1) * gutter;
+  canvas.style.width = `${canvas.width / ratio}px`;
+  canvas.style.height = `${canvas.height / ratio}px`;
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  return { context, scale, gutter };
+}
+
+class Lens {
+  index = -1;
+
+  constructor(dialog, { onSeek, onAction }) {
+    this.dialog = dialog;
+    this.onSeek = onSeek;
+    this.onAction = onAction;
+    this.find = (selector) => dialog.querySelector(selector);
+    this.canvases = [...dialog.querySelectorAll(".pair canvas")];
+  }
+
+  get isOpen() {
+    return this.dialog.open;
+  }
+
+  show(film, view, index, moment) {
+    this.film = film;
+    this.sides = film.sides(view);
+    this.index = clamp(index, 0, film.count - 1);
+    if (!this.isOpen) this.dialog.showModal();
+    this.find(".title").textContent = film.count > 1 ? `Sprite ${this.index + 1} of ${film.count}` : "The sprite";
+    this.find(".back").disabled = this.index === 0;
+    this.find(".on").disabled = this.index === film.count - 1;
+    this.find(".back").hidden = this.find(".on").hidden = film.count === 1;
+    this.dialog.querySelectorAll(".pair figcaption").forEach((caption, side) => {
+      caption.textContent = film.header.compare ? film.header.titles[side] : NAMES[KINDS[side]];
+    });
+    this.drawActions();
+    this.resize();
+    this.paint(moment);
+  }
+
+  close() {
+    if (this.isOpen) this.dialog.close();
+  }
+
+  showStar(isStarred, isOffered) {
+    const star = this.find(".star");
+    star.hidden = !isOffered;
+    star.setAttribute("aria-pressed", String(isStarred));
+    star.title = isStarred ? "Among your favourites; take it out (f)" : "Keep it as a favourite (f)";
+  }
+
+  resize() {
+    // 18rem at most, and never so tall that the film strip falls off the screen.
+    const tallest = Math.max(96, innerHeight - 430);
+    this.large = this.canvases.map((canvas) => {
+      const figure = canvas.closest("figure");
+      return sizeCanvas(canvas, Math.min(figure.clientWidth - 22, 288, tallest), 1);
+    });
+    this.drawStrip();
+  }
+
+  /** Draws what one side shows at a moment; nothing if its chain is not there yet. */
+  draw(context, side, moment, y, scale) {
+    const [reel, kind] = this.sides[side];
+    this.film.frame(moment, reel)?.[kind].draw(context, this.index, 0, y, scale);
+  }
+
+  paint(moment) {
+    this.large.forEach(({ context, scale }, side) => this.draw(context, side, moment, 0, scale));
+    let current = this.stills[0];
+    for (const still of this.stills) if (Number(still.dataset.frame) <= moment) current = still;
+    for (const still of this.stills) still.setAttribute("aria-current", String(still === current));
+  }
+
+  drawStrip() {
+    const { film } = this;
+    const strip = this.find(".strip");
+    const length = Math.min(STILLS, film.moments.length);
+    const moments = Array.from({ length }, (_, i) => Math.round((i * film.last) / Math.max(1, length - 1)));
+    const width = strip.clientWidth / length - 8;
+    // Buttons are kept where possible: rebuilding them would take the focus away.
+    if (strip.children.length !== length) strip.replaceChildren(...moments.map(() => this.makeStill()));
+    this.stills = [...strip.children];
+    this.stills.forEach((still, i) => this.drawStill(still, moments[i], Math.min(width, 64)));
+  }
+
+  makeStill() {
+    const still = document.createElement("button");
+    still.type = "button";
+    still.className = "still";
+    still.append(document.createElement("canvas"), document.createElement("span"));
+    still.onclick = () => this.onSeek(Number(still.dataset.frame));
+    return still;
+  }
+
+  drawStill(still, moment, width) {
+    const [canvas, label] = still.children;
+    const { context, scale, gutter } = sizeCanvas(canvas, width, 2, 4);
+    this.sides.forEach((_, row) => this.draw(context, row, moment, row * (SPRITE * scale + gutter), scale));
+    still.dataset.frame = String(moment);
+    still.setAttribute("aria-label", `Go to: ${this.film.describe(moment)}`);
+    label.textContent = this.film.label(moment);
+  }
+
+  drawActions() {
+    const { actions } = this.film.header;
+    if (JSON.stringify(actions) === this.drawnActions) return; // or a button in use would lose the focus
+    this.drawnActions = JSON.stringify(actions);
+    const buttons = actions.map(({ name, label }) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "action";
+      button.textContent = label;
+      button.onclick = () => this.onAction(name, this.index);
+      return button;
+    });
+    this.find(".actions").replaceChildren(...buttons);
+  }
+}

@@ -1,0 +1,15 @@
+// Brings word of the favourites to the player that has the same address. It shows nothing itself, and is apart from the
+// player because its few bytes change with each star, while the pictures stay as they are. See player.js.
+
+const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
+
+export default function mount({ data, parentElement }) {
+  const { address, starred } = data;
+  meeting.stars.set(address, { starred, owner: parentElement }); // for a player that comes later
+  meeting.players.get(address)?.favourites.hear(starred);
+  return () => {
+    if (meeting.stars.get(address)?.owner !== parentElement) return; // another has taken over
+    meeting.stars.delete(address);
+    meeting.players.get(address)?.favourites.hear(null);
+  };
+}

@@ -1,0 +1,270 @@
+"""Orders: drawn alike, drawn against something, written into an album or a link and read again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ddpm.album import Batch, keep_batch, load_batch
+from ddpm.checkpoint import CheckpointError
+from pages.parts.drawing import draw
+from pages.parts.orders import ANY, EACH, Order, file_stem, from_info
+from pages.parts.results import more_like, star, starred
+from pages.parts.sharing import read_link, to_parameters
+from pages.parts.store import all_runs, weights_mark
+from pages.parts.ways import batch_titles, difference, own_way, rivals
+
+
+@pytest.fixture
+def small(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a run, in a working folder of its own."""
+    shutil.copytree(trained / "checkpoints", tmp_path / "checkpoints")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "checkpoints" / "small"
+
+
+def order_for(run: Path, **values: Any) -> Order:
+    return Order(str(run), **{"n": 6, "steps": 3, "seed": 5, **values})
+
+
+def sprites(order: Order) -> np.ndarray:
+    return draw(order).chain.sprites
+
+
+def apart(a: np.ndarray, b: np.ndarray) -> int:
+    """The largest difference: torch's rounding may differ with the size of a batch."""
+    return int(np.abs(a.astype(int) - b).max())
+
+
+def labels(run: Path, order: Order) -> list[int]:
+    found = own_way(order).labels
+    assert found is not None
+    return found.tolist()
+
+
+# Kinds
+
+
+def test_one_of_each_kind(small: Path) -> None:
+    assert labels(small, order_for(small, label=EACH, n=3)) == [0, 1, 2]
+    assert labels(small, order_for(small, label=1)) == [1] * 6
+    assert set(labels(small, order_for(small, label=ANY, n=60))) == {0, 1, 2}
+    assert draw(order_for(small, label=EACH, n=3)).info["kind"] == "one of each"
+    with pytest.raises(CheckpointError, match="knows 3 kinds"):
+        draw(order_for(small, label=3))
+
+
+@pytest.mark.parametrize("label", [ANY, EACH, 2])
+def test_sprites_that_are_like_one_are_of_its_kind(small: Path, label: int) -> None:
+    source = order_for(small, label=label)
+    assert labels(small, replace(source, like=(4,), n=3)) == [labels(small, source)[4]] * 3
+
+
+# More like this
+
+
+@pytest.mark.parametrize("sampler", ["fast", "ddim", "ddpm"])
+def test_the_first_of_those_that_are_like_a_sprite_is_that_sprite(small: Path, sampler: Any) -> None:
+    source = order_for(small, sampler=sampler)
+    alike = replace(source, like=(4,), strength=0.3, n=4)
+    first, further = sprites(alike), sprites(replace(alike, like=(4, 2)))
+    assert apart(first[0], sprites(source)[4]) <= 1
+    assert apart(further[0], first[2]) <= 1
+    assert apart(sprites(replace(alike, like=(4, 0)))[0], first[0]) <= 1
+    assert len({image.tobytes() for image in first}) == 4
+    assert apart(first, sprites(replace(alike, n=9))[:4]) <= 1
+
+
+def test_strength_says_how_far_they_are(small: Path) -> None:
+    base = order_for(small, like=(1,), n=9)
+
+    def mean_distance(strength: float) -> float:
+        found = sprites(replace(base, strength=strength)).astype(float)
+        return float(np.abs(found[1:] - found[0]).mean())
+
+    assert mean_distance(0.0) == pytest.approx(0, abs=0.1)
+    assert mean_distance(0.1) < mean_distance(0.5) < mean_distance(1.0)
+
+
+def test_more_like_is_asked_of_a_batch(small: Path) -> None:
+    batch = draw(order_for(small))
+    found = more_like(batch, 3)
+    assert found is not None
+    assert (found.like, found.seed, found.steps, found.against) == ((3,), 5, 3, None)
+    again = more_like(draw(found), 2)
+    assert again is not None
+    assert (again.like, again.n, again.strength) == ((3, 2), found.n, found.strength)
+    assert more_like(Batch("", batch.chain, {"name": "?"}), 0) is None
+
+
+# Comparing
+
+
+def test_what_it_can_be_compared_with(small: Path, tmp_path: Path) -> None:
+    shutil.copytree(small, tmp_path / "checkpoints" / "other")
+    found = rivals(order_for(small), all_runs())
+    assert {"ddpm", "ddim", "raw", "memoriser", "run:other"} <= found.keys()
+    assert "run:small" not in found
+    assert "ddim" not in rivals(order_for(small, sampler="ddim"), all_runs())
+    assert "raw" not in rivals(order_for(small, weights="raw"), all_runs())
+
+
+@pytest.mark.parametrize("against", ["ddim", "raw", "memoriser", "run:other"])
+def test_two_ways_out_of_the_same_noise(small: Path, tmp_path: Path, against: str) -> None:
+    shutil.copytree(small, tmp_path / "checkpoints" / "other")
+    calls: list[tuple[int, int, bool]] = []
+
+    def watch(done: int, steps: int, chain: object, other: object = None) -> None:
+        calls.append((done, steps, other is not None))
+
+    order = order_for(small, against=against)
+    batch = draw(order, watch)
+    assert batch.other is not None
+    assert np.array_equal(batch.chain.x_t[0], batch.other.x_t[0]), "the same noise"
+    assert apart(batch.chain.sprites, sprites(replace(order, against=None))) <= 1
+    total = len(batch.chain.t) + len(batch.other.t) - 2 if against != "ddim" else 3 + 50
+    assert {steps for _, steps, _ in calls} == {total}
+    assert [done for done, _, _ in calls] == sorted(done for done, _, _ in calls)
+    assert calls[-1][0] == total
+    assert calls[-1][2]
+    left, right = batch_titles(batch)
+    assert left
+    assert right
+    assert left != right
+    assert difference(batch).startswith("From the same noise,")
+    kept = keep_batch(batch.chain, batch.info, batch.other)
+    found = load_batch(kept.id)
+    assert found is not None
+    assert batch_titles(found) == (left, right)
+    if against == "run:other":
+        assert apart(batch.chain.sprites, batch.other.sprites) <= 1
+        assert "6 of 6 sprites come out nearly the same" in difference(batch)
+
+
+def test_the_memoriser_repeats_what_was_learnt_from(small: Path, trained: Path) -> None:
+    batch = draw(order_for(small, against="memoriser", steps=20))
+    assert batch.other is not None
+    learnt = np.load(trained / "simple.npz")["images"].astype(int)
+    for image in batch.other.sprites:
+        assert np.abs(learnt - image).max(axis=(1, 2, 3)).min() <= 2
+
+
+def test_a_model_to_compare_with_that_is_not_here(small: Path) -> None:
+    with pytest.raises(CheckpointError, match="is not here"):
+        draw(order_for(small, against="run:gone"))
+
+
+# Albums and links
+
+
+def test_an_order_survives_the_album(small: Path) -> None:
+    order = order_for(small, like=(2, 1), strength=0.3, guidance_scale=2.0, label=1)
+    batch = draw(order)
+    found = from_info(json.loads(json.dumps(batch.info)))
+    assert found == replace(order, step=batch.info["step"], n=6)
+    assert file_stem(batch.info).startswith("small-12-fast3-seed5-")
+    assert "/" not in file_stem({**batch.info, "kind": "../../a b"})
+
+
+@pytest.mark.parametrize("wrong", [{"seed": "x"}, {"n": 10**9}, {"like": [1.5]}, {"like": 3}, {"against": "run:../x"}])
+def test_a_damaged_album_gives_no_order(small: Path, wrong: dict[str, Any]) -> None:
+    assert from_info({"run": str(small), **wrong}) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"label": EACH, "n": 3, "guidance_scale": 2.5},
+        {"label": 2, "weights": "raw", "sampler": "ddim"},
+        {"like": (3, 1), "strength": 0.15, "against": "ddim"},
+    ],
+)
+def test_a_link_leads_to_the_same_sprites(small: Path, values: dict[str, Any]) -> None:
+    batch = draw(order_for(small, **values))
+    parameters = to_parameters(batch.info)
+    assert parameters is not None
+    assert str(small.parent) not in json.dumps(parameters)
+    link = read_link(parameters, all_runs())
+    assert link.problem is None
+    assert link.order is not None
+    assert np.array_equal(sprites(link.order), batch.chain.sprites)
+
+
+def parameters_of(run: Path, **values: str) -> dict[str, str]:
+    found = to_parameters(draw(order_for(run)).info)
+    assert found is not None
+    return {**found, **values}
+
+
+def test_a_link_to_a_model_that_has_gone(small: Path) -> None:
+    parameters = parameters_of(small)
+    shutil.rmtree(small)
+    link = read_link(parameters, all_runs())
+    assert link.order is None
+    assert "no longer here" in (link.problem or "")
+
+
+def test_a_link_to_a_step_that_has_gone(small: Path) -> None:
+    link = read_link(parameters_of(small, step="7"), all_runs())
+    assert link.order is None
+    assert "step 7" in (link.problem or "")
+
+
+def test_another_model_of_the_same_name_is_noticed(small: Path) -> None:
+    mark = weights_mark(small)
+    assert len(mark) == 8
+    assert read_link(parameters_of(small, mark=mark), all_runs()).problem is None
+    link = read_link(parameters_of(small, mark="00000000"), all_runs())
+    assert link.order is not None
+    assert "another model" in (link.problem or "")
+    assert mark in (link.problem or "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": "-1"},
+        {"seed": "9" * 400},
+        {"n": "1000000"},
+        {"n": "٣"},
+        {"steps": "0"},
+        {"kind": "<b>"},
+        {"sampler": "magic"},
+        {"guidance": "nan"},
+        {"guidance": "1e9"},
+        {"weights": "../x"},
+        {"like": "1.x"},
+        {"near": "2"},
+        {"against": "run:../../etc"},
+    ],
+)
+def test_a_link_that_makes_no_sense_is_told(small: Path, wrong: dict[str, str]) -> None:
+    link = read_link(parameters_of(small, **wrong), all_runs())
+    assert link.order is None
+    assert "cannot be read" in (link.problem or "")
+
+
+@pytest.mark.parametrize("name", ["../small", "{folder}", "", "sm\x00all"])
+def test_a_link_never_names_a_folder(small: Path, name: str) -> None:
+    link = read_link(parameters_of(small, model=name.format(folder=small)), all_runs())
+    assert link.order is None
+    assert "no longer here" in (link.problem or "")
+
+
+# Favourites
+
+
+def test_stars_are_found_again_in_the_same_batch(small: Path) -> None:
+    batch = draw(order_for(small))
+    star(batch, 2, True)
+    star(batch, 4, True)
+    star(batch, 4, False)
+    assert starred(draw(order_for(small))) == {2}
+    assert starred(draw(order_for(small, seed=6))) == set()

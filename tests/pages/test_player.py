@@ -1,0 +1,108 @@
+"""What the player sends to the browser, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.player import pack
+
+PLAIN = {"address": "p", "view": None, "titles": ("", "")}
+
+
+@dataclass(frozen=True)
+class Chain:
+    t: np.ndarray
+    x_t: np.ndarray
+    x0: np.ndarray
+    noise_level: np.ndarray
+
+
+def chain(frames: int = 4, sprites: int = 18, seed: int = 0) -> Chain:
+    pixels = np.random.default_rng(seed).integers(0, 256, (2, frames, sprites, 16, 16, 3), dtype=np.uint8)
+    t = np.linspace(99, -1, frames).round().astype(np.int64)
+    return Chain(t, pixels[0], pixels[1], (t + 1) / 100)
+
+
+def unpack(data: bytes) -> tuple[dict, list[list[np.ndarray]]]:
+    """The header, and for each chain its pictures in the order in which they travel."""
+    (length,) = struct.unpack("<I", data[:4])
+    header, at = json.loads(data[4 : 4 + length]), 4 + length
+    reels = []
+    for frames in header["reels"]:
+        reels.append([])
+        for size in (size for frame in frames for size in frame["sizes"]):
+            reels[-1].append(np.asarray(Image.open(io.BytesIO(data[at : at + size])).convert("RGB")))
+            at += size
+    assert at == len(data)
+    return header, reels
+
+
+def cut(atlas: np.ndarray, index: int) -> np.ndarray:
+    row, column = divmod(index, 16)
+    return atlas[row * 16 : row * 16 + 16, column * 16 : column * 16 + 16]
+
+
+def test_both_chains_travel_whole() -> None:
+    left, right = chain(4), chain(7, seed=1)
+    header, reels = unpack(pack(left, PLAIN, right))
+    assert header["compare"]
+    assert header["view"] == "guess"
+    assert header["count"] == 18
+    for source, frames, pictures in zip((left, right), header["reels"], reels, strict=True):
+        assert [frame["t"] for frame in frames] == source.t.tolist()
+        assert [frame["noise"] for frame in frames] == pytest.approx(source.noise_level)
+        for i in range(len(frames)):
+            for index in (0, 15, 16, 17):
+                assert np.array_equal(cut(pictures[2 * i], index), source.x_t[i, index])
+                assert np.array_equal(cut(pictures[2 * i + 1], index), source.x0[i, index])
+
+
+def test_one_chain_alone_shows_both_pictures_and_titles_keep_a_place_for_another() -> None:
+    header, reels = unpack(pack(chain(), PLAIN))
+    assert (header["compare"], header["view"], len(reels)) == (False, "both", 1)
+    header, reels = unpack(pack(chain(), {**PLAIN, "titles": ("ours", "theirs")}))
+    assert (header["compare"], header["view"], len(reels)) == (True, "guess", 1)
+
+
+def test_equal_input_gives_equal_bytes() -> None:
+    assert pack(chain(), PLAIN, chain(5)) == pack(chain(), PLAIN, chain(5))
+
+
+@pytest.mark.parametrize(
+    ("other", "settings", "message"),
+    [
+        (chain(sprites=17), {}, "18 and 17"),
+        (chain(), {"view": "over"}, "noisy or guess"),
+        (chain(), {"view": "both"}, "noisy or guess"),
+        (replace(chain(), t=np.array([3, 2, 2, -1])), {}, "fall"),
+        (replace(chain(), x0=chain().x0[:3]), {}, "fit together"),
+        (replace(chain(), x_t=chain().x_t / 255), {}, "x_t must be uint8"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(other: Chain, settings: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        pack(chain(), {**PLAIN, **settings}, other)
+
+
+def test_unknown_views_and_no_columns_are_refused() -> None:
+    app = AppTest.from_string(
+        """
+        import streamlit as st
+        from pages.parts.player import PlayerSlot
+        for options in ({"view": "upside down"}, {"columns": 0}):
+            try:
+                PlayerSlot(key="p", **options)
+            except ValueError as error:
+                st.write(str(error))
+        """
+    ).run()
+    assert [text.value.split(" ")[0] for text in app.markdown] == ["view", "columns"]
+    assert not app.exception
