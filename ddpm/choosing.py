@@ -15,14 +15,16 @@ import numpy as np
 
 from ddpm.checkpoint import load_checkpoint
 from ddpm.comparison import Reference, what_was_seen
+from ddpm.evidence import Yardstick
 from ddpm.files import read_json, replace_json
-from ddpm.report import Report, make_report
+from ddpm.report import Grader, Report, make_report
 from ddpm.run import Run
 from ddpm.samples import frequent_labels, kept
 from ddpm.sampling import Sampler
 from ddpm.schedule import LOG_SNR_GRID
-from ddpm.sprites import SpriteDataset, load_sprites
+from ddpm.sprites import load_sprites
 from ddpm.training import heldout_loss
+from ddpm.yardsticks import prepared
 
 CHOICE, VERDICT = "choice.json", "verdict.json"
 
@@ -59,13 +61,20 @@ class Bar:
 
 
 def measure_step(
-    run: Run, step: int, sprites: SpriteDataset, n: int = SAMPLES, sampler: Sampler = "fast"
+    run: Run,
+    step: int,
+    reference: Reference,
+    n: int = SAMPLES,
+    sampler: Sampler = "fast",
+    yardstick: Yardstick | None = None,
+    grader: Grader | None = None,
 ) -> tuple[dict[str, Any], Report]:
     """Draw from a saved step and measure what comes out, without any clean-up.
 
     Args:
-        sprites: what the run learnt from.
+        reference: what the run learnt from, and what it did not.
         n: samples, kinds by their frequency.
+        yardstick, grader: those of ``reference``, where several steps are measured.
 
     Returns:
         One row of the table, JSON values, and the whole report.
@@ -75,10 +84,15 @@ def measure_step(
         ValueError: if the run has learnt from none of these sprites.
     """
     loaded = load_checkpoint(run.step_path(step))
-    reference = what_was_seen(sprites, run.trained_on())
     samples, labels = kept(loaded, n, sampler), frequent_labels(loaded, n)
     report = make_report(
-        samples, reference, loaded, None if labels is None else labels.numpy(), drawn_by=f"{run.name}, step {step:,}"
+        samples,
+        reference,
+        loaded,
+        None if labels is None else labels.numpy(),
+        drawn_by=f"{run.name}, step {step:,}",
+        yardstick=yardstick,
+        grader=grader,
     )
     return {"step": step, "sampler": sampler, **_row(report), "heldout": _heldout(loaded, reference)}, report
 
@@ -148,6 +162,12 @@ def choose_step(
         The content of ``choice.json``: ``samples``, ``rows``, ``chosen`` and ``all_steps`` (a row or None).
     """
     sprites = load_sprites(source or str(run.config()["data"]["source"]))
+    reference = what_was_seen(sprites, run.trained_on())
+    yardstick, grader = prepared(reference), Grader(reference)
+
+    def measured(step: int, sampler: Sampler = "fast") -> tuple[dict[str, Any], Report]:
+        return measure_step(run, step, reference, n, sampler, yardstick, grader)
+
     path = run.folder / CHOICE
     known = read_choice(run.folder)
     rows = {row["step"]: row for row in known["rows"]} if known and known["samples"] == n else {}
@@ -156,15 +176,15 @@ def choose_step(
     for step in run.steps():
         if step not in rows:
             say(f"Step {step:,}: drawing {n:,} sprites, and measuring them ...")
-            rows[step], reports[step] = measure_step(run, step, sprites, n)
+            rows[step], reports[step] = measured(step)
             _write(path, n, rows, thousand)
     chosen = int(best_row([rows[step] for step in run.steps()])["step"])
     if chosen in reports or not (run.folder / VERDICT).is_file() or (known or {}).get("chosen") != chosen:
-        report = reports[chosen] if chosen in reports else measure_step(run, chosen, sprites, n)[1]
+        report = reports[chosen] if chosen in reports else measured(chosen)[1]
         replace_json(run.folder / VERDICT, report.to_dict())
     if all_steps_too and (thousand is None or thousand["step"] != chosen):
         say(f"Step {chosen:,}: the same with all steps ...")
-        thousand = measure_step(run, chosen, sprites, n, "ddpm")[0]
+        thousand = measured(chosen, "ddpm")[0]
     return _write(path, n, rows, thousand)
 
 
@@ -188,6 +208,7 @@ def _write(path: Path, n: int, rows: dict[int, Any], thousand: dict[str, Any] | 
 
 def _row(report: Report) -> dict[str, Any]:
     found, quality = report.memorization, report.quality
+    assert quality is not None
     near = report.yardstick.near_share(report.samples, NEAR)
     unseen = report.yardstick.near_share(report.yardstick.heldout, NEAR)
     agreement = quality.class_agreement

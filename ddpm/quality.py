@@ -156,11 +156,20 @@ def quality_report(
             raise ValueError("labels need a classifier, or real_labels to train one on")
         if np.shape(real_labels) != (len(real),):
             raise ValueError(f"real_labels must have shape ({len(real)},), got {np.shape(real_labels)}")
-        real_labels = np.asarray(real_labels)
-        # In an order of its own, so that the classifier does not depend on that of the rows.
-        rows = _distinct_in_order(real)
-        classifier = train_classifier(real[rows], real_labels[rows], int(real_labels.max()) + 1)
+        classifier = classifier_of(real, np.asarray(real_labels))
     return QualityReference(real).report(samples, labels, classifier)
+
+
+def classifier_of(real: np.ndarray, labels: np.ndarray) -> Classifier:
+    """The classifier that class agreement is measured with; the order of the sprites and their repeats do not matter.
+
+    Args:
+        real: uint8 (R, 16, 16, 3).
+        labels: int64 (R,), from 0 on.
+    """
+    # In an order of its own, so that the classifier does not depend on that of the rows.
+    rows = _distinct_in_order(real)
+    return train_classifier(real[rows], labels[rows], int(labels.max()) + 1)
 
 
 class QualityReference:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ddpm.checkpoint import Checkpoint
+from ddpm.classifier import Classifier
 from ddpm.comparison import Reference, check_seen
 from ddpm.evidence import Evidence, Yardstick
 from ddpm.exam import Exam, take_exam
 from ddpm.gap import DenoisingGap, denoising_gap
 from ddpm.memorization import LABELS, MemorizationReport, judge
-from ddpm.quality import QualityReport, quality_report
+from ddpm.quality import QualityReference, QualityReport, classifier_of
 from ddpm.statistics import Proportion
 from ddpm.yardsticks import prepared
 
@@ -94,6 +96,7 @@ def make_report(
     evidence: Evidence | None = None,
     gap: DenoisingGap | None = None,
     with_quality: bool = True,
+    grader: Grader | None = None,
 ) -> Report:
     """Judge samples against a data set.
 
@@ -109,6 +112,7 @@ def make_report(
         evidence: what ``yardstick`` measured of ``samples``.
         gap: the denoising gap of what drew them; else it is measured if there is a checkpoint.
         with_quality: off leaves out quality and exam, which take seconds.
+        grader: that of ``reference``, where several sets of samples are judged.
 
     Raises:
         ValueError: if there is nothing to compare with, or a rate outside 0..1.
@@ -122,7 +126,7 @@ def make_report(
     memorization = judge(evidence, yardstick, false_positive_rate, gap)
     quality, exam = None, None
     if with_quality:
-        quality = _quality(samples, reference, labels)
+        quality = (grader or Grader(reference)).grade(samples, labels)
         exam = take_exam(samples, sprites, reference.seen, memorization.near_distance)
     return Report(
         samples=samples,
@@ -137,12 +141,36 @@ def make_report(
     )
 
 
-def _quality(samples: np.ndarray, reference: Reference, labels: np.ndarray | None) -> QualityReport:
-    sprites = reference.sprites
-    real = np.sort(np.concatenate([reference.seen, reference.unseen]))
-    asked = None if labels is None or sprites.labels is None or (labels < 0).all() else labels
-    kinds = None if asked is None else np.asarray(sprites.labels)[real]
-    return quality_report(samples, sprites.images[real], asked, kinds)
+class Grader:
+    """Judges the quality of several sets of samples by the same real sprites; what they share is computed once.
+
+    Args:
+        reference: the data set.
+    """
+
+    def __init__(self, reference: Reference) -> None:
+        self._sprites = reference.sprites
+        self._real = np.sort(np.concatenate([reference.seen, reference.unseen]))
+
+    @cached_property
+    def _measures(self) -> QualityReference:
+        return QualityReference(self._sprites.images[self._real])
+
+    @cached_property
+    def _classifier(self) -> Classifier | None:
+        if self._sprites.labels is None:
+            return None
+        return classifier_of(self._sprites.images[self._real], np.asarray(self._sprites.labels)[self._real])
+
+    def grade(self, samples: np.ndarray, labels: np.ndarray | None) -> QualityReport:
+        """Measure samples.
+
+        Args:
+            samples: uint8 (N, 16, 16, 3), N at least 1.
+            labels: int64 (N,), the kinds that were asked for, -1 for anything.
+        """
+        asked = None if labels is None or (labels < 0).all() or self._classifier is None else labels
+        return self._measures.report(samples, asked, None if asked is None else self._classifier)
 
 
 def tables(report: Report) -> list[Table]:
