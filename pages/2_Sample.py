@@ -6,7 +6,7 @@ import streamlit as st
 
 from ddpm.checkpoint import CheckpointError
 from ddpm.render import FRAMES
-from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember
+from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
 from pages.parts.exports import save_button
 from pages.parts.frame import frame
 from pages.parts.ordering import ask, show_order
@@ -40,8 +40,8 @@ with controls:
     order, pressed = ask(runs)
 
 
-def draw_now(order: Order) -> None:
-    """Draw before the visitor's eyes, and begin the page anew with the result."""
+def draw_now(order: Order, keep: bool) -> None:
+    """Draw before the visitor's eyes, and begin the page anew with the result, which the album may keep."""
     bar = st.progress(0.0, "Drawing ...")
     slot: PlayerSlot | None = None
 
@@ -59,11 +59,19 @@ def draw_now(order: Order) -> None:
             actions=ACTIONS,
             titles=titles(order) or ("", ""),
         )
-        remember(draw_timed(order, watch))
+        batch = draw_timed(order, watch)
+        (remember if keep else show_again)(batch)
     except CheckpointError as error:
-        problem(error)
-    else:
-        st.rerun()
+        # Told in the next run: in this one the place of the player may be taken.
+        st.session_state["failed"] = str(error)
+    st.rerun()
+
+
+def ask_for(order: Order | None) -> None:
+    """Begin the page anew, and draw something else than its address says."""
+    leave_link()
+    st.session_state["wanted"] = order
+    st.rerun()
 
 
 with stage:
@@ -76,7 +84,10 @@ with stage:
     if words := st.session_state.get("link-problem"):
         st.warning(words, icon=":material/link_off:")
     if wanted is not None:
-        draw_now(wanted)
+        # What a link shows can be had again by the link: reloads must not fill the album.
+        draw_now(wanted, keep=wanted is not (link and link.order))
+    if failed := st.session_state.pop("failed", None):
+        problem(failed)
     batch = current_batch() or first_batch(shipped_run() or default_run(runs), n=36)
     if batch is None:
         st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
@@ -95,8 +106,7 @@ with stage:
             star(batch, asked.index, asked.kind == "star")
             st.rerun()
         elif asked is not None and asked.kind == "more":
-            st.session_state["wanted"] = more_like(batch, asked.index)
-            st.rerun()
+            ask_for(more_like(batch, asked.index))
         elif asked is not None:
             if not batch.id:
                 remember(batch)
@@ -105,8 +115,7 @@ with stage:
         if batch.other is not None:
             st.caption(difference(batch), text_alignment="center")
         if (nearer := likeness(batch)) is not None:
-            st.session_state["wanted"] = nearer
-            st.rerun()
+            ask_for(nearer)
         with st.container(horizontal=True, horizontal_alignment="center"):
             save_button(batch)
             link_button(batch)

@@ -14,6 +14,7 @@ from pages.parts.drawing import Page, album, show_again
 from pages.parts.exports import save_sprites_button
 from pages.parts.orders import Order, from_info
 from pages.parts.pictures import picture, sprite_tag
+from pages.parts.sharing import leave_link
 from pages.parts.words import counted, plain, problem
 
 _ORIGIN = ("name", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
@@ -113,6 +114,7 @@ def last_batches() -> None:
                     if batch is None:
                         problem("This batch has gone: newer ones took its place.")
                     else:
+                        leave_link()
                         show_again(batch)
                         st.rerun()
 

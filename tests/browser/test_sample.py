@@ -16,6 +16,7 @@ from ddpm import load_sprites
 from tests.browser.conftest import ROOT, Serve
 
 PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 # Few sprites and few steps: it is the way there that is looked at, not the drawings.
 FEW = {"model": "mine", "n": 4, "sampler": "fast", "steps": 4, "seed": 7}
 
@@ -66,7 +67,7 @@ def save(page: Page, what: str, path: Path) -> Path:
 
 def drawn(page: Page, path: Path) -> np.ndarray:
     """The sprites that the page shows, as it hands them out."""
-    expect(page.get_by_text("Drawn by your run mine")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Drawn by your run mine")).to_be_visible()
     return np.load(save(page, "NumPy array", path))
 
 
@@ -92,20 +93,20 @@ def test_a_sheet_an_array_and_a_link_hold_the_same_pixels(
 
 def test_two_ways_are_shown_side_by_side(page: Page, url: str, place: Path) -> None:
     open_order(page, url, place, against="ddim")
-    expect(page.get_by_text("From the same noise,")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("From the same noise,")).to_be_visible()
     titles = page.locator(".player .panel:visible .whose")
     expect(titles).to_have_text(["Fast, 4 steps", "Careful, 50 steps"])
 
 
 def test_a_favourite_is_still_there_after_a_reload(page: Page, url: str, place: Path) -> None:
     open_order(page, url, place)
-    expect(page.get_by_text("None yet. Click a sprite")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("None yet. Click a sprite")).to_be_visible()
     page.locator(".player .grid:visible").first.click(position={"x": 40, "y": 40})
     page.locator(".player .star").click()
-    expect(page.get_by_text("1 favourite", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("1 favourite", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     page.reload()
-    expect(page.get_by_text("1 favourite", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("1 favourite", exact=True)).to_be_visible()
     # One way of drawing the same sprites again, and the star is on it.
     page.locator(".player .grid:visible").first.click(position={"x": 40, "y": 40})
     expect(page.locator(".player .star")).to_have_attribute("aria-pressed", "true")
@@ -115,10 +116,10 @@ def test_a_link_to_a_model_that_has_gone_says_so(page: Page, url: str, place: Pa
     going = place / "checkpoints" / "going"
     shutil.copytree(place / "checkpoints" / "mine", going)
     open_order(page, url, place, model="going")
-    expect(page.get_by_text("Drawn by your run going")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Drawn by your run going")).to_be_visible()
     shutil.rmtree(going)
     page.reload()
-    expect(page.get_by_text("that this link asks for is no longer here")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("that this link asks for is no longer here")).to_be_visible()
     # The page works on.
     expect(page.get_by_role("button", name="Draw", exact=True)).to_be_enabled()
     expect(page.locator(".player")).to_be_visible()

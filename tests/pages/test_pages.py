@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.run import Run
+from ddpm.sampling import SamplingStep, sample
 from tests.pages.conftest import ROOT, OpenPage
 
 PAGES = ["streamlit_app.py", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "pages").glob("*.py"))]
@@ -184,6 +187,19 @@ def test_sample_draws_one_of_each_kind_and_compares(open_page: OpenPage) -> None
     assert any(caption.value.startswith("From the same noise,") for caption in app.caption)
 
 
+def test_a_model_that_fails_on_the_way_is_told(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: Any, **options: Any) -> Iterator[SamplingStep]:
+        yield next(sample(*args, **options))
+        raise ValueError("no numbers")
+
+    monkeypatch.setattr("pages.parts.drawing.sample", fails)
+    app = open_page("pages/2_Sample.py")
+    next(button for button in app.button if button.label == "Draw").click().run()
+    assert not app.exception
+    assert any("cannot draw" in error.value for error in app.error)
+    assert app.button, "the page works on"
+
+
 def test_draw_others_takes_the_next_seed(open_page: OpenPage) -> None:
     app = open_page("pages/2_Sample.py")
     app.select_slider(key="n").set_value(1)
@@ -201,7 +217,7 @@ def test_a_link_sets_the_controls_and_draws(open_page: OpenPage) -> None:
     assert not app.exception
     assert not app.warning
     info = app.session_state["batch"].info
-    assert (info["seed"], info["n"], info["steps"], info["kind"]) == (8, 4, 3, "1")
+    assert (info["seed"], info["n"], info["steps"], info["kind"]) == (8, 4, 3, "class 1")
     assert app.select_slider(key="n").value == 4
     assert app.number_input(key="seed").value == 8
     assert app.number_input(key="steps-fast").value == 3
