@@ -162,10 +162,10 @@ def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> 
 
     # Compare with what it learnt from.
     page.get_by_role("link", name="Created or copied?").click()
-    expect(page.locator(".match").first).to_be_visible()
-    caption = page.locator(".match .hits figcaption").first.inner_text()
-    row = int(re.search(r"row (\d+)", caption).group(1))  # type: ignore[union-attr]
-    shown = _pixels(page, ".match .hits img")
+    page.locator(".gallery .card").first.click()
+    caption = page.locator(".closeup figcaption").nth(1).inner_text()
+    row = int(re.search(r"row ([\d,]+)", caption).group(1).replace(",", ""))  # type: ignore[union-attr]
+    shown = _pixels(page, ".closeup img[alt='Nearest by pixels']")
     assert np.array_equal(shown, load_sprites("builtin").images[row]), "a sprite on screen has the pixels of the source"
 
 

@@ -1,0 +1,107 @@
+"""Created or copied, in a real browser: what lives there, and not on the server, does what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ddpm import engine
+from ddpm.album import keep_batch
+from ddpm.engine import run_training
+from ddpm.plan import TrainingRequest
+from pages.parts.drawing import Order, draw
+from tests.browser.conftest import ROOT, Serve
+from tests.ddpm.helpers import simple_sprites
+
+PATIENCE = 120_000
+SAMPLES = 16
+
+
+@pytest.fixture(scope="module")
+def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The app beside a small run that has drawn a batch."""
+    place = tmp_path_factory.mktemp("copied")
+    run, home = place / "checkpoints" / "small", place / "home"
+    np.save(place / "simple.npy", simple_sprites(80))
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DDPM_HOME", str(home))
+    patch.setattr(engine, "FINAL_EVALUATIONS", 16)
+    run_training(
+        TrainingRequest(run, data=str(place / "simple.npy"), steps=8, threads=1, check_sprites=0), lambda progress: None
+    )
+    batch = draw(Order(str(run), n=SAMPLES, seed=1))
+    keep_batch(batch.chain, batch.info)
+    patch.undo()
+    return serve(ROOT / "streamlit_app.py", cwd=place, env={"DDPM_HOME": str(home)}).url
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{url}/Nearest_neighbors")
+    yield page
+    context.close()
+    assert errors == []
+
+
+def test_it_answers_explains_and_can_be_tested(page: Page) -> None:
+    verdict, near = page.locator(".verdict"), page.locator("[data-rate='near copy']")
+    expect(verdict).to_contain_text(f"of {SAMPLES}", timeout=PATIENCE)
+    expect(page.locator(".rate[data-rate]")).to_have_count(7)
+    expect(near).not_to_contain_text("floor10%")
+    page.get_by_role("slider").first.press("End")
+    expect(near).to_contain_text("floor10%", timeout=PATIENCE)
+
+    page.get_by_role("radio", name="copies", exact=True).click()
+    expect(verdict).to_contain_text("A test, not your samples", timeout=PATIENCE)
+    expect(verdict).to_contain_text("Copied: training sprites come back pixel by pixel.")
+    expect(page.locator(".gallery .card").first).to_contain_text("exact copy", timeout=PATIENCE)
+    page.get_by_role("button", name="Back to my samples").click()
+    expect(verdict).not_to_contain_text("A test", timeout=PATIENCE)
+
+
+def test_a_sample_opens_beside_its_memorised_twin(page: Page) -> None:
+    card = page.locator(".gallery .card").first
+    number = int(card.get_attribute("data-sample") or -1) + 1
+    card.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Sample {number}", timeout=PATIENCE)
+    expect(dialog).to_contain_text("The memoriser ended at the training sprite in row", timeout=PATIENCE)
+    expect(dialog.locator(".player")).not_to_have_count(0)
+
+
+def test_points_show_their_sprites_by_keyboard(page: Page) -> None:
+    page.get_by_role("tab", name="Shape against palette").click()
+    plot = page.locator(".scatter:not([data-points='0']) .plot")
+    plot.press("Home")
+    expect(page.locator(".tip canvas").first).to_be_visible(timeout=PATIENCE)
+    first = page.locator("section.scatter").get_attribute("data-at")
+    plot.press("End")
+    assert page.locator("section.scatter").get_attribute("data-at") != first
+    plot.press("Escape")
+    expect(page.locator(".tip")).to_be_hidden()
+
+
+def test_a_drawing_finds_what_is_like_it(page: Page) -> None:
+    easel = page.locator(".easel canvas")
+    easel.scroll_into_view_if_needed()
+    easel.click(position={"x": 100, "y": 100})
+    found = page.locator(".found")
+    expect(found).to_contain_text("Training sprites, by pixels", timeout=PATIENCE)
+    before = found.inner_html()
+    # By keyboard, too: the pixel to the right of the one that was clicked.
+    for key in ("ArrowRight", "Space"):
+        easel.press(key)
+    expect(found).not_to_have_js_property("innerHTML", before, timeout=PATIENCE)
+    painted = easel.evaluate(
+        "c => { const d = c.getContext('2d').getImageData(0, 0, 16, 16).data;"
+        " return [...Array(256).keys()].filter((i) => d[4 * i] < 200).length }"
+    )
+    assert painted == 2
