@@ -46,7 +46,9 @@ def test_line(name: str, report: MemorizationReport) -> str:
 
 def way_back() -> None:
     """A button that ends the test."""
-    st.button("Back to my samples", icon=":material/arrow_back:", type="primary", on_click=_end_test)
+    if st.button("Back to my samples", icon=":material/arrow_back:", type="primary", on_click=_end_test):
+        # The button stands in a fragment; what is questioned is decided outside of it.
+        st.rerun()
 
 
 def _end_test() -> None:
