@@ -59,6 +59,11 @@ class Bar:
             return True
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
+    @property
+    def strain(self) -> float:
+        """The figure over what is allowed: 1 at the limit; 0 where it could not be measured."""
+        return 0.0 if self.value is None else self.value / max(self.limit, 1e-9)
+
 
 def measure_step(
     run: Run,
@@ -134,7 +139,7 @@ def best_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
     def rank(row: dict[str, Any]) -> tuple[int, float, int]:
         judged = bars(row)
         copying = sum(not bar.held for bar in judged if bar.copying)
-        worst = max((bar.value / bar.limit for bar in judged if not bar.copying and bar.value is not None), default=0.0)
+        worst = max((bar.strain for bar in judged if not bar.copying), default=0.0)
         return copying, worst, -int(row["step"])
 
     return min(rows, key=rank)

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from ddpm import choosing
 from ddpm.card import run_card
 from ddpm.choosing import CHOICE, VERDICT, bars, best_row, choose_step, read_choice
 from ddpm.engine import run_training
 from ddpm.plan import TrainingRequest
+from ddpm.recipes import RECIPES
 from ddpm.run import Run
 from ddpm.shipping import ship_run
+from tests.ddpm.helpers import TINY
 
 
 def row(step: int, **changes: Any) -> dict[str, Any]:
@@ -88,10 +91,16 @@ def test_the_weakest_quality_decides_and_of_equals_the_longer_training() -> None
         best_row([])
 
 
-def test_a_run_is_measured_once_and_shipped_with_its_table(tmp_path: Path, tiny_sprites: Path) -> None:
+def test_a_run_is_measured_once_and_shipped_with_its_table(
+    tmp_path: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "tiny", TINY)
+    monkeypatch.setattr(choosing, "_EVALUATIONS", 64)
     folder = tmp_path / "checkpoints" / "mine"
     for steps in (2, 4):
-        request = TrainingRequest(folder, data=str(tiny_sprites), steps=steps, check_sprites=0, resume=True)
+        request = TrainingRequest(
+            folder, data=str(tiny_sprites), recipe="tiny", steps=steps, check_sprites=0, resume=True
+        )
         run_training(request, lambda progress: None)
     run = Run(folder)
     said: list[str] = []
@@ -113,6 +122,12 @@ def test_a_run_is_measured_once_and_shipped_with_its_table(tmp_path: Path, tiny_
     card = run_card(shipped)
     assert "Why this step" in card
     assert all(f"{measured['step']:,}" in card for measured in found["rows"])
+
+
+def test_a_perfect_set_allows_no_stray_pixel_and_can_still_be_chosen_from() -> None:
+    real = {"haze": 0.0, "orphans": 0.0, "merged_colours": 2.0}
+    rows = [row(1, real=real, orphans=3.0), row(2, real=real, orphans=1.0)]
+    assert best_row(rows)["step"] == 2
 
 
 def test_a_choice_that_makes_no_sense_is_none(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_what_is_there_is_not_computed_again(data: Path, monkeypatch: pytest.Mon
 
 
 def test_quality_can_be_left_out(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "quality_report", None)
+    monkeypatch.setattr(report, "Grader", None)
     monkeypatch.setattr(report, "take_exam", None)
     reference = what_was_seen(load_sprites(data), None)
     short = make_report(np.asarray(load_sprites("x.npy").images), reference, with_quality=False)
