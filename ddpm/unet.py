@@ -63,6 +63,9 @@ class SelfAttention(nn.Module):
 
     A convolution has to guess the colour of a region from a few pixels around; here a pixel can ask all of that region,
     wherever they are, and the same colour comes out everywhere. Heads are 32 wide, or as wide as there are channels.
+
+    Queries and keys are brought to length 1 per channel, with a learned gain (Henry et al. 2020, arXiv 2010.04245):
+    else they grow without end at a high learning rate, until bfloat16 cannot tell one pixel from another any more.
     """
 
     def __init__(self, channels: int) -> None:
@@ -70,7 +73,9 @@ class SelfAttention(nn.Module):
         self.heads = max(1, channels // 32)
         self.norm = _norm(channels)
         self.queries = nn.Conv2d(channels, channels, 1)
-        self.keys = nn.Conv2d(channels, channels, 1)
+        # A bias of the keys would change nothing but rounding: it adds the same to all that a query is compared with.
+        self.keys = nn.Conv2d(channels, channels, 1, bias=False)
+        self.gain = nn.Parameter(torch.ones(self.heads, 1, channels // self.heads))
         self.values = nn.Conv2d(channels, channels, 1)
         self.project = nn.Conv2d(channels, channels, 1)
         nn.init.zeros_(self.project.weight)
@@ -80,6 +85,7 @@ class SelfAttention(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.norm(x)
         q, k, v = (self._by_head(part(h)) for part in (self.queries, self.keys, self.values))
+        q, k = _even(q) * self.gain.to(q.dtype), _even(k)
         if torch.is_grad_enabled():
             # With gradients the plain product takes half the time of the fused one on a CPU.
             seen = torch.softmax((q * q.shape[-1] ** -0.5) @ k.mT, dim=-1) @ v
@@ -229,6 +235,11 @@ class UNet(nn.Module):
         if bool((labels < -1).any()) or bool((labels >= self.num_classes).any()):
             raise ValueError(f"labels must lie in 0..{self.num_classes - 1}, or be -1 for anything")
         return torch.where(labels < 0, self.num_classes, labels)
+
+
+def _even(x: torch.Tensor) -> torch.Tensor:
+    """With a mean square of 1 in the last dimension."""
+    return F.rms_norm(x, x.shape[-1:], eps=1e-6)
 
 
 def _norm(channels: int) -> nn.GroupNorm:
