@@ -21,10 +21,10 @@ test-all: $(VENV)/.test
 
 # Trained, all saved steps measured, and the best one made small. What was cut short goes on.
 checkpoints: $(VENV)/.run
-	$(BIN)/python -m ddpm train --data builtin --run builtin-long --steps 18000 --resume
+	$(BIN)/python -m ddpm train --data builtin --run builtin-long --steps 14000 --keep-every 2000 --resume
 	$(BIN)/python -m ddpm choose --run checkpoints/builtin-long --ddpm
 	$(BIN)/python -m ddpm ship --run checkpoints/builtin-long --out checkpoints/builtin
-	$(if $(DATA),$(BIN)/python -m ddpm train --data $(DATA) --run pixel-art-long --steps 4000 --resume)
+	$(if $(DATA),$(BIN)/python -m ddpm train --data $(DATA) --run pixel-art-long --steps 4000 --keep-every 500 --resume)
 	$(if $(DATA),$(BIN)/python -m ddpm choose --run checkpoints/pixel-art-long --ddpm)
 	$(if $(DATA),$(BIN)/python -m ddpm ship --run checkpoints/pixel-art-long --out checkpoints/pixel-art --data kaggle)
 

@@ -98,7 +98,7 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
     for bar in bars(kept):
         unseen = _number(real.get(same.get(bar.title, "")))
         if bar.title.startswith("near copies at"):
-            unseen = f"{_number(kept['near_copies_unseen'])} of unseen ones"
+            unseen = f"{kept['near_copies_unseen']:.1%} of unseen ones"
         lines.append(f"| {bar.title} | {_measured(bar, kept)} | {_limit(bar)} | {unseen} |")
     if kept["class_agreement"] is not None:
         real_rate = _number(kept["class_agreement_unseen"])
@@ -108,14 +108,14 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
         share = kept["exam"]
         lines += [
             "",
-            f"**The exam.** Of {share['n']:,} samples with a known pair of shape and colours {share['rate']:.1%} "
-            f"({share['low']:.1%} to {share['high']:.1%}) show a pair that was withheld from training; free "
-            f"recombination would give {kept['exam_expected']:.1%}, a model that only copies 0.",
+            f"**The exam.** Of {share['n']:,} samples with a known pair of shape and colours {_share(share)} show a "
+            "pair that was withheld from training; free recombination would give "
+            f"{kept['exam_expected']:.1%}, a model that only copies 0.",
         ]
     lines += ["", "**The report's claim**, each beside its floor (what unseen real sprites show):", ""]
     for name, share in kept["claim"].items():
         floor = "" if share["floor"] is None else f", floor {share['floor']:.1%}"
-        lines.append(f"- {name}: {share['rate']:.1%} ({share['low']:.1%} to {share['high']:.1%}){floor}")
+        lines.append(f"- {name}: {_share(share)}{floor}" if share["n"] else f"- {name}: there are none")
     lines += [
         "",
         "## Why this step",
@@ -141,7 +141,7 @@ def _row(row: dict[str, Any], chosen: bool, name: str = "") -> str:
         f"{_number(row['frechet_ratio'])} ± {_number(row['frechet_ratio_sd'])}",
         *(_number(row[key]) for key in ("haze", "merged_colours", "orphans", "outline", "class_agreement")),
         str(row["exact_copies"]),
-        f"{row['near_copies']:.1%} ({row['near_copies_low']:.1%} to {row['near_copies_high']:.1%})",
+        _near(row),
         _number(row["c_t"]),
         _number(row["auc"]),
     ]
@@ -150,10 +150,18 @@ def _row(row: dict[str, Any], chosen: bool, name: str = "") -> str:
 
 def _measured(bar: Bar, row: dict[str, Any]) -> str:
     if bar.title.startswith("near copies at"):
-        return f"{row['near_copies']:.1%} ({row['near_copies_low']:.1%} to {row['near_copies_high']:.1%})"
+        return _near(row)
     if bar.title == "Fréchet ratio":
         return f"{_number(bar.value)} ± {_number(row['frechet_ratio_sd'])}"
     return _number(bar.value)
+
+
+def _near(row: dict[str, Any]) -> str:
+    return _share({"rate": row["near_copies"], "low": row["near_copies_low"], "high": row["near_copies_high"]})
+
+
+def _share(share: dict[str, Any]) -> str:
+    return f"{share['rate']:.1%} ({share['low']:.1%} to {share['high']:.1%})"
 
 
 def _limit(bar: Bar) -> str:

@@ -91,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="samples drawn each time the training questions itself; 0: never",
     )
+    train.add_argument(
+        "--keep-every",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="keep a saved step for good after each so many (default: the last three and the best)",
+    )
     train.add_argument("--resume", action="store_true", help="go on from the newest saved step")
     train.add_argument("--stop-on-eof", action="store_true", help="save and stop when standard input ends")
 
@@ -194,6 +201,7 @@ def _train(options: argparse.Namespace) -> None:
         resume=options.resume,
         check_sprites=options.check_sprites,
         most=options.most,
+        keep_every=options.keep_every,
     )
     with team() as ours:
         if ours.leads:

@@ -196,7 +196,7 @@ class _Session:
             self._status["total_steps"] = plan.total_steps
             if reason := self._stop_reason():
                 return self._set_state("stopped", step=state.step, reason=reason)
-            return self._train(plan, state, seconds, request.check_sprites)
+            return self._train(plan, state, seconds, request)
         except Exception as error:
             self._fail(error)
             if isinstance(error, _TOLD):
@@ -218,7 +218,7 @@ class _Session:
             plan.notes.append("No saved step can be used: the training begins at step 0.")
         return 0.0
 
-    def _train(self, plan: Plan, state: TrainingState, seconds: float, check_sprites: int) -> Progress:
+    def _train(self, plan: Plan, state: TrainingState, seconds: float, request: TrainingRequest) -> Progress:
         self._end_last_line()
         log_every = 10 if plan.total_steps >= 500 else max(1, plan.total_steps // 50)
         log_every = max(log_every, plan.total_steps // 4000)
@@ -228,7 +228,7 @@ class _Session:
         labels = None
         if state.model.num_classes is not None:
             labels = draw_labels(plan.config["data"]["class_frequencies"], PREVIEW_SPRITES)
-        check = self._self_check(plan, check_sprites)
+        check = self._self_check(plan, request.check_sprites)
         self._team.tell(
             {
                 "do": "train",
@@ -275,6 +275,8 @@ class _Session:
                     self._preview(plan, state, labels)
                 if last or result.step % save_every == 0:
                     self._save(plan, state)
+                    if request.keep_every and saved // request.keep_every < state.step // request.keep_every:
+                        self._run.pin(state.step)
                     saved = state.step
                 self._report(plan, clock, result.step, result.loss)
                 # After saving: what takes seconds must not put at risk what took minutes.

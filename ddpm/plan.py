@@ -44,6 +44,7 @@ class TrainingRequest:
         precision: "auto", "float32" or "bfloat16".
         resume: go on from the newest saved step.
         check_sprites: samples that the training draws each time it questions itself; 0: never.
+        keep_every: the first step that is saved after each so many steps is never thinned out; 0: none.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class TrainingRequest:
     resume: bool = False
     check_sprites: int = 512
     most: int | None = None
+    keep_every: int = 0
 
     def length(self) -> dict[str, float]:
         """The length that was asked for, by its unit; empty if none was.
@@ -79,6 +81,8 @@ class TrainingRequest:
         """Raises RunError for a number that is out of range."""
         if not 0 <= self.check_sprites <= MOST_CHECK_SPRITES:
             raise RunError(f"--check-sprites must lie in 0..{MOST_CHECK_SPRITES:,}, got {self.check_sprites}.")
+        if self.keep_every < 0:
+            raise RunError(f"--keep-every must be 0 or more, got {self.keep_every}.")
         if self.most is not None and self.most < 2:
             raise RunError(f"--most must be at least 2, got {self.most}: of one sprite alone nothing can be learnt.")
 

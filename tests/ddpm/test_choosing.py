@@ -99,7 +99,7 @@ def test_a_run_is_measured_once_and_shipped_with_its_table(
     folder = tmp_path / "checkpoints" / "mine"
     for steps in (2, 4):
         request = TrainingRequest(
-            folder, data=str(tiny_sprites), recipe="tiny", steps=steps, check_sprites=0, resume=True
+            folder, data=str(tiny_sprites), preset="tiny", steps=steps, threads=1, check_sprites=0, resume=True
         )
         run_training(request, lambda progress: None)
     run = Run(folder)

@@ -64,6 +64,7 @@ def steps_made(run: Run) -> int:
 def test_the_real_thing(tmp_path: Path, tiny_sprites: Path) -> None:
     """The default network through ``python -m ddpm``, from sprites to samples."""
     training = ["train", "--run", "cats", "--data", tiny_sprites, "--steps", 8, "--holdout", 0, "--check-sprites", 32]
+    training += ["--threads", 1]
     output, errors = command(training, tmp_path)
     assert output == ""
     assert "Finished at step 8 of 8: checkpoints/cats" in errors
@@ -444,6 +445,7 @@ def test_bench(tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypat
 def test_bench_learning(
     tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ddpm.hardware.cores", lambda: 1)
     for name in ("fast", "original"):
         monkeypatch.setitem(RECIPES, name, replace(TINY, name=name))
     monkeypatch.setattr("ddpm.bench.learning._SAMPLES", 24)
@@ -464,6 +466,7 @@ def test_bench_learning(
 def test_bench_reference(
     tiny_sprites: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ddpm.hardware.cores", lambda: 1)
     monkeypatch.setattr("ddpm.reference._FILE", tmp_path / "reference.json")
     monkeypatch.setitem(RECIPES, "original", replace(TINY, name="original"))
     curve = said(capsys, "bench", "reference", "--data", tiny_sprites, "--minutes", "0.05")

@@ -561,3 +561,11 @@ def test_the_real_command_line_equals_the_engine(run: Run, go: Go, tmp_path: Pat
     assert "Finished at step 24 of 24" in errors
     assert digests(run.step_path(24)) == expected
     assert load_sprites(tiny_sprites).fingerprint == run.config()["data"]["fingerprint"]
+
+
+def test_steps_on_the_way_are_kept_if_asked(run: Run, go: Callable[..., list[Progress]]) -> None:
+    go(steps=70, keep_every=20)
+    assert run.pinned() == [20, 40, 60]
+    assert set(run.steps()) == {20, 40, 50, 60, 70}
+    with pytest.raises(RunError, match="--keep-every"):
+        go(resume=True, keep_every=-1)
