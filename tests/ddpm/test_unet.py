@@ -10,7 +10,7 @@ import torch
 
 from ddpm import UNet
 from ddpm.recipes import RECIPES
-from ddpm.unet import sinusoidal_embedding
+from ddpm.unet import SelfAttention, sinusoidal_embedding
 
 SMALL: dict[str, Any] = {"channels": (8, 16, 16, 24), "time_embedding_dim": 8}
 
@@ -218,6 +218,24 @@ def test_attention_is_the_same_with_and_without_gradients() -> None:
     with torch.no_grad():
         fused = model(x_t, t)
     torch.testing.assert_close(model(x_t, t), fused, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_is_blind_to_the_length_of_queries_and_keys() -> None:
+    """Else they grow in a long training until bfloat16 cannot tell one pixel from another."""
+    model = awake(UNet(**SMALL, attention=(0,)))
+    x_t, t = inputs()
+    attention = model.attenders["0"]
+    assert isinstance(attention, SelfAttention)
+    assert attention.keys.bias is None
+    with torch.no_grad():
+        before = model(x_t, t)
+        for part in (attention.queries, attention.keys):
+            for weights in part.parameters():
+                weights.mul_(100)
+        torch.testing.assert_close(model(x_t, t), before)
+        # Not blind to where they point.
+        attention.gain[..., ::2] = -3
+        assert not torch.allclose(model(x_t, t), before)
 
 
 def test_attention_at_a_resolution_that_is_not_there() -> None:
