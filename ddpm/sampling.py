@@ -30,7 +30,7 @@ Die = Callable[[], torch.Tensor]
 
 _FAST_STEPS = 20
 # Karras et al. 2022 (arXiv 2206.00364), eq. 5: levels are even in the noise-to-signal ratio to the power of 1 / rho.
-_FAST_RHO = 3.0
+_FAST_RHO = 4.0
 _LOG_SNR_BOUNDS = (-7.0, 9.0)
 
 
@@ -64,7 +64,7 @@ def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int
     """The levels at which the network is asked, falling from T-1.
 
     ``ddpm`` and ``ddim`` space them evenly in t, ``dpm++`` evenly in log-SNR (Lu et al. 2022, sec. 4)
-    between -7 and 9, ``fast`` between the same bounds, but as Karras et al. 2022 do, eq. 5, with rho 3.
+    between -7 and 9, ``fast`` between the same bounds, but as Karras et al. 2022 do, eq. 5, with rho 4.
 
     Raises:
         ValueError: unless ``1 <= steps <= T``.

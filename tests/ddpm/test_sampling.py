@@ -321,7 +321,7 @@ def test_dpm_solver_levels_are_even_in_log_snr() -> None:
 
 def test_fast_looks_more_often_where_detail_is_decided() -> None:
     schedule = NoiseSchedule(1000, "cosine")
-    ratios = torch.exp(-schedule.log_snr()[timesteps(schedule, "fast", 20)] / 2) ** (1 / 3)
+    ratios = torch.exp(-schedule.log_snr()[timesteps(schedule, "fast", 20)] / 2) ** (1 / 4)
     assert ratios.diff()[2:].tolist() == pytest.approx([float(ratios.diff()[2:].mean())] * 17, rel=0.15)
 
 
