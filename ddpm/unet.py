@@ -77,10 +77,8 @@ class SelfAttention(nn.Module):
         self.keys = nn.Conv2d(channels, channels, 1, bias=False)
         self.gain = nn.Parameter(torch.ones(self.heads, 1, channels // self.heads))
         self.values = nn.Conv2d(channels, channels, 1)
+        # Not from zero, as residual branches often are: it then takes up to a thousand steps longer to be of use.
         self.project = nn.Conv2d(channels, channels, 1)
-        nn.init.zeros_(self.project.weight)
-        assert self.project.bias is not None
-        nn.init.zeros_(self.project.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.norm(x)

@@ -184,17 +184,11 @@ def test_wrong_arguments(wrong: dict[str, Any]) -> None:
         UNet(**wrong)
 
 
-def test_attention_starts_as_the_identity_and_is_stored() -> None:
-    torch.manual_seed(0)
-    plain = UNet(**SMALL)
+def test_attention_is_stored() -> None:
     attending = UNet(**SMALL, attention=(0, 1))
-    attending.load_state_dict(plain.state_dict(), strict=False)
-    x_t, t = inputs()
-    for model in (plain, attending):
-        torch.nn.init.normal_(model.head[-1].weight, std=0.2, generator=torch.Generator().manual_seed(3))
-    torch.testing.assert_close(attending(x_t, t), plain(x_t, t))
     again = UNet(**json.loads(json.dumps(attending.arguments)))
-    assert again.state_dict().keys() == attending.state_dict().keys()
+    again.load_state_dict(attending.state_dict())
+    assert set(again.attenders) == {"0", "1"}
 
 
 def test_attention_carries_a_pixel_further_than_convolutions_do() -> None:
