@@ -85,18 +85,36 @@ def test_no_colour_is_new_and_none_moves_far_but_what_is_stray() -> None:
     # Haze to the background (.06), that to white (.03), and a colour to a more frequent one (.04).
     assert moved[~cleaned.stray].max() <= 0.13 + 1e-6
     before, after = traits(noisy), traits(cleaned.images)
-    assert after.haze.max() == 0
+    # Half dark, half white, a border has no colour of its own: its median is a mixture.
+    plain = np.array([_share_of_commonest(image) > 0.5 for image in cleaned.images])
+    assert plain.mean() > 0.9
+    assert after.haze[plain].max() == 0
     assert (after.merged_colours <= before.merged_colours).all()
     assert after.colours.mean() < before.colours.mean() / 3
 
 
-def test_cleaning_twice_changes_little() -> None:
+def test_cleaning_twice_changes_hardly_anything() -> None:
     random = np.random.default_rng(1)
     sprites = np.asarray(built_in_sprites().images[:100]).astype(np.int64)
     once = clean_pixels(np.clip(sprites + random.integers(-6, 7, sprites.shape), 0, 255).astype(np.uint8))
-    again = clean_pixels(once.images)
-    assert again.changed.mean() < once.changed.mean() / 5
-    assert not again.background.any()
+    assert once.changed.mean() > 0.3
+    assert clean_pixels(once.images).changed.mean() < 0.001
+
+
+def test_two_strays_side_by_side_become_one_colour() -> None:
+    image = square((90, 90, 90))
+    image[0, 4:12, 4:12] = (30, 30, 200)
+    image[0, 7, 7], image[0, 7, 8] = (215, 150, 40), (240, 185, 60)
+    cleaned = clean_pixels(image)
+    assert tuple(cleaned.images[0, 7, 7]) == tuple(cleaned.images[0, 7, 8]) == (240, 185, 60)
+    assert np.argwhere(cleaned.stray[0]).tolist() == [[7, 7]]
+    assert not clean_pixels(cleaned.images).changed.any()
+
+
+def _share_of_commonest(image: np.ndarray) -> float:
+    """Of the pixels at the border, that of the colour which most of them have."""
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    return float(np.unique(border, axis=0, return_counts=True)[1].max() / len(border))
 
 
 def test_nothing_and_wrong_things() -> None:
