@@ -17,6 +17,9 @@ _FAINT = 0.15
 """A stray pixel nearer than this to one of its neighbours is a mistake; further away it may be an eye or a glint."""
 _WHITE = np.float32(0.03)
 
+MARKS = {"background": (80, 160, 235), "stray": (214, 40, 60), "merged": (245, 170, 40)}
+"""RGB of what :meth:`Cleaned.marked` shows, by kind."""
+
 
 @dataclass(frozen=True)
 class Cleaned:
@@ -39,6 +42,31 @@ class Cleaned:
         """bool (N, H, W): every pixel that was touched."""
         changed: np.ndarray = self.background | self.stray | self.merged
         return changed
+
+    def marked(self) -> np.ndarray:
+        """uint8 (N, H, W, 3): the sprites faded to grey, and what was touched in the colours of :data:`MARKS`."""
+        grey = 160 + self.images.mean(axis=-1, keepdims=True) * (95 / 255)
+        pictures = np.broadcast_to(grey, self.images.shape).astype(np.uint8)
+        # Of what was done to a pixel the rarest shows.
+        for kind in ("merged", "background", "stray"):
+            pictures[getattr(self, kind)] = MARKS[kind]
+        return pictures
+
+    def in_words(self) -> str:
+        """How many pixels were touched, and how many for which reason."""
+        touched = int(self.changed.sum())
+        if touched == 0:
+            return "Nothing to clean: no pixel was changed."
+        reasons = {
+            "background": "evened in the background",
+            "merged": "given a near colour that is used more",
+            "stray": "stray",
+        }
+        counts = {words: int(getattr(self, kind).sum()) for kind, words in reasons.items()}
+        told = ", ".join(f"{count:,} {words}" for words, count in counts.items() if count)
+        share = 100 * touched / self.changed.size
+        percent = f"{share:.0f}%" if share >= 1 else "less than 1%"
+        return f"{touched:,} of {self.changed.size:,} pixels were changed ({percent}): {told}."
 
 
 def clean_pixels(images: np.ndarray) -> Cleaned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddpm.cleaning import clean_pixels
+from ddpm.cleaning import MARKS, clean_pixels
 from ddpm.oklab import oklab
 from ddpm.traits import distance, traits
 from tests.ddpm.helpers import built_in_sprites
@@ -115,6 +115,24 @@ def _share_of_commonest(image: np.ndarray) -> float:
     """Of the pixels at the border, that of the colour which most of them have."""
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
     return float(np.unique(border, axis=0, return_counts=True)[1].max() / len(border))
+
+
+def test_what_was_done_is_marked_by_kind_and_told() -> None:
+    image = square()
+    image[0, 1, 2] = (250, 248, 251)
+    image[0, 7, 7] = (226, 84, 70)
+    image[0, 5, 5:8] = (203, 43, 41)
+    cleaned = clean_pixels(image)
+    marked = cleaned.marked()
+    assert tuple(marked[0, 1, 2]) == MARKS["background"]
+    assert tuple(marked[0, 7, 7]) == MARKS["stray"]
+    assert tuple(marked[0, 5, 6]) == MARKS["merged"]
+    untouched = marked[~cleaned.changed]
+    assert (untouched == untouched[:, :1]).all(), "the rest is grey"
+    assert cleaned.in_words() == (
+        "5 of 256 pixels were changed (2%): 1 evened in the background, 3 given a near colour that is used more, 1 stray."
+    )
+    assert clean_pixels(square()).in_words() == "Nothing to clean: no pixel was changed."
 
 
 def test_nothing_and_wrong_things() -> None:
