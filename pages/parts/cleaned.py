@@ -15,7 +15,7 @@ from pages.parts.ways import batch_titles
 
 _KEY, _TURNED = "clean", "clean-turned"
 HELP = "Even background, no stray pixels, fewer colours: sprites to use. Favourites and measurements stay as drawn."
-_LEGEND = {"background": "background evened", "merged": "took a near colour", "stray": "stray"}
+_LEGEND = {"background": "background", "merged": "to a near colour", "stray": "stray pixel"}
 
 
 def wants_clean() -> bool:
@@ -56,7 +56,8 @@ def changes(batch: Batch) -> None:
             st.markdown(f"**{title}**")
         st.caption(found.in_words())
         if found.changed.any():
-            contact_sheet(found.marked(), "where pixels were changed", min(8, len(found.images)))
+            contact_sheet(found.marked(), "where pixels were changed", min(8, len(found.images)), scale=4)
+    st.caption("Strong where one sees the change, faint where one hardly does:")
     st.html(f'<div class="swatches">{"".join(_swatch(kind) for kind in _LEGEND)}</div>')
 
 

@@ -57,6 +57,13 @@ def test_a_faint_stray_pixel_goes_and_an_eye_stays() -> None:
     assert np.argwhere(cleaned.changed[0]).tolist() == [[7, 7]]
 
 
+def test_a_slanting_line_stays() -> None:
+    image = square()
+    for i in range(5, 11):
+        image[0, i, i] = (226, 84, 70)
+    assert not clean_pixels(image).changed.any()
+
+
 def test_a_speck_in_the_background_goes_whatever_its_colour() -> None:
     image = square()
     image[0, 1, 1] = (0, 200, 0)
@@ -89,7 +96,8 @@ def test_no_colour_is_new_and_none_moves_far_but_what_is_stray() -> None:
     plain = np.array([_share_of_commonest(image) > 0.5 for image in cleaned.images])
     assert plain.mean() > 0.9
     assert after.haze[plain].max() == 0
-    assert (after.merged_colours <= before.merged_colours).all()
+    assert np.array_equal(after.colours, after.merged_colours), "no two colours are left that one could merge"
+    assert after.merged_colours.mean() < before.merged_colours.mean()
     assert after.colours.mean() < before.colours.mean() / 3
 
 
@@ -124,13 +132,16 @@ def test_what_was_done_is_marked_by_kind_and_told() -> None:
     image[0, 5, 5:8] = (203, 43, 41)
     cleaned = clean_pixels(image)
     marked = cleaned.marked()
-    assert tuple(marked[0, 1, 2]) == MARKS["background"]
-    assert tuple(marked[0, 7, 7]) == MARKS["stray"]
-    assert tuple(marked[0, 5, 6]) == MARKS["merged"]
+    assert tuple(marked[0, 7, 7]) == MARKS["stray"], "what is seen is marked in full"
+    faint = marked[0, 1, 2].astype(int)
+    assert faint[2] > faint[1] > faint[0] > MARKS["background"][0], "what is hardly seen is marked faintly"
+    assert cleaned.background[0, 1, 2]
+    assert cleaned.merged[0, 5, 6]
     untouched = marked[~cleaned.changed]
     assert (untouched == untouched[:, :1]).all(), "the rest is grey"
     assert cleaned.in_words() == (
-        "5 of 256 pixels were changed (2%): 1 evened in the background, 3 given a near colour that is used more, 1 stray."
+        "5 of 256 pixels were changed, 1 so that one sees it: "
+        "1 in the background, 3 to a near colour that is used more, 1 stray."
     )
     assert clean_pixels(square()).in_words() == "Nothing to clean: no pixel was changed."
 
