@@ -19,6 +19,7 @@ import torch
 from ddpm import bench
 from ddpm.checkpoint import CheckpointError, load_checkpoint
 from ddpm.choosing import SAMPLES, bars, choose_step
+from ddpm.cleaning import clean_pixels
 from ddpm.comparison import check_seen, what_was_seen
 from ddpm.console import ProgressPrinter, follow
 from ddpm.datacard import data_card
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--guidance-scale", type=float, default=1.0, help="how hard to insist on the kind")
     draw.add_argument("--eta", type=float, default=0.0, help="noise that ddim adds, 0 to 1")
     draw.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
+    draw.add_argument("--clean", action="store_true", help="tidy the pixels up afterwards; not for measurements")
     draw.add_argument("--out", required=True, type=Path, help="a file ending in .png, .npy or .gif")
 
     near = _command(commands, "nearest", _nearest, "find the training sprites nearest to samples")
@@ -264,6 +266,10 @@ def _sample(options: argparse.Namespace) -> None:
         raise ValueError(f"--out must end in .png, .npy or .gif, got {options.out}")
     if options.n < 1:
         raise ValueError(f"--n must be at least 1, got {options.n}")
+    if options.clean and options.out.suffix.lower() == ".gif":
+        raise ValueError(
+            "--clean tidies finished sprites up, not their way out of the noise: let --out be .png or .npy"
+        )
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
     labels = _labels(options.label, options.n, options.seed, checkpoint.config)
     steps = options.steps or default_steps(options.sampler, checkpoint.schedule.num_timesteps)
@@ -282,10 +288,15 @@ def _sample(options: argparse.Namespace) -> None:
     for moment in follow(moments, steps, f"drawing {options.n} sprites"):
         recorder.add(moment)
     chain = recorder.chain()
+    sprites = chain.sprites
+    if options.clean:
+        cleaned = clean_pixels(sprites)
+        sprites = cleaned.images
+        print(f"{cleaned.in_words()} To judge the model, draw without --clean.", file=sys.stderr)
     if options.out.suffix.lower() == ".npy":
-        data = npy_bytes(chain.sprites)
+        data = npy_bytes(sprites)
     elif options.out.suffix.lower() == ".png":
-        data = sheet_png(chain.sprites, scale=4, gap=1)
+        data = sheet_png(sprites, scale=4, gap=1)
     else:
         data = gif(chain)
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ddpm.checkpoint import CheckpointError
 from ddpm.render import FRAMES
+from pages.parts.cleaned import changes, clean_switch, just_turned, wants_clean, with_clean_end
 from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
 from pages.parts.exports import save_button
 from pages.parts.frame import frame
@@ -92,15 +93,17 @@ with stage:
     if batch is None:
         st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
     else:
+        clean = wants_clean()
         asked = player(
-            batch.chain,
+            with_clean_end(batch.chain) if clean else batch.chain,
             key="sample-player",
-            other=batch.other,
+            other=with_clean_end(batch.other) if clean and batch.other else batch.other,
             favourites=starred(batch),
             caption=f"Drawn by {batch.info['model']}",
             columns=columns_for(len(batch.chain.sprites)),
             actions=ACTIONS,
             titles=batch_titles(batch),
+            autoplay=not just_turned(),
         )
         if asked is not None and asked.kind in ("star", "unstar"):
             star(batch, asked.index, asked.kind == "star")
@@ -116,9 +119,13 @@ with stage:
             st.caption(difference(batch), text_alignment="center")
         if (nearer := likeness(batch)) is not None:
             ask_for(nearer)
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            save_button(batch)
+        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+            save_button(batch, clean)
             link_button(batch)
+            clean_switch()
+            if clean:
+                with st.popover("What was cleaned"):
+                    changes(batch)
 
 favourites_section()
 last_batches()

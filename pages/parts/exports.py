@@ -11,14 +11,19 @@ from ddpm.album import Batch
 from ddpm.cutout import cutout
 from ddpm.files import npy_bytes
 from ddpm.render import apng, gif, png_zip, sheet_png
+from pages.parts.cleaned import HELP, cleaned
 from pages.parts.orders import file_stem
 from pages.parts.ways import batch_titles
 
 _File = tuple[str, str, str, Callable[[], bytes]]
 
 
-def save_button(batch: Batch) -> None:
-    """All that a batch can be saved as."""
+def save_button(batch: Batch, clean: bool = False) -> None:
+    """All that a batch can be saved as.
+
+    Args:
+        clean: sprites are saved cleaned, and their files' names say so; animations are as drawn.
+    """
     chain, stem = batch.chain, file_stem(batch.info)
     with st.popover("Save", icon=":material/download:"):
         if batch.other is not None:
@@ -26,8 +31,10 @@ def save_button(batch: Batch) -> None:
             chosen = st.segmented_control("Which", titles, default=titles[0], required=True, key="save-which")
             if chosen == titles[1]:
                 chain, stem = batch.other, f"{stem}-against-{batch.info.get('against')}".replace(":", "-")
-        _buttons("save", sprite_files(chain.sprites, stem))
-        st.caption("How they came out of the noise")
+        if clean:
+            st.caption("The cleaned sprites. Turn Clean pixels off to save them as drawn.")
+        _buttons("save", sprite_files(chain.sprites, stem, clean))
+        st.caption("How they came out of the noise" + (", as drawn" if clean else ""))
         _buttons(
             "save",
             [
@@ -44,15 +51,19 @@ def save_sprites_button(sprites: np.ndarray, stem: str, key: str) -> None:
         sprites: uint8 (N, 16, 16, 3).
     """
     with st.popover("Save", icon=":material/download:", key=f"{key}-menu"):
-        _buttons(key, sprite_files(sprites, stem))
+        clean = st.toggle("Clean pixels", key=f"{key}-clean", help=HELP)
+        _buttons(key, sprite_files(sprites, stem, clean))
 
 
-def sprite_files(sprites: np.ndarray, stem: str) -> list[_File]:
+def sprite_files(sprites: np.ndarray, stem: str, clean: bool = False) -> list[_File]:
     """What sprites can be saved as: a button's text, the file's name, its kind, and how it is made.
 
     Args:
         sprites: uint8 (N, 16, 16, 3).
+        clean: tidy them up first, and say so in the names.
     """
+    if clean:
+        sprites, stem = cleaned(sprites).images, f"{stem}-clean"
     return [
         ("One sheet, PNG", f"{stem}.png", "image/png", lambda: sheet_png(sprites, scale=4, gap=1)),
         ("Single PNGs, white", f"{stem}.zip", "application/zip", lambda: png_zip(sprites, stem)),

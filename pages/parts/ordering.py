@@ -24,6 +24,8 @@ _SAMPLERS: dict[Sampler, str] = {
 }
 _COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
 _GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
+# Seconds. One waits less than that without being told.
+_LONG = 4.0
 _PROPOSED = "proposed-by-link"
 
 
@@ -51,9 +53,9 @@ def ask(runs: list[Run]) -> tuple[Order, bool]:
         with st.expander("More"):
             order = _particulars(run, n, label, guided=bool(kinds))
             order = replace(order, against=_rival(order, runs))
-        if order.against is not None or order.sampler == "ddpm" or (order.steps or 0) > 200:
-            wait = duration(seconds_to_draw(n, (order.steps or 0) + (1000 if order.against == "ddpm" else 0)))
-            st.caption(f":material/schedule: Takes about {wait}; you can watch it meanwhile.")
+        wait = seconds_to_draw(n, _steps_in_all(order))
+        if wait > _LONG:
+            st.caption(f":material/schedule: Takes about {duration(wait)}; you can watch it meanwhile.")
         _training()
     with buttons:
         pressed = st.button("Draw", type="primary", icon=":material/brush:", width="stretch")
@@ -64,6 +66,13 @@ def ask(runs: list[Run]) -> tuple[Order, bool]:
             on_click=_next_seed,
         )
     return order, pressed or others
+
+
+def _steps_in_all(order: Order) -> int:
+    """Network calls, about: those that it is compared with included."""
+    own = order.steps or 0
+    others = {None: 0, "ddpm": 1000, "ddim": default_steps("ddim", 1000)}.get(order.against, own)
+    return own * (2 if order.guidance_scale != 1 else 1) + others
 
 
 def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
+from ddpm.cleaning import clean_pixels
 from tests.browser.conftest import ROOT, Serve
 
 PATIENCE = 60_000
@@ -54,14 +56,15 @@ def open_order(page: Page, url: str, place: Path, **more: object) -> None:
     page.goto(f"{url}/Sample?{urlencode({**FEW, 'step': step, **more})}")
 
 
-def save(page: Page, what: str, path: Path) -> Path:
+def save(page: Page, what: str, path: Path, more: str = "") -> Path:
     button = page.get_by_role("button", name=what)
     if not button.is_visible():
         page.get_by_role("button", name="Save").first.click()
     with page.expect_download(timeout=PATIENCE) as download:
         button.first.click()
     download.value.save_as(path)
-    assert download.value.suggested_filename.startswith("mine-10000-fast4-seed7")
+    name = re.sub(r"^mine-\d+-", "", Path(download.value.suggested_filename).stem)
+    assert name == f"fast4-seed7{more}"
     return path
 
 
@@ -89,6 +92,17 @@ def test_a_sheet_an_array_and_a_link_hold_the_same_pixels(
     other.goto(link)
     assert np.array_equal(drawn(other, tmp_path / "second.npy"), array)
     next(strangers, None)
+
+
+def test_clean_pixels_are_saved_under_a_name_of_their_own(page: Page, url: str, place: Path, tmp_path: Path) -> None:
+    open_order(page, url, place)
+    array = drawn(page, tmp_path / "drawn.npy")
+    page.keyboard.press("Escape")
+    page.get_by_text("Clean pixels").first.click()
+    expect(page.get_by_role("button", name="What was cleaned")).to_be_visible()
+    clean = np.load(save(page, "NumPy array", tmp_path / "clean.npy", "-clean"))
+    assert np.array_equal(clean, clean_pixels(array).images)
+    assert not np.array_equal(clean, array)
 
 
 def test_two_ways_are_shown_side_by_side(page: Page, url: str, place: Path) -> None:

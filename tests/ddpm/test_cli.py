@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from ddpm import load_checkpoint, load_sprites
+from ddpm.cleaning import clean_pixels
 from ddpm.cli import main
 from ddpm.recipes import RECIPES
 from ddpm.reference import reference_curve
@@ -291,6 +292,21 @@ def test_a_sheet_holds_the_pixels_of_the_npy(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.usefixtures("here")
+def test_sprites_are_cleaned_if_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert drawn("--out", str(tmp_path / "x.npy")) == 0
+    assert "changed" not in capsys.readouterr().err
+    assert drawn("--clean", "--out", str(tmp_path / "clean.npy")) == 0
+    assert drawn("--clean", "--out", str(tmp_path / "clean.png")) == 0
+    expected = clean_pixels(np.load(tmp_path / "x.npy"))
+    assert expected.changed.any()
+    assert np.array_equal(np.load(tmp_path / "clean.npy"), expected.images)
+    assert np.array_equal(load_sprites(tmp_path / "clean.png").images, expected.images)
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert expected.in_words() in errors
+
+
+@pytest.mark.usefixtures("here")
 def test_a_gif_has_frames(tmp_path: Path) -> None:
     assert drawn("--out", str(tmp_path / "x.GIF")) == 0
     animation = Image.open(tmp_path / "x.GIF")
@@ -310,6 +326,7 @@ def test_samplers(sampler: str, tmp_path: Path) -> None:
     [
         (["--out", "x.jpg"], ".png, .npy or .gif"),
         (["--out", "x"], ".png, .npy or .gif"),
+        (["--clean", "--out", "x.gif"], "let --out be .png or .npy"),
         (["--n", "0", "--out", "x.png"], "--n must"),
         (["--steps", "0", "--out", "x.png"], "steps must"),
         (["--steps", "1001", "--out", "x.png"], "steps must"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -13,7 +14,10 @@ import pytest
 
 from ddpm.album import Batch, keep_batch, load_batch
 from ddpm.checkpoint import CheckpointError
+from ddpm.cleaning import clean_pixels
+from pages.parts.cleaned import with_clean_end
 from pages.parts.drawing import draw
+from pages.parts.exports import sprite_files
 from pages.parts.orders import ANY, EACH, Order, file_stem, from_info
 from pages.parts.results import more_like, star, starred
 from pages.parts.sharing import read_link, to_parameters
@@ -268,3 +272,26 @@ def test_stars_are_found_again_in_the_same_batch(small: Path) -> None:
     star(batch, 4, False)
     assert starred(draw(order_for(small))) == {2}
     assert starred(draw(order_for(small, seed=6))) == set()
+
+
+# Clean pixels
+
+
+def test_cleaned_sprites_say_so_in_their_files_names(small: Path) -> None:
+    drawn = sprites(order_for(small))
+    clean = clean_pixels(drawn).images
+    assert not np.array_equal(clean, drawn)
+    files = {name: make() for _, name, _, make in sprite_files(drawn, "some", clean=True)}
+    assert set(files) == {"some-clean.png", "some-clean.zip", "some-clean-transparent.zip", "some-clean.npy"}
+    assert np.array_equal(np.load(io.BytesIO(files["some-clean.npy"])), clean)
+    usual = {name: make() for _, name, _, make in sprite_files(drawn, "some")}
+    assert np.array_equal(np.load(io.BytesIO(usual["some.npy"])), drawn)
+
+
+def test_only_the_end_of_a_way_is_cleaned(small: Path) -> None:
+    chain = draw(order_for(small)).chain
+    shown = with_clean_end(chain)
+    assert np.array_equal(shown.sprites, clean_pixels(chain.sprites).images)
+    assert np.array_equal(shown.x0[-1], shown.sprites)
+    assert np.array_equal(shown.x_t[:-1], chain.x_t[:-1])
+    assert np.array_equal(shown.t, chain.t)

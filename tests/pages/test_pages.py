@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ddpm.cleaning import clean_pixels
 from ddpm.run import Run
 from ddpm.sampling import SamplingStep, sample
 from tests.pages.conftest import ROOT, OpenPage
@@ -185,6 +186,19 @@ def test_sample_draws_one_of_each_kind_and_compares(open_page: OpenPage) -> None
     batch = app.session_state["batch"]
     assert batch.chain.sprites.shape == batch.other.sprites.shape == (3, 16, 16, 3)
     assert any(caption.value.startswith("From the same noise,") for caption in app.caption)
+
+
+def test_clean_pixels_change_what_is_seen_and_not_what_was_drawn(open_page: OpenPage) -> None:
+    app = open_page("pages/2_Sample.py")
+    app.select_slider(key="n").set_value(4)
+    next(button for button in app.button if button.label == "Draw").click().run()
+    drawn = app.session_state["batch"]
+    assert not any("pixels were changed" in caption.value for caption in app.caption)
+    app.toggle(key="clean").set_value(True).run()
+    assert not app.exception
+    told = [caption.value for caption in app.caption if "pixels were changed" in caption.value]
+    assert told == [clean_pixels(drawn.chain.sprites).in_words()]
+    assert app.session_state["batch"] is drawn
 
 
 def test_a_model_that_fails_on_the_way_is_told(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,7 @@ class Player {
 
   async load(parcel) {
     const { header } = parcel;
+    header.live = header.reels.some((frames) => frames.at(-1).t >= 0);
     if (this.film && this.isOld(header)) return;
     const goesOn = this.film?.isContinuedBy(header);
     if (!goesOn && this.startsPlaying(header)) await this.take(firstOf(parcel)); // a picture now, the rest in a moment
@@ -109,8 +110,10 @@ class Player {
     const { film, clock } = this;
     clock.playing = this.startsPlaying(film.header) && film.span > 1;
     this.resting = !clock.playing;
-    if (clock.playing) clock.restart();
-    else clock.seek(film.last);
+    if (!clock.playing) clock.seek(film.last);
+    // Who watches it being drawn has waited already.
+    else if (film.header.live) clock.seek(0);
+    else clock.restart();
   }
 
   /** Keeps the viewer's place in a film that has grown. */
