@@ -14,6 +14,7 @@ from ddpm.memorization import MemorizationReport
 from ddpm.onset import copying_onset
 from ddpm.run import Run
 from ddpm.statistics import Proportion
+from ddpm.verdict import Findings
 from pages.parts.charts import check_series
 from pages.parts.comparing import Subject
 from pages.parts.verdicts import percent
@@ -28,7 +29,17 @@ _SAMPLES, _UNSEEN = "#6a4cf0", "#1f9e89"
 
 
 def claim(subject: Subject, report: MemorizationReport) -> None:
-    """Is it known shapes in new colours? Three numbers with floors, a sentence, and the exam where there is one."""
+    """Is it known shapes in new colours? The three numbers, and the exam where there is one."""
+    exam = _exam(subject, report)
+    claim_numbers(report, None if exam is None else exam.sentence)
+
+
+def claim_numbers(report: Findings, exam: str | None) -> None:
+    """Three numbers with floors, and what they mean.
+
+    Args:
+        exam: the finding of the exam in a sentence; None where there was none.
+    """
     st.markdown(
         "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
         "that are not in the data*. Here it is measured. The floor is what real sprites show that the model never saw."
@@ -39,16 +50,15 @@ def claim(subject: Subject, report: MemorizationReport) -> None:
         f"<th>excess</th></tr>{rows}</table></div>"
     )
     st.markdown(f"**{claim_sentence(report)}**")
-    exam = _exam(subject, report)
     if exam is not None:
-        st.markdown("**The exam.** " + plain(exam.sentence))
+        st.markdown("**The exam.** " + plain(exam))
         st.caption(
             "A tenth of all pairs of a shape and a palette was withheld from the training. A model that only copies "
             "never draws one of them; one that puts shapes and palettes together freely does, as often as chance says."
         )
 
 
-def claim_sentence(report: MemorizationReport) -> str:
+def claim_sentence(report: Findings) -> str:
     """The claim in the light of the numbers."""
     shape, novel = report.claim["shape known"], report.claim["palette novel, of those"]
     if not shape.count or not novel.n:
