@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,7 +16,7 @@ from ddpm.statistics import Proportion
 from ddpm.verdict import Findings
 from pages.parts.charts import check_series
 from pages.parts.comparing import Subject
-from pages.parts.verdicts import percent
+from pages.parts.verdicts import floor_words, percent
 from pages.parts.words import plain
 
 _ROWS = {
@@ -121,14 +120,11 @@ def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> N
 
 def _claim_row(name: str, rate: Proportion) -> str:
     title, of = _ROWS[name]
-    cells: list[Any] = ["-"] * 4
+    cells = ["-"] * 4
     if rate.n:
         cells[0] = f"{percent(rate.rate)} ({rate.count} of {rate.n})"
         cells[1] = f"{percent(rate.low)} to {percent(rate.high)}"
-        cells[2] = "not known" if rate.floor is None else percent(rate.floor)
-    if rate.excess is not None and rate.excess_low is not None and rate.excess_high is not None:
-        interval = f" ({percent(max(0.0, rate.excess_low))} to {percent(rate.excess_high)})"
-        cells[3] = "none" if rate.excess <= 0 else percent(rate.excess) + interval
+        cells[2], cells[3], _ = floor_words(rate)
     return (
         f"<tr><th>{html.escape(title)}<small>{html.escape(of)}</small></th>"
         + "".join(f"<td>{cell}</td>" for cell in cells)

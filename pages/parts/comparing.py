@@ -27,7 +27,7 @@ from pages.parts.words import counted, plain, problem
 
 _MOST = 1024
 _SIZES = (64, 256)
-REPORT, LAST, FRESH, UPLOAD = "A finished report", "The last ones drawn", "A fresh batch", "My own file"
+REPORT, LAST, FRESH, UPLOAD = "A report", "Last drawn", "Fresh batch", "My own file"
 _SOURCE, _SEEN, _WANTED = "question", "question-seen", "question-wanted"
 
 

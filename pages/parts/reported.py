@@ -35,8 +35,13 @@ def finished_report(run: Run, missing: str = "") -> None:
         missing: why the sprites that it learnt from cannot be used; empty where they can.
     """
     verdict = verdict_of(run)
-    if verdict is None:
-        return
+    if verdict is not None:
+        # One block: when something else takes its place, the browser drops all of it at once.
+        with st.container():
+            _whole(run, verdict, missing)
+
+
+def _whole(run: Run, verdict: Verdict, missing: str) -> None:
     told, shown = st.columns([7, 5], gap="large")
     with told:
         _summary(run, verdict)

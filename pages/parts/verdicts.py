@@ -17,6 +17,7 @@ Mood = Literal["calm", "careful", "alarm"]
 _ALARMING = ("near copy", "exact copy", "shape known", "collage")
 _FEW = 64
 _MANY_POOR = 0.25
+_FEWER = "none, clearly fewer"
 
 TITLES = {
     "near copy": "Near copies",
@@ -146,7 +147,7 @@ def percent(value: float) -> str:
 def _card(name: str, report: Findings) -> str:
     title, meaning = TITLES[name], RATE_WORDS[name]
     rate = report.rates[name]
-    floor, excess, strong = _floor_words(rate)
+    floor, excess, strong = floor_words(rate)
     mark = "" if not strong else " more" if name in _ALARMING else " new"
     tick = "" if rate.floor is None else f'<u style="left:{100 * rate.floor:.2f}%"></u>'
     gauge = (
@@ -175,17 +176,18 @@ def _how_to_read(report: Findings) -> str:
     )
 
 
-def _floor_words(rate: Proportion) -> tuple[str, str, bool]:
+def floor_words(rate: Proportion) -> tuple[str, str, bool]:
+    """A rate's floor and excess in words, and whether the excess is more than chance."""
     if rate.floor is None:
         return "not known", "not known", False
     floor = percent(rate.floor)
     if rate.floor >= 1:
-        return floor, "nothing can lie above", False
+        return floor, _FEWER if rate.high < rate.floor else "nothing can lie above", False
     if rate.excess is None or rate.excess_low is None or rate.excess_high is None:
         return floor, "not known", False
     if rate.excess <= 0:
         # The interval of an excess takes in how unsure the floor is.
-        return floor, "none, clearly fewer" if rate.excess_high < 0 else "none", False
+        return floor, _FEWER if rate.excess_high < 0 else "none", False
     interval = f"{percent(max(0.0, rate.excess_low))} to {percent(rate.excess_high)}"
     return floor, f"{percent(rate.excess)} ({interval})", rate.excess_low > 0
 
