@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.comparing import choose_samples, hold_against, reference_of
+from ddpm.run import Run
+from pages.parts.comparing import choose_samples, get_ready, hold_against
 from pages.parts.findings import findings
 from pages.parts.frame import frame
-from pages.parts.keeping import stored_verdict
 from pages.parts.known import ask_for_test, make_test
+from pages.parts.reported import finished_report, meanwhile, without_sprites
 from pages.parts.search import search
 from pages.parts.store import drawing_runs
 
@@ -29,16 +30,19 @@ if not runs:
 chosen = choose_samples(runs)
 if chosen is None:
     st.stop()
-reference = reference_of(chosen.run)
-if reference is None:
-    stored_verdict(chosen.run)
+if isinstance(chosen, Run):
+    finished_report(chosen)
+    st.stop()
+ready = get_ready(chosen.run, meanwhile)
+if isinstance(ready, str):
+    without_sprites(chosen.run, ready)
     st.stop()
 
 test = ask_for_test()
-questioned = make_test(test, chosen, reference) if test else chosen
+questioned = make_test(test, chosen, ready.reference) if test else chosen
 if questioned is None:
     st.stop()
-subject = hold_against(questioned, reference)
+subject = hold_against(questioned, ready)
 if subject is None:
     st.stop()
 

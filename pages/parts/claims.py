@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,9 +13,10 @@ from ddpm.memorization import MemorizationReport
 from ddpm.onset import copying_onset
 from ddpm.run import Run
 from ddpm.statistics import Proportion
+from ddpm.verdict import Findings
 from pages.parts.charts import check_series
 from pages.parts.comparing import Subject
-from pages.parts.verdicts import percent
+from pages.parts.verdicts import floor_words, percent
 from pages.parts.words import plain
 
 _ROWS = {
@@ -28,7 +28,17 @@ _SAMPLES, _UNSEEN = "#6a4cf0", "#1f9e89"
 
 
 def claim(subject: Subject, report: MemorizationReport) -> None:
-    """Is it known shapes in new colours? Three numbers with floors, a sentence, and the exam where there is one."""
+    """Is it known shapes in new colours? The three numbers, and the exam where there is one."""
+    exam = _exam(subject, report)
+    claim_numbers(report, None if exam is None else exam.sentence)
+
+
+def claim_numbers(report: Findings, exam: str | None) -> None:
+    """Three numbers with floors, and what they mean.
+
+    Args:
+        exam: the finding of the exam in a sentence; None where there was none.
+    """
     st.markdown(
         "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
         "that are not in the data*. Here it is measured. The floor is what real sprites show that the model never saw."
@@ -39,16 +49,15 @@ def claim(subject: Subject, report: MemorizationReport) -> None:
         f"<th>excess</th></tr>{rows}</table></div>"
     )
     st.markdown(f"**{claim_sentence(report)}**")
-    exam = _exam(subject, report)
     if exam is not None:
-        st.markdown("**The exam.** " + plain(exam.sentence))
+        st.markdown("**The exam.** " + plain(exam))
         st.caption(
             "A tenth of all pairs of a shape and a palette was withheld from the training. A model that only copies "
             "never draws one of them; one that puts shapes and palettes together freely does, as often as chance says."
         )
 
 
-def claim_sentence(report: MemorizationReport) -> str:
+def claim_sentence(report: Findings) -> str:
     """The claim in the light of the numbers."""
     shape, novel = report.claim["shape known"], report.claim["palette novel, of those"]
     if not shape.count or not novel.n:
@@ -111,14 +120,11 @@ def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> N
 
 def _claim_row(name: str, rate: Proportion) -> str:
     title, of = _ROWS[name]
-    cells: list[Any] = ["-"] * 4
+    cells = ["-"] * 4
     if rate.n:
         cells[0] = f"{percent(rate.rate)} ({rate.count} of {rate.n})"
         cells[1] = f"{percent(rate.low)} to {percent(rate.high)}"
-        cells[2] = "not known" if rate.floor is None else percent(rate.floor)
-    if rate.excess is not None and rate.excess_low is not None and rate.excess_high is not None:
-        interval = f" ({percent(max(0.0, rate.excess_low))} to {percent(rate.excess_high)})"
-        cells[3] = "none" if rate.excess <= 0 else percent(rate.excess) + interval
+        cells[2], cells[3], _ = floor_words(rate)
     return (
         f"<tr><th>{html.escape(title)}<small>{html.escape(of)}</small></th>"
         + "".join(f"<td>{cell}</td>" for cell in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -17,16 +18,17 @@ from ddpm.comparison import Reference, check_seen, what_was_seen
 from ddpm.evidence import Evidence, Yardstick
 from ddpm.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from ddpm.yardsticks import prepared
+from ddpm.yardsticks import is_prepared, prepared
 from pages.parts.drawing import Order, current_batch, draw_timed, first_batch, remember
 from pages.parts.ordering import choose_run
-from pages.parts.store import default_run, find_run, run_data, shipped_run
+from pages.parts.store import default_run, find_run, may_have_data, run_data, shipped_run, verdict_of
 from pages.parts.uploading import ask_for_file
 from pages.parts.words import counted, plain, problem
 
 _MOST = 1024
 _SIZES = (64, 256)
-LAST, FRESH, UPLOAD = "The last ones drawn", "A fresh batch", "My own file"
+REPORT, LAST, FRESH, UPLOAD = "A report", "Last drawn", "Fresh batch", "My own file"
+_SOURCE, _SEEN, _WANTED = "question", "question-seen", "question-wanted"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,19 @@ class Chosen:
     drawn_by: str = ""
     first: int | None = None
     batch: Batch | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What samples can be held against.
+
+    Attributes:
+        key: tells it from others; equal for equal sprites.
+    """
+
+    reference: Reference
+    yardstick: Yardstick
+    key: str
 
 
 @dataclass(frozen=True)
@@ -78,22 +93,24 @@ class Subject:
         return int(self.reference.seen[row])
 
 
-def choose_samples(runs: list[Run]) -> Chosen | None:
-    """Ask which sprites are to be questioned; None as long as there are none."""
+def choose_samples(runs: list[Run]) -> Chosen | Run | None:
+    """Ask which sprites are to be questioned.
+
+    Returns:
+        The sprites; a run, where its finished report is to be shown; None as long as there is nothing.
+    """
+    reports = sorted((run for run in runs if verdict_of(run) is not None), key=lambda run: not may_have_data(run))
+    batch = current_batch()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        source = st.segmented_control(
-            "Sprites to question",
-            (LAST, FRESH, UPLOAD),
-            default=LAST,
-            required=True,
-            key="question",
-            persist_state="session",
-        )
+        source = _ask_source(bool(reports), batch)
         run = default_run(runs)
+        if source == REPORT:
+            with st.container(width=320):
+                return choose_run(reports, "Model", "reported")
         if source != LAST:
             with st.container(width=320):
                 run = choose_run(runs, "Model", "questioned")
-        pressed = 0
+        pressed = int(st.session_state.pop(_WANTED, 0))
         if source == FRESH:
             for n in _SIZES:
                 kind = "primary" if n == max(_SIZES) else "secondary"
@@ -102,13 +119,13 @@ def choose_samples(runs: list[Run]) -> Chosen | None:
     if source == UPLOAD:
         return _uploaded(run)
     if pressed:
-        drawn = _drawn(run, pressed)
-        return None if drawn is None else _of_batch(drawn, run)
-    batch = current_batch()
+        batch = _drawn(run, pressed)
+        return None if batch is None else _of_batch(batch, run)
     if batch is None:
-        batch = first_batch(shipped_run() or run, n=36)
+        drawer = next((run for run in runs if run.is_shipped() and may_have_data(run)), shipped_run() or run)
+        batch = first_batch(drawer, n=36)
         if batch is None:
-            st.warning(f"Nothing is drawn yet, and {plain(run.name)} cannot be loaded: draw a fresh batch.")
+            st.warning(f"Nothing is drawn yet, and {plain(drawer.name)} cannot be loaded: draw a fresh batch.")
             return None
         st.caption("Nothing was drawn on this computer yet, so here is a first batch.")
     owner = find_run(runs, batch.info["run"])
@@ -118,48 +135,77 @@ def choose_samples(runs: list[Run]) -> Chosen | None:
     return _of_batch(batch, owner)
 
 
-def reference_of(run: Run) -> Reference | None:
-    """What the run learnt from; None, and a word on what to do, where it is not here."""
-    found = run_data(run.config())
+def question_live(run: Run) -> None:
+    """In the next run of the page, let a model draw, and question what comes out."""
+    st.session_state.update({_SOURCE: FRESH, "questioned": str(run.folder), _WANTED: min(_SIZES)})
+
+
+def _ask_source(reports: bool, batch: Batch | None) -> str:
+    options = (REPORT, LAST, FRESH, UPLOAD) if reports else (LAST, FRESH, UPLOAD)
+    drawn = None if batch is None else (batch.id or id(batch), st.session_state.get("looked-at"))
+    if st.session_state.get(_SOURCE) not in options:
+        st.session_state[_SOURCE] = REPORT if reports and batch is None else LAST
+    elif st.session_state[_SOURCE] == REPORT and drawn not in (None, st.session_state.get(_SEEN)):
+        # Who comes with new sprites, or with a question about one of them, wants an answer about these.
+        st.session_state[_SOURCE] = LAST
+    st.session_state[_SEEN] = drawn
+    return str(
+        st.segmented_control("Sprites to question", options, required=True, key=_SOURCE, persist_state="session")
+    )
+
+
+def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
+    """Find what a run learnt from and get to know it, with a word on what takes so long.
+
+    Args:
+        meanwhile: shows something to read, if this takes long.
+
+    Returns:
+        All that samples can be held against; or why there is nothing, in words.
+    """
+    # Two places for all of it: what stands below must not move, or the browser shows it twice for a moment.
+    place, below = st.empty(), st.empty()
+    with place, st.spinner("Getting the sprites that it learnt from ...", show_time=True):
+        found = run_data(run)
     if found.sprites is None:
-        st.warning(
-            f"The sprites that {plain(run.name)} learnt from are not here. {plain(found.problem)} "
-            "Put them back, or question another model.",
-            icon=":material/folder_off:",
-        )
-        return None
+        return str(found.problem)
     reference = what_was_seen(found.sprites, run.trained_on())
-    try:
-        check_seen(reference)
-    except ValueError as error:
-        st.warning(plain(error))
-        return None
-    return reference
-
-
-def hold_against(chosen: Chosen, reference: Reference) -> Subject | None:
-    """Find out all about the samples, with a word on what takes so long; None, and a word, where that cannot be."""
     key = f"{reference.sprites.fingerprint}-{_digest(reference.seen)}"
-    # One place for all of it: what stands below must not move, or the browser shows it twice for a moment.
-    place = st.empty()
 
     def watch(done: float, what: str) -> None:
-        place.progress(done, f"Getting to know the training sprites. {what} ...")
+        place.progress(done, f"Getting to know the training sprites, once. {what} ...")
 
     try:
+        check_seen(reference)
         yardstick = _known_yardsticks().get(key)
         if yardstick is None:
+            if not is_prepared(reference):
+                with below.container():
+                    meanwhile(run)
             yardstick = _known_yardsticks()[key] = prepared(reference, watch)
+    except ValueError as error:
+        return str(error)
+    place.empty()
+    below.empty()
+    if found.note:
+        st.caption(f":material/info: {plain(found.note)}")
+    return Ready(reference, yardstick, key)
+
+
+def hold_against(chosen: Chosen, ready: Ready) -> Subject | None:
+    """Find out all about the samples; None, and a word, where that cannot be."""
+    place = st.empty()
+    try:
         with (
             place,
             st.spinner(f"Looking at {counted(len(chosen.images), 'sprite')} from all sides ...", show_time=True),
         ):
-            evidence = _evidence(key, _digest(chosen.images), yardstick, chosen.images)
+            evidence = _evidence(ready.key, _digest(chosen.images), ready.yardstick, chosen.images)
     except ValueError as error:
         place.warning(plain(error))
         return None
     place.empty()
-    return Subject(chosen, reference, yardstick, evidence, key)
+    return Subject(chosen, ready.reference, ready.yardstick, evidence, ready.key)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

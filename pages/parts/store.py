@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from ddpm.checkpoint import MANIFEST, MODEL, STATE, Checkpoint, load_checkpoint, step_folder
+from ddpm.choosing import VERDICT
 from ddpm.files import read_json
 from ddpm.run import ACTIVE, Run, list_runs
-from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
+from ddpm.verdict import Verdict, read_verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 _SHIPPED_ORDER = ("pixel-art", "builtin")
+# Of a set that lacks more of what a model learnt from nothing can be said about copies.
+_ENOUGH = 0.9
 
 
 def user_checkpoints() -> Path:
@@ -64,6 +69,21 @@ def run_label(run: Run) -> str:
     step = run.latest()
     origin = "came with the app" if run.is_shipped() else f"{step:,} steps" if step is not None else "nothing saved yet"
     return f"{run.name} ({origin})"
+
+
+def verdict_of(run: Run) -> Verdict | None:
+    """What was found about a run when its best step was chosen; None where that was never done."""
+    path = run.folder / VERDICT
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return _verdict(str(run.folder), (info.st_mtime_ns, info.st_size))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _verdict(folder: str, mark: tuple[int, int]) -> Verdict | None:
+    return read_verdict(Path(folder))
 
 
 def checkpoint(path: Path, weights: Literal["ema", "raw"] = "ema") -> Checkpoint:
@@ -126,24 +146,42 @@ def _sprites(source: str, mark: tuple[int, int, int]) -> SpriteDataset:
 
 @dataclass(frozen=True)
 class RunData:
-    """The sprites that a run learnt from, or why they are not here."""
+    """The sprites that a run learnt from, or why they are not here.
+
+    Attributes:
+        problem: why they are not; None where they are.
+        note: what has to be known about those that are; empty where they are the very set that the run was given.
+    """
 
     sprites: SpriteDataset | None
     problem: str | None
+    note: str = ""
 
 
-def run_data(config: dict) -> RunData:
-    """Find the sprites of a run again.
-
-    Args:
-        config: a run's or a checkpoint's.
-    """
-    data = config.get("data") or {}
+def run_data(run: Run) -> RunData:
+    """Find the sprites of a run again: the set that it was given, or a larger one that holds what it learnt from."""
+    data = run.config().get("data") or {}
     source = str(data.get("source", ""))
     try:
         found = sprites(source)
     except SpriteError as error:
         return RunData(None, str(error))
-    if found.fingerprint != data.get("fingerprint"):
+    if found.fingerprint == data.get("fingerprint"):
+        return RunData(found, None)
+    learnt = run.trained_on()
+    if learnt is None or not len(learnt):
         return RunData(None, f"{source} now holds other sprites than those that this model learnt from.")
-    return RunData(found, None)
+    learnt = np.unique(learnt)
+    here = int(np.isin(learnt, found.split_hashes()).sum())
+    words = f"{found.name} holds {here:,} of the {len(learnt):,} sprites that this model learnt from"
+    if here < _ENOUGH * len(learnt):
+        return RunData(None, f"{words}: too few to find its copies.")
+    return RunData(found, None, "" if here == len(learnt) else f"{words}: copies of the others go unseen.")
+
+
+def may_have_data(run: Run) -> bool:
+    """Whether the sprites of a run seem to be here; they are not read for this."""
+    source = str((run.config().get("data") or {}).get("source", ""))
+    if source == "kaggle":
+        return kaggle.find() is not None
+    return bool(source) and (source.startswith("builtin") or Path(source).exists())

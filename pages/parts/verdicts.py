@@ -6,15 +6,18 @@ import html
 from dataclasses import dataclass
 from typing import Literal
 
-from ddpm.memorization import LABELS, MemorizationReport
+from ddpm.memorization import LABELS
 from ddpm.statistics import Proportion, proportion
 from ddpm.terms import LABEL_WORDS, RATE_WORDS
+from ddpm.verdict import Findings
 from pages.parts.matches import COLOURS
 from pages.parts.words import counted
 
 Mood = Literal["calm", "careful", "alarm"]
 _ALARMING = ("near copy", "exact copy", "shape known", "collage")
 _FEW = 64
+_MANY_POOR = 0.25
+_FEWER = "none, clearly fewer"
 
 TITLES = {
     "near copy": "Near copies",
@@ -44,7 +47,7 @@ class Finding:
     caveat: str
 
 
-def finding(report: MemorizationReport) -> Finding:
+def finding(report: Findings) -> Finding:
     """Put a report into words. What lies within the interval of chance is never called copying."""
     n, exact, poor = len(report.labels), report.rates["exact copy"], report.rates["low quality"]
     moved = _labelled(report, "exact copy", "near copy", "moved copy")
@@ -63,7 +66,7 @@ def finding(report: MemorizationReport) -> Finding:
         headline = "No copies, but more collages of two training sprites than real sprites show."
     elif _surely_more(recoloured):
         headline = f"No copies, but {percent(recoloured.rate)} are recolours: known shapes in other colours."
-    elif poor.rate > 0.5:
+    elif poor.rate > _MANY_POOR and _surely_more(poor):
         headline = (
             f"No sign of copying. But {percent(poor.rate)} are worse drawn than real sprites, and so unlike them."
         )
@@ -72,7 +75,7 @@ def finding(report: MemorizationReport) -> Finding:
     return Finding(mood, headline, report.sentence, _caveat(report))
 
 
-def _caveat(report: MemorizationReport) -> str:
+def _caveat(report: Findings) -> str:
     words = []
     near, n = report.rates["near copy"], len(report.labels)
     if n < _FEW:
@@ -87,7 +90,7 @@ def _caveat(report: MemorizationReport) -> str:
     return " ".join(words)
 
 
-def _labelled(report: MemorizationReport, *labels: str) -> Proportion:
+def _labelled(report: Findings, *labels: str) -> Proportion:
     """The samples of some labels; their floor is the share of them among unseen sprites."""
     counts = [sum(label in labels for label in side) for side in (report.labels, report.heldout_labels)]
     return proportion(counts[0], len(report.labels), proportion(counts[1], len(report.heldout_labels)))
@@ -112,12 +115,12 @@ def verdict_html(found: Finding, test: str = "") -> str:
     )
 
 
-def cards_html(report: MemorizationReport) -> str:
+def cards_html(report: Findings) -> str:
     """A card for each rate: how many, how sure, how many are normal, and what is left."""
     return f'<div class="cards">{"".join(_card(name, report) for name in TITLES)}{_how_to_read(report)}</div>'
 
 
-def labels_html(report: MemorizationReport) -> str:
+def labels_html(report: Findings) -> str:
     """What each sample is called, as a bar, above that of unseen sprites."""
     present = [name for name in LABELS if name in report.labels or name in report.heldout_labels]
     bars = _bar("samples", report.labels, present)
@@ -141,10 +144,10 @@ def percent(value: float) -> str:
     return f"{value:.0f}%"
 
 
-def _card(name: str, report: MemorizationReport) -> str:
+def _card(name: str, report: Findings) -> str:
     title, meaning = TITLES[name], RATE_WORDS[name]
     rate = report.rates[name]
-    floor, excess, strong = _floor_words(rate)
+    floor, excess, strong = floor_words(rate)
     mark = "" if not strong else " more" if name in _ALARMING else " new"
     tick = "" if rate.floor is None else f'<u style="left:{100 * rate.floor:.2f}%"></u>'
     gauge = (
@@ -161,7 +164,7 @@ def _card(name: str, report: MemorizationReport) -> str:
     )
 
 
-def _how_to_read(report: MemorizationReport) -> str:
+def _how_to_read(report: Findings) -> str:
     shape = report.rates["shape known"].floor
     example = "" if shape is None else f" (here {percent(shape)} of them have a known shape)"
     return (
@@ -173,16 +176,18 @@ def _how_to_read(report: MemorizationReport) -> str:
     )
 
 
-def _floor_words(rate: Proportion) -> tuple[str, str, bool]:
+def floor_words(rate: Proportion) -> tuple[str, str, bool]:
+    """A rate's floor and excess in words, and whether the excess is more than chance."""
     if rate.floor is None:
         return "not known", "not known", False
     floor = percent(rate.floor)
     if rate.floor >= 1:
-        return floor, "nothing can lie above", False
+        return floor, _FEWER if rate.high < rate.floor else "nothing can lie above", False
     if rate.excess is None or rate.excess_low is None or rate.excess_high is None:
         return floor, "not known", False
     if rate.excess <= 0:
-        return floor, "none", False
+        # The interval of an excess takes in how unsure the floor is.
+        return floor, _FEWER if rate.excess_high < 0 else "none", False
     interval = f"{percent(max(0.0, rate.excess_low))} to {percent(rate.excess_high)}"
     return floor, f"{percent(rate.excess)} ({interval})", rate.excess_low > 0
 

@@ -187,7 +187,7 @@ def _translated(own: Way, names: list[str], loaded: Checkpoint) -> torch.Tensor 
 
 def _memoriser(order: Order, own: Way) -> PerfectMemoriser:
     run = Run(Path(order.run))
-    found = run_data(run.config())
+    found = run_data(run)
     if found.sprites is None:
         raise CheckpointError(f"The sprites that {run.name} learnt from are not here, so nothing can remember them.")
     seen = what_was_seen(found.sprites, run.trained_on()).seen
