@@ -24,6 +24,7 @@ checkpoints: $(VENV)/.run
 	$(BIN)/python -m ddpm train --data builtin --run builtin-long --steps 14000 --keep-every 2000 --resume
 	$(BIN)/python -m ddpm choose --run checkpoints/builtin-long --ddpm
 	$(BIN)/python -m ddpm ship --run checkpoints/builtin-long --out checkpoints/builtin
+	$(BIN)/python -m ddpm sample --checkpoint checkpoints/builtin --n 32 --out checkpoints/builtin/denoising.gif
 	$(if $(DATA),$(BIN)/python -m ddpm train --data $(DATA) --run pixel-art-long --steps 4000 --keep-every 500 --resume)
 	$(if $(DATA),$(BIN)/python -m ddpm choose --run checkpoints/pixel-art-long --ddpm)
 	$(if $(DATA),$(BIN)/python -m ddpm ship --run checkpoints/pixel-art-long --out checkpoints/pixel-art --data kaggle)
