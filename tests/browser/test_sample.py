@@ -105,6 +105,16 @@ def test_clean_pixels_are_saved_under_a_name_of_their_own(page: Page, url: str, 
     assert not np.array_equal(clean, array)
 
 
+def test_the_player_stays_in_its_place_while_it_is_drawn_for(page: Page, url: str, place: Path) -> None:
+    open_order(page, url, place)
+    page.get_by_role("button", name="Save").first.wait_for()
+    player = page.locator(".player")
+    player.evaluate("player => { player.dataset.same = 'yes' }")
+    page.get_by_role("button", name="Draw others").click()
+    expect(page.get_by_text("seed 8")).to_be_visible()
+    assert player.get_attribute("data-same") == "yes"
+
+
 def test_two_ways_are_shown_side_by_side(page: Page, url: str, place: Path) -> None:
     open_order(page, url, place, against="ddim")
     expect(page.get_by_text("From the same noise,")).to_be_visible()
