@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ddpm.checkpoint import CheckpointError
-from ddpm.render import FRAMES
-from pages.parts.cleaned import changes, clean_switch, just_turned, wants_clean, with_clean_end
+from ddpm.render import FRAMES, Chain
+from pages.parts.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
 from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
 from pages.parts.exports import save_button
 from pages.parts.frame import frame
@@ -43,14 +43,6 @@ with controls:
 
 def draw_now(order: Order, keep: bool) -> None:
     """Draw before the visitor's eyes, and begin the page anew with the result, which the album may keep."""
-    bar = st.progress(0.0, "Drawing ...")
-    slot: PlayerSlot | None = None
-
-    def watch(done: int, steps: int, chain: object, other: object = None) -> None:
-        bar.progress(done / steps, f"Step {done:,} of {steps:,}")
-        if chain is not None and slot is not None:
-            slot.show(chain, other)  # type: ignore[arg-type]
-
     try:
         slot = PlayerSlot(
             key="sample-player",
@@ -60,6 +52,14 @@ def draw_now(order: Order, keep: bool) -> None:
             actions=ACTIONS,
             titles=titles(order) or ("", ""),
         )
+        # Below: the player must stay in its place on the page, or it would begin anew in the next run.
+        bar = st.progress(0.0, "Drawing ...")
+
+        def watch(done: int, steps: int, chain: Chain | None, other: Chain | None = None) -> None:
+            bar.progress(done / steps, f"Step {done:,} of {steps:,}")
+            if chain is not None:
+                slot.show(as_seen(chain), as_seen(other) if other else None)
+
         batch = draw_timed(order, watch)
         (remember if keep else show_again)(batch)
     except CheckpointError as error:
@@ -76,6 +76,7 @@ def ask_for(order: Order | None) -> None:
 
 
 with stage:
+    notes = st.container()
     if link is not None and link.problem:
         st.session_state["link-problem"] = link.problem
     if pressed:
@@ -83,21 +84,21 @@ with stage:
         st.session_state.pop("link-problem", None)
         wanted = order
     if words := st.session_state.get("link-problem"):
-        st.warning(words, icon=":material/link_off:")
+        notes.warning(words, icon=":material/link_off:")
     if wanted is not None:
         # What a link shows can be had again by the link: reloads must not fill the album.
         draw_now(wanted, keep=wanted is not (link and link.order))
     if failed := st.session_state.pop("failed", None):
-        problem(failed)
+        with notes:
+            problem(failed)
     batch = current_batch() or first_batch(shipped_run() or default_run(runs), n=36)
     if batch is None:
         st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
     else:
-        clean = wants_clean()
         asked = player(
-            with_clean_end(batch.chain) if clean else batch.chain,
+            as_seen(batch.chain),
             key="sample-player",
-            other=with_clean_end(batch.other) if clean and batch.other else batch.other,
+            other=as_seen(batch.other) if batch.other else None,
             favourites=starred(batch),
             caption=f"Drawn by {batch.info['model']}",
             columns=columns_for(len(batch.chain.sprites)),
@@ -120,10 +121,10 @@ with stage:
         if (nearer := likeness(batch)) is not None:
             ask_for(nearer)
         with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-            save_button(batch, clean)
+            save_button(batch, clean=wants_clean())
             link_button(batch)
             clean_switch()
-            if clean:
+            if wants_clean():
                 with st.popover("What was cleaned"):
                     changes(batch)
 

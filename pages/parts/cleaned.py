@@ -12,6 +12,7 @@ from ddpm.cleaning import MARKS, Cleaned, clean_pixels
 from ddpm.render import Chain
 from pages.parts.pictures import contact_sheet
 from pages.parts.ways import batch_titles
+from pages.parts.words import plain
 
 _KEY, _TURNED = "clean", "clean-turned"
 HELP = "Even background, no stray pixels, fewer colours: sprites to use. Favourites and measurements stay as drawn."
@@ -21,6 +22,11 @@ _LEGEND = {"background": "background", "merged": "to a near colour", "stray": "s
 def wants_clean() -> bool:
     """Whether this visitor looks at cleaned sprites; false at first."""
     return bool(st.session_state.get(_KEY, False))
+
+
+def as_seen(chain: Chain) -> Chain:
+    """A chain as this visitor wants to see it: as it was drawn, or with a cleaned end once it has one."""
+    return with_clean_end(chain) if wants_clean() and chain.t[-1] < 0 else chain
 
 
 def just_turned() -> bool:
@@ -53,7 +59,7 @@ def changes(batch: Batch) -> None:
             continue
         found = cleaned(chain.sprites)
         if title:
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{plain(title)}**")
         st.caption(found.in_words())
         if found.changed.any():
             contact_sheet(found.marked(), "where pixels were changed", min(8, len(found.images)), scale=4)

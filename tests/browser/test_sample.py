@@ -105,6 +105,24 @@ def test_clean_pixels_are_saved_under_a_name_of_their_own(page: Page, url: str, 
     assert not np.array_equal(clean, array)
 
 
+def test_the_player_stays_in_its_place_while_it_is_drawn_for(page: Page, url: str, place: Path) -> None:
+    open_order(page, url, place)
+    page.get_by_role("button", name="Save").first.wait_for()
+    player = page.locator(".player")
+    player.evaluate("player => { player.dataset.same = 'yes' }")
+    page.get_by_role("button", name="Draw others").click()
+    expect(page.get_by_text("seed 8")).to_be_visible()
+    assert player.get_attribute("data-same") == "yes"
+    # The same once more: its frames are known, and it is seen being drawn all the same.
+    player.evaluate(
+        """player => new MutationObserver(() => { player.dataset.again ??= player.dataset.frames })
+            .observe(player, { attributeFilter: ["data-frames"] })"""
+    )
+    page.get_by_role("button", name="Draw", exact=True).click()
+    expect(player).to_have_attribute("data-again", re.compile("[1-4]"))
+    expect(player).to_have_attribute("data-frames", "5")
+
+
 def test_two_ways_are_shown_side_by_side(page: Page, url: str, place: Path) -> None:
     open_order(page, url, place, against="ddim")
     expect(page.get_by_text("From the same noise,")).to_be_visible()

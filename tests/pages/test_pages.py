@@ -199,6 +199,9 @@ def test_clean_pixels_change_what_is_seen_and_not_what_was_drawn(open_page: Open
     told = [caption.value for caption in app.caption if "pixels were changed" in caption.value]
     assert told == [clean_pixels(drawn.chain.sprites).in_words()]
     assert app.session_state["batch"] is drawn
+    next(button for button in app.button if button.label == "Draw").click().run()
+    assert not app.exception
+    assert np.array_equal(app.session_state["batch"].chain.sprites, drawn.chain.sprites), "kept as drawn"
 
 
 def test_a_model_that_fails_on_the_way_is_told(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,8 @@ class PlayerSlot:
     def __init__(self, *, key: str, favourites: Collection[int] | None = None, **options: Unpack[Options]) -> None:
         self._key = key
         self._favourites = favourites
-        self._settings = _settings(key, options)
+        # Tells one drawing from the next, which may bring the same frames.
+        self._settings = {**_settings(key, options), "drawing": time.time_ns()}
         self._shown = 0
         self._complete: list[bool] = []
         self._last = 0.0

@@ -17,6 +17,7 @@ class Player {
   resting = false; // showing the newest frame, untouched
   pending = null; // the newest bytes that nobody has looked at yet
   loading = false;
+  drawing = null; // the newest one whose frames came while it was drawn
   asked = {}; // what Python asked for last: only a change of it overrules the viewer
 
   constructor(root) {
@@ -66,14 +67,18 @@ class Player {
   async load(parcel) {
     const { header } = parcel;
     header.live = header.reels.some((frames) => frames.at(-1).t >= 0);
-    if (this.film && this.isOld(header)) return;
-    const goesOn = this.film?.isContinuedBy(header);
-    if (!goesOn && this.startsPlaying(header)) await this.take(firstOf(parcel)); // a picture now, the rest in a moment
-    await this.take(parcel);
+    // The same noise drawn once more gives the same frames, and is to be seen all the same.
+    const isNew = Boolean(header.drawing) && header.drawing !== this.drawing;
+    this.drawing = header.drawing ?? this.drawing;
+    if (this.film && !isNew && this.isOld(header)) return;
+    const goesOn = !isNew && this.film?.isContinuedBy(header);
+    const first = !goesOn && this.startsPlaying(header);
+    if (first) await this.take(firstOf(parcel), isNew); // a picture now, the rest in a moment
+    await this.take(parcel, isNew && !first);
     this.root.dataset.frames = String(this.film?.moments.length ?? 0);
   }
 
-  async take(parcel) {
+  async take(parcel, isNew) {
     const old = this.film;
     const film = await Film.load(parcel, old);
     if (this.stop.signal.aborted) {
@@ -82,7 +87,7 @@ class Player {
     }
     this.film = film;
     this.applySettings(film.header);
-    if (old?.isContinuedBy(parcel.header)) {
+    if (!isNew && old?.isContinuedBy(parcel.header)) {
       this.goOn(old);
     } else {
       this.begin();
