@@ -23,6 +23,7 @@ from ddpm.training import new_state, train
 RUN_FORMAT = 1
 MOST_CHECK_SPRITES = 4096
 _WARM_STEPS = 3
+_TIMING_PATIENCE = 10.0  # seconds: on a busy machine a rough figure now is worth more than a good one in minutes
 _MOST_STEPS = 10**9
 
 
@@ -364,7 +365,7 @@ def seconds_a_step(
     """Time training steps on this machine, on a throw-away network: the training itself still begins at step 0.
 
     Args:
-        steps: how many are timed, after a few that are not.
+        steps: how many are timed, after a few that are not; fewer if it takes longer than ten seconds.
         team: the processes that share the steps; all of them have to time together.
 
     Raises:
@@ -383,4 +384,6 @@ def seconds_a_step(
         # A team that one process left in the middle of its steps would wait for it for ever.
         if team.size == 1 and stopped():
             raise StoppedEarly("Stopped before the training began.")
-    return float(np.mean(times[_WARM_STEPS:]))
+        if team.size == 1 and sum(times) > _TIMING_PATIENCE and len(times) > 1:
+            break
+    return float(np.mean(times[min(_WARM_STEPS, len(times) - 1) :]))
