@@ -27,7 +27,8 @@ checkpoints: $(VENV)/.run
 	$(BIN)/python -m ddpm sample --checkpoint checkpoints/builtin --n 32 --out checkpoints/builtin/denoising.gif
 	$(if $(DATA),$(BIN)/python -m ddpm train --data $(DATA) --run pixel-art-long --steps 4000 --keep-every 500 --resume)
 	$(if $(DATA),$(BIN)/python -m ddpm choose --run checkpoints/pixel-art-long --ddpm)
-	$(if $(DATA),$(BIN)/python -m ddpm ship --run checkpoints/pixel-art-long --out checkpoints/pixel-art --data kaggle)
+	$(if $(DATA),$(BIN)/python -m ddpm ship --run checkpoints/pixel-art-long --out checkpoints/pixel-art --data kaggle \
+		--data-name "Kaggle Pixel Art in part")
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     ship.add_argument("--out", required=True, type=Path, help="the folder of the shipped run")
     ship.add_argument("--note", help="a word for people, such as interim")
     ship.add_argument("--data", metavar="SOURCE", help="what others load to get its sprites (default: the run's)")
+    ship.add_argument("--data-name", metavar="WORDS", help="what its sprites are called (default: as the run has it)")
 
     choose = _command(commands, "choose", _choose, "measure every saved step of a run, and say which to keep")
     choose.add_argument("--run", required=True, type=Path, help="a run folder")
@@ -424,7 +425,7 @@ def _number(value: float | None) -> str:
 
 
 def _ship(options: argparse.Namespace) -> None:
-    run = ship_run(options.run, options.out, options.note, options.data)
+    run = ship_run(options.run, options.out, options.note, options.data, options.data_name)
     print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB", file=sys.stderr)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ddpm.card import run_card
 from ddpm.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, step_folder
 from ddpm.choosing import CHOICE, VERDICT, read_choice
-from ddpm.files import replace_bytes, replace_json
+from ddpm.files import read_json, replace_bytes, replace_json
 from ddpm.plan import checkpoint_config
 from ddpm.recipes import Recipe
 from ddpm.run import Run, RunError
@@ -20,14 +20,17 @@ from ddpm.training import new_state
 _POINTS, _PREVIEWS = 250, 14
 
 
-def ship_run(source: Path, target: Path, note: str | None = None, data: str | None = None) -> Run:
+def ship_run(
+    source: Path, target: Path, note: str | None = None, data: str | None = None, data_name: str | None = None
+) -> Run:
     """Copy a run without what only training needs, its weights in half precision.
 
     Args:
         source: a run folder, or one of its steps. Of a folder in which a step was chosen that one is taken.
         target: the folder of the shipped run; replaced if it is one already.
         note: a word for people, such as "interim".
-        data: what others load to get the sprites that it learnt from, where that is not what the run names.
+        data, data_name: what others load to get the sprites that it learnt from, and what they are called, where that
+            is not what the run says.
 
     Raises:
         CheckpointError: if the source cannot be used.
@@ -47,8 +50,8 @@ def ship_run(source: Path, target: Path, note: str | None = None, data: str | No
     config = {**run.config(), "name": target.name, "shipped": True}
     if note:
         config["note"] = note
-    if data:
-        config["data"] = {**config["data"], "source": data}
+    renamed = {key: value for key, value in (("source", data), ("name", data_name)) if value}
+    config["data"] = {**config["data"], **renamed}
     target.mkdir(parents=True)
     replace_json(target / "run.json", config)
     metrics = [record for record in run.metrics() if record["step"] <= step]
@@ -59,9 +62,11 @@ def ship_run(source: Path, target: Path, note: str | None = None, data: str | No
     status = run.status()
     told = {key: status[key] for key in ("total_steps", "seconds", "threads", "loss") if key in status}
     replace_json(target / "status.json", {"state": "finished", "step": step, "start": "shipped", **told})
-    for name in ("trained_on.npy", *((CHOICE, VERDICT) if choice is not None else ())):
+    for name in ("trained_on.npy", *((CHOICE,) if choice is not None else ())):
         if (run.folder / name).is_file():
             shutil.copyfile(run.folder / name, target / name)
+    if choice is not None and (run.folder / VERDICT).is_file():
+        replace_json(target / VERDICT, {**read_json(run.folder / VERDICT), "data": config["data"]["name"]})
     (target / "previews").mkdir()
     film = [picture for at, picture in run.previews() if at <= step]
     for i in np.unique(np.linspace(0, len(film) - 1, min(_PREVIEWS, len(film))).round().astype(int)):

@@ -115,10 +115,11 @@ def test_a_run_is_measured_once_and_shipped_with_its_table(
     assert choose_step(run, n=4, say=said.append) == found
     assert len(said) == 2, "what is measured is not measured again"
 
-    shipped = ship_run(folder, tmp_path / "out", data="builtin")
+    shipped = ship_run(folder, tmp_path / "out", data="builtin", data_name="Ours")
     assert shipped.latest() == found["chosen"]
     assert shipped.config()["data"]["source"] == "builtin"
-    assert json.loads((shipped.folder / VERDICT).read_text()) == verdict
+    assert shipped.config()["data"]["name"] == "Ours"
+    assert json.loads((shipped.folder / VERDICT).read_text()) == {**verdict, "data": "Ours"}
     card = run_card(shipped)
     assert "Why this step" in card
     assert all(f"{measured['step']:,}" in card for measured in found["rows"])
