@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images[:, 6:9, 6:9] = random.integers(0, 256, (60, 1, 1, 3), dtype=np.uint8)
     np.savez(place / "simple.npz", images=images, labels=np.arange(60) % 3)
     request = TrainingRequest(
-        place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12, check_sprites=16
+        place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12, threads=1, check_sprites=16
     )
     patch.setattr(engine, "FINAL_EVALUATIONS", 16)
     run_training(request, lambda progress: None)
