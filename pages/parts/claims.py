@@ -75,7 +75,11 @@ def claim_sentence(report: Findings) -> str:
         shapes = "its shapes are known more often than those of real sprites"
     elif shape.high < shape.floor:
         shapes = "its shapes are known less often than those of real sprites"
-    colours = "their colours are newer" if (novel.excess_low or 0) > 0 else "their colours are no newer"
+    colours = "their colours are no newer"
+    if (novel.excess_low or 0) > 0:
+        colours = "their colours are newer"
+    elif (novel.excess or 0) > 0:
+        colours = "whether their colours are newer, so few samples cannot say"
     return f"{words}. So {shapes}, and {colours}."
 
 

@@ -51,15 +51,8 @@ def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
         st.warning(plain(error))
         return
     own = one_of(batch.chain, i)
-    side_by_side(own, other)
+    player(own, key="closeup", other=other, titles=TITLES, columns=1)
     st.caption(_parting_words(own, other, subject))
-
-
-def side_by_side(own: Chain, memorised: Chain) -> None:
-    """Two chains of one sprite from the same noise."""
-    for column, chain, title in zip(st.columns(2, gap="medium"), (own, memorised), TITLES, strict=True):
-        with column:
-            player(chain, key=f"closeup-{title}", caption=title, view="noisy", columns=1)
 
 
 def one_of(chain: Chain, i: int) -> Chain:

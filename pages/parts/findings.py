@@ -80,7 +80,7 @@ def _ask_for_rate(subject: Subject) -> float:
             key=f"rate-{len(subject.yardstick.distances)}",
         )
     with right:
-        per = f"{100 * rate:.3g} of 100" if rate >= 0.01 else f"1 of {1 / rate:,.0f}"
+        per = f"{100 * rate:.2g} of 100" if rate >= 0.01 else f"1 of {1 / rate:,.0f}"
         st.markdown(
             f"**False-positive rate** here: of real sprites that the model never saw, {per} would be called near "
             "copies by chance. Further right it finds more copies, and accuses more innocent sprites. "

@@ -74,7 +74,8 @@ def test_a_sample_opens_beside_its_memorised_twin(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"Sample {number}", timeout=PATIENCE)
     expect(dialog).to_contain_text("The memoriser ended at the training sprite in row", timeout=PATIENCE)
-    expect(dialog.locator(".player")).not_to_have_count(0)
+    expect(dialog.locator(".player")).to_have_count(1)
+    expect(dialog.locator(".player")).to_contain_text("A perfect memoriser")
 
 
 def test_points_show_their_sprites_by_keyboard(page: Page) -> None:

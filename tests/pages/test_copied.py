@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,11 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from ddpm.comparison import Reference
+from ddpm.comparison import Reference, what_was_seen
 from ddpm.evidence import Yardstick
 from ddpm.memoriser import PerfectMemoriser
 from ddpm.memorization import memorization_report
+from ddpm.report import make_report
 from ddpm.run import Run
 from ddpm.sampling import sample
 from ddpm.schedule import NoiseSchedule
@@ -23,6 +26,7 @@ from pages.parts.closeup import memorised_chain
 from pages.parts.comparing import Chosen, Subject
 from pages.parts.easel import COLOURS, to_image
 from pages.parts.matches import nearest_first, parcel, transform_words
+from pages.parts.store import RunData, run_data
 from pages.parts.verdicts import cards_html, finding, percent
 from tests.ddpm.helpers import simple_sprites
 from tests.pages.conftest import OpenPage
@@ -105,29 +109,118 @@ def test_the_claim_and_the_onset_are_told(copied: AppTest) -> None:
     assert any("looked at itself only once" in text.value for text in copied.markdown)
 
 
-def test_without_the_data_a_stored_verdict_is_shown(
-    trained: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def reported(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose small run, that came with the app, brings its report along."""
     monkeypatch.setattr("pages.parts.store.ROOT", trained)
-    run, data = trained / "checkpoints" / "small", trained / "simple.npz"
+    run = Run(trained / "checkpoints" / "small")
+    sprites = load_sprites(str(trained / "simple.npz"))
+    reference = what_was_seen(sprites, run.trained_on())
+    report = make_report(sprites.images[reference.seen[:7]], reference, drawn_by="a *copier*", with_quality=False)
+    stored = report.to_dict()
+    stored["quality"] = {"haze": 0.125, "real": {"haze": 0.0625}, "frechet_ratio": 1.5}
+    stored["exam"] = {"sentence": "It *passed*."}
+    (run.folder / "verdict.json").write_text(json.dumps(stored))
+    yield run.folder
+    (run.folder / "verdict.json").unlink()
+
+
+def test_where_nothing_is_drawn_a_report_is_told_at_once(
+    reported: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_early(*_: object) -> None:
+        raise AssertionError("a report needs no training sprites")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pages.parts.store.load_sprites", too_early)
+        app = open_page(PAGE)
+        assert not app.exception
+    assert "7 of 7 are near copies" in blocks(app, 'class="verdict alarm"')
+    assert blocks(app, 'class="cards"').count("data-rate=") == 7
+    assert blocks(app, 'class="claim"').count("<tr>") == 4
+    assert "12%" in blocks(app, "quality")
+    assert any("It \\*passed\\*" in text.value for text in app.markdown)
+    assert any("a \\*copier\\*" in caption.value for caption in app.caption)
+    assert "36 sprites by small" in blocks(app, "<img")
+
+    next(button for button in app.button if button.label.startswith("Draw 64 now")).click().run()
+    assert not app.exception
+    assert app.segmented_control(key="question").value == "Fresh batch"
+    assert "of 64 " in blocks(app, 'class="verdict')
+    assert app.pills(key="known"), "each sample can be looked at"
+
+
+def test_without_the_data_the_report_is_shown_and_how_to_get_them(
+    trained: Path, reported: Path, open_page: OpenPage
+) -> None:
+    data = trained / "simple.npz"
     hidden = data.rename(trained / "hidden.npz")
-    rate = {"rate": 0.25, "low": 0.1, "high": 0.4, "floor": None}
+    try:
+        app = open_page(PAGE)
+        app.segmented_control(key="question").set_value("Last drawn").run()
+        assert not app.exception
+        assert "7 of 7 are near copies" in blocks(app, 'class="verdict')
+        assert any("simple" in info.value and "Put these sprites back" in info.value for info in app.info)
+        assert not [button for button in app.button if button.label.startswith("Draw 64 now")]
+        (reported / "verdict.json").write_text('{"memorization": [1], "sentence": 5}')
+        app = open_page(PAGE)
+        assert not app.exception
+        assert any("cannot be questioned now" in warning.value for warning in app.warning)
+    finally:
+        hidden.rename(data)
+
+
+def test_the_kaggle_set_is_said_to_be_fetched_in_one_line(
+    reported: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path))
+    before = (reported / "run.json").read_bytes()
+    config = json.loads(before)
+    config["data"]["source"] = "kaggle"
+    (reported / "run.json").write_text(json.dumps(config))
     try:
         app = open_page(PAGE)
         assert not app.exception
-        assert any("not here" in warning.value for warning in app.warning)
-        assert not app.table
-        stored = {"sentence": "7 of 64 are *near* copies.", "memorization": {"rates": {"near copy": rate, "odd": 5}}}
-        (run / "verdict.json").write_text(json.dumps(stored))
-        app = open_page(PAGE)
+        assert any("python -m ddpm data kaggle --download" in info.value for info in app.info)
+        assert any("of the Kaggle set" in caption.value for caption in app.caption)
+        next(button for button in app.button if button.label.startswith("Fetch it")).click().run()
         assert not app.exception
-        assert any("7 of 64 are \\*near\\* copies" in text.value for text in app.markdown)
-        assert "25.0%" in app.table[0].value.to_string()
-        (run / "verdict.json").write_text('{"memorization": [1], "sentence": 5}')
-        assert not open_page(PAGE).exception
+        assert app.session_state["sprites"] == "Kaggle Pixel Art"
     finally:
-        hidden.rename(data)
-        (run / "verdict.json").unlink(missing_ok=True)
+        (reported / "run.json").write_bytes(before)
+
+
+def test_a_larger_set_that_holds_what_a_run_learnt_from_will_do(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DDPM_HOME", str(tmp_path))
+    images = load_sprites(str(trained / "simple.npz")).images
+    shutil.copytree(trained / "checkpoints" / "small", tmp_path / "small", ignore=shutil.ignore_patterns("steps"))
+    run = Run(tmp_path / "small")
+    learnt = run.trained_on()
+    assert learnt is not None
+    config = run.config()
+
+    def found(images: np.ndarray, name: str) -> RunData:
+        np.save(tmp_path / f"{name}.npy", images)
+        config["data"]["source"] = str(tmp_path / f"{name}.npy")
+        (run.folder / "run.json").write_text(json.dumps(config))
+        return run_data(run)
+
+    larger = found(np.concatenate([simple_sprites(30), images[::-1]]), "larger")
+    assert larger.sprites is not None
+    assert larger.note == ""
+    reference = what_was_seen(larger.sprites, learnt)
+    assert set(larger.sprites.split_hashes()[reference.seen]) == set(learnt)
+    assert len(reference.unseen) > 6, "what else is in it, the model never saw"
+
+    lost = np.flatnonzero(np.isin(load_sprites(str(trained / "simple.npz")).split_hashes(), learnt))
+    nearly = found(np.delete(images, lost[:2], axis=0), "nearly")
+    assert nearly.sprites is not None
+    assert f"{len(learnt) - 2} of the {len(learnt)} sprites" in nearly.note
+    half = found(np.delete(images, lost[: len(lost) // 2], axis=0), "half")
+    assert half.sprites is None
+    assert "too few" in str(half.problem)
 
 
 @pytest.fixture(scope="module")
