@@ -19,7 +19,8 @@ from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 from ddpm.verdict import Verdict, read_verdict
 
 ROOT = Path(__file__).resolve().parents[2]
-_SHIPPED_ORDER = ("pixel-art", "builtin")
+# What everybody has the sprites of comes first.
+_SHIPPED_ORDER = ("builtin", "pixel-art")
 # Of a set that lacks more of what a model learnt from nothing can be said about copies.
 _ENOUGH = 0.9
 
@@ -30,9 +31,10 @@ def user_checkpoints() -> Path:
 
 
 def all_runs() -> list[Run]:
-    """The user's runs and the shipped ones, newest first, the shipped ones last."""
+    """The user's runs, newest first, then the shipped ones."""
     runs = list_runs(user_checkpoints(), ROOT / "checkpoints")
-    return sorted(runs, key=lambda run: run.is_shipped())
+    places = {name: place for place, name in enumerate(_SHIPPED_ORDER, start=1)}
+    return sorted(runs, key=lambda run: places.get(run.name, len(places) + 1) if run.is_shipped() else 0)
 
 
 def drawing_runs() -> list[Run]:
@@ -42,11 +44,7 @@ def drawing_runs() -> list[Run]:
 
 def shipped_run() -> Run | None:
     """The run that came with the app and shows it best."""
-    shipped = {run.name: run for run in all_runs() if run.is_shipped() and run.latest() is not None}
-    for name in _SHIPPED_ORDER:
-        if name in shipped:
-            return shipped[name]
-    return next(iter(shipped.values()), None)
+    return next((run for run in all_runs() if run.is_shipped() and run.latest() is not None), None)
 
 
 def is_live(run: Run) -> bool:
