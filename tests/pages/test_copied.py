@@ -106,7 +106,10 @@ def test_a_known_answer_is_marked_as_a_test_and_leads_back(copied: AppTest) -> N
 
 def test_the_claim_and_the_onset_are_told(copied: AppTest) -> None:
     assert blocks(copied, 'class="claim"').count("<tr>") == 4
-    assert any("looked at itself only once" in text.value for text in copied.markdown)
+    # On a slow machine it looks more than once.
+    looks = sum("check" in record for record in Run(Path("checkpoints/small")).metrics())
+    words = "looked at itself only once" if looks == 1 else "had not begun by step"
+    assert any(words in text.value for text in copied.markdown)
 
 
 @pytest.fixture
