@@ -163,7 +163,7 @@ def test_without_the_data_the_report_is_shown_and_how_to_get_them(
         app.segmented_control(key="question").set_value("Last drawn").run()
         assert not app.exception
         assert "7 of 7 are near copies" in blocks(app, 'class="verdict')
-        assert any("simple" in info.value and "Put these sprites back" in info.value for info in app.info)
+        assert any("simple" in info.value and "no single sample" in info.value for info in app.info)
         assert not [button for button in app.button if button.label.startswith("Draw 64 now")]
         (reported / "verdict.json").write_text('{"memorization": [1], "sentence": 5}')
         app = open_page(PAGE)
