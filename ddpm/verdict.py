@@ -17,6 +17,9 @@ CLAIM = ("shape known", "palette novel, of those", "palette nowhere, of those")
 QUALITY = ("haze", "orphans", "merged_colours", "outline")
 """Traits of :class:`ddpm.quality.QualityReport` that are read back, with their value for real sprites."""
 
+_EXCESS = ("excess", "excess_low", "excess_high")
+_MOST_SAMPLES = 1_000_000
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -96,10 +99,6 @@ def _proportion(stored: dict[str, Any]) -> Proportion:
     # Excesses may lie far below 0: there is less than the floor.
     excess = [None if stored[name] is None else _number(stored[name]) for name in _EXCESS]
     return Proportion(count, n, rate, low, high, floor, *excess)
-
-
-_EXCESS = ("excess", "excess_low", "excess_high")
-_MOST_SAMPLES = 1_000_000
 
 
 def _labels(counts: dict[str, Any]) -> tuple[str, ...]:

@@ -185,8 +185,9 @@ def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
             yardstick = _known_yardsticks()[key] = prepared(reference, watch)
     except ValueError as error:
         return str(error)
-    place.empty()
-    below.empty()
+    finally:
+        place.empty()
+        below.empty()
     if found.note:
         st.caption(f":material/info: {plain(found.note)}")
     return Ready(reference, yardstick, key)

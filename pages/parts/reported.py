@@ -110,7 +110,8 @@ def _how_to_get(run: Run, missing: str) -> None:
     """One line on how the sprites come here."""
     source = (run.config().get("data") or {}).get("source")
     if source != "kaggle" or may_have_data(run):
-        st.info(f"{plain(missing)} Put these sprites back to look at single samples.", icon=":material/folder_off:")
+        missing = missing or f"The sprites that it learnt from are not here: {source}."
+        st.info(f"{plain(missing)} Until then no single sample can be looked at.", icon=":material/folder_off:")
         return
     st.info(
         "To look at single samples, the sprites that it learnt from are needed: fetch the Kaggle set once, on the "

@@ -168,12 +168,14 @@ def run_data(run: Run) -> RunData:
         return RunData(found, None)
     learnt = run.trained_on()
     if learnt is None or not len(learnt):
-        return RunData(None, f"{source} now holds other sprites than those that this model learnt from.")
+        return RunData(
+            None, f"{source} now holds other sprites than those that this model learnt from. Put those back."
+        )
     learnt = np.unique(learnt)
     here = int(np.isin(learnt, found.split_hashes()).sum())
     words = f"{found.name} holds {here:,} of the {len(learnt):,} sprites that this model learnt from"
     if here < _ENOUGH * len(learnt):
-        return RunData(None, f"{words}: too few to find its copies.")
+        return RunData(None, f"{words}: too few to find its copies. Put the others back.")
     return RunData(found, None, "" if here == len(learnt) else f"{words}: copies of the others go unseen.")
 
 

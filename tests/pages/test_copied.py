@@ -106,7 +106,10 @@ def test_a_known_answer_is_marked_as_a_test_and_leads_back(copied: AppTest) -> N
 
 def test_the_claim_and_the_onset_are_told(copied: AppTest) -> None:
     assert blocks(copied, 'class="claim"').count("<tr>") == 4
-    assert any("looked at itself only once" in text.value for text in copied.markdown)
+    # On a slow machine it looks more than once.
+    looks = sum("check" in record for record in Run(Path("checkpoints/small")).metrics())
+    words = "looked at itself only once" if looks == 1 else "had not begun by step"
+    assert any(words in text.value for text in copied.markdown)
 
 
 @pytest.fixture
@@ -160,7 +163,7 @@ def test_without_the_data_the_report_is_shown_and_how_to_get_them(
         app.segmented_control(key="question").set_value("Last drawn").run()
         assert not app.exception
         assert "7 of 7 are near copies" in blocks(app, 'class="verdict')
-        assert any("simple" in info.value and "Put these sprites back" in info.value for info in app.info)
+        assert any("simple" in info.value and "no single sample" in info.value for info in app.info)
         assert not [button for button in app.button if button.label.startswith("Draw 64 now")]
         (reported / "verdict.json").write_text('{"memorization": [1], "sentence": 5}')
         app = open_page(PAGE)
