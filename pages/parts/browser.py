@@ -18,14 +18,14 @@ _RANDOM, _SHAPES, _PALETTES = "At random", "One shape, all its palettes", "One p
 def browse(sprites: SpriteDataset) -> None:
     """Show part of a set on a contact sheet, and let people choose which."""
     rows = sprites.distinct()
-    words = f"of {plain(sprites.name)}"
+    words = f"of {sprites.name}"
     order = _RANDOM
     if sprites.labels is not None and sprites.label_names is not None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = st.selectbox("Look at", [_EVERYTHING, *sprites.label_names], key="browse-kind", width=220)
             if kind != _EVERYTHING:
                 rows = rows[np.asarray(sprites.labels)[rows] == sprites.label_names.index(kind)]
-                words = f"of the kind {plain(kind)}"
+                words = f"of the kind {kind}"
                 if sprites.shape_ids is not None:
                     order = st.segmented_control(
                         "Arranged", (_RANDOM, _SHAPES, _PALETTES), default=_RANDOM, required=True, key="browse-order"
@@ -51,7 +51,7 @@ def _at_random(sprites: SpriteDataset, rows: np.ndarray, words: str) -> None:
         if len(rows) > _SHOWN and st.button("Show others", icon=":material/shuffle:", type="tertiary"):
             st.session_state["browse-turn"] = turn + 1
             st.rerun()
-        st.caption(f"{len(shown)} of {len(rows):,} distinct sprites {words}")
+        st.caption(f"{len(shown)} of {len(rows):,} distinct sprites {plain(words)}")
 
 
 def _grouped(sprites: SpriteDataset, rows: np.ndarray, groups: np.ndarray, name: str, words: str) -> None:
@@ -59,4 +59,4 @@ def _grouped(sprites: SpriteDataset, rows: np.ndarray, groups: np.ndarray, name:
     number = st.slider(name, 1, max(2, len(known)), 1, key=f"browse-{name}")
     shown = rows[groups == known[min(number, len(known)) - 1]]
     contact_sheet(np.asarray(sprites.images[shown]), f"{len(shown)} sprites {words}", _COLUMNS)
-    st.caption(f"{name} {number} of {len(known)}: {len(shown)} sprites {words}, their mirror twins included")
+    st.caption(f"{name} {number} of {len(known)}: {len(shown)} sprites {plain(words)}, their mirror twins included")
