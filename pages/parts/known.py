@@ -18,7 +18,7 @@ _MOST = 64
 def ask_for_test() -> str | None:
     """Offer the tests; the name of the one that is chosen, or None."""
     chosen = st.pills(
-        "Can this page be trusted? See what it says about",
+        "Test this page on sprites whose answer is known",
         list(KNOWN_ANSWERS),
         format_func=lambda name: KNOWN_ANSWERS[name].title.lower(),
         key=_KEY,
@@ -40,8 +40,9 @@ def make_test(name: str, chosen: Chosen, reference: Reference) -> Chosen | None:
 def test_line(name: str, report: MemorizationReport) -> str:
     """What is tested, what has to come out, and whether it did."""
     known = KNOWN_ANSWERS[name]
-    outcome = "It does." if known.is_right(report) else "It does not, at this false-positive rate."
-    return f"A test, not your samples: {known.what} The page should say: {known.answer} {outcome}"
+    right = known.is_right(report)
+    outcome = "The page says so." if right else "The page does not say so, at this false-positive rate."
+    return f"A test, not your samples: {known.what} Right answer: {known.answer} {outcome}"
 
 
 def way_back() -> None:

@@ -68,7 +68,7 @@ def _whole(run: Run, verdict: Verdict, missing: str) -> None:
         batch = first_batch(run, _DRAWN)
         if batch is not None:
             contact_sheet(batch.chain.sprites, f"{_DRAWN} sprites by {run.name}", _COLUMNS, scale=4)
-            st.caption("Drawn just now, from noise.")
+            st.caption("New ones, drawn just now; they are not among those that were counted.")
 
 
 def meanwhile(run: Run) -> None:

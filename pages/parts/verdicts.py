@@ -135,8 +135,10 @@ def labels_html(report: Findings) -> str:
 
 
 def percent(value: float) -> str:
-    """A share with as many digits as it needs: 0%, 0.02%, 1.5%, 43%."""
+    """A share with as many digits as it needs: 0%, 0.02%, 1.5%, 43%, 99.6%."""
     value *= 100
+    if 99 < value < 99.995:
+        return f"{value:.{1 if value < 99.95 else 2}f}%"
     for limit, digits in ((0.0005, 0), (0.095, 3), (0.95, 2), (9.95, 1)):
         if value < limit:
             text = f"{value:.{digits}f}"
@@ -169,9 +171,10 @@ def _how_to_read(report: Findings) -> str:
     example = "" if shape is None else f" (here {percent(shape)} of them have a known shape)"
     return (
         '<div class="rate read"><h4>How to read this</h4><p><b>Floor</b>: what real sprites that the model never saw '
-        f"show anyway{example}, since sprites of one set look alike. Only what lies above it, the <b>excess</b>, says "
-        "something about the model.</p><p><b>Interval</b>: how sure the rate is with so few samples; the true one lies "
-        "in it 19 times of 20.</p><p><b>The bars</b>, 0 to 100%: dot, the samples; band, the interval; green, the "
+        f"show anyway{example}, since sprites of one set look alike. Only what lies above it says something about the "
+        "model.</p><p><b>Excess</b>: of all that could lie above the floor, the share that does. 60% of the samples "
+        "above a floor of 20% are half of what could be: an excess of 50%.</p><p><b>Interval</b>: how sure the rate is with so few samples; the "
+        "true one lies in it 19 times of 20.</p><p><b>The bars</b>, 0 to 100%: dot, the samples; band, the interval; green, the "
         "floor.</p></div>"
     )
 
@@ -182,7 +185,7 @@ def floor_words(rate: Proportion) -> tuple[str, str, bool]:
         return "not known", "not known", False
     floor = percent(rate.floor)
     if rate.floor >= 1:
-        return floor, _FEWER if rate.high < rate.floor else "nothing can lie above", False
+        return floor, _FEWER if rate.high < rate.floor else "none can be told: all unseen ones do", False
     if rate.excess is None or rate.excess_low is None or rate.excess_high is None:
         return floor, "not known", False
     if rate.excess <= 0:

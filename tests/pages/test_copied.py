@@ -98,7 +98,7 @@ def test_a_known_answer_is_marked_as_a_test_and_leads_back(copied: AppTest) -> N
     assert not copied.exception
     verdict = blocks(copied, 'class="verdict')
     assert "A test, not your samples" in verdict
-    assert "It does." in verdict
+    assert "The page says so." in verdict
     assert "Copied" in verdict
     next(button for button in copied.button if button.label == "Back to my samples").click().run()
     assert "A test" not in blocks(copied, 'class="verdict')
@@ -300,7 +300,17 @@ def test_transforms_in_words(flip: bool, shift: tuple[int, int], words: str) -> 
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "0%"), (1, "100%"), (1 / 16250, "0.006%"), (0.0002, "0.02%"), (0.01, "1%"), (0.015, "1.5%"), (0.425, "42%")],
+    [
+        (0, "0%"),
+        (1 / 16250, "0.006%"),
+        (0.0002, "0.02%"),
+        (0.01, "1%"),
+        (0.015, "1.5%"),
+        (0.425, "42%"),
+        (0.9963, "99.6%"),
+        (0.9999, "99.99%"),
+        (1, "100%"),
+    ],
 )
 def test_shares_have_the_digits_they_need(value: float, words: str) -> None:
     assert percent(value) == words
