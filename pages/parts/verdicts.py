@@ -173,8 +173,9 @@ def _how_to_read(report: Findings) -> str:
         '<div class="rate read"><h4>How to read this</h4><p><b>Floor</b>: what real sprites that the model never saw '
         f"show anyway{example}, since sprites of one set look alike. Only what lies above it says something about the "
         "model.</p><p><b>Excess</b>: of all that could lie above the floor, the share that does. 60% of the samples "
-        "above a floor of 20% are half of what could be: an excess of 50%.</p><p><b>Interval</b>: how sure the rate is with so few samples; the "
-        "true one lies in it 19 times of 20.</p><p><b>The bars</b>, 0 to 100%: dot, the samples; band, the interval; green, the "
+        "above a floor of 20% are half of what could be: an excess of 50%.</p><p><b>Interval</b>: how sure the rate is "
+        "with so few samples; the true one lies in it 19 times of 20.</p><p><b>The bars</b>, 0 to 100%: dot, the "
+        "samples; band, the interval; green, the "
         "floor.</p></div>"
     )
 
