@@ -57,13 +57,14 @@ def run_card(run: Run) -> str:
         if values:
             lines.append(f"| held-out error of the noise, {title} | {values[-1]:.4f} (mean squared error) |")
     choice = read_choice(run.folder)
+    missed = "" if choice is None else _failures(choice)
     if choice is not None:
         lines += _chosen(choice)
     lines += [
         "",
         "## Limits",
         "",
-        *([f"{_failures(choice)}", ""] if choice is not None and _failures(choice) else []),
+        *([missed, ""] if missed else []),
         'It knows the pictures above and nothing else, and may repeat some of them: the page "Created or copied?" '
         "compares what it draws with what it learnt from.",
         "",
@@ -97,12 +98,13 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
     same = {"haze": "haze", "stray pixels": "orphans", "merged colours": "merged_colours"}
     for bar in bars(kept):
         unseen = _number(real.get(same.get(bar.title, "")))
-        if bar.title.startswith("near copies at"):
+        if _is_near(bar):
             unseen = f"{kept['near_copies_unseen']:.1%} of unseen ones"
         lines.append(f"| {bar.title} | {_measured(bar, kept)} | {_limit(bar)} | {unseen} |")
     if kept["class_agreement"] is not None:
-        real_rate = _number(kept["class_agreement_unseen"])
-        lines.append(f"| taken for the kind that was asked for | {kept['class_agreement']:.1%} | | {real_rate} |")
+        real_rate = kept["class_agreement_unseen"]
+        real_words = "" if real_rate is None else f"{real_rate:.1%}"
+        lines.append(f"| taken for the kind that was asked for | {kept['class_agreement']:.1%} | | {real_words} |")
     lines.append(f"| outline: how much darker the rim is | {_number(kept['outline'])} | | {_number(real['outline'])} |")
     if kept["exam"] is not None and kept["exam_expected"] is not None:
         share = kept["exam"]
@@ -149,7 +151,7 @@ def _row(row: dict[str, Any], chosen: bool, name: str = "") -> str:
 
 
 def _measured(bar: Bar, row: dict[str, Any]) -> str:
-    if bar.title.startswith("near copies at"):
+    if _is_near(bar):
         return _near(row)
     if bar.title == "Fréchet ratio":
         return f"{_number(bar.value)} ± {_number(row['frechet_ratio_sd'])}"
@@ -165,7 +167,13 @@ def _share(share: dict[str, Any]) -> str:
 
 
 def _limit(bar: Bar) -> str:
+    if _is_near(bar):
+        return f"{bar.limit:.1%}"
     return f"{'at least ' if bar.at_least else ''}{_number(bar.limit)}"
+
+
+def _is_near(bar: Bar) -> bool:
+    return bar.title.startswith("near copies at")
 
 
 def _failures(choice: dict[str, Any]) -> str:
