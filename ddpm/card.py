@@ -72,6 +72,7 @@ def run_card(run: Run) -> str:
         "",
         "```python",
         "import ddpm",
+        "",
         f'checkpoint = ddpm.load_checkpoint("checkpoints/{run.name}")',
         'for step in ddpm.sample(checkpoint.model, checkpoint.schedule, n=64, sampler="fast"):',
         "    pass",
