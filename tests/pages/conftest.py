@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm import engine
+from ddpm.album import batch_names
 from ddpm.engine import run_training
 from ddpm.plan import TrainingRequest
 
@@ -44,6 +46,9 @@ def open_page(trained: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """``open_page("pages/1_Train.py")`` opens a page as a visitor of the trained working folder."""
     monkeypatch.chdir(trained)
     monkeypatch.setenv("DDPM_HOME", str(trained / "home"))
+    # What another test drew must not be seen here, in whatever order they run.
+    for name in batch_names():
+        shutil.rmtree(trained / "home" / "batches" / name)
 
     def open_one(page: str = "streamlit_app.py") -> AppTest:
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
