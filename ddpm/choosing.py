@@ -20,7 +20,7 @@ from ddpm.files import read_json, replace_json
 from ddpm.report import Grader, Report, make_report
 from ddpm.run import Run
 from ddpm.samples import frequent_labels, kept
-from ddpm.sampling import Sampler
+from ddpm.sampling import Sampler, default_steps
 from ddpm.schedule import LOG_SNR_GRID
 from ddpm.sprites import load_sprites
 from ddpm.training import heldout_loss
@@ -99,7 +99,9 @@ def measure_step(
         yardstick=yardstick,
         grader=grader,
     )
-    return {"step": step, "sampler": sampler, **_row(report), "heldout": _heldout(loaded, reference)}, report
+    calls = default_steps(sampler, loaded.schedule.num_timesteps)
+    row = {"step": step, "sampler": sampler, "calls": calls, **_row(report), "heldout": _heldout(loaded, reference)}
+    return row, report
 
 
 def bars(row: dict[str, Any]) -> list[Bar]:

@@ -167,7 +167,9 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
     )
     measure.add_argument("--fast-minutes", type=float, help="learning: another time for the recipe fast")
-    measure.add_argument("--ddpm", action="store_true", help="learning: draw with all 1,000 steps, too")
+    measure.add_argument(
+        "--ddpm", action="store_true", help="learning: draw with plain DPM-Solver++ and with all 1,000 steps, too"
+    )
     measure.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
@@ -470,7 +472,7 @@ def _bench_learning(options: argparse.Namespace) -> dict[str, Any]:
             source,
             options.minutes,
             folder,
-            samplers=("fast", "ddpm") if options.ddpm else ("fast",),
+            samplers=("fast", "dpm++", "ddpm") if options.ddpm else ("fast",),
             watch=printer.training,
             last_minutes=options.fast_minutes,
         )

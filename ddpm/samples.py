@@ -14,6 +14,7 @@ from ddpm.files import npy_bytes, replace_bytes
 from ddpm.home import home
 from ddpm.images import to_uint8
 from ddpm.sampling import Sampler, draw_labels, sample
+from ddpm.workers import InParts, one_core
 
 
 def frequent_labels(loaded: Checkpoint, n: int) -> torch.Tensor | None:
@@ -25,9 +26,10 @@ def frequent_labels(loaded: Checkpoint, n: int) -> torch.Tensor | None:
 
 def drawn(loaded: Checkpoint, n: int, sampler: Sampler) -> np.ndarray:
     """uint8 (n, 16, 16, 3), the same at every call."""
-    moments = sample(loaded.model, loaded.schedule, n, sampler, labels=frequent_labels(loaded, n))
-    # Only the last is kept: a thousand moments of a thousand sprites would fill the memory.
-    (last,) = deque(moments, maxlen=1)
+    with one_core():
+        moments = sample(InParts(loaded.model), loaded.schedule, n, sampler, labels=frequent_labels(loaded, n))
+        # Only the last is kept: a thousand moments of a thousand sprites would fill the memory.
+        (last,) = deque(moments, maxlen=1)
     return to_uint8(last.x0)
 
 

@@ -53,9 +53,11 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         h = self.conv1(F.silu(self.norm1(x)))
-        h = h + self.time(time)[:, :, None, None]
+        # In place, here and below: no gradient needs what a convolution has put out.
+        h += self.time(time)[:, :, None, None]
         h = self.conv2(self.dropout(F.silu(self.norm2(h))))
-        return self.shortcut(x) + h
+        h += self.shortcut(x)
+        return h
 
 
 class SelfAttention(nn.Module):

@@ -10,8 +10,9 @@ from pages.parts.cleaned import as_seen, changes, clean_switch, just_turned, wan
 from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
 from pages.parts.exports import save_button
 from pages.parts.frame import frame
-from pages.parts.ordering import ask, show_order
+from pages.parts.ordering import LONG, ask, seconds_to_wait, show_order
 from pages.parts.orders import Order
+from pages.parts.pace import Pace
 from pages.parts.player import PlayerSlot, player
 from pages.parts.results import favourites_section, last_batches, likeness, more_like, star, starred
 from pages.parts.sharing import leave_link, link_button, opened_link
@@ -52,11 +53,13 @@ def draw_now(order: Order, keep: bool) -> None:
             actions=ACTIONS,
             titles=titles(order) or ("", ""),
         )
-        # Below: the player must stay in its place on the page, or it would begin anew in the next run.
-        bar = st.progress(0.0, "Drawing ...")
+        # Below: the player must stay in its place on the page, or it would begin anew in the next run. A short drawing
+        # goes without: whatever else moves on the page takes its time from the network.
+        bar, pace = st.progress(0.0, "Drawing ...") if seconds_to_wait(order) > LONG else None, Pace(0.5)
 
         def watch(done: int, steps: int, chain: Chain | None, other: Chain | None = None) -> None:
-            bar.progress(done / steps, f"Step {done:,} of {steps:,}")
+            if bar is not None and pace.is_due():
+                bar.progress(done / steps, f"Step {done:,} of {steps:,}")
             if chain is not None:
                 slot.show(as_seen(chain), as_seen(other) if other else None)
 

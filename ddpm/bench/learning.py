@@ -47,7 +47,7 @@ def bench_learning(
         last_minutes: another time for the last recipe: what the first one's time is worth to it.
 
     Returns:
-        JSON values by recipe, and ``ratio``: the first recipe's Frechet ratio over the last one's.
+        JSON values by recipe, and ``ratio``: the first recipe's Frechet ratio over the last one's, by sampler.
     """
     sprites = load_sprites(source)
     train, heldout = sprites.split()
@@ -70,8 +70,8 @@ def bench_learning(
             ),
             **{sampler: _judged(checkpoint, sampler, yardstick, quality) for sampler in samplers},
         }
-    first, last = (result[recipe][samplers[0]]["frechet_ratio"] for recipe in (recipes[0], recipes[-1]))
-    result["ratio"] = first / last
+    first, last = (result[recipe] for recipe in (recipes[0], recipes[-1]))
+    result["ratio"] = {name: first[name]["frechet_ratio"] / last[name]["frechet_ratio"] for name in samplers}
     return result
 
 

@@ -26,7 +26,7 @@ _SAMPLERS: tuple[Sampler, ...] = ("fast", "dpm++", "ddim", "ddpm")
 def bench_sampling(
     checkpoint: Path, source: str | None, say: Callable[[str], None] = lambda text: None
 ) -> dict[str, Any]:
-    """Time each sampler's network call beside a bare one, and compare 20 calls with a thousand.
+    """Time each sampler's network call beside a bare one, and compare the few calls of "fast" with a thousand.
 
     Args:
         checkpoint: a run folder or a step of it.

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import struct
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ddpm.render import png, sheet
+from pages.parts.component import source
 
 COLUMNS = 32
-SCRIPT = Path(__file__).with_name("atlas.js").read_text(encoding="utf-8")
+SCRIPT = source(__file__, "atlas.js")
 
 
 def pack(header: dict[str, Any], images: np.ndarray) -> bytes:
@@ -36,8 +36,3 @@ def _picture(pixels: bytes) -> bytes:
     # Remembered: a slider that moves changes the facts, never the sprites.
     images = np.frombuffer(pixels, np.uint8).reshape(-1, 16, 16, 3)
     return png(sheet(images, COLUMNS)) if len(images) else b""
-
-
-def source(module_file: str, name: str) -> str:
-    """The text of a file beside a component's module."""
-    return (Path(module_file).parent / name).read_text(encoding="utf-8")

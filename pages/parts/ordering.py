@@ -18,14 +18,15 @@ from pages.parts.ways import rivals
 from pages.parts.words import counted, plain
 
 _SAMPLERS: dict[Sampler, str] = {
-    "fast": "20 big steps, each with fresh noise, so that early mistakes are forgotten.",
+    "fast": "12 big steps, each with fresh noise, so that early mistakes are forgotten.",
     "ddim": "50 plain steps without any new noise on the way (DDIM).",
     "ddpm": "All 1,000 small steps of the report, each with a little new noise (DDPM).",
 }
 _COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
 _GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
-# Seconds. One waits less than that without being told.
-_LONG = 4.0
+LONG = 4.0
+"""Seconds. One waits less than that without being told."""
+
 _PROPOSED = "proposed-by-link"
 
 
@@ -53,8 +54,8 @@ def ask(runs: list[Run]) -> tuple[Order, bool]:
         with st.expander("More"):
             order = _particulars(run, n, label, guided=bool(kinds))
             order = replace(order, against=_rival(order, runs))
-        wait = seconds_to_draw(n, _steps_in_all(order))
-        if wait > _LONG:
+        wait = seconds_to_wait(order)
+        if wait > LONG:
             st.caption(f":material/schedule: Takes about {duration(wait)}; you can watch it meanwhile.")
         _training()
     with buttons:
@@ -68,11 +69,11 @@ def ask(runs: list[Run]) -> tuple[Order, bool]:
     return order, pressed or others
 
 
-def _steps_in_all(order: Order) -> int:
-    """Network calls, about: those that it is compared with included."""
+def seconds_to_wait(order: Order) -> float:
+    """About how long drawing will take, by the last time; what it is compared with included."""
     own = order.steps or 0
     others = {None: 0, "ddpm": 1000, "ddim": default_steps("ddim", 1000)}.get(order.against, own)
-    return own * (2 if order.guidance_scale != 1 else 1) + others
+    return seconds_to_draw(order.n, own * (2 if order.guidance_scale != 1 else 1) + others)
 
 
 def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None) -> Run:

@@ -164,6 +164,8 @@ def test_every_dpm_solver_step_equals_diffusers(
         solver_type="midpoint",
         final_sigmas_type="zero",
     )
+    # Its own table is multiplied up in float32, and off by 3e-5 where next to nothing is left of a sprite.
+    oracle.alphas_cumprod = schedule.alphas_cumprod
     steps = run(Fake(prediction_type), schedule, n=2, sampler=sampler, steps=steps_made, seed=2, clip_x0=False)
     levels = [step.t for step in steps[:-1]]
     oracle.set_timesteps(timesteps=levels)
@@ -181,7 +183,7 @@ def test_eta_leads_from_one_dpm_solver_to_the_other() -> None:
     still, barely = (run(Fake(), schedule, n=2, sampler="dpm++", eta=eta)[-1].x0 for eta in (0.0, 1e-9))
     torch.testing.assert_close(still, barely, rtol=0, atol=1e-3)
     # At its own levels, "fast" is the stochastic one.
-    levels = timesteps(schedule, "fast", 20)
+    levels = timesteps(schedule, "fast", 12)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ddpm.sampling.timesteps", lambda *_: levels)
         noisy = run(Fake(), schedule, n=2, sampler="dpm++", eta=1.0)[-1].x0
@@ -287,7 +289,7 @@ def test_steps_and_calls(sampler: Any, steps_made: int) -> None:
 
 
 def test_default_steps() -> None:
-    assert [default_steps(name, 1000) for name in SAMPLERS] == [1000, 50, 20, 20]  # type: ignore[arg-type]
+    assert [default_steps(name, 1000) for name in SAMPLERS] == [1000, 50, 20, 12]  # type: ignore[arg-type]
     assert [default_steps(name, 10) for name in SAMPLERS] == [10] * 4  # type: ignore[arg-type]
     for name in SAMPLERS:
         model = Fake()
@@ -321,8 +323,8 @@ def test_dpm_solver_levels_are_even_in_log_snr() -> None:
 
 def test_fast_looks_more_often_where_detail_is_decided() -> None:
     schedule = NoiseSchedule(1000, "cosine")
-    ratios = torch.exp(-schedule.log_snr()[timesteps(schedule, "fast", 20)] / 2) ** (1 / 4)
-    assert ratios.diff()[2:].tolist() == pytest.approx([float(ratios.diff()[2:].mean())] * 17, rel=0.15)
+    ratios = torch.exp(-schedule.log_snr()[timesteps(schedule, "fast", 12)] / 2) ** (1 / 7)
+    assert ratios.diff()[2:].tolist() == pytest.approx([float(ratios.diff()[2:].mean())] * 9, rel=0.15)
 
 
 @pytest.mark.parametrize(
@@ -507,7 +509,8 @@ def test_without_labels_guidance_costs_nothing() -> None:
 
 def test_minus_1_is_the_null_class() -> None:
     torch.manual_seed(0)
-    model = UNet(channels=(8, 8), num_classes=3)
+    # Not 8: the norm of a single channel would take out again what a kind adds to it.
+    model = UNet(channels=(16, 16), num_classes=3)
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.3)
     schedule = NoiseSchedule(20)
@@ -560,7 +563,8 @@ def test_labels_are_drawn_by_frequency() -> None:
     ],
 )
 def test_wrong_arguments(wrong: dict[str, Any], words: str) -> None:
-    model = UNet(channels=(8, 8), num_classes=3)
+    # Not 8: the norm of a single channel would take out again what a kind adds to it.
+    model = UNet(channels=(16, 16), num_classes=3)
     options: dict[str, Any] = {"n": 2, "sampler": "ddim", "steps": 2, **wrong}
     with pytest.raises(ValueError, match=words):
         run(model, NoiseSchedule(20), **options)

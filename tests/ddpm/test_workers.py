@@ -14,7 +14,7 @@ from ddpm.workers import InParts, one_core
 
 def network() -> UNet:
     torch.manual_seed(0)
-    model = UNet(channels=(8, 8), num_classes=3).eval()
+    model = UNet(channels=(16, 16), num_classes=3).eval()
     for parameter in model.parameters():
         nn.init.normal_(parameter, std=0.2)
     return model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.parts.atlas import source
+from pages.parts.component import source
 
 COLOURS = (
     "#ffffff",

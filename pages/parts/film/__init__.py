@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
+
+from pages.parts.component import source
 
 
 def film(frames: Sequence[tuple[int, bytes]], *, key: str) -> None:
@@ -35,12 +36,8 @@ def pack(frames: Sequence[tuple[int, bytes]]) -> bytes:
     return b"".join([struct.pack("<I", len(text)), text, *(png for _, png in frames)])
 
 
-def _source(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
-
-
 _component = st.components.v2.component(
-    "ddpm_film", html=_source("film.html"), css=_source("film.css"), js=_source("film.js")
+    "ddpm_film", html=source(__file__, "film.html"), css=source(__file__, "film.css"), js=source(__file__, "film.js")
 )
 
 __all__ = ["film", "pack"]

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from threading import Lock
 from typing import Literal, Protocol, TypedDict, Unpack
 
@@ -22,11 +21,14 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.parts.component import source
+from pages.parts.pace import Pace
+
 _SIDE = 16
 _ATLAS_COLUMNS = 16
 _VIEWS = ("both", "over", "noisy", "guess")
 _VIEWS_OF_TWO = ("noisy", "guess")
-_PACE = 0.12  # seconds: each state carries all frames so far, so more of them would only fill the wire
+_PACE = 0.3  # seconds: a browser on the same processor takes from the network what each state costs it
 
 View = Literal["both", "over", "noisy", "guess"]
 
@@ -148,7 +150,7 @@ class PlayerSlot:
         self._settings = {**_settings(key, options), "drawing": time.time_ns()}
         self._shown = 0
         self._complete: list[bool] = []
-        self._last = 0.0
+        self._pace = Pace(_PACE)
         with st.container(gap=None):
             self._stars = st.empty()
             self._screen = st.empty()
@@ -157,7 +159,8 @@ class PlayerSlot:
     def show(self, chain: Chain, other: Chain | None = None) -> PlayerEvent | None:
         """Show this state of the chain; the event is that of :func:`player`, told by the first call of a run.
 
-        A state that follows too quickly on the last one is left out, unless it completes a chain.
+        A state that follows too quickly on the last one is left out, unless it is the first that moves, or completes a
+        chain.
 
         Args:
             chain: what to show.
@@ -166,12 +169,10 @@ class PlayerSlot:
         Raises:
             ValueError: as for :func:`player`.
         """
-        now = time.monotonic()
         complete = [bool(one.t[-1] < 0) for one in (chain, other) if one is not None]
-        if complete == self._complete and now - self._last < _PACE:
+        if not self._pace.is_due() and complete == self._complete and self._shown > 1:
             return None
         self._complete = complete
-        self._last = now
         self._shown += 1
         data = pack(chain, self._settings, other)
         if self._shown > 1:
@@ -324,17 +325,16 @@ def _nothing() -> None:
     """Streamlit reports an event only where a callback is named."""
 
 
-def _source(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
-
-
 _PARTS = ("wire.js", "film.js", "clock.js", "grid.js", "lens.js", "favourites.js", "player.js")
 
 _encoded = _Encoder(capacity=64 * 2**20)
 _component = st.components.v2.component(
-    "ddpm_player", html=_source("player.html"), css=_source("player.css"), js="\n".join(map(_source, _PARTS))
+    "ddpm_player",
+    html=source(__file__, "player.html"),
+    css=source(__file__, "player.css"),
+    js="\n".join(source(__file__, part) for part in _PARTS),
 )
-_feeder = st.components.v2.component("ddpm_player_feed", js=_source("feed.js"))
-_stars = st.components.v2.component("ddpm_player_stars", js=_source("stars.js"))
+_feeder = st.components.v2.component("ddpm_player_feed", js=source(__file__, "feed.js"))
+_stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "stars.js"))
 
 __all__ = ["Chain", "Options", "PlayerEvent", "PlayerSlot", "View", "pack", "player"]

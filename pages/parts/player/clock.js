@@ -1,6 +1,7 @@
 // Time: where in the film we are. Knows nothing of the screen.
 
 const FIRST_HOLD = 0.4; // seconds
+const LIVE = 12; // frames a second while a film is being drawn: each is seen when it comes, and none is jumped over
 const LAST_HOLD = 1.5; // the result deserves a look before the loop begins again
 
 class Clock {
@@ -41,7 +42,8 @@ class Clock {
       return;
     }
     const whole = clamp(film.span * 0.16, 3, 6); // seconds for the whole film at 1x, few frames or many
-    this.head = Math.min(film.last, this.head + (seconds * this.speed * film.span) / whole);
+    const rate = film.complete ? (this.speed * film.span) / whole : LIVE;
+    this.head = Math.min(film.last, this.head + seconds * rate);
     if (this.head < film.last || !film.complete) return;
     if (this.loop) this.hold = LAST_HOLD;
     else this.playing = false;

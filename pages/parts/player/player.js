@@ -6,6 +6,7 @@
 const NARROW = 520; // CSS pixels; below it the two pictures stand above each other
 const FEW = 9; // so few sprites stay side by side there, too
 const SWIPE = 40; // CSS pixels, at least
+const BREATH = 60; // milliseconds between two looks at the clock while a film is being drawn
 const SLIDING = /^(Arrow|Page|Home|End)/; // keys that move a slider
 
 class Player {
@@ -315,8 +316,14 @@ class Player {
     const moving = this.clock.playing && !this.held;
     if (moving && !this.ticket) {
       this.before = performance.now();
-      this.ticket = requestAnimationFrame((now) => this.tick(now));
+      this.next();
     }
+  }
+
+  next() {
+    const ask = () => (this.ticket = requestAnimationFrame((now) => this.tick(now)));
+    if (this.film.complete) ask();
+    else this.ticket = setTimeout(ask, BREATH); // the network needs the processor more than a gliding marker does
   }
 
   tick(now) {
@@ -325,7 +332,7 @@ class Player {
     this.before = now;
     if (this.clock.playing && !this.held) this.clock.advance(seconds, this.film);
     this.show();
-    if (this.clock.playing && !this.held) this.ticket = requestAnimationFrame((next) => this.tick(next));
+    if (this.clock.playing && !this.held) this.next();
   }
 
   show() {
@@ -448,6 +455,7 @@ class Player {
     this.stop.abort();
     this.favourites.forget();
     cancelAnimationFrame(this.ticket);
+    clearTimeout(this.ticket);
     this.sizes.disconnect();
     this.sight.disconnect();
     this.lens.close();

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.atlas import SCRIPT, source
+from pages.parts.atlas import SCRIPT
+from pages.parts.component import source
 
 
 def scatter(parcel: bytes, *, key: str) -> int | None:
