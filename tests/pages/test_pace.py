@@ -42,7 +42,12 @@ def test_now_and_then(clock: Clock) -> None:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many frames each state had that went to the browser."""
     found: list[int] = []
-    monkeypatch.setattr(module, "pack", lambda chain, *_: found.append(len(chain.t)) or b"")
+
+    def pack(chain: Chain, *_: object) -> bytes:
+        found.append(len(chain.t))
+        return b""
+
+    monkeypatch.setattr(module, "pack", pack)
     monkeypatch.setattr(module, "_mount", lambda *_: None)
     monkeypatch.setattr(module, "_feeder", lambda **_: None)
     monkeypatch.setattr(st, "session_state", {})
