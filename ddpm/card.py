@@ -131,7 +131,11 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
         f"|{' --- |' * len(_COLUMNS)}",
         *(_row(row, row is kept) for row in rows),
     ]
-    return lines if choice["all_steps"] is None else [*lines, _row(choice["all_steps"], False)]
+    if choice["all_steps"] is not None:
+        lines.append(_row(choice["all_steps"], False))
+    if len({_calls(row) for row in rows}) > 1:
+        lines += ["", "The step was chosen with more calls, and measured again when `fast` came to need fewer."]
+    return lines
 
 
 def _calls(row: dict[str, Any]) -> str:

@@ -175,7 +175,6 @@ def choose_step(
     def measured(step: int, sampler: Sampler = "fast") -> tuple[dict[str, Any], Report]:
         return measure_step(run, step, reference, n, sampler, yardstick, grader)
 
-    path = run.folder / CHOICE
     known = read_choice(run.folder)
     rows = {row["step"]: row for row in known["rows"]} if known and known["samples"] == n else {}
     thousand = known["all_steps"] if known and known["samples"] == n else None
@@ -184,7 +183,7 @@ def choose_step(
         if step not in rows:
             say(f"Step {step:,}: drawing {n:,} sprites, and measuring them ...")
             rows[step], reports[step] = measured(step)
-            _write(path, n, rows, thousand)
+            _write(run, n, rows, thousand)
     chosen = int(best_row([rows[step] for step in run.steps()])["step"])
     if chosen in reports or not (run.folder / VERDICT).is_file() or (known or {}).get("chosen") != chosen:
         report = reports[chosen] if chosen in reports else measured(chosen)[1]
@@ -192,7 +191,7 @@ def choose_step(
     if all_steps_too and (thousand is None or thousand["step"] != chosen):
         say(f"Step {chosen:,}: the same with all steps ...")
         thousand = measured(chosen, "ddpm")[0]
-    return _write(path, n, rows, thousand)
+    return _write(run, n, rows, thousand)
 
 
 def read_choice(folder: Path) -> dict[str, Any] | None:
@@ -205,11 +204,11 @@ def read_choice(folder: Path) -> dict[str, Any] | None:
     return found if useful and isinstance(found["rows"], list) and found["rows"] else None
 
 
-def _write(path: Path, n: int, rows: dict[int, Any], thousand: dict[str, Any] | None) -> dict[str, Any]:
-    ordered = [rows[step] for step in sorted(rows)]
-    chosen = int(best_row(ordered)["step"])
-    found = {"samples": n, "rows": ordered, "chosen": chosen, "all_steps": thousand}
-    replace_json(path, found)
+def _write(run: Run, n: int, rows: dict[int, Any], thousand: dict[str, Any] | None) -> dict[str, Any]:
+    # A table may tell of steps that are gone: of a shipped run one is left.
+    chosen = int(best_row([rows[step] for step in run.steps() if step in rows])["step"])
+    found = {"samples": n, "rows": [rows[step] for step in sorted(rows)], "chosen": chosen, "all_steps": thousand}
+    replace_json(run.folder / CHOICE, found)
     return found
 
 
