@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from ddpm.cleaning import clean_pixels
 from ddpm.run import Run
-from ddpm.sampling import SamplingStep, sample
+from ddpm.sampling import SamplingStep, default_steps, sample
 from tests.pages.conftest import ROOT, OpenPage
 
 PAGES = ["streamlit_app.py", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "pages").glob("*.py"))]
@@ -128,7 +128,7 @@ def test_sample_draws_what_was_asked(open_page: OpenPage) -> None:
     assert not app.exception
     batch = app.session_state["batch"]
     assert batch.chain.sprites.shape == (4, 16, 16, 3)
-    assert (batch.info["seed"], batch.info["name"], batch.info["steps"]) == (3, "small", 20)
+    assert (batch.info["seed"], batch.info["name"], batch.info["steps"]) == (3, "small", default_steps("fast", 1000))
 
 
 class FakeTraining:
