@@ -1,7 +1,6 @@
 // Time: where in the film we are. Knows nothing of the screen.
 
 const FIRST_HOLD = 0.4; // seconds
-const LIVE = 12; // frames a second while a film is being drawn: each is seen when it comes, and none is jumped over
 const LAST_HOLD = 1.5; // the result deserves a look before the loop begins again
 
 class Clock {
@@ -42,8 +41,9 @@ class Clock {
       return;
     }
     const whole = clamp(film.span * 0.16, 3, 6); // seconds for the whole film at 1x, few frames or many
-    const rate = film.complete ? (this.speed * film.span) / whole : LIVE;
-    this.head = Math.min(film.last, this.head + seconds * rate);
+    // While it is being drawn, whoever asks sets the pace: each frame is seen when it comes, and none is jumped over.
+    const way = film.complete ? (seconds * this.speed * film.span) / whole : this.frame + 1 - this.head;
+    this.head = Math.min(film.last, this.head + way);
     if (this.head < film.last || !film.complete) return;
     if (this.loop) this.hold = LAST_HOLD;
     else this.playing = false;
