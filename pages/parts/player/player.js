@@ -489,8 +489,12 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     if (more) player.follow(more);
   }
   return () => {
-    player.destroy();
-    players.delete(root);
-    if (meeting.players.get(address) === player) meeting.players.delete(address);
+    // A mount may be undone after the next one of the same root: who still stands on the page goes on.
+    setTimeout(() => {
+      if (root.isConnected) return;
+      player.destroy();
+      players.delete(root);
+      if (meeting.players.get(address) === player) meeting.players.delete(address);
+    });
   };
 }
