@@ -55,7 +55,8 @@ def draw_now(order: Order, keep: bool) -> None:
         )
         # Below: the player must stay in its place on the page, or it would begin anew in the next run. A short drawing
         # goes without: whatever else moves on the page takes its time from the network.
-        bar, pace = st.progress(0.0, "Drawing ...") if seconds_to_wait(order) > LONG else None, Pace(0.5)
+        bar = st.progress(0.0, "Drawing ...") if seconds_to_wait(order) > LONG else None
+        pace = Pace(0.5)
 
         def watch(done: int, steps: int, chain: Chain | None, other: Chain | None = None) -> None:
             if bar is not None and pace.is_due():

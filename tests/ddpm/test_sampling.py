@@ -563,8 +563,7 @@ def test_labels_are_drawn_by_frequency() -> None:
     ],
 )
 def test_wrong_arguments(wrong: dict[str, Any], words: str) -> None:
-    # Not 8: the norm of a single channel would take out again what a kind adds to it.
-    model = UNet(channels=(16, 16), num_classes=3)
+    model = UNet(channels=(8, 8), num_classes=3)
     options: dict[str, Any] = {"n": 2, "sampler": "ddim", "steps": 2, **wrong}
     with pytest.raises(ValueError, match=words):
         run(model, NoiseSchedule(20), **options)

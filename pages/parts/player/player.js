@@ -314,16 +314,19 @@ class Player {
     if (!this.film || this.stop.signal.aborted) return;
     this.show();
     const moving = this.clock.playing && !this.held;
-    if (moving && !this.ticket) {
+    if (moving && !this.ticket && !this.timer) {
       this.before = performance.now();
       this.next();
     }
   }
 
   next() {
-    const ask = () => (this.ticket = requestAnimationFrame((now) => this.tick(now)));
+    const ask = () => {
+      this.timer = 0;
+      this.ticket = requestAnimationFrame((now) => this.tick(now));
+    };
     if (this.film.complete) ask();
-    else this.ticket = setTimeout(ask, BREATH); // the network needs the processor more than a gliding marker does
+    else this.timer = setTimeout(ask, BREATH); // the network needs the processor more than a gliding marker does
   }
 
   tick(now) {
@@ -455,7 +458,7 @@ class Player {
     this.stop.abort();
     this.favourites.forget();
     cancelAnimationFrame(this.ticket);
-    clearTimeout(this.ticket);
+    clearTimeout(this.timer);
     this.sizes.disconnect();
     this.sight.disconnect();
     this.lens.close();
