@@ -96,6 +96,7 @@ def run_training(
         ValueError: for an unknown preset or precision.
         OSError: if the run folder or the home cannot be written.
     """
+    hardware.keep_memory()
     run = Run(request.folder)
     with contextlib.ExitStack() as stack:
         stack.callback(_dismiss, team)

@@ -23,6 +23,7 @@ def follow(team: Team) -> None:
         TeamError: if the leader ends without a word.
         SpriteError, CheckpointError: if this process cannot read what the leader could.
     """
+    hardware.keep_memory()
     steps: Iterator[TrainingStep] = iter(())
     while (order := team.hear())["do"] != "end":
         if "threads" in order:

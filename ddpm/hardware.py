@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import platform
 from pathlib import Path
@@ -13,6 +14,10 @@ import torch
 Precision = Literal["float32", "bfloat16"]
 
 CPU = torch.device("cpu")
+
+# Their numbers in glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 2**30
 
 
 def best_device(number: int = 0) -> torch.device:
@@ -52,6 +57,18 @@ def set_threads(threads: int) -> int:
     threads = max(1, min(threads, cores()))
     torch.set_num_threads(threads)
     return threads
+
+
+def keep_memory() -> None:
+    """Let this process keep what it frees, up to 1 GB, for its next need, instead of giving it back to the system.
+
+    A training step needs the same memory as the one before, and pages asked for anew cost it up to a tenth of its time.
+    For Linux with glibc; elsewhere it does nothing.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        for threshold in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
+            libc.mallopt(threshold, _KEPT_BYTES)
 
 
 def resolve_precision(asked: str, device: torch.device = CPU) -> Precision:

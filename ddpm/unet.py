@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ddpm.convolution import Convolution
+from ddpm.dropout import Dropout
 from ddpm.schedule import PredictionType
 
 
@@ -40,12 +42,12 @@ class ResidualBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, time_channels: int, dropout: float) -> None:
         super().__init__()
         self.norm1 = _norm(in_channels)
-        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.conv1 = Convolution(in_channels, out_channels, 3, padding=1)
         self.time = nn.Linear(time_channels, out_channels)
         self.norm2 = _norm(out_channels)
-        self.dropout = nn.Dropout(dropout)
-        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
-        self.shortcut = nn.Identity() if in_channels == out_channels else nn.Conv2d(in_channels, out_channels, 1)
+        self.dropout = Dropout(dropout)
+        self.conv2 = Convolution(out_channels, out_channels, 3, padding=1)
+        self.shortcut = nn.Identity() if in_channels == out_channels else Convolution(in_channels, out_channels, 1)
         # Each block starts as the identity, which lets a deep network learn from its first step.
         nn.init.zeros_(self.conv2.weight)
         assert self.conv2.bias is not None
@@ -74,13 +76,13 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.heads = max(1, channels // 32)
         self.norm = _norm(channels)
-        self.queries = nn.Conv2d(channels, channels, 1)
+        self.queries = Convolution(channels, channels, 1)
         # A bias of the keys would change nothing but rounding: it adds the same to all that a query is compared with.
-        self.keys = nn.Conv2d(channels, channels, 1, bias=False)
+        self.keys = Convolution(channels, channels, 1, bias=False)
         self.gain = nn.Parameter(torch.ones(self.heads, 1, channels // self.heads))
-        self.values = nn.Conv2d(channels, channels, 1)
+        self.values = Convolution(channels, channels, 1)
         # Not from zero, as residual branches often are: it then takes up to a thousand steps longer to be of use.
-        self.project = nn.Conv2d(channels, channels, 1)
+        self.project = Convolution(channels, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.norm(x)
@@ -156,26 +158,26 @@ class UNet(nn.Module):
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, time_channels)
 
         first, last = channels[0], channels[-1]
-        self.stem = nn.Conv2d(3, first, 3, padding=1)
+        self.stem = Convolution(3, first, 3, padding=1)
         self.encoder = nn.ModuleList()
         self.downsamplers = nn.ModuleList()
         width = first
         for level, out_channels in enumerate(channels):
             if level:
-                self.downsamplers.append(nn.Conv2d(width, width, 3, stride=2, padding=1))
+                self.downsamplers.append(Convolution(width, width, 3, stride=2, padding=1))
             self.encoder.append(ResidualBlock(width, out_channels, time_channels, dropout))
             width = out_channels
         self.decoder = nn.ModuleList([ResidualBlock(last, last, time_channels, dropout)])
         self.upsamplers = nn.ModuleList()
         for skip in reversed(channels[:-1]):
             # Narrowed before it is enlarged: a quarter of the cost of a convolution after.
-            self.upsamplers.append(nn.Sequential(nn.Conv2d(width, skip, 1), nn.Upsample(scale_factor=2)))
+            self.upsamplers.append(nn.Sequential(Convolution(width, skip, 1), nn.Upsample(scale_factor=2)))
             self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout))
             width = skip
         self.attenders = nn.ModuleDict({str(level): SelfAttention(channels[level]) for level in attention})
-        self.head = nn.Sequential(_norm(first), nn.SiLU(), nn.Conv2d(first, 3, 3, padding=1))
+        self.head = nn.Sequential(_norm(first), nn.SiLU(), Convolution(first, 3, 3, padding=1))
         head = self.head[-1]
-        assert isinstance(head, nn.Conv2d)
+        assert isinstance(head, Convolution)
         nn.init.zeros_(head.weight)
         assert head.bias is not None
         nn.init.zeros_(head.bias)

@@ -33,6 +33,7 @@ def bench_training(source: str) -> dict[str, Any]:
     Args:
         source: sprites to train on; load them once before, if its index is to be cached.
     """
+    hardware.keep_memory()
     started = time.perf_counter()
     sprites = load_sprites(source)
     rows = sprites.training_rows()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -56,3 +60,26 @@ def test_auto_precision_on_a_gpu(monkeypatch: pytest.MonkeyPatch, capability: tu
     assert hardware.resolve_precision("auto", torch.device("cuda", 0)) == expected
     assert hardware.resolve_precision("auto", torch.device("mps")) == "float32"
     assert hardware.resolve_precision("auto") == "bfloat16"
+
+
+_MORE_PAGES = """
+import resource, torch
+from ddpm.hardware import keep_memory
+if {kept}:
+    keep_memory()
+torch.zeros(1 << 24)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(4):
+    torch.zeros(1 << 24)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is asked of glibc's memory")
+def test_memory_is_kept() -> None:
+    def pages(kept: bool) -> int:
+        script = _MORE_PAGES.format(kept=kept)
+        return int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
+
+    # Of 64 MB each: 16,384 pages, or 32 huge ones.
+    assert pages(kept=True) < 16 < 4 * 32 <= pages(kept=False)
