@@ -20,8 +20,8 @@ from ddpm.sprites import load_sprites
 from ddpm.training import new_state, train
 from ddpm.unet import UNet
 
-_ROUNDS = 5
-_STEPS = 10
+_ROUNDS = 25
+_STEPS = 2
 _MATRIX = 2048
 
 
