@@ -62,14 +62,14 @@ def test_auto_precision_on_a_gpu(monkeypatch: pytest.MonkeyPatch, capability: tu
     assert hardware.resolve_precision("auto") == "bfloat16"
 
 
-_MORE_PAGES = """
+_FRESH_PAGES = """
 import resource, torch
 from ddpm.hardware import keep_memory
 if {kept}:
     keep_memory()
-torch.zeros(1 << 24)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(4):
+for turn in range(25):
+    if turn == 5:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     torch.zeros(1 << 24)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
@@ -77,9 +77,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is asked of glibc's memory")
 def test_memory_is_kept() -> None:
-    def pages(kept: bool) -> int:
-        script = _MORE_PAGES.format(kept=kept)
+    def fresh_pages(kept: bool) -> int:
+        script = _FRESH_PAGES.format(kept=kept)
         return int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
 
-    # Of 64 MB each: 16,384 pages, or 32 huge ones.
-    assert pages(kept=True) < 16 < 4 * 32 <= pages(kept=False)
+    # Now and then a small thing comes to lie in what was kept, and the next large one needs another place.
+    assert 2 * fresh_pages(kept=True) < fresh_pages(kept=False)
