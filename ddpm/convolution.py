@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -9,15 +10,19 @@ import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 
-_FEW_PIXELS = 4
-"""Up to so many out, torch's convolution takes up to three times as long as the matrix products it consists of."""
+from ddpm.hardware import has_wide_registers
+from ddpm.products import product
+
+# So many pixels of a map make products quicker than torch's 1x1 convolutions. In float32 they never are on a processor
+# with wide registers.
+_PIXELS = {torch.float32: math.inf if has_wide_registers() else 1, torch.bfloat16: 64}
 
 
 class Convolution(nn.Conv2d):
-    """The same sums as ``nn.Conv2d``; in float32 on a CPU as plain matrix products where these are quicker.
+    """The same sums as ``nn.Conv2d``; on a CPU as matrix products where these are quicker.
 
-    That is where at most four pixels come out, and for 1x1 kernels. Results differ by rounding alone. For ``padding``
-    in numbers, and neither groups nor dilation.
+    That is where every output pixel sees all of the map, and for some 1x1 kernels. Results differ by rounding alone.
+    For ``padding`` in numbers, and neither groups nor dilation.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -29,98 +34,82 @@ class Convolution(nn.Conv2d):
         Returns:
             (N, out_channels, H', W'), in the memory format of x.
         """
-        if x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu"):
-            plan = _plan(self.kernel_size, self.stride, self.padding, x.shape[2:])
-            if 0 < plan.height * plan.width <= _FEW_PIXELS:
-                return self._of_few(x, plan)
-            if self.kernel_size == self.stride == (1, 1) and self.padding == (0, 0) and x.is_contiguous():
-                return self._of_pixels(x)
+        if x.device.type == "cpu":
+            precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+            if precision in _PIXELS:
+                if plan := _plan(self.kernel_size, self.stride, self.padding, x.shape[2:]):
+                    return self._of_maps(x.to(precision), plan)
+                pointwise = self.kernel_size == self.stride == (1, 1) and self.padding == (0, 0)
+                if pointwise and x.shape[2] * x.shape[3] >= _PIXELS[precision] and x.is_contiguous():
+                    return self._of_pixels(x.to(precision))
         return super().forward(x)
 
-    def _of_few(self, x: torch.Tensor, plan: _Plan) -> torch.Tensor:
-        kernel = self.weight.permute(0, 2, 3, 1).contiguous()
-        out = _FewPixels.apply(x.permute(0, 2, 3, 1).contiguous(), kernel, self.bias, plan).permute(0, 3, 1, 2)
+    def _of_maps(self, x: torch.Tensor, plan: _Plan) -> torch.Tensor:
+        pixels = x.permute(0, 2, 3, 1).flatten(1)
+        out = _WholeMaps.apply(pixels, self.weight, self.bias, plan)
+        out = out.unflatten(1, (plan.height, plan.width, -1)).permute(0, 3, 1, 2)
         return out.contiguous() if x.is_contiguous() else out
 
     def _of_pixels(self, x: torch.Tensor) -> torch.Tensor:
-        kernel = self.weight.flatten(1).expand(len(x), -1, -1)
-        pixels = x.flatten(2)
-        out = torch.bmm(kernel, pixels) if self.bias is None else torch.baddbmm(self.bias[:, None], kernel, pixels)
+        kernel, pixels = self.weight.to(x.dtype).flatten(1).expand(len(x), -1, -1), x.flatten(2)
+        if self.bias is None:
+            out = torch.bmm(kernel, pixels)
+        else:
+            out = torch.baddbmm(self.bias.to(x.dtype)[:, None], kernel, pixels)
         return out.unflatten(2, x.shape[2:])
 
 
-class _Meeting(NamedTuple):
-    """An output pixel, and what of one row of the map lies under which part of the kernel for it."""
-
-    y: int
-    x: int
-    row: int
-    pixels: slice
-    kernel_row: int
-    taps: slice
-
-
 class _Plan(NamedTuple):
+    """How many pixels come out, and for each of them the part of the kernel that lies on the map: on all of it."""
+
     height: int
     width: int
-    meetings: tuple[_Meeting, ...]
+    windows: tuple[tuple[slice, slice], ...]
 
 
 @lru_cache
-def _plan(kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], size: tuple[int, ...]) -> _Plan:
+def _plan(
+    kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], size: tuple[int, ...]
+) -> _Plan | None:
+    """None if an output pixel does not see all of the map, or nothing comes out."""
     height, width = ((s + 2 * p - k) // d + 1 for s, p, k, d in zip(size, padding, kernel, stride, strict=True))
-    if not 0 < height * width <= _FEW_PIXELS:
-        return _Plan(height, width, ())
-    meetings = []
-    for y in range(height):
-        for x in range(width):
-            top, left = y * stride[0] - padding[0], x * stride[1] - padding[1]
-            first, last = max(0, -left), min(kernel[1], size[1] - left)
-            meetings += [
-                _Meeting(y, x, top + tap, slice(left + first, left + last), tap, slice(first, last))
-                for tap in range(kernel[0])
-                if 0 <= top + tap < size[0] and first < last
-            ]
-    return _Plan(height, width, tuple(meetings))
+    starts = [(padding[0] - y * stride[0], padding[1] - x * stride[1]) for y in range(height) for x in range(width)]
+    if not starts or any(not 0 <= s <= k - n for start in starts for s, k, n in zip(start, kernel, size, strict=True)):
+        return None
+    windows = tuple((slice(y, y + size[0]), slice(x, x + size[1])) for y, x in starts)
+    return _Plan(height, width, windows)
 
 
-class _FewPixels(torch.autograd.Function):
-    """What a row of the map adds to an output pixel is one matrix product; padding adds nothing and takes no time."""
+class _WholeMaps(torch.autograd.Function):
+    """One product of whole maps with the kernel, written out for each output pixel."""
 
     @staticmethod
     def forward(
-        ctx: Any, pixels: torch.Tensor, kernel: torch.Tensor, bias: torch.Tensor | None, plan: _Plan
+        ctx: Any, pixels: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, plan: _Plan
     ) -> torch.Tensor:
-        """float32 (N, H, W, C) and (O, h, w, C), both contiguous, to (N, H', W', O)."""
-        ctx.save_for_backward(pixels, kernel)
-        ctx.plan = plan
-        out = pixels.new_zeros(len(pixels), plan.height, plan.width, len(kernel))
-        if bias is not None:
-            out += bias
-        for meeting in plan.meetings:
-            out[:, meeting.y, meeting.x].addmm_(_seen(pixels, meeting), _used(kernel, meeting).T)
-        return out
+        """(N, H * W * C), (O, C, h, w) and (O,) to (N, H' * W' * O)."""
+        kernel = weight.to(pixels.dtype).permute(0, 2, 3, 1).contiguous()
+        spread = torch.stack([kernel[:, rows, columns] for rows, columns in plan.windows]).flatten(2).flatten(0, 1)
+        ctx.save_for_backward(pixels, spread)
+        ctx.plan, ctx.shape = plan, kernel.shape
+        return product(pixels, spread.T, None if bias is None else bias.to(pixels.dtype).repeat(len(plan.windows)))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Those of the pixels, the kernel and the bias, as far as they are asked for."""
-        gradient = gradients[0].contiguous()
-        pixels, kernel = ctx.saved_tensors
-        of_pixels, of_kernel = torch.zeros_like(pixels), torch.zeros_like(kernel)
-        for meeting in ctx.plan.meetings:
-            arrived = gradient[:, meeting.y, meeting.x]
-            if ctx.needs_input_grad[0]:
-                _seen(of_pixels, meeting).addmm_(arrived, _used(kernel, meeting))
-            if ctx.needs_input_grad[1]:
-                _used(of_kernel, meeting).addmm_(arrived.T, _seen(pixels, meeting))
-        of_bias = gradient.sum((0, 1, 2)) if ctx.needs_input_grad[2] else None
-        return of_pixels, of_kernel, of_bias, None
-
-
-def _seen(pixels: torch.Tensor, meeting: _Meeting) -> torch.Tensor:
-    return pixels[:, meeting.row, meeting.pixels].view(len(pixels), -1)
-
-
-def _used(kernel: torch.Tensor, meeting: _Meeting) -> torch.Tensor:
-    return kernel[:, meeting.kernel_row, meeting.taps].view(len(kernel), -1)
+        """Those of the pixels, the weight and the bias, as far as they are asked for."""
+        gradient, windows = gradients[0], ctx.plan.windows
+        pixels, spread = ctx.saved_tensors
+        of_pixels = product(gradient, spread) if ctx.needs_input_grad[0] else None
+        of_weight = of_bias = None
+        if ctx.needs_input_grad[1]:
+            # In float32, like the weights: several pixels' gradients come together here.
+            of_kernel = torch.zeros(ctx.shape)
+            parts = product(gradient.T, pixels).unflatten(0, (len(windows), -1))
+            for (rows, columns), part in zip(windows, parts, strict=True):
+                seen = of_kernel[:, rows, columns]
+                seen += part.view_as(seen)
+            of_weight = of_kernel.permute(0, 3, 1, 2).contiguous()
+        if ctx.needs_input_grad[2]:
+            of_bias = gradient.unflatten(1, (len(windows), -1)).sum((0, 1), dtype=torch.float32)
+        return of_pixels, of_weight, of_bias, None

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import platform
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -107,6 +108,12 @@ def cpu_flags() -> set[str]:
         if line.startswith("flags"):
             return set(line.partition(":")[2].split())
     return set()
+
+
+@lru_cache
+def has_wide_registers() -> bool:
+    """Whether the processor multiplies sixteen float32 numbers at once (AVX-512)."""
+    return "avx512f" in cpu_flags()
 
 
 def autocast(precision: Precision, device: torch.device = CPU) -> contextlib.AbstractContextManager[None]:

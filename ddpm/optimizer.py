@@ -12,6 +12,8 @@ from typing import Literal, get_args
 import torch
 from torch import nn
 
+from ddpm.products import product
+
 OptimizerKind = Literal["adamw", "muon"]
 
 MUON_WIDEST = 128
@@ -59,21 +61,19 @@ class Optimizer:
         for group in self._adamw.param_groups:
             group["lr"] = learning_rate
         self._adamw.step()
-        for names in _by_shape(self._kernels):
-            self._muon_step(names, learning_rate)
+        if self._kernels:
+            self._muon_step(learning_rate)
 
-    def _muon_step(self, names: list[str], learning_rate: float) -> None:
-        kernels = [self._kernels[name] for name in names]
+    def _muon_step(self, learning_rate: float) -> None:
+        kernels: list[torch.Tensor] = list(self._kernels.values())
+        momenta = list(self._momenta.values())
         gradients = [kernel.grad for kernel in kernels if kernel.grad is not None]
-        momenta = [self._momenta[name] for name in names]
         torch._foreach_lerp_(momenta, gradients, 1 - _MOMENTUM)
         # Nesterov's look ahead.
-        wanted = torch.stack([g.lerp(m, _MOMENTUM).flatten(1) for g, m in zip(gradients, momenta, strict=True)])
-        moves = orthogonal(wanted)
-        scale = 0.2 * max(moves.shape[1:]) ** 0.5
-        for kernel, move in zip(kernels, moves, strict=True):
-            kernel.mul_(1 - learning_rate * self._weight_decay)
-            kernel.add_(move.view_as(kernel), alpha=-learning_rate * scale)
+        wanted = [gradient.flatten(1) for gradient in torch._foreach_lerp(gradients, momenta, _MOMENTUM)]
+        torch._foreach_mul_(kernels, 1 - learning_rate * self._weight_decay)
+        for kernel, move in zip(kernels, orthogonal(wanted), strict=True):
+            kernel.add_(move.view_as(kernel), alpha=-learning_rate * 0.2 * max(move.shape) ** 0.5)
 
     def tensors(self, *, blank: bool = False) -> dict[str, torch.Tensor]:
         """What it remembers: ``optimizer.step``, and for each weight ``exp_avg.NAME`` and ``exp_avg_sq.NAME`` or
@@ -106,32 +106,42 @@ class Optimizer:
 
 
 @torch.no_grad()
-def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
+def orthogonal(matrices: list[torch.Tensor]) -> list[torch.Tensor]:
     """The nearest (semi-)orthogonal matrices, roughly: singular values come out between 0.7 and 1.2.
 
     A polynomial of X X^T times X, which brings singular values near 1 (Newton-Schulz). It is worked out on X X^T alone,
-    which is smaller than X, and multiplied with X once, at the end.
+    which is smaller than X and as large for many X, so these go together; and multiplied with X once, at the end.
 
     Args:
-        matrices: float32 (B, M, N).
+        matrices: float32 (M, N) each.
 
     Returns:
-        float32 (B, M, N). Singular values below 1% of the largest come out smaller; a matrix of zeros stays one.
+        float32 (M, N) each. Singular values below 1% of the largest come out smaller; a matrix of zeros stays one.
     """
-    tall = matrices.shape[1] > matrices.shape[2]
-    x = matrices.mT if tall else matrices
-    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    gram = x @ x.mT
-    one = torch.eye(gram.shape[1], device=x.device)
+    wide = [matrix.T if matrix.shape[0] > matrix.shape[1] else matrix for matrix in matrices]
+    lengths = torch._foreach_add(torch._foreach_norm(wide), 1e-7)
+    wide = list(torch._foreach_div(wide, lengths))
+    results: list[torch.Tensor] = matrices[:]
+    for side in {len(x) for x in wide}:
+        members = [number for number, x in enumerate(wide) if len(x) == side]
+        whole = _polynomial(torch.stack([product(wide[number], wide[number].T) for number in members]))
+        for number, part in zip(members, whole, strict=True):
+            result = product(part, wide[number])
+            results[number] = result if result.shape == matrices[number].shape else result.T
+    return results
+
+
+def _polynomial(gram: torch.Tensor) -> torch.Tensor:
+    """What X is to be multiplied with, for (B, M, M) of X X^T."""
     a, b, c = _QUINTIC
-    whole = one
+    whole = gram
     for turn in range(_ROUNDS):
-        part = a * one + b * gram + c * (gram @ gram)
+        part = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        part.diagonal(dim1=1, dim2=2).add_(a)
         whole = part @ whole if turn else part
         if turn < _ROUNDS - 1:
             gram = part @ gram @ part
-    x = whole @ x
-    return x.mT if tall else x
+    return whole
 
 
 def _kernels(parameters: dict[str, nn.Parameter]) -> dict[str, nn.Parameter]:
@@ -139,11 +149,3 @@ def _kernels(parameters: dict[str, nn.Parameter]) -> dict[str, nn.Parameter]:
     # Jordan et al.: what reads the input and what writes the output is better left to AdamW.
     ends = {name for name, value in convolutions.items() if 3 in value.shape[:2]}
     return {n: value for n, value in convolutions.items() if n not in ends and len(value) <= MUON_WIDEST}
-
-
-def _by_shape(kernels: dict[str, nn.Parameter]) -> list[list[str]]:
-    """Names whose kernels are equally large as matrices: together they are one product instead of many."""
-    groups: dict[tuple[int, int], list[str]] = {}
-    for name, kernel in kernels.items():
-        groups.setdefault((len(kernel), kernel[0].numel()), []).append(name)
-    return list(groups.values())

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from ddpm import convolution
 from ddpm.convolution import Convolution
 
 FORMATS = (torch.contiguous_format, torch.channels_last)
@@ -40,15 +41,19 @@ def test_results_and_gradients_are_torchs(kernel, height: int, width: int, memor
         assert out.is_contiguous(memory_format=memory_format)
 
 
-@pytest.mark.parametrize(
-    ("kernel", "size"), [(KERNELS["three"], 2), (KERNELS["three, every second"], 4), (KERNELS["one pixel"], 8)]
-)
-def test_small_maps_and_single_pixels_do_without_the_librarys_convolution(kernel, size: int) -> None:
-    x = torch.randn(2, 5, size, size)
-    with mock.patch("torch.nn.functional.conv2d", side_effect=AssertionError):
-        Convolution(5, 7, **kernel)(x)
-        with pytest.raises(AssertionError):
-            Convolution(5, 7, kernel_size=3, padding=1)(torch.randn(2, 5, 4, 4))
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_small_maps_and_single_pixels_do_without_the_librarys_convolution(precision: torch.dtype) -> None:
+    with (
+        mock.patch("torch.nn.functional.conv2d", side_effect=AssertionError),
+        mock.patch.dict(convolution._PIXELS, {precision: 64}),
+        torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16),
+    ):
+        for kernel, size in ((3, 2), (1, 8)):
+            out = Convolution(5, 7, kernel, padding=kernel // 2)(torch.randn(2, 5, size, size))
+            assert out.dtype == precision
+        for kernel, size in ((3, 4), (1, 4)):
+            with pytest.raises(AssertionError):
+                Convolution(5, 7, kernel, padding=kernel // 2)(torch.randn(2, 5, size, size))
 
 
 def test_it_starts_as_torchs_does() -> None:
@@ -59,12 +64,16 @@ def test_it_starts_as_torchs_does() -> None:
     assert torch.equal(*weights)
 
 
-def test_bfloat16() -> None:
+@pytest.mark.parametrize(("kernel", "size"), [(3, 2), (1, 8)])
+def test_bfloat16(kernel: int, size: int) -> None:
     torch.manual_seed(0)
-    for kernel, size in ((KERNELS["three"], 2), (KERNELS["one pixel"], 4)):
-        mine = Convolution(8, 8, **kernel)
-        x = torch.randn(2, 8, size, size)
-        with torch.autocast("cpu", torch.bfloat16):
+    mine = Convolution(8, 8, kernel, padding=kernel // 2)
+    x = torch.randn(2, 8, size, size, requires_grad=True)
+    results = []
+    for precision in (torch.float32, torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
             out = mine(x)
-        assert out.dtype == torch.bfloat16
-        torch.testing.assert_close(out.float(), mine(x), rtol=0.05, atol=0.05)
+        gradients = torch.autograd.grad(out.float().square().mean(), [x, *mine.parameters()])
+        assert {gradient.dtype for gradient in gradients} == {torch.float32}
+        results.append([out.float(), *gradients])
+    torch.testing.assert_close(results[1], results[0], rtol=0.05, atol=0.05)

@@ -26,7 +26,7 @@ def give_gradients(model: nn.Module, seed: int = 0) -> None:
 @pytest.mark.parametrize("shape", [(2, 8, 72), (1, 64, 64), (3, 40, 8)])
 def test_matrices_come_out_nearly_orthogonal(shape: tuple[int, ...]) -> None:
     matrices = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    result = orthogonal(matrices)
+    result = torch.stack(orthogonal(list(matrices)))
     left, values, right = torch.linalg.svd(matrices, full_matrices=False)
     sure = values > 0.05 * values[:, :1]
     # Compared with the polar factor: the singular vectors are kept, the values are near 1.
@@ -38,9 +38,16 @@ def test_matrices_come_out_nearly_orthogonal(shape: tuple[int, ...]) -> None:
 
 
 def test_the_length_of_a_gradient_does_not_matter_and_zero_stays_zero() -> None:
-    matrices = torch.randn(2, 8, 32, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(orthogonal(1e4 * matrices), orthogonal(matrices), rtol=1e-3, atol=1e-3)
-    assert orthogonal(torch.zeros(1, 4, 8)).abs().max() == 0
+    matrix = torch.randn(8, 32, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(orthogonal([1e4 * matrix]), orthogonal([matrix]), rtol=1e-3, atol=1e-3)
+    assert orthogonal([torch.zeros(4, 8)])[0].abs().max() == 0
+
+
+def test_matrices_of_all_shapes_go_together() -> None:
+    random = torch.Generator().manual_seed(2)
+    matrices = [torch.randn(shape, generator=random) for shape in [(8, 20), (30, 8), (4, 4), (8, 8), (4, 50)]]
+    for together, matrix in zip(orthogonal(matrices), matrices, strict=True):
+        torch.testing.assert_close(together, orthogonal([matrix])[0], rtol=1e-3, atol=1e-4)
 
 
 def test_adamw_is_torchs_own() -> None:
