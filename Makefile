@@ -5,6 +5,7 @@
 PYTHON ?= python3
 TORCH ?=
 DATA ?=
+SHARED := --numprocesses auto --maxprocesses 4 --dist worksteal
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -13,11 +14,12 @@ BIN := $(VENV)/bin
 run: $(VENV)/.run
 	$(BIN)/streamlit run streamlit_app.py
 
+# One thread of torch for each of the processes that share the tests.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" $(SHARED)
 
 test-all: $(VENV)/.test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(SHARED)
 
 # Trained, all saved steps measured, and the best one made small. What was cut short goes on.
 checkpoints: $(VENV)/.run

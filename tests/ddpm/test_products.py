@@ -28,3 +28,9 @@ def test_all_layouts(ours: bool, precision: torch.dtype, bias: bool, monkeypatch
 
 def test_no_gradients_come_out_of_it() -> None:
     assert not product(torch.ones(2, 3, requires_grad=True), torch.ones(3, 2)).requires_grad
+
+
+@pytest.mark.parametrize(("rows", "inner", "columns"), [(0, 3, 2), (2, 0, 3), (2, 3, 0)])
+def test_nothing_times_something(rows: int, inner: int, columns: int) -> None:
+    result = product(torch.ones(rows, inner), torch.ones(inner, columns))
+    assert torch.equal(result, torch.zeros(rows, columns))
