@@ -13,8 +13,8 @@ from torch.autograd.function import once_differentiable
 from ddpm.hardware import has_wide_registers
 from ddpm.products import product
 
-# So many pixels of a map make products quicker than torch's 1x1 convolutions. In float32 they never are on a processor
-# with wide registers.
+# The precisions in which products can be quicker, and of how many pixels a map must be for it with 1x1 kernels: in
+# float32 they never are on a processor with wide registers.
 _PIXELS = {torch.float32: math.inf if has_wide_registers() else 1, torch.bfloat16: 64}
 
 
@@ -22,7 +22,7 @@ class Convolution(nn.Conv2d):
     """The same sums as ``nn.Conv2d``; on a CPU as matrix products where these are quicker.
 
     That is where every output pixel sees all of the map, and for some 1x1 kernels. Results differ by rounding alone.
-    For ``padding`` in numbers, and neither groups nor dilation.
+    For zeros as padding, given in numbers, and neither groups nor dilation.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -104,7 +104,7 @@ class _WholeMaps(torch.autograd.Function):
         of_weight = of_bias = None
         if ctx.needs_input_grad[1]:
             # In float32, like the weights: several pixels' gradients come together here.
-            of_kernel = torch.zeros(ctx.shape)
+            of_kernel = torch.zeros(ctx.shape, dtype=torch.float32)
             parts = product(gradient.T, pixels).unflatten(0, (len(windows), -1))
             for (rows, columns), part in zip(windows, parts, strict=True):
                 seen = of_kernel[:, rows, columns]

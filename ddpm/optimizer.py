@@ -18,7 +18,7 @@ OptimizerKind = Literal["adamw", "muon"]
 
 MUON_WIDEST = 128
 """Kernels with more outputs stay with AdamW: to orthogonalise them takes as long as the rest of a training step, and
-taught nothing more (the table of recipes in the README)."""
+taught nothing more (the first table of recipes.md)."""
 
 _MOMENTUM = 0.95
 _ADAMW_KEYS = ("exp_avg", "exp_avg_sq")
@@ -133,15 +133,19 @@ def orthogonal(matrices: list[torch.Tensor]) -> list[torch.Tensor]:
 
 def _polynomial(gram: torch.Tensor) -> torch.Tensor:
     """What X is to be multiplied with, for (B, M, M) of X X^T."""
-    a, b, c = _QUINTIC
-    whole = gram
-    for turn in range(_ROUNDS):
-        part = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
-        part.diagonal(dim1=1, dim2=2).add_(a)
-        whole = part @ whole if turn else part
-        if turn < _ROUNDS - 1:
-            gram = part @ gram @ part
+    whole = part = _quintic(gram)
+    for _ in range(_ROUNDS - 1):
+        gram = part @ gram @ part
+        part = _quintic(gram)
+        whole = part @ whole
     return whole
+
+
+def _quintic(gram: torch.Tensor) -> torch.Tensor:
+    a, b, c = _QUINTIC
+    part = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+    part.diagonal(dim1=1, dim2=2).add_(a)
+    return part
 
 
 def _kernels(parameters: dict[str, nn.Parameter]) -> dict[str, nn.Parameter]:

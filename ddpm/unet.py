@@ -91,11 +91,7 @@ class SelfAttention(nn.Module):
         q, k = _even(q) * self.gain.to(q.dtype), _even(k)
         if torch.is_grad_enabled():
             # With gradients the plain product takes half the time of the fused one on a CPU.
-            scores = (q * q.shape[-1] ** -0.5) @ k.mT
-            # Autocast would widen them to float32 and back: 16 MB, for sums that are float32 all the same.
-            with torch.autocast(x.device.type, enabled=False):
-                weights = torch.softmax(scores, dim=-1)
-            seen = weights @ v
+            seen = torch.softmax((q * q.shape[-1] ** -0.5) @ k.mT, dim=-1) @ v
         else:
             # Without, the fused one saves the memory of N * heads * (H * W)^2 weights.
             # In order: strided values cost it twice the time.
@@ -220,7 +216,8 @@ class UNet(nn.Module):
             raise ValueError("this network was trained without classes: labels must be None")
         time = F.silu(time)
 
-        if x_t.device.type == "cpu" and has_wide_registers() and not torch.is_autocast_enabled("cpu"):
+        in_float32 = x_t.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+        if x_t.device.type == "cpu" and in_float32 and has_wide_registers():
             # As its convolutions compute: the quicker these are, the more it costs to turn maps there and back.
             x_t = x_t.contiguous(memory_format=torch.channels_last)
         h = self.stem(x_t)

@@ -21,9 +21,10 @@ def test_all_layouts(ours: bool, precision: torch.dtype, bias: bool, monkeypatch
     tolerance = 2e-2 if precision == torch.bfloat16 else 1e-5
     for left in (a, a.T.contiguous().T, torch.randn(5, 20).to(precision)[:, 3:12].copy_(a)):
         for right in (b, b.T.contiguous().T):
-            result = product(left, right, c if bias else None)
-            assert result.dtype == precision
-            torch.testing.assert_close(result, expected, rtol=tolerance, atol=tolerance)
+            for row in (c, c.repeat_interleave(2)[::2]) if bias else (None,):
+                result = product(left, right, row)
+                assert result.dtype == precision
+                torch.testing.assert_close(result, expected, rtol=tolerance, atol=tolerance)
 
 
 def test_no_gradients_come_out_of_it() -> None:
