@@ -24,6 +24,9 @@ class Recipe:
         weight_decay: share of the weights, times the learning rate, that a step takes away.
         clip_norm: largest norm of a gradient; None for no clipping.
         ema_decay: decay of the averaged weights once it is warm.
+        dropout: share of feature values that are blanked, once it has begun.
+        dropout_start: share of the run without any dropout before that, 0..1.
+        dropout_min_steps: shorter runs know no dropout at all.
         classes: whether the network learns to be asked for a kind, where the data have labels.
         label_dropout: share of sprites whose label is hidden, so that it also learns to draw anything.
         even_log_snr: share of the noise levels that are drawn evenly in log-SNR instead of in t, 0..1.
@@ -55,6 +58,8 @@ class Recipe:
     channels: tuple[int, ...] = (32, 64, 128, 256)
     time_embedding_dim: int = 32
     attention: tuple[int, ...] = ()
+    dropout_start: float = 0.0
+    dropout_min_steps: int = 0
 
     def learning_rate_at(self, step: int, total_steps: int) -> float:
         """The learning rate of step ``step`` (0..total_steps-1)."""
@@ -67,6 +72,14 @@ class Recipe:
             progress = (step - warmup) / max(1, total_steps - warmup)
             rate *= 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
         return rate
+
+    def dropout_at(self, step: int, total_steps: int) -> float:
+        """The dropout of step ``step`` (0..total_steps-1).
+
+        It keeps the sprites of a long run varied. A short one has no time to learn with it.
+        """
+        has_begun = total_steps >= self.dropout_min_steps and step >= self.dropout_start * total_steps
+        return self.dropout if has_begun else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -108,6 +121,8 @@ RECIPES: dict[str, Recipe] = {
         optimizer="muon",
         even_log_snr=0.3,
         attention=(0,),
+        dropout_start=1 / 3,
+        dropout_min_steps=4000,
     ),
     "original": Recipe(
         name="original",

@@ -218,6 +218,7 @@ def _train_step(
     with torch.enable_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_for("dropout", seed, step, team.rank))
         state.model.train()
+        state.model.set_dropout(recipe.dropout_at(step, total_steps))
         with autocast(precision, device):
             prediction = network(schedule.add_noise(x0, own_eps, own_t), own_t.to(device), own_labels)
         own_losses = F.mse_loss(prediction.float(), target, reduction="none").mean(dim=(1, 2, 3))

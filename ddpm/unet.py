@@ -183,6 +183,11 @@ class UNet(nn.Module):
         assert head.bias is not None
         nn.init.zeros_(head.bias)
 
+    def set_dropout(self, share: float) -> None:
+        """Blank this share of feature values in training from now on, 0..1; ``dropout`` is what a new network has."""
+        for block in (*self.encoder, *self.decoder):
+            block.dropout.p = share
+
     @property
     def arguments(self) -> dict[str, Any]:
         """What ``UNet(**arguments)`` needs to build this network again; plain JSON values."""

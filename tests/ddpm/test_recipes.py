@@ -42,6 +42,12 @@ def test_fast_warms_up_and_falls_to_nothing() -> None:
     assert rates[200:] == sorted(rates[200:], reverse=True)
 
 
+def test_dropout_of_fast_begins_after_a_third_and_not_at_all_in_short_runs() -> None:
+    fast = recipe("fast")
+    assert [fast.dropout_at(step, 6000) for step in (0, 1999, 2000, 5999)] == [0, 0, 0.1, 0.1]
+    assert {fast.dropout_at(step, 3999) for step in range(3999)} == {0}
+
+
 def test_a_resumed_run_keeps_its_own_recipe(tmp_path: Path, tiny_sprites: Path) -> None:
     folder = tmp_path / "checkpoints" / "old"
     run_training(TrainingRequest(folder, data=str(tiny_sprites), steps=1, check_sprites=0), lambda progress: None)

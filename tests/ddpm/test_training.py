@@ -92,6 +92,18 @@ def test_each_kind_of_chance_matters(name: str, monkeypatch: pytest.MonkeyPatch)
 # What a step does
 
 
+def test_dropout_begins_when_the_recipe_says() -> None:
+    def losses(recipe: Recipe) -> list[float]:
+        return [step.loss for step in run(new_state(recipe, 3, 0), rows_of(20), 5, recipe)]
+
+    without = losses(replace(TINY, dropout=0.0))
+    late = losses(replace(TINY, dropout=0.5, dropout_start=0.6))
+    assert late[:3] == without[:3]
+    assert late[3] != without[3]
+    assert losses(replace(TINY, dropout=0.5, dropout_start=0))[:3] != without[:3]
+    assert losses(replace(TINY, dropout=0.5, dropout_min_steps=6)) == without
+
+
 def test_steps_count_and_tell() -> None:
     sprites = rows_of(20)
     state = new_state(TINY, 3, 0)
