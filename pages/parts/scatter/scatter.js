@@ -134,12 +134,18 @@ class Scatter {
     }
   }
 
+  /** Whether there is something to point at: the sprites may still be on their way, or the plot behind another tab. */
+  ready() {
+    if (!this.size) this.draw();
+    return Boolean(this.size);
+  }
+
   colour(one) {
     return this.labels.find(({ name }) => name === one.label)?.colour ?? "#888";
   }
 
   point(event) {
-    if (!this.points) return;
+    if (!this.ready()) return;
     const box = this.plot.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     let [found, best] = [-1, REACH];
@@ -152,6 +158,7 @@ class Scatter {
   }
 
   key(event) {
+    if (!this.ready()) return;
     const last = this.points.length - 1;
     const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
     if (event.key in steps) this.choose(Math.min(last, Math.max(0, this.at + steps[event.key])));
