@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 
-from ddpm.hardware import has_wide_registers
+from ddpm.hardware import has_wide_registers, working_precision
 from ddpm.products import product
 
 # The precisions in which products can be quicker, and of how many pixels a map must be for it with 1x1 kernels: in
@@ -35,7 +35,7 @@ class Convolution(nn.Conv2d):
             (N, out_channels, H', W'), in the memory format of x.
         """
         if x.device.type == "cpu":
-            precision = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+            precision = working_precision(x)
             if precision in _PIXELS:
                 if plan := _plan(self.kernel_size, self.stride, self.padding, x.shape[2:]):
                     return self._of_maps(x.to(precision), plan)

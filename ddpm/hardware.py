@@ -123,6 +123,12 @@ def autocast(precision: Precision, device: torch.device = CPU) -> contextlib.Abs
     return contextlib.nullcontext()
 
 
+def working_precision(x: torch.Tensor) -> torch.dtype:
+    """In which a convolution or a product takes ``x``: its own, unless :func:`autocast` says otherwise."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
 def describe(device: torch.device = CPU) -> str:
     """The machine in a few words, for a model card."""
     number = "1 core" if cores() == 1 else f"{cores()} cores"

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from ddpm.convolution import Convolution
 from ddpm.dropout import Dropout
-from ddpm.hardware import has_wide_registers
+from ddpm.hardware import has_wide_registers, working_precision
 from ddpm.schedule import PredictionType
 
 
@@ -221,8 +221,7 @@ class UNet(nn.Module):
             raise ValueError("this network was trained without classes: labels must be None")
         time = F.silu(time)
 
-        in_float32 = x_t.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-        if x_t.device.type == "cpu" and in_float32 and has_wide_registers():
+        if x_t.device.type == "cpu" and working_precision(x_t) == torch.float32 and has_wide_registers():
             # As its convolutions compute: the quicker these are, the more it costs to turn maps there and back.
             x_t = x_t.contiguous(memory_format=torch.channels_last)
         h = self.stem(x_t)

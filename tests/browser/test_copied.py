@@ -80,8 +80,6 @@ def test_a_sample_opens_beside_its_memorised_twin(page: Page) -> None:
 
 def test_points_show_their_sprites_by_keyboard(page: Page) -> None:
     page.get_by_role("tab", name="Shape against palette").click()
-    # Before its points are there a key does nothing, and breaks nothing either.
-    page.locator(".scatter .plot").press("Home")
     plot = page.locator(".scatter[data-points]:not([data-points='0']) .plot")
     plot.press("Home")
     expect(page.locator(".tip canvas").first).to_be_visible(timeout=PATIENCE)
@@ -90,6 +88,21 @@ def test_points_show_their_sprites_by_keyboard(page: Page) -> None:
     assert page.locator("section.scatter").get_attribute("data-at") != first
     plot.press("Escape")
     expect(page.locator(".tip")).to_be_hidden()
+
+
+def test_a_key_before_the_points_are_there_breaks_nothing(page: Page) -> None:
+    page.add_init_script(
+        "const real = createImageBitmap, held = new Promise((done) => { window.release = done; });"
+        "window.createImageBitmap = async (...given) => { await held; return real(...given); };"
+    )
+    page.reload()
+    page.get_by_role("tab", name="Shape against palette").click()
+    page.locator(".scatter .plot").press("Home")
+    page.locator(".scatter .plot").hover()
+    assert page.locator("section.scatter").get_attribute("data-points") is None
+    page.evaluate("window.release()")
+    page.locator(".scatter[data-points]:not([data-points='0']) .plot").press("Home")
+    expect(page.locator(".tip canvas").first).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_drawing_finds_what_is_like_it(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from unittest import mock
 
 import pytest
@@ -23,10 +24,14 @@ KERNELS = {
 }
 
 
+@pytest.mark.parametrize("least", [1, math.inf], ids=("narrow registers", "wide registers"))
 @pytest.mark.parametrize("memory_format", FORMATS, ids=("contiguous", "channels last"))
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 4), (2, 2), (3, 4), (4, 4), (8, 8)])
 @pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
-def test_results_and_gradients_are_torchs(kernel, height: int, width: int, memory_format: torch.memory_format) -> None:
+def test_results_and_gradients_are_torchs(
+    kernel, height: int, width: int, memory_format: torch.memory_format, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(convolution._PIXELS, torch.float32, least)
     torch.manual_seed(0)
     mine, oracle = Convolution(5, 7, **kernel), nn.Conv2d(5, 7, **kernel)
     oracle.load_state_dict(mine.state_dict())
