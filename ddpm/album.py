@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import secrets
 import shutil
 import time
 import zlib
@@ -15,12 +16,15 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ddpm.files import read_json, replace_bytes, replace_json
+from ddpm.files import move, read_json, replace_bytes, replace_json
 from ddpm.home import home
+from ddpm.locks import Lock
 from ddpm.render import Chain
 
 _ID = re.compile(r"[0-9a-f]{8,24}")
 _KEPT = 12
+_BUILDING = ".building-"
+_PATIENCE = 10.0
 _ARRAYS = ("t", "x_t", "x0", "noise_level")
 _OTHER = "other_"
 
@@ -47,21 +51,37 @@ def keep_batch(chain: Chain, info: dict[str, Any], other: Chain | None = None) -
 
     A home that cannot be written costs only the keeping: the batch is returned all the same.
     """
-    name = f"{time.time_ns():x}"
+    file = io.BytesIO()
+    # Not compressed: most of it is noise, and whoever drew it waits.
+    arrays: dict[str, Any] = _arrays(chain) if other is None else _arrays(chain) | _arrays(other, _OTHER)
+    np.savez(file, **arrays)
     try:
-        folder = _folder() / name
-        folder.mkdir(parents=True)
-        file = io.BytesIO()
-        # Not compressed: most of it is noise, and whoever drew it waits.
-        arrays: dict[str, Any] = _arrays(chain) if other is None else _arrays(chain) | _arrays(other, _OTHER)
-        np.savez(file, **arrays)
-        replace_bytes(folder / "chain.npz", file.getvalue(), durable=False)
-        replace_json(folder / "batch.json", info, durable=False)
-        for old in _names()[_KEPT:]:
-            shutil.rmtree(_folder() / old, ignore_errors=True)
+        with Lock(home() / "batches.lock").acquire(_PATIENCE):
+            name = _put(file.getvalue(), info)
     except OSError:
         return Batch("", chain, info, other)
     return Batch(name, chain, info, other)
+
+
+def _put(arrays: bytes, info: dict[str, Any]) -> str:
+    """Build a batch aside and move it into place, whole; for whoever holds the lock. Returns its name."""
+    folder = _folder()
+    for left in folder.glob(f"{_BUILDING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    building = folder / f"{_BUILDING}{secrets.token_hex(8)}"
+    building.mkdir(parents=True)
+    try:
+        replace_bytes(building / "chain.npz", arrays, durable=False)
+        replace_json(building / "batch.json", info, durable=False)
+        # A clock may stand still, or be set back: the newest has the highest number all the same.
+        newest = max((_number(name) for name in _names()), default=0)
+        name = f"{max(time.time_ns(), newest + 1):x}"
+        move(building, folder / name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    for old in _names()[_KEPT:]:
+        shutil.rmtree(folder / old, ignore_errors=True)
+    return name
 
 
 def load_batch(name: str) -> Batch | None:
@@ -111,4 +131,8 @@ def _names() -> list[str]:
     folder = _folder()
     if not folder.is_dir():
         return []
-    return sorted((entry.name for entry in folder.iterdir() if _ID.fullmatch(entry.name)), reverse=True)
+    return sorted((entry.name for entry in folder.iterdir() if _ID.fullmatch(entry.name)), key=_number, reverse=True)
+
+
+def _number(name: str) -> int:
+    return int(name, 16)

@@ -28,7 +28,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as tensors_to_bytes
 
-from ddpm.files import parse_json, read_json, sync_folder
+from ddpm.files import move, parse_json, read_json, sync_folder
 from ddpm.schedule import NoiseSchedule
 from ddpm.training import TrainingState
 from ddpm.unet import UNet
@@ -105,7 +105,7 @@ def save_checkpoint(
                 file.flush()
                 os.fsync(file.fileno())
         sync_folder(temporary)
-        os.replace(temporary, folder)
+        move(temporary, folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise

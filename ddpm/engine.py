@@ -10,6 +10,7 @@ import contextlib
 import json
 import math
 import os
+import secrets
 import shutil
 import time
 import traceback
@@ -19,12 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import Timeout
 
 from ddpm import hardware
 from ddpm.card import run_card
 from ddpm.checkpoint import CheckpointError, load_state, save_checkpoint, step_name
-from ddpm.files import read_json, replace_bytes, replace_json
+from ddpm.files import read_json, remedy, replace_bytes, replace_json
 from ddpm.images import to_uint8
 from ddpm.meters import Clock, LossWindow
 from ddpm.plan import Plan, TrainingRequest, checkpoint_config, make_plan
@@ -104,17 +104,18 @@ def run_training(
         request.check()
         try:
             stack.enter_context(training_lock().acquire(timeout=_LOCK_PATIENCE))
-        except Timeout:
+        except TimeoutError:
             raise RunError(_busy()) from None
-        if not request.resume and _is_taken(run.folder):
-            raise RunError(f"There is already a run called {run.name!r}: choose another name, or resume it.")
+        _check_free(request)
         made = not run.folder.exists()
         run.folder.mkdir(parents=True, exist_ok=True)
         try:
             try:
                 stack.enter_context(run.lock().acquire(timeout=_LOCK_PATIENCE))
-            except Timeout:
+            except TimeoutError:
                 raise RunError(f"The run {run.name!r} is training right now, started from another place.") from None
+            # Again: another run may have been given the name meanwhile.
+            _check_free(request)
             return _Session(run, watch, switch or StopSwitch(), team).go(request)
         except BaseException:
             if made and not run.exists():
@@ -129,12 +130,15 @@ def _dismiss(team: Team) -> None:
         team.tell({"do": "end"})
 
 
-def _is_taken(folder: Path) -> bool:
+def _check_free(request: TrainingRequest) -> None:
     # A run whose run.json was lost is a run all the same: nobody wants its weights under another seed.
     try:
-        return any(entry.name != "lock" for entry in folder.iterdir())
+        taken = any("lock" not in entry.name.split(".") for entry in request.folder.iterdir())
     except FileNotFoundError:
-        return False
+        return
+    if taken and not request.resume:
+        name = request.folder.name
+        raise RunError(f"There is already a run called {name!r}: choose another name, or resume it.")
 
 
 def _busy() -> str:
@@ -151,7 +155,7 @@ class _Session:
         self._team = team
         self._watch = watch
         self._switch = switch
-        self._start = os.environ.get("DDPM_START") or f"{time.time_ns():x}"
+        self._start = os.environ.get("DDPM_START") or secrets.token_hex(8)
         self._before = run.status()
         self._status: dict[str, Any] = {
             "state": "starting",
@@ -372,7 +376,7 @@ class _Session:
             self._run.set_latest(state.step)
         except (OSError, RuntimeError, MemoryError) as error:
             raise TrainingError(
-                f"Step {state.step:,} could not be saved: {error}. Make room, then resume: earlier steps are safe."
+                f"Step {state.step:,} could not be saved: {error}. {remedy(error)}, then resume: earlier steps are safe."
             ) from error
         self._run.prune()
 
@@ -396,7 +400,7 @@ class _Session:
 
     def _check_folder(self) -> None:
         if not self._run.exists():
-            raise TrainingError(f"The run folder {self._run.folder} was removed while it was training.")
+            raise TrainingError(f"The folder of the run {self._run.name!r} was removed while it was training.")
 
     def _write_status(self) -> None:
         self._status["heartbeat"] = time.time()
@@ -494,5 +498,5 @@ def _explain(error: BaseException) -> str:
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "There is not enough memory for this training. Close other programs, then resume."
     if isinstance(error, OSError):
-        return f"A file could not be read or written: {error}. Make room or give permission, then resume."
+        return f"A file could not be read or written: {error}. {remedy(error)}, then resume."
     return str(error) or type(error).__name__

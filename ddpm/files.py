@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 import secrets
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ddpm.names import showable_values
+
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+# Windows refuses to replace what somebody has open, if only for the instant of reading it. Together: a second.
+_WAITS = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.4)
 
 
 def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -31,12 +39,39 @@ def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
                 os.fsync(file.fileno())
         if path.exists():
             os.chmod(temporary, path.stat().st_mode & 0o7777)
-        os.replace(temporary, path)
+        move(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file or folder, which replaces a file (or an empty folder) of that name; a refusal is not taken at once.
+
+    Raises:
+        OSError: if it cannot be done; ``PermissionError`` if it was refused again and again.
+    """
+    for seconds in _WAITS:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if target.is_dir():
+                # It holds the place, and will go on to.
+                raise
+            time.sleep(seconds)
+    os.replace(source, target)
+
+
+def remedy(error: BaseException) -> str:
+    """What helps where writing failed, as a request: "Make room"."""
+    if isinstance(error, PermissionError):
+        return "Close the program that has the file open, or give permission to write there"
+    if isinstance(error, OSError) and error.errno not in _FULL:
+        return "See to the disk and its permissions"
+    return "Make room"
 
 
 def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
@@ -93,6 +128,9 @@ def parse_json(data: bytes, name: str) -> dict[str, Any]:
         raise ValueError(f"{name} is nested too deep") from None
     except ValueError as error:
         raise ValueError(f"{name} is not valid JSON ({error})") from None
+    # Valid JSON may spell half a character, which can neither be shown nor written.
+    if b"\\ud" in data or b"\\uD" in data:
+        value = showable_values(value)
     if not isinstance(value, dict):
         raise ValueError(f"{name} does not hold a JSON object")
     return value

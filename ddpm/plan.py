@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ import numpy as np
 from ddpm import hardware
 from ddpm.files import npy_bytes, replace_bytes, replace_json
 from ddpm.recipes import Recipe, recipe
-from ddpm.run import Run, RunError
+from ddpm.run import Run, RunError, next_place
 from ddpm.schedule import NoiseSchedule
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.team import ALONE, Team
@@ -154,7 +155,7 @@ def make_plan(
     if not run.exists():
         return _new_plan(run, request, length or None, say, stopped, team)
     config = run.config()
-    damaged = f"{run.folder / 'run.json'} is damaged or of another version: the run cannot be resumed."
+    damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
     if config.get("format_version") != RUN_FORMAT:
         raise RunError(damaged)
     try:
@@ -183,6 +184,8 @@ def _new_plan(
     schedule = NoiseSchedule(preset.num_timesteps, preset.schedule)
     config: dict[str, Any] = {
         "format_version": RUN_FORMAT,
+        "id": secrets.token_hex(8),
+        "sequence": next_place(run.folder),
         "name": run.name,
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "preset": preset.name,

@@ -8,6 +8,7 @@ holds it, and nothing else has to.
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -66,7 +67,7 @@ def start_training(request: TrainingRequest) -> Child:
         active = active_training()
         if active is not None:
             raise StartError(f"A training is already under way: {active.run.name}.")
-        start = f"{time.time_ns():x}"
+        start = secrets.token_hex(8)
         try:
             logs = home() / "logs"
             logs.mkdir(exist_ok=True)

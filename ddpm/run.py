@@ -11,6 +11,7 @@ NAME/
   steps/           000500/ ... see ddpm.checkpoint
   latest           the name of the newest step
   lock             held by a live training, and by nothing else
+  change.lock      held for an instant by whoever changes control.json or pinned.json
 """
 
 from __future__ import annotations
@@ -19,25 +20,23 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from ddpm.checkpoint import MANIFEST, step_name
-from ddpm.files import read_bytes, read_json, replace_bytes, replace_json
+from ddpm.files import move, read_bytes, read_json, replace_bytes, replace_json
 from ddpm.home import home
+from ddpm.locks import Lock, is_held
+from ddpm.names import showable
 from ddpm.typed import is_amount, is_count, is_record, is_text, keep, list_of, or_none
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 RunState = Literal["starting", "running", "paused", "stopped", "finished", "failed", "interrupted", "unknown"]
 ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
@@ -61,6 +60,8 @@ _CONFIG = {
     "data": is_record,
     "total_steps": is_count,
     "note": is_text,
+    "id": lambda value: is_text(value) and bool(_ID.fullmatch(value)),
+    "sequence": is_count,
 }
 _DATA = {
     "source": is_text,
@@ -80,8 +81,11 @@ _METRICS: dict[str, Callable[[Any], bool]] = {
     "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
 }
 _METRICS["check"] = lambda value: _is_check(value) and is_amount(value.get("seconds"))
+_ID = re.compile(r"[0-9a-f]{16}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# Whoever changes a file holds its lock for milliseconds.
+_PATIENCE = 10.0
 
 
 def _is_check(value: Any) -> bool:
@@ -100,11 +104,17 @@ class Run:
 
     Args:
         folder: the run folder; it need not exist.
+
+    Attributes:
+        name: what people call it, fit to be shown.
+        key: tells its folder from all others, fit to be part of a name on a page.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        self.name = self.folder.name
+        self.name = showable(self.folder.name)
+        path = str(self.folder)
+        self.key = path if showable(path) == path else os.fsencode(path).hex()
 
     # What it is
 
@@ -119,6 +129,23 @@ class Run:
             config["data"] = keep(config["data"], _DATA)
         return config
 
+    def id(self) -> str:
+        """Sixteen hex digits by which albums and links know it, whatever its folder is called; a copy has the same.
+
+        Runs from before there were ids get theirs from ``run.json``, which never changes. Empty if that cannot be read.
+        """
+        if known := self.config().get("id"):
+            return str(known)
+        try:
+            return blake2b(read_bytes(self.folder / "run.json", 16 << 20), digest_size=8).hexdigest()
+        except (OSError, ValueError):
+            return ""
+
+    def place(self) -> float:
+        """Where it stands among other runs: the larger, the newer. By its number, or the date of an older run."""
+        known = self.config().get("sequence")
+        return float(known) if known is not None else (self.folder / "run.json").stat().st_mtime * 1000
+
     def status(self) -> dict[str, Any]:
         """``status.json``, without what is not of its kind; nothing where it is missing or damaged."""
         return keep(_read_or_empty(self.folder / "status.json"), _STATUS)
@@ -131,22 +158,11 @@ class Run:
 
     def is_held(self) -> bool:
         """Whether a live training holds this run."""
-        # Taking the lock would make the folder of a run that is not there.
-        if not self.folder.is_dir():
-            return False
-        if fcntl is not None:
-            return _is_locked(self.folder / "lock")
-        try:
-            with self.lock().acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-        except OSError:
-            return False
+        return is_held(self.folder / "lock")
 
-    def lock(self) -> FileLock:
+    def lock(self) -> Lock:
         """The lock that a training holds while it lives."""
-        return FileLock(self.folder / "lock")
+        return Lock(self.folder / "lock")
 
     def steps(self) -> list[int]:
         """Steps that are saved, rising."""
@@ -224,21 +240,31 @@ class Run:
         Raises:
             RunError: if it cannot be written.
         """
-        start = self.status().get("start")
-        control = _read_or_empty(self.folder / "control.json")
-        if control.get("start") != start:
-            control = {"start": start}
         asked = {"stop": stop, "pause": pause, "threads": threads}
-        control.update({key: value for key, value in asked.items() if value is not None})
         try:
-            replace_json(self.folder / "control.json", control, durable=False)
+            with self._changing():
+                start = self.status().get("start")
+                control = _read_or_empty(self.folder / "control.json")
+                if control.get("start") != start:
+                    control = {"start": start}
+                control.update({key: value for key, value in asked.items() if value is not None})
+                replace_json(self.folder / "control.json", control, durable=False)
         except OSError as error:
-            raise RunError(f"The request could not be written into {self.folder}: {error.strerror}") from error
+            raise RunError(f"The request to {self.name} could not be written: {error.strerror or error}") from error
 
     def pin(self, step: int, keep: bool = True) -> None:
-        """Keep a saved step for good, or no longer."""
-        pinned = set(self.pinned()) - {step} | ({step} if keep else set())
-        replace_json(self.folder / "pinned.json", {"steps": sorted(pinned)})
+        """Keep a saved step for good, or no longer.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        with self._changing():
+            pinned = set(self.pinned()) - {step} | ({step} if keep else set())
+            replace_json(self.folder / "pinned.json", {"steps": sorted(pinned)})
+
+    def _changing(self) -> Lock:
+        """Two that read, change and replace a file at the same time would lose what one of them wrote."""
+        return Lock(self.folder / "change.lock").acquire(_PATIENCE)
 
     def rename(self, name: str) -> Run:
         """Give the run another name.
@@ -251,8 +277,10 @@ class Run:
         if target.exists():
             raise RunError(f"There is already a run called {name!r}.")
         try:
-            self.folder.rename(target)
+            move(self.folder, target)
         except OSError as error:
+            if target.exists():
+                raise RunError(f"There is already a run called {name!r}.") from error
             raise RunError(f"{self.name} cannot be renamed: {error.strerror}") from error
         return Run(target)
 
@@ -264,9 +292,9 @@ class Run:
         """
         self._check_idle("deleted")
         # Out of sight in one step: nobody sees a run that is half there.
-        grave = self.folder.with_name(f".deleted-{time.time_ns()}")
+        grave = self.folder.with_name(f".deleted-{secrets.token_hex(8)}")
         try:
-            self.folder.rename(grave)
+            move(self.folder, grave)
             shutil.rmtree(grave)
         except OSError as error:
             raise RunError(f"{self.name} cannot be deleted: {error.strerror}") from error
@@ -281,16 +309,21 @@ class Run:
 
     def prune(self, keep_last: int = 3) -> None:
         """Thin the saved steps out: the newest three, the best by held-out loss and the pinned ones stay."""
-        saved = self.steps()
-        keep = {*saved[-keep_last:], *self.pinned(), self.latest(), self.best_step()}
-        for step in saved:
-            if step not in keep:
-                folder = self.step_path(step)
-                # Out of sight in one step: a kill must not leave one that is half there.
-                grave = folder.with_name(f".{folder.name}.{time.time_ns()}.tmp")
-                with contextlib.suppress(OSError):
-                    folder.rename(grave)
-                    shutil.rmtree(grave)
+        graves = []
+        # What somebody pins at this moment is either seen, or is no longer there to be pinned.
+        with contextlib.suppress(OSError), self._changing():
+            saved = self.steps()
+            keep = {*saved[-keep_last:], *self.pinned(), self.latest(), self.best_step()}
+            for step in saved:
+                if step not in keep:
+                    folder = self.step_path(step)
+                    # Out of sight in one step: a kill must not leave one that is half there.
+                    grave = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
+                    with contextlib.suppress(OSError):
+                        move(folder, grave)
+                        graves.append(grave)
+        for grave in graves:
+            shutil.rmtree(grave, ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove what a killed training left half-built. Only whoever holds the lock may."""
@@ -314,13 +347,13 @@ class ActiveTraining:
     start: str
 
 
-def training_lock() -> FileLock:
+def training_lock() -> Lock:
     """The lock that allows one training at a time in this home.
 
     Raises:
         OSError: if the home cannot be used.
     """
-    return FileLock(home() / "training.lock")
+    return Lock(home() / "training.lock")
 
 
 def announce_training(run: Run, start: str) -> None:
@@ -353,10 +386,16 @@ def list_runs(*roots: Path) -> list[Run]:
         for folder in folders:
             try:
                 # The folder as it was named: work that goes on in it must not follow a link elsewhere.
-                found.setdefault(folder.resolve(), ((folder / "run.json").stat().st_mtime, folder))
+                found.setdefault(folder.resolve(), (Run(folder).place(), folder))
             except OSError:
                 continue
     return [Run(folder) for _, folder in sorted(found.values(), reverse=True)]
+
+
+def next_place(folder: Path) -> int:
+    """The number of a run that is about to begin: above those of all runs beside it, whatever the clock says."""
+    newest = max((run.place() for run in list_runs(folder.parent)), default=0.0)
+    return max(time.time_ns() // 1_000_000, int(newest) + 1)
 
 
 def check_name(name: str) -> str:
@@ -371,22 +410,6 @@ def check_name(name: str) -> str:
             "underscores, with a letter or digit first."
         )
     return name
-
-
-def _is_locked(path: Path) -> bool:
-    """Whether somebody holds a lock file for himself. Those who only look share it: none is taken for a training."""
-    assert fcntl is not None
-    try:
-        handle = os.open(path, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def _read_or_empty(path: Path) -> dict[str, Any]:

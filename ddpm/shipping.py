@@ -47,7 +47,9 @@ def ship_run(
             raise RunError(f"{target} is a run of yours: it is not replaced.")
         shutil.rmtree(target)
     step = int(checkpoint.config["step"])
-    config = {**run.config(), "name": target.name, "shipped": True}
+    # With weights of its own it is a run of its own.
+    own = {key: value for key, value in run.config().items() if key not in ("id", "sequence")}
+    config = {**own, "name": target.name, "shipped": True}
     if note:
         config["note"] = note
     renamed = {key: value for key, value in (("source", data), ("name", data_name)) if value}

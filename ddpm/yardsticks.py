@@ -20,7 +20,7 @@ import numpy as np
 
 from ddpm.comparison import Reference, check_seen
 from ddpm.evidence import Watch, Yardstick
-from ddpm.files import npy_bytes, read_json, replace_bytes, replace_json, sync_folder
+from ddpm.files import move, npy_bytes, read_json, replace_bytes, replace_json, sync_folder
 from ddpm.home import home
 
 _VERSION = 1
@@ -93,9 +93,7 @@ def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> Yardstick | N
             kept = path if len(data) > _MAPPED_BYTES else io.BytesIO(data)
             parts[name] = np.load(kept, mmap_mode="r" if kept is path else None, allow_pickle=False)
         yardstick = Yardstick.from_parts(train, heldout, parts)
-        # Which ones are in use: the others go first when room is needed.
-        with contextlib.suppress(OSError):
-            os.utime(folder / _FACTS)
+        _mark_used(folder)
         return yardstick
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
@@ -119,8 +117,9 @@ def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
         replace_json(building / _FACTS, {"version": _VERSION, "digests": digests})
         # What holds the place is damaged, or another process's and just as good.
         _discard(folder)
-        os.rename(building, folder)
+        move(building, folder)
         sync_folder(folder.parent)
+        _mark_used(folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -131,14 +130,28 @@ def _sweep(parent: Path) -> None:
         for path in parent.glob(f"{_BUILDING}*"):
             if time.time() - path.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
-        used = sorted(parent.glob(f"*/{_FACTS}"), key=lambda path: path.stat().st_mtime)
+        used = _by_use(parent)
         for path in used[: max(0, len(used) - _KEPT + 1)]:
             _discard(path.parent)
+
+
+def _by_use(parent: Path) -> list[Path]:
+    """The yardsticks' facts, those that were not used for longest first."""
+    return sorted(parent.glob(f"*/{_FACTS}"), key=lambda path: path.stat().st_mtime_ns)
+
+
+def _mark_used(folder: Path) -> None:
+    """The others go first when room is needed. A clock may be set back: the last one used has the latest date."""
+    with contextlib.suppress(OSError, IndexError):
+        latest = _by_use(folder.parent)[-1]
+        if latest.parent != folder:
+            date = max(time.time_ns(), latest.stat().st_mtime_ns + 1_000_000)
+            os.utime(folder / _FACTS, ns=(date, date))
 
 
 def _discard(folder: Path) -> None:
     """Remove a folder in one step, so that nobody finds half of it; maps of its files stay valid."""
     aside = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):
-        os.rename(folder, aside)
+        move(folder, aside)
         shutil.rmtree(aside, ignore_errors=True)

@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.files import read_json, replace_json, sync_folder
+from ddpm.files import move, read_json, replace_json, sync_folder
 from ddpm.home import home
+from ddpm.locks import Lock
 from ddpm.sprites import index
 from ddpm.sprites.errors import SpriteError, shown
 from ddpm.sprites.reading import Reader, Reading
@@ -35,6 +36,7 @@ _BUILDING = ".building-"
 _STALE_SECONDS = 6 * 3600
 _CLOCK_NS = 20_000_000  # two changes within one tick of a file system's clock look the same
 _HASHED_BYTES = 8 << 20
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def _known(folder: Path, name: str, stamp: str) -> Stored | None:
 
 def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
     """Note what a source holds; a failure only means that it is read again next time."""
-    with contextlib.suppress(OSError):
+    # Whether another source still holds a content is asked and acted upon in one go.
+    with contextlib.suppress(OSError), Lock(folder.with_name(f"{folder.name}.lock")).acquire(_PATIENCE):
         entry = _make(folder / "sources") / f"{name}.json"
         before, now = _content_of(entry), _content_name(stored)
         replace_json(entry, {"stamp": stamp, "content": now}, durable=False)
@@ -121,7 +124,7 @@ def _discard(folder: Path) -> None:
     """Remove a content in one step, so that nobody finds half of it; maps of it stay valid."""
     aside = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):
-        os.rename(folder, aside)
+        move(folder, aside)
         shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -140,7 +143,7 @@ def _build(folder: Path, name: str | None, read: Reader) -> Stored:
         target = folder / (name or _content_name(stored))
         for _ in range(3):
             with contextlib.suppress(OSError):
-                os.rename(building, target)
+                move(building, target)
                 sync_folder(folder)
             ready = _open(target)
             if ready is not None:
