@@ -16,7 +16,6 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -376,7 +375,8 @@ class _Session:
             self._run.set_latest(state.step)
         except (OSError, RuntimeError, MemoryError) as error:
             raise TrainingError(
-                f"Step {state.step:,} could not be saved: {error}. {remedy(error)}, then resume: earlier steps are safe."
+                f"Step {state.step:,} could not be saved: {error}. {remedy(error)}, then resume: "
+                "earlier steps are safe."
             ) from error
         self._run.prune()
 

@@ -60,7 +60,7 @@ class Lock:
         """
         deadline = time.monotonic() + timeout
         while not self._try():
-            if 0 <= timeout and time.monotonic() >= deadline:
+            if timeout >= 0 and time.monotonic() >= deadline:
                 raise TimeoutError(f"{self.path.name} is held by another program")
             time.sleep(_POLL_SECONDS)
         return self
@@ -152,8 +152,8 @@ def _is_held_natively(path: Path) -> bool:
         return False
 
 
-# Notes: a folder that appears whole with one note in it, or not at all. A note has a name of its own, so whoever removes
-# that of a dead holder can never hit that of the next one.
+# Notes: a folder that appears whole with one note in it, or not at all. A note has a name of its own, so whoever
+# removes that of a dead holder can never hit that of the next one.
 
 
 @dataclass(frozen=True)
@@ -176,9 +176,9 @@ class _Note:
 def _leave_note(lock: Path) -> _Note | None:
     """Become the holder by a note; None if there is another one."""
     folder, token = notes_of(lock), secrets.token_hex(8)
-    for note in _notes(lock):
-        if not _is_alive(note):
-            note.unlink(missing_ok=True)
+    for old in _notes(lock):
+        if not _is_alive(old):
+            old.unlink(missing_ok=True)
     built = folder.with_name(f".{folder.name}.{token}.tmp")
     try:
         built.mkdir()

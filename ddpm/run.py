@@ -40,6 +40,7 @@ from ddpm.typed import is_amount, is_count, is_record, is_text, keep, list_of, o
 
 RunState = Literal["starting", "running", "paused", "stopped", "finished", "failed", "interrupted", "unknown"]
 ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
+_ID = re.compile(r"[0-9a-f]{16}")
 _STATUS = {
     "step": is_count,
     "total_steps": is_count,
@@ -81,7 +82,6 @@ _METRICS: dict[str, Callable[[Any], bool]] = {
     "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
 }
 _METRICS["check"] = lambda value: _is_check(value) and is_amount(value.get("seconds"))
-_ID = re.compile(r"[0-9a-f]{16}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # Whoever changes a file holds its lock for milliseconds.

@@ -8,7 +8,7 @@ from ddpm.run import active_training
 from pages.parts.frame import frame
 from pages.parts.runs import failure, run_list, run_view
 from pages.parts.setup import choose_sprites, data_card, new_training, start_problem
-from pages.parts.store import all_runs, find_run
+from pages.parts.store import all_runs, find_run, remembered_run
 from pages.parts.words import plain, problem
 
 frame("Train")
@@ -16,7 +16,7 @@ st.title("Teach it to draw")
 
 active = active_training()
 runs = all_runs()
-shown = find_run(runs, st.session_state.get("run"))
+shown = remembered_run(runs, "run")
 if active is not None and shown is None:
     # Remembered: when it ends, what it has done stays in view, in a tab that was opened while it ran, too.
     shown = find_run(runs, str(active.run.folder)) or active.run

@@ -99,7 +99,7 @@ def _memorised(key: str, batch_id: str, i: int, _subject: Subject, _batch: Batch
     info = _batch.info
     run = Run(Path(str(info["run"])))
     loaded = checkpoint(run.step_path(int(info["step"])), info.get("weights", "ema"))
-    memoriser = _memoriser(key, str(run.folder), _subject, loaded.schedule)
+    memoriser = _memoriser(key, run.key, _subject, loaded.schedule)
     label = info.get("label")
     if label is not None and int(label) < 0 and (frequencies := loaded.config.get("class_frequencies")):
         label = int(draw_labels(frequencies, i + 1, int(info["seed"]))[-1])

@@ -21,7 +21,7 @@ from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.yardsticks import is_prepared, prepared
 from pages.parts.drawing import Order, current_batch, draw_timed, first_batch, remember
 from pages.parts.ordering import choose_run
-from pages.parts.store import default_run, find_run, may_have_data, run_data, shipped_run, verdict_of
+from pages.parts.store import default_run, may_have_data, run_data, run_that_drew, shipped_run, verdict_of
 from pages.parts.uploading import ask_for_file
 from pages.parts.words import counted, plain, problem
 
@@ -128,9 +128,10 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
             st.warning(f"Nothing is drawn yet, and {plain(drawer.name)} cannot be loaded: draw a fresh batch.")
             return None
         st.caption("Nothing was drawn on this computer yet, so here is a first batch.")
-    owner = find_run(runs, batch.info["run"])
+    owner = run_that_drew(batch.info, runs)
     if owner is None:
-        st.warning("The model that drew these sprites is no longer here: draw a fresh batch.")
+        name = plain(batch.info["name"])
+        st.warning(f"The model {name} that drew these sprites is no longer here: draw a fresh batch.")
         return None
     return _of_batch(batch, owner)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from ddpm.checkpoint import CheckpointError
 from ddpm.render import Chain, ChainRecorder, png, sheet
 from ddpm.run import Run
 from ddpm.sampling import sample
+from ddpm.typed import is_count
 from ddpm.workers import one_core
 from pages.parts.orders import EACH, Order, dice_of, to_info
-from pages.parts.store import manifest_mark, weights_mark
-from pages.parts.ways import Way, own_way, rival_way
+from pages.parts.store import PATHS, all_runs, manifest_mark, run_that_drew, weights_mark
+from pages.parts.ways import Way, own_way, rival_run, rival_way
 
 _BATCH, _PACE = "batch", "seconds-a-sprite-and-step"
 _USUAL_PACE = 0.0007
@@ -64,12 +65,14 @@ def draw(order: Order, watch: Watch = lambda *_: None) -> Batch:
         **to_info(order),
         "steps": own.steps,
         "step": own.step,
-        "name": Path(order.run).name,
+        "name": Run(Path(order.run)).name,
+        "id": Run(Path(order.run)).id(),
         "model": drawer(order),
         "kind": "one of each" if order.label == EACH else kind,
         "mark": weights_mark(order.path(), order.weights),
     }
     if rival is not None:
+        info["against_id"] = rival.run_id
         info["titles"] = [own.title_beside(rival), rival.title]
     return Batch("", chain, info, other)
 
@@ -117,7 +120,7 @@ def first_batch(run: Run, n: int) -> Batch | None:
         return None
 
 
-@st.cache_resource(max_entries=8, show_spinner="Drawing a few sprites from noise ...")
+@st.cache_resource(max_entries=8, show_spinner="Drawing a few sprites from noise ...", hash_funcs=PATHS)
 def _first_batch(folder: str, mark: tuple[str, int], n: int) -> Batch:
     return draw(Order(folder, n=n))
 
@@ -146,6 +149,27 @@ def current_batch() -> Batch | None:
     found = st.session_state.get(_BATCH)
     if found is None:
         found = next((batch for name in batch_names() if (batch := _load(name)) is not None), None)
+    return None if found is None else replace(found, info=up_to_date(found.info, all_runs()))
+
+
+def up_to_date(info: dict[str, Any], runs: list[Run]) -> dict[str, Any]:
+    """What a batch tells of the runs that drew it, as these are called now; "gone" is true if its own is not here."""
+    owner = run_that_drew(info, runs)
+    if owner is None:
+        return {**info, "gone": True}
+    found = {**info, "run": str(owner.folder), "name": owner.name}
+    if is_count(info["step"]):
+        found["model"] = drawer(Order(found["run"], info["step"]))
+    renamed = [(str(info["name"]), owner.name), ("", "")]
+    against = str(info.get("against"))
+    if against.startswith("run:") and (rival := rival_run(against, runs, info.get("against_id"))) is not None:
+        found["against"] = f"run:{rival.name}"
+        renamed[1] = (against.removeprefix("run:"), rival.name)
+    if isinstance(info.get("titles"), list):
+        found["titles"] = [
+            new + str(title).removeprefix(old) if str(title).startswith(f"{old}, step ") else title
+            for title, (old, new) in zip(info["titles"], renamed, strict=False)
+        ]
     return found
 
 
@@ -166,7 +190,8 @@ class Page:
 def album(limit: int) -> list[Page]:
     """The newest batches on this computer, those without the usual particulars left out."""
     found = (page for name in batch_names() if (page := _page(name)) is not None)
-    return list(islice(found, limit))
+    runs = all_runs()
+    return [replace(page, info=up_to_date(page.info, runs)) for page in islice(found, limit)]
 
 
 # A batch is some megabytes: it is not read again at every run of a page.

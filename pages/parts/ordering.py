@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
 from ddpm.checkpoint import can_use_raw
 from ddpm.console import duration
+from ddpm.names import showable
 from ddpm.run import Run, RunError, active_training
 from ddpm.sampling import Sampler, default_steps
 from pages.parts.drawing import seconds_to_draw
 from pages.parts.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order
-from pages.parts.store import default_run, find_run, run_label
+from pages.parts.store import default_run, find_run, remembered_run, run_label
 from pages.parts.ways import rivals
 from pages.parts.words import counted, plain
 
@@ -86,36 +88,39 @@ def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None)
     folders = [str(run.folder) for run in runs]
     if wanted in folders:
         st.session_state[key] = wanted
-    elif st.session_state.get(key) not in folders:
-        st.session_state[key] = str(default_run(runs).folder)
+    chosen = remembered_run(runs, key) or default_run(runs)
+    st.session_state[key] = str(chosen.folder)
 
     def name(folder: str) -> str:
         run = find_run(runs, folder)
-        return run_label(run) if run else folder
+        return run_label(run) if run else showable(folder)
 
-    chosen = st.selectbox(label, folders, format_func=name, key=key, persist_state="session")
-    return find_run(runs, chosen) or runs[0]
+    folder = st.selectbox(label, folders, format_func=name, key=key, persist_state="session")
+    chosen = find_run(runs, folder) or runs[0]
+    st.session_state[f"{key}-id"] = chosen.id()
+    return chosen
 
 
 def show_order(order: Order) -> None:
     """Let the controls of a visitor who has just come say what an order says; to be called before :func:`ask`."""
+    key = Run(Path(order.run)).key
     chosen: dict[str, Any] = {
         "model": order.run,
-        f"kind-{order.run}": order.label,
-        f"saved-{order.run}": order.step,
+        f"kind-{key}": order.label,
+        f"saved-{key}": order.step,
         "seed": order.seed,
         "against": order.against or "",
     }
     st.session_state.update({key: value for key, value in chosen.items() if value is not None})
     # Streamlit objects to a control that has both a usual value and one that was put in: these get another usual value.
-    proposed: dict[str, Any] = {f"steps-{order.sampler}": order.steps, f"averaged-{order.run}": order.weights == "ema"}
-    for key, value, possible in (
+    proposed: dict[str, Any] = {f"steps-{order.sampler}": order.steps, f"averaged-{key}": order.weights == "ema"}
+    for name, value, possible in (
         ("n", order.n, _COUNTS),
         ("sampler", order.sampler, list(_SAMPLERS)),
         ("guidance", order.guidance_scale, _GUIDANCE),
     ):
         if value in possible:
-            proposed[key] = value
+            proposed[name] = value
     st.session_state[_PROPOSED] = proposed
 
 
@@ -124,7 +129,6 @@ def _proposed(key: str, usual: Any) -> Any:
 
 
 def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
-    folder = str(run.folder)
     sampler = st.segmented_control(
         "How to draw",
         list(_SAMPLERS),
@@ -163,19 +167,19 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
     usual = min(_proposed(key, default_steps(sampler, total)), total)
     steps = st.number_input("Steps", 1, total, usual, key=key, persist_state="session")
     choices = sorted(run.steps(), reverse=True)
-    if st.session_state.get(f"saved-{folder}") not in choices:
-        st.session_state.pop(f"saved-{folder}", None)
-    saved = st.selectbox("Saved step", choices, format_func=lambda step: f"{step:,}", key=f"saved-{folder}")
+    if st.session_state.get(f"saved-{run.key}") not in choices:
+        st.session_state.pop(f"saved-{run.key}", None)
+    saved = st.selectbox("Saved step", choices, format_func=lambda step: f"{step:,}", key=f"saved-{run.key}")
     weights: Literal["ema", "raw"] = "ema"
     if can_use_raw(run.step_path(saved) if saved is not None else run.folder):
         averaged = st.toggle(
             "Averaged weights",
-            _proposed(f"averaged-{folder}", True),
-            key=f"averaged-{folder}",
+            _proposed(f"averaged-{run.key}", True),
+            key=f"averaged-{run.key}",
             help="A slow average of the weights draws better. Off: the last ones.",
         )
         weights = "ema" if averaged else "raw"
-    return Order(folder, saved, int(n), sampler, int(steps), int(seed), label, float(guidance), weights)
+    return Order(str(run.folder), saved, int(n), sampler, int(steps), int(seed), label, float(guidance), weights)
 
 
 def _rival(order: Order, runs: list[Run]) -> str | None:
@@ -202,7 +206,7 @@ def _kinds(run: Run) -> list[str]:
 def _kind(run: Run, names: list[str]) -> int:
     words = {ANY: "anything", EACH: f"one of each kind ({len(names)})"}
     several = [EACH] if 1 < len(names) <= MOST else []
-    key = f"kind-{run.folder}"
+    key = f"kind-{run.key}"
     choices = [ANY, *several, *range(len(names))]
     if st.session_state.get(key) not in choices:
         st.session_state.pop(key, None)

@@ -17,7 +17,7 @@ from pages.parts.pictures import picture, sprite_tag
 from pages.parts.sharing import leave_link
 from pages.parts.words import counted, plain, problem
 
-_ORIGIN = ("name", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
+_ORIGIN = ("name", "id", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
 _STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
 _USUAL = 0.3
 _MOST_ALIKE = 36
@@ -41,9 +41,16 @@ def star(batch: Batch, index: int, on: bool) -> None:
 
 
 def more_like(batch: Batch, index: int) -> Order | None:
-    """An order for sprites that are like one of a batch; None if the batch does not say how it was drawn."""
+    """An order for sprites that are like one of a batch; None if the batch does not say how it was drawn.
+
+    Where the model is gone, the next run of the page says so.
+    """
     order = from_info(batch.info)
     if order is None:
+        return None
+    if batch.info.get("gone"):
+        name = batch.info["name"]
+        st.session_state["failed"] = f"The model {name} that drew these sprites is no longer here: it was deleted."
         return None
     n = order.n if order.like else min(max(order.n, 9), _MOST_ALIKE)
     strength = order.strength if order.like else _USUAL
@@ -53,7 +60,7 @@ def more_like(batch: Batch, index: int) -> Order | None:
 def likeness(batch: Batch) -> Order | None:
     """Say what a batch is like, and ask how far from it the others should be; another order if that has changed."""
     order = from_info(batch.info)
-    if order is None or not order.like:
+    if order is None or not order.like or batch.info.get("gone"):
         return None
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
         choice = st.segmented_control(

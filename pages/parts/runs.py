@@ -9,8 +9,10 @@ from typing import Any, Literal
 import streamlit as st
 
 from ddpm import hardware
+from ddpm.card import run_card
 from ddpm.checkpoint import can_use_raw
 from ddpm.console import duration
+from ddpm.files import replace_bytes
 from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
@@ -61,7 +63,7 @@ def run_view(run: Run, others: list[Run]) -> None:
             "Compare its curve with",
             [None, *others],
             format_func=lambda other: "nothing" if other is None else other.name,
-            key=f"compare-{run.folder}",
+            key=f"compare-{run.key}",
         )
     st.fragment(_watch, run_every=_SECONDS if live else None)(run, live)
     left, right = st.columns([7, 5], gap="large")
@@ -87,7 +89,7 @@ def run_list(runs: list[Run], shown: Run | None) -> None:
             above = shown is not None and shown.folder == run.folder
             words = f"{plain(data)} · {plain(config.get('preset', '?'))} · {step:,} of {total:,} steps"
             st.caption(words + (" · shown above" if above else ""), width="stretch")
-            if not above and st.button("Show", key=f"show-{run.folder}"):
+            if not above and st.button("Show", key=f"show-{run.key}"):
                 st.session_state["run"] = str(run.folder)
                 st.rerun()
             _manage(run)
@@ -154,7 +156,7 @@ def _live_controls(run: Run, status: dict[str, Any]) -> None:
     threads = status.get("threads")
     if hardware.cores() > 1 and threads:
         # A field of its own for each number in force: it never shows an old one.
-        key = f"threads-{run.folder}-{threads}"
+        key = f"threads-{run.key}-{threads}"
         st.number_input(
             "CPU threads",
             1,
@@ -168,8 +170,8 @@ def _live_controls(run: Run, status: dict[str, Any]) -> None:
 
 def _longer(run: Run, total: int) -> None:
     with st.popover("Train longer", icon=":material/add:"):
-        more = st.number_input("More steps", 1, 1_000_000, max(1, total // 2), key=f"more-{run.folder}")
-        if st.button("Go on", type="primary", key=f"longer-{run.folder}"):
+        more = st.number_input("More steps", 1, 1_000_000, max(1, total // 2), key=f"more-{run.key}")
+        if st.button("Go on", type="primary", key=f"longer-{run.key}"):
             start(TrainingRequest(folder=run.folder, steps=total + int(more), resume=True))
 
 
@@ -223,17 +225,17 @@ def _curves(run: Run, live: bool, compared: Run | None) -> None:
             for name, values in loss_series(compared.metrics()).items():
                 if name != "each step":
                     series = {**series, f"{compared.name}: {name}": values}
-        loss_chart(series, key=f"loss-{run.folder}")
+        loss_chart(series, key=f"loss-{run.key}")
         st.caption(
             "How wrong it is about the noise in a sprite; lower is better. Held-out sprites are never learnt from: "
             "when their curve turns up while the other falls, the model begins to remember instead of understand."
         )
     with by_noise:
-        loss_chart(quartile_series(metrics), key=f"quartiles-{run.folder}")
+        loss_chart(quartile_series(metrics), key=f"quartiles-{run.key}")
         st.caption("Detail is learnt where there is little noise, the rough shape where there is almost only noise.")
     for tab in beside:
         with tab:
-            loss_chart(against, key=f"against-{run.folder}")
+            loss_chart(against, key=f"against-{run.key}")
             st.caption(
                 "Both on held-out sprites, at the same noise levels; lower is better. The grey curve is that of the "
                 "student report's recipe on the same sprites, measured once."
@@ -252,7 +254,7 @@ def _checks(run: Run, live: bool) -> None:
     with st.grid(4, min_column_width=150):
         for number, series in enumerate(found):
             with st.container():
-                check_chart(series, key=f"check-{number}-{run.folder}")
+                check_chart(series, key=f"check-{number}-{run.key}")
     st.caption(
         "Measured on 512 of its own drawings; the dashed line is where real sprites are that it never saw. When near "
         "copies climb above that line, it has begun to copy. The distance counts in steps between real sprites, so 1 "
@@ -267,7 +269,7 @@ def _film(run: Run, live: bool) -> None:
         with contextlib.suppress(OSError):
             frames.append((step, path.read_bytes()))
     if frames:
-        film(frames, key=f"film-{run.folder}")
+        film(frames, key=f"film-{run.key}")
     else:
         st.info("The first drawings appear after a few steps." if live else "It was stopped before its first drawing.")
 
@@ -276,15 +278,19 @@ def _manage(run: Run) -> None:
     if run.is_shipped() or is_live(run):
         return
     with st.popover("", icon=":material/more_horiz:", help="Rename or delete"):
-        name = st.text_input("New name", run.name, key=f"name-{run.folder}", max_chars=63)
-        if st.button("Rename", key=f"rename-{run.folder}", disabled=name == run.name):
+        name = st.text_input("New name", run.name, key=f"name-{run.key}", max_chars=63)
+        if st.button("Rename", key=f"rename-{run.key}", disabled=name == run.name):
             try:
-                st.session_state["run"] = str(run.rename(name).folder)
+                renamed = run.rename(name)
+                with contextlib.suppress(OSError, KeyError):
+                    # The card names the run, too.
+                    replace_bytes(renamed.folder / "README.md", run_card(renamed).encode())
+                st.session_state["run"] = str(renamed.folder)
                 st.rerun()
             except RunError as error:
                 problem(error)
-        sure = st.checkbox("Yes, delete it with all that it learnt", key=f"sure-{run.folder}")
-        if st.button("Delete", key=f"delete-{run.folder}", disabled=not sure, icon=":material/delete:"):
+        sure = st.checkbox("Yes, delete it with all that it learnt", key=f"sure-{run.key}")
+        if st.button("Delete", key=f"delete-{run.key}", disabled=not sure, icon=":material/delete:"):
             try:
                 run.delete()
                 st.rerun()

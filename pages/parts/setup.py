@@ -188,6 +188,7 @@ def start(request: TrainingRequest) -> None:
         except StartError as error:
             st.session_state["start-problem"] = str(error)
     st.session_state["run"] = str(request.folder)
+    st.session_state.pop("run-id", None)
     st.session_state["starts"] = st.session_state.get("starts", 0) + 1
     st.rerun()
 

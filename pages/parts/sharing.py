@@ -15,10 +15,12 @@ from ddpm.run import Run
 from ddpm.sampling import Sampler
 from pages.parts.orders import ANY, EACH, Order, from_info
 from pages.parts.store import weights_mark
+from pages.parts.ways import rival_run
 from pages.parts.words import plain
 
 _OPENED = "opened-link"
 _KINDS: dict[str, int | None] = {"any": ANY, "each": EACH, "none": None}
+_NAME = re.compile(r"[^/\\\0]+")
 _WHOLE = re.compile(r"\d{1,12}")
 _AMOUNT = re.compile(r"\d{1,3}(\.\d{1,6})?")
 
@@ -53,12 +55,15 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
         "guidance": f"{order.guidance_scale:g}",
         "weights": order.weights,
     }
-    if info.get("mark"):
-        values["mark"] = str(info["mark"])
+    for key in ("id", "mark"):
+        if info.get(key):
+            values[key] = str(info[key])
     if order.like:
         values |= {"like": ".".join(map(str, order.like)), "near": f"{order.strength:g}"}
     if order.against is not None:
         values["against"] = order.against
+        if info.get("against_id"):
+            values["against_id"] = str(info["against_id"])
     return values
 
 
@@ -83,7 +88,21 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
         order.check()
     except ValueError as error:
         return Link(None, f"This link cannot be read: {plain(error)}. Here is the page as usual.")
+    if order.against is not None and order.against.startswith("run:"):
+        rival = rival_run(order.against, runs, parameters.get("against_id"))
+        found["against"] = f"run:{rival.name}" if rival is not None else order.against
+    mark = parameters.get("mark", "")
+
+    def marked(run: Run) -> str:
+        return weights_mark(run.step_path(order.step or 0), order.weights)
+
+    # A link knows its model by id; one of an earlier day by its name, and by its weights if it was renamed since.
     named = [run for run in runs if run.name == name]
+    if _NAME.fullmatch(name):
+        alike = [run for run in runs if run.id() == parameters.get("id")]
+        named = sorted(alike, key=lambda run: run.name != name) or named
+        if mark and mark not in map(marked, named):
+            named = [run for run in runs if marked(run) == mark] or named
     if not named:
         return Link(
             None,
@@ -91,14 +110,14 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
             "Choose another one, and press Draw.",
         )
     saved = [run for run in named if order.step in run.steps()]
+    name = named[0].name
     if not saved:
         return Link(
             None,
             f"The model **{plain(name)}** is here, but no longer its step {order.step:,} that this link asks for. "
             "Choose another step under More, and press Draw.",
         )
-    mark = parameters.get("mark", "")
-    marks = [weights_mark(run.step_path(order.step or 0), order.weights) for run in saved]
+    marks = [marked(run) for run in saved]
     run = saved[marks.index(mark)] if mark in marks else saved[0]
     order = Order(str(run.folder), **found)  # type: ignore[arg-type]
     # A batch of an older album does not know its mark.

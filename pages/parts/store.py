@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
-from ddpm.checkpoint import MANIFEST, MODEL, STATE, Checkpoint, load_checkpoint, step_folder
+from ddpm.checkpoint import MANIFEST, MODEL, STATE, Checkpoint, CheckpointError, load_checkpoint, step_folder
 from ddpm.choosing import VERDICT
 from ddpm.files import read_json
 from ddpm.run import ACTIVE, Run, list_runs
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
+from ddpm.typed import is_count
 from ddpm.verdict import Verdict, read_verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 _SHIPPED_ORDER = ("builtin", "pixel-art")
 # Of a set that lacks more of what a model learnt from nothing can be said about copies.
 _ENOUGH = 0.9
+# A path may hold what is no character.
+PATHS: dict[str | type[Any], Callable[[Any], bytes]] = {str: lambda text: text.encode("utf-8", "surrogatepass")}
+"""How Streamlit's caches tell arguments apart that are paths."""
 
 
 def user_checkpoints() -> Path:
@@ -62,6 +67,49 @@ def find_run(runs: list[Run], folder: str | None) -> Run | None:
     return next((run for run in runs if str(run.folder) == folder), None)
 
 
+def remembered_run(runs: list[Run], key: str) -> Run | None:
+    """The run whose folder this visitor's session holds under ``key``, also if it has been renamed since."""
+    found = find_run(runs, st.session_state.get(key))
+    known = st.session_state.get(f"{key}-id")
+    if found is None and known:
+        found = next((run for run in runs if run.id() == known), None)
+    if found is not None:
+        st.session_state[f"{key}-id"] = found.id()
+    return found
+
+
+def run_that_drew(info: Mapping[str, Any], runs: list[Run]) -> Run | None:
+    """The run that drew a batch, whatever it is called by now; None if it is no longer here.
+
+    Args:
+        info: of the batch. Before runs had ids, it told of a run by its folder, its name and the mark of its weights.
+    """
+    known, mark, folder = info.get("id"), info.get("mark"), info.get("run")
+    # A copy has the same id, and the same weights: the folder that drew comes first, then its name.
+    first = sorted(runs, key=lambda run: (str(run.folder) != folder, run.name != info.get("name")))
+    alike = [run for run in first if known and run.id() == known]
+    if not alike and mark:
+        alike = [run for run in first if _mark_at(run, info) == mark]
+    if not alike and not known:
+        # Of another mark it is another run; a step that was thinned out has none any more.
+        alike = [run for run in first if str(run.folder) == folder and not (mark and _mark_at(run, info))]
+    if not alike and not known and not mark:
+        alike = [run for run in first if run.name == info.get("name")]
+    return alike[0] if alike else None
+
+
+def _mark_at(run: Run, info: Mapping[str, Any]) -> str:
+    step: Any = info.get("step")
+    return weights_mark(run.step_path(step), info.get("weights", "ema")) if is_count(step) else ""
+
+
+def without_folders(text: str) -> str:
+    """A message for a page: runs in it by their names, not by their paths."""
+    for folder in (user_checkpoints(), ROOT / "checkpoints"):
+        text = text.replace(f"{folder}{os.sep}", "")
+    return text
+
+
 def run_label(run: Run) -> str:
     """A run's name for a menu."""
     step = run.latest()
@@ -79,7 +127,7 @@ def verdict_of(run: Run) -> Verdict | None:
     return _verdict(str(run.folder), (info.st_mtime_ns, info.st_size))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=PATHS)
 def _verdict(folder: str, mark: tuple[int, int]) -> Verdict | None:
     return read_verdict(Path(folder))
 
@@ -90,8 +138,10 @@ def checkpoint(path: Path, weights: Literal["ema", "raw"] = "ema") -> Checkpoint
     Raises:
         CheckpointError: as ``load_checkpoint``.
     """
-    mark = manifest_mark(path)
-    return _checkpoint(mark, weights)
+    try:
+        return _checkpoint(manifest_mark(path), weights)
+    except CheckpointError as error:
+        raise CheckpointError(without_folders(str(error))) from error
 
 
 def manifest_mark(path: Path) -> tuple[str, int]:
@@ -116,7 +166,7 @@ def weights_mark(path: Path, weights: Literal["ema", "raw"] = "ema") -> str:
         return ""
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=PATHS)
 def _checkpoint(mark: tuple[str, int], weights: Literal["ema", "raw"]) -> Checkpoint:
     return load_checkpoint(mark[0], weights)
 
@@ -137,7 +187,7 @@ def sprites(source: str) -> SpriteDataset:
     return _sprites(source, (info.st_mtime_ns, info.st_ctime_ns, info.st_size))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=PATHS)
 def _sprites(source: str, mark: tuple[int, int, int]) -> SpriteDataset:
     return load_sprites(source)
 

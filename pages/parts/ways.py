@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Way:
         title: what is special about it, next to another one.
         labels: int64 (N,), or None.
         step: of the checkpoint.
+        run_id: of another run than the one that was asked to draw; else empty.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Way:
     guidance_scale: float
     label_names: list[str]
     step: int
+    run_id: str = ""
 
     def title_beside(self, other: Way) -> str:
         """The title, next to a way that may differ in the sampler alone."""
@@ -62,12 +64,19 @@ def own_way(order: Order) -> Way:
     Raises:
         CheckpointError: if the model cannot be loaded, or does not know the kind.
     """
+    run = Run(Path(order.run))
+    if not run.exists():
+        raise CheckpointError(f"The model {run.name} is no longer here: choose another one, and press Draw.")
+    if order.step is not None and not order.path().is_dir():
+        raise CheckpointError(
+            f"The model {run.name} is here, but no longer its step {order.step:,}: choose another step under More."
+        )
     loaded = checkpoint(order.path(), order.weights)
     try:
         labels = labels_of(order, loaded)
     except ValueError as error:
         raise CheckpointError(f"This model cannot draw that: {error}.") from error
-    title = "The averaged weights" if order.against == "raw" else f"{Path(order.run).name}, step {_step(loaded):,}"
+    title = "The averaged weights" if order.against == "raw" else f"{run.name}, step {_step(loaded):,}"
     return _way(title, loaded, order.sampler, order.steps, labels, order.guidance_scale)
 
 
@@ -89,13 +98,14 @@ def rival_way(order: Order, own: Way) -> Way | None:
         )
     if what.startswith("run:"):
         name = what.removeprefix("run:")
-        run = next((run for run in all_runs() if run.name == name and run.latest() is not None), None)
+        run = rival_run(what, all_runs())
         if run is None:
             raise CheckpointError(f"The model {name} is not here: choose another one to compare with.")
         loaded = checkpoint(run.folder)
         labels = _translated(own, [str(kind) for kind in loaded.config.get("label_names") or []], loaded)
         title = f"{name}, step {_step(loaded):,}"
-        return _way(title, loaded, order.sampler, order.steps, labels, order.guidance_scale)
+        way = _way(title, loaded, order.sampler, order.steps, labels, order.guidance_scale)
+        return replace(way, run_id=run.id())
     if what == "raw":
         loaded = checkpoint(order.path(), "raw")
         return _way("The last weights", loaded, order.sampler, order.steps, own.labels, order.guidance_scale)
@@ -103,6 +113,18 @@ def rival_way(order: Order, own: Way) -> Way | None:
     sampler: Sampler = "ddpm" if what == "ddpm" else "ddim"
     steps = default_steps(sampler, loaded.schedule.num_timesteps)
     return _way(_sampler_title(sampler, steps), loaded, sampler, steps, own.labels, order.guidance_scale)
+
+
+def rival_run(against: str, runs: list[Run], known: object = None) -> Run | None:
+    """The run that "run:NAME" means, if it can draw.
+
+    Args:
+        known: its id, where that was noted: it finds the run under another name.
+    """
+    name = against.removeprefix("run:")
+    able = sorted((run for run in runs if run.latest() is not None), key=lambda run: run.name != name)
+    alike = [run for run in able if known and run.id() == known]
+    return next(iter(alike or [run for run in able if run.name == name]), None)
 
 
 def titles(order: Order) -> tuple[str, str] | None:
@@ -196,7 +218,7 @@ def _memoriser(order: Order, own: Way) -> PerfectMemoriser:
             f"A perfect memoriser would have to hold {counted(len(seen), 'sprite')}; 1 to {_MOST_REMEMBERED:,} can be."
         )
     labels = None if found.sprites.labels is None or own.labels is None else np.asarray(found.sprites.labels)[seen]
-    mark = (found.sprites.fingerprint, str(run.folder), len(seen), labels is not None)
+    mark = (found.sprites.fingerprint, run.key, len(seen), labels is not None)
     return _remembering(mark, np.asarray(found.sprites.images[seen]), own.schedule, labels)
 
 

@@ -6,12 +6,14 @@ import re
 
 import streamlit as st
 
+from ddpm.names import showable
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
 def plain(text: object) -> str:
     """Text that Markdown shows as it stands: no link, no picture, no colour hides in a file's name."""
-    return _MARKUP.sub(r"\\\1", str(text))
+    return _MARKUP.sub(r"\\\1", showable(str(text)))
 
 
 def problem(error: object) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 import struct
-import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ class PlayerSlot:
         self._key = key
         self._favourites = favourites
         # Tells one drawing from the next, which may bring the same frames.
-        self._settings = {**_settings(key, options), "drawing": time.time_ns()}
+        self._settings = {**_settings(key, options), "drawing": secrets.token_hex(6)}
         self._shown = 0
         self._complete: list[bool] = []
         self._pace = Pace(_PACE)
