@@ -15,9 +15,11 @@ from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
 from pages.parts.charts import (
+    MEANS,
     against_series,
     check_chart,
     check_series,
+    error_now,
     loss_chart,
     loss_series,
     quartile_series,
@@ -189,21 +191,23 @@ def _watch(run: Run, was_live: bool) -> None:
     if was_live and (state not in ACTIVE or (shown is not None and shown != now)):
         # Buttons outside this fragment depend on the state.
         st.rerun(scope="app")
-    _progress(status, state)
+    _progress(run, status, state)
 
 
-def _progress(status: dict[str, Any], state: str) -> None:
+def _progress(run: Run, status: dict[str, Any], state: str) -> None:
     step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
     if state == "starting" or not total:
         st.progress(0.0, plain(status.get("message") or "Starting ..."))
         return
     st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}")
-    left, speed, loss = status.get("seconds_left"), status.get("images_per_second"), status.get("loss")
+    left, speed = status.get("seconds_left"), status.get("images_per_second")
+    # Not the loss of the last step: that is of one batch, and of what the recipe learns, which need not be the noise.
+    error = error_now(run.metrics())
     facts = {
         "time left": duration(left) if left and state == "running" else "–",
         "trained for": duration(float(status.get("seconds") or 0)),
         "images a second": f"{speed:,.0f}" if speed else "–",
-        "error now": f"{loss:.4f}" if loss else "–",
+        "error now": f"{error:.4f}" if error else "–",
         "CPU threads": str(status.get("threads") or "–"),
     }
     facts_row(facts)
@@ -221,12 +225,13 @@ def _curves(run: Run, live: bool, compared: Run | None) -> None:
     with whole:
         if compared is not None:
             for name, values in loss_series(compared.metrics()).items():
-                if name != "each step":
+                if name != MEANS:
                     series = {**series, f"{compared.name}: {name}": values}
         loss_chart(series, key=f"loss-{run.folder}")
         st.caption(
-            "How wrong it is about the noise in a sprite; lower is better. Held-out sprites are never learnt from: "
-            "when their curve turns up while the other falls, the model begins to remember instead of understand."
+            "How wrong it is about the noise in a sprite; lower is better. The pale curve is the mean of the few steps "
+            "between two measurements. Held-out sprites are never learnt from: when their curve turns up while the "
+            "other falls, the model begins to remember instead of understand."
         )
     with by_noise:
         loss_chart(quartile_series(metrics), key=f"quartiles-{run.folder}")
