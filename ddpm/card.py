@@ -26,6 +26,7 @@ def run_card(run: Run) -> str:
     config, status = run.config(), run.status()
     data, recipe = config["data"], config["recipe"]
     step = run.latest() or 0
+    few = f", the most that it was allowed (`--most {config['most']}`)" if config.get("most") else ""
     passes = step * recipe["batch_size"] / max(1, data["training_distinct"])
     lines = [
         f"# {run.name}",
@@ -37,10 +38,11 @@ def run_card(run: Run) -> str:
         "| | |",
         "| --- | --- |",
         f"| data | {data['name']}: {data['rows']:,} rows, {data['distinct']:,} distinct sprites |",
-        f"| learnt from | {data['training_distinct']:,} distinct sprites; {data['heldout_distinct']:,} were held out |",
+        f"| learnt from | {data['training_distinct']:,} distinct sprites{few}; {data['heldout_distinct']:,} were held "
+        "out |",
         f"| data fingerprint | `{data['fingerprint']}` |",
         f"| passes over each training sprite | {passes:,.0f} |",
-        f"| classes | {', '.join(data['label_names']) if data['label_names'] else 'none'} |",
+        f"| classes that it saw | {', '.join(_classes(data)) or 'none'} |",
         f"| schedule, prediction | {config['schedule']['kind']}, {recipe['prediction_type']} |",
         f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
         f"| machine | {config['machine']} |",
@@ -65,8 +67,8 @@ def run_card(run: Run) -> str:
         "## Limits",
         "",
         *([missed, ""] if missed else []),
-        'It knows the pictures above and nothing else, and may repeat some of them: the page "Created or copied?" '
-        "compares what it draws with what it learnt from.",
+        f"It knows the {data['training_distinct']:,} sprites that it learnt from and nothing else, and may repeat some "
+        'of them: the page "Created or copied?" compares what it draws with what it learnt from.',
         "",
         "## Use",
         "",
@@ -81,6 +83,12 @@ def run_card(run: Run) -> str:
     ]
     text = "\n".join(lines) + "\n"
     return text + _CREDITS if "kaggle" in str(data["source"]).lower() or "kaggle" in data["name"].lower() else text
+
+
+def _classes(data: dict[str, Any]) -> list[str]:
+    """The kinds of the sprites that were learnt from: a few sprites show a few of them."""
+    names, shares = data["label_names"] or [], data["class_frequencies"] or []
+    return [name for name, share in zip(names, shares, strict=False) if share]
 
 
 def _chosen(choice: dict[str, Any]) -> list[str]:

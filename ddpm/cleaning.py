@@ -48,6 +48,14 @@ class Cleaned:
         changed: np.ndarray = self.background | self.stray | self.merged
         return changed
 
+    def by_kind(self) -> dict[str, np.ndarray]:
+        """bool (N, H, W) each: every pixel that was touched under one kind, the rarest of what was done to it."""
+        found, left = {}, self.changed
+        for kind in ("stray", "background", "merged"):
+            found[kind] = getattr(self, kind) & left
+            left = left & ~found[kind]
+        return found
+
     def marked(self) -> np.ndarray:
         """uint8 (N, H, W, 3): the sprites in pale grey, and what was touched in :data:`MARKS`.
 
@@ -55,20 +63,20 @@ class Cleaned:
         """
         grey = np.repeat(160 + self.images.mean(axis=-1, keepdims=True) * (95 / 255), 3, axis=-1)
         marks = grey.copy()
-        # Of what was done to a pixel the rarest shows.
-        for kind in ("merged", "background", "stray"):
-            marks[getattr(self, kind)] = MARKS[kind]
+        for kind, where in self.by_kind().items():
+            marks[where] = MARKS[kind]
         strength = np.clip(self.moved / MERGED, 0, 1)[..., None]
         mixed: np.ndarray = (grey + strength * (marks - grey)).round().astype(np.uint8)
         return mixed
 
     def in_words(self) -> str:
-        """How many pixels were touched, how many of them visibly, and how many for which reason."""
+        """How many pixels were touched, how many of them visibly, and for which reason: these add up to all."""
         touched, seen = int(self.changed.sum()), int((self.moved > _SEEN).sum())
         if touched == 0:
             return "Nothing to clean: no pixel was changed."
         reasons = {"background": "in the background", "merged": "to a near colour that is used more", "stray": "stray"}
-        counts = {words: int(getattr(self, kind).sum()) for kind, words in reasons.items()}
+        found = self.by_kind()
+        counts = {words: int(found[kind].sum()) for kind, words in reasons.items()}
         told = ", ".join(f"{count:,} {words}" for words, count in counts.items() if count)
         return f"{touched:,} of {self.changed.size:,} pixels were changed, {seen:,} so that one sees it: {told}."
 

@@ -160,6 +160,7 @@ class _Session:
             "state": "starting",
             "step": run.latest() or 0,
             "total_steps": self._before.get("total_steps", 0),
+            "seconds": self._before.get("seconds", 0.0),
             "start": self._start,
             "pid": os.getpid(),
             "log": os.environ.get("DDPM_LOG"),
@@ -186,7 +187,7 @@ class _Session:
         try:
             self._run.sweep()
             state = new_state(plan.recipe, plan.num_classes, plan.config["seed"], self._team.device)
-            seconds = self._restore(plan, state) if was_there else 0.0
+            self._status["seconds"] = seconds = self._restore(plan, state) if was_there else 0.0
             for text in plan.notes:
                 self._say(text)
             if state.step >= plan.total_steps:

@@ -18,6 +18,9 @@ from ddpm.sampling import SamplingStep
 from ddpm.schedule import NoiseSchedule
 
 _WHITE = 255
+_GIF_COLOURS = 256
+# Beyond, a frame is mostly noise, where nobody sees a colour that is off, and the better way takes half a second.
+_MANY_COLOURS = 8192
 # Moments of a reverse process that are kept to be shown.
 FRAMES = 50
 # Told to load_sprites, so that an exported sheet can be read back without any settings.
@@ -128,10 +131,10 @@ def sheet_png(images: np.ndarray, columns: int | None = None, scale: int = 1, ga
 def gif(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, columns: int | None = None) -> bytes:
     """The reverse process as a looping GIF: x_t on the left, the predicted x0 on the right.
 
-    GIF knows 256 colours a frame, so colours are approximate; the last frame stays for ``hold`` milliseconds.
+    GIF knows 256 colours a frame: where there are more, colours are approximate, but for white. The last frame stays
+    for ``hold`` milliseconds.
     """
-    pages = _pages(chain, scale, columns)
-    frames = [page.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE) for page in pages]
+    frames = [_indexed(page, scale) for page in _pages(chain, columns)]
     durations = [milliseconds] * (len(frames) - 1) + [hold]
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
@@ -140,7 +143,7 @@ def gif(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, 
 
 def apng(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, columns: int | None = None) -> bytes:
     """:func:`gif` as an animated PNG: larger, and every colour exact."""
-    frames = list(_pages(chain, scale, columns))
+    frames = [Image.fromarray(enlarge(page, scale)) for page in _pages(chain, columns)]
     durations = [milliseconds] * (len(frames) - 1) + [hold]
     file = io.BytesIO()
     frames[0].save(file, "PNG", save_all=True, append_images=frames[1:], duration=durations, loop=0)
@@ -162,11 +165,27 @@ def png_zip(images: np.ndarray, stem: str) -> bytes:
     return file.getvalue()
 
 
-def _pages(chain: Chain, scale: int, columns: int | None) -> Iterator[Image.Image]:
+def _pages(chain: Chain, columns: int | None) -> Iterator[np.ndarray]:
     for x_t, x0 in zip(chain.x_t, chain.x0, strict=True):
-        left, right = sheet(x_t, columns, scale, gap=1), sheet(x0, columns, scale, gap=1)
-        between = np.full((left.shape[0], 4 * scale, 3), _WHITE, np.uint8)
-        yield Image.fromarray(np.concatenate([left, between, right], axis=1))
+        left, right = sheet(x_t, columns, gap=1), sheet(x0, columns, gap=1)
+        yield np.concatenate([left, np.full((left.shape[0], 4, 3), _WHITE, np.uint8), right], axis=1)
+
+
+def _indexed(page: np.ndarray, scale: int) -> Image.Image:
+    """uint8 (H, W, 3), enlarged, with a palette of its own."""
+    colours, index = np.unique(page.reshape(-1, 3), axis=0, return_inverse=True)
+    index = index.reshape(page.shape[:2])
+    if len(colours) > _GIF_COLOURS:
+        method = Image.Quantize.MAXCOVERAGE if len(colours) <= _MANY_COLOURS else Image.Quantize.FASTOCTREE
+        white = (page == _WHITE).all(axis=-1)
+        # White is left out, and comes back as itself: next to real white a nearly white background is a grey box.
+        rest = Image.fromarray(page[~white][None]).quantize(_GIF_COLOURS - 1, method, dither=Image.Dither.NONE)
+        colours = np.array([*rest.getpalette(), *[_WHITE] * 3]).reshape(-1, 3)  # type: ignore[misc]
+        index = np.full(page.shape[:2], len(colours) - 1)
+        index[~white] = np.asarray(rest)[0]
+    frame = Image.fromarray(enlarge(index.astype(np.uint8)[..., None], scale)[..., 0])
+    frame.putpalette(colours.astype(np.uint8).tobytes())
+    return frame
 
 
 def _encode(image: np.ndarray, info: PngInfo | None) -> bytes:

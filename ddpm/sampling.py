@@ -122,7 +122,7 @@ def sample(
         guidance_scale: w in ``eps_u + w (eps_c - eps_u)`` (Ho & Salimans 2022, arXiv 2207.12598); 1 is plain
             conditional sampling in one pass, any other value takes twice the network calls.
         eta: noise that "ddim" and "dpm++" add at each step, 0..1; "fast" has its own.
-        clip_x0: keep the predicted x0 in [-1, 1], where all sprites are.
+        clip_x0: keep the predicted x0 in [-1, 1], where all sprites are; eps follows it.
         noise: float (N, 3, 16, 16) to start from; drawn from the seed if None.
         dice: N sources of noise in place of those of (seed, i), such as :func:`sprite_die`; each call returns a new
             standard normal float32 (3, 16, 16), first for the start, then for what is added on the way.
@@ -234,10 +234,7 @@ class _Predictor:
         if output.shape != x_t.shape:
             raise ValueError(f"the model returned shape {tuple(output.shape)}, expected {tuple(x_t.shape)}")
         kind: PredictionType = getattr(model, "prediction_type", "eps")
-        x0, eps = self._schedule.split_prediction(output.to(torch.float32), x_t, ts, kind)
-        if self._clip_x0:
-            x0 = x0.clamp(-1.0, 1.0)
-        return x0, eps
+        return self._schedule.split_prediction(output.to(torch.float32), x_t, ts, kind, self._clip_x0)
 
     def _guided(self, x_t: torch.Tensor, ts: torch.Tensor) -> torch.Tensor:
         labels = None if self._labels is None else self._labels.to(x_t.device)
@@ -258,7 +255,7 @@ def _ancestral(schedule: NoiseSchedule, eta: float) -> Callable[..., torch.Tenso
         kept, kept_next = _kept(schedule, t), _kept(schedule, t_next)
         variance = (1 - kept_next) / (1 - kept) * (1 - kept / kept_next)
         if eta == 1.0:
-            # Written with x_t in place of eps, as Ho et al. do: this is what keeps a clipped x0 consistent.
+            # Written with x_t in place of eps, as Ho et al. do: the same but for rounding.
             step = kept / kept_next
             mean = (kept_next**0.5 * (1 - step) / (1 - kept)) * x0 + (step**0.5 * (1 - kept_next) / (1 - kept)) * x_t
         else:

@@ -82,23 +82,35 @@ class NoiseSchedule:
         return signal * eps - noise * x0
 
     def split_prediction(
-        self, prediction: torch.Tensor, x_t: torch.Tensor, t: torch.Tensor, prediction_type: PredictionType
+        self,
+        prediction: torch.Tensor,
+        x_t: torch.Tensor,
+        t: torch.Tensor,
+        prediction_type: PredictionType,
+        clip_x0: bool = False,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Turn a network's output into the pair (x0, eps).
+        """Turn a network's output into the pair (x0, eps), of which :meth:`add_noise` makes x_t again.
 
         Args:
             prediction: floating (N, ...), the network's output at (x_t, t).
             prediction_type: what that output means, "eps" or "v".
+            clip_x0: keep x0 in [-1, 1]; eps is then the noise in x_t under that x0.
 
         Raises:
             ValueError: for another prediction type, or a t outside 0..T-1.
         """
         signal, noise = self._scales(t, x_t)
         if prediction_type == "eps":
-            return (x_t - noise * prediction) / signal, prediction
-        if prediction_type == "v":
-            return signal * x_t - noise * prediction, noise * x_t + signal * prediction
-        raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
+            x0, eps = (x_t - noise * prediction) / signal, prediction
+        elif prediction_type == "v":
+            x0, eps = signal * x_t - noise * prediction, noise * x_t + signal * prediction
+        else:
+            raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
+        if not clip_x0:
+            return x0, eps
+        clipped = x0.clamp(-1.0, 1.0)
+        # What x0 loses, eps takes on. A sampler that moves by both would else add up two that contradict each other.
+        return clipped, eps + signal / noise * (x0 - clipped)
 
     def log_snr(self) -> torch.Tensor:
         """float64 (T,): log(alphas_cumprod / (1 - alphas_cumprod)), falling with t."""

@@ -25,6 +25,7 @@ from pages.parts.matches import distance_words, kind_of, palette_words, transfor
 from pages.parts.pictures import sprite_tag
 from pages.parts.player import player
 from pages.parts.store import checkpoint
+from pages.parts.verdicts import percent
 from pages.parts.words import plain
 
 _SIDE = 128
@@ -150,7 +151,8 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
                 f"{palette_words(facts, i)}<br>{_row(subject, facts.palette_row[i])}",
             )
         )
-    chance = f"Of real sprites that the model never saw, {facts.p[i]:.1%} come at least as near to a training sprite."
+    share = percent(facts.p[i])
+    chance = f"Of real sprites that the model never saw, {share} come at least as near to a training sprite."
     return (
         f'<div class="closeup"><p><b>{html.escape(label)}</b>: {html.escape(LABEL_WORDS[label])}</p>'
         f'<div>{"".join(figures)}</div><p class="soft">{html.escape(chance)}</p></div>'

@@ -47,7 +47,7 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
             line={"color": colour, "width": 2.5 if colour == _SAMPLES else 1.8},
             fill="tozeroy",
             fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)",
-            hovertemplate="%{y:.1f}% at about %{x:.0f} grey levels<extra>" + name + "</extra>",
+            hovertemplate="%{y:.3~g}% at about %{x:.0f} grey levels<extra>" + name + "</extra>",
         )
     limit = math.sqrt(max(0, report.near_distance) / 768)
     figure.add_vline(

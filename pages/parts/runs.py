@@ -16,10 +16,13 @@ from ddpm.files import replace_bytes
 from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
+from ddpm.typed import is_count
 from pages.parts.charts import (
+    MEANS,
     against_series,
     check_chart,
     check_series,
+    error_now,
     loss_chart,
     loss_series,
     quartile_series,
@@ -54,8 +57,8 @@ def run_view(run: Run, others: list[Run]) -> None:
         st.subheader(plain(run.name), width="content")
         title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
-    if summary := (run.config().get("recipe") or {}).get("summary"):
-        st.caption(plain(summary))
+    if about := _about(run.config()):
+        st.caption(plain(about))
     _controls(run, live)
     compared = None
     if not live and others:
@@ -73,6 +76,19 @@ def run_view(run: Run, others: list[Run]) -> None:
     with right:
         st.fragment(_film, run_every=4 * _SECONDS if live else None)(run, live)
     st.fragment(_checks, run_every=8 * _SECONDS if live else None)(run, live)
+
+
+def _about(config: dict[str, Any]) -> str:
+    """What a run is, in a sentence or two."""
+    data, summary = config.get("data") or {}, str((config.get("recipe") or {}).get("summary") or "")
+    learnt, distinct = data.get("training_distinct"), data.get("distinct")
+    if not config.get("most") or not is_count(learnt) or not is_count(distinct):
+        return summary
+    # What a recipe promises, it promises for a whole set.
+    return (
+        f"Only {learnt:,} of {distinct:,} different sprites to learn from, over and over: the fewer there are, the "
+        "sooner it knows them by heart."
+    )
 
 
 def run_list(runs: list[Run], shown: Run | None) -> None:
@@ -191,21 +207,23 @@ def _watch(run: Run, was_live: bool) -> None:
     if was_live and (state not in ACTIVE or (shown is not None and shown != now)):
         # Buttons outside this fragment depend on the state.
         st.rerun(scope="app")
-    _progress(status, state)
+    _progress(run, status, state)
 
 
-def _progress(status: dict[str, Any], state: str) -> None:
+def _progress(run: Run, status: dict[str, Any], state: str) -> None:
     step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
     if state == "starting" or not total:
         st.progress(0.0, plain(status.get("message") or "Starting ..."))
         return
     st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}")
-    left, speed, loss = status.get("seconds_left"), status.get("images_per_second"), status.get("loss")
+    left, speed, seconds = (status.get(name) for name in ("seconds_left", "images_per_second", "seconds"))
+    # Not the loss of the last step: that is of one batch, and of what the recipe learns, which need not be the noise.
+    error = error_now(run.metrics())
     facts = {
         "time left": duration(left) if left and state == "running" else "–",
-        "trained for": duration(float(status.get("seconds") or 0)),
+        "trained for": duration(seconds) if seconds else "–",
         "images a second": f"{speed:,.0f}" if speed else "–",
-        "error now": f"{loss:.4f}" if loss else "–",
+        "error now": f"{error:.4f}" if error else "–",
         "CPU threads": str(status.get("threads") or "–"),
     }
     facts_row(facts)
@@ -223,12 +241,13 @@ def _curves(run: Run, live: bool, compared: Run | None) -> None:
     with whole:
         if compared is not None:
             for name, values in loss_series(compared.metrics()).items():
-                if name != "each step":
+                if name != MEANS:
                     series = {**series, f"{compared.name}: {name}": values}
         loss_chart(series, key=f"loss-{run.key}")
         st.caption(
-            "How wrong it is about the noise in a sprite; lower is better. Held-out sprites are never learnt from: "
-            "when their curve turns up while the other falls, the model begins to remember instead of understand."
+            "How wrong it is about the noise in a sprite; lower is better. The pale curve is the mean of the few steps "
+            "between two measurements. Held-out sprites are never learnt from: when their curve turns up while the "
+            "other falls, the model begins to remember instead of understand."
         )
     with by_noise:
         loss_chart(quartile_series(metrics), key=f"quartiles-{run.key}")

@@ -24,6 +24,8 @@ from pages.parts.uploading import ask_for_file
 from pages.parts.words import counted, plain, problem
 
 BUILTIN, KAGGLE, OWN = "Built-in sprites", "Kaggle Pixel Art", "My own file"
+_RECIPE, _HOLDOUT = "recipe", "holdout"
+_SHARE = 0.1
 _UNITS = ("minutes", "steps", "epochs")
 _HINTS = {
     "rows": "Pictures in the file, repeats included",
@@ -31,6 +33,7 @@ _HINTS = {
     "mirror pairs": "Pictures whose mirror image is there, too",
     "to learn from": "Different pictures that a training sees",
     "held out": "A tenth that no training sees: they show whether a model understands or only remembers",
+    "left out": "Different pictures that are there, but not for this way of training",
     "kept for the exam": "Pairs of shape and palette that no training sees, although it sees each of the two elsewhere",
 }
 
@@ -90,19 +93,23 @@ def choose_sprites() -> Choice:
 
 
 def data_card(sprites: SpriteDataset) -> None:
-    """What the set holds, in numbers and in a sheet of random sprites."""
-    train, heldout = sprites.split()
-    counts = sprites.counts()
+    """What the set holds and what the training that is asked for would see of it, in numbers, and random sprites."""
+    way, holdout = _asked()
+    counts, exam = sprites.counts(), len(sprites.exam())
+    learnt = len(np.unique(sprites.first_rows()[_training_rows(sprites, holdout, way.most)[0]]))
+    heldout = len(sprites.split()[1]) if holdout else 0
     facts = {
         "rows": f"{len(sprites):,}",
         "distinct": f"{len(counts):,}",
         "mirror pairs": f"{sprites.mirror_pairs():,}",
-        "to learn from": f"{len(train):,}",
-        "held out": f"{len(heldout):,}",
+        "to learn from": f"{learnt:,}",
+        "held out": f"{heldout:,}",
         "kinds": str(len(sprites.label_names)) if sprites.label_names else "not labelled",
     }
-    if len(sprites.exam()):
-        facts["kept for the exam"] = f"{len(sprites.exam()):,}"
+    if exam:
+        facts["kept for the exam"] = f"{exam:,}"
+    if left_out := len(counts) - learnt - heldout - exam:
+        facts["left out"] = f"{left_out:,}"
     facts_row(facts, _HINTS)
     browse(sprites)
 
@@ -119,7 +126,7 @@ def new_training(choice: Choice, busy: str | None) -> None:
         default="fast",
         required=True,
         format_func=lambda name: _WAYS[name].title,
-        key="recipe",
+        key=_RECIPE,
         persist_state="session",
     )
     way = _WAYS[chosen]
@@ -152,9 +159,10 @@ def new_training(choice: Choice, busy: str | None) -> None:
         holdout = st.toggle(
             "Hold a tenth of the sprites out",
             value=True,
+            key=_HOLDOUT,
             help="Sprites that the model never sees show whether it understands or only remembers.",
         )
-    rows, no_rows = _training_rows(choice.sprites, 0.1 if holdout else 0.0, way.most)
+    rows, no_rows = _training_rows(choice.sprites, _SHARE if holdout else 0.0, way.most)
     obstacle = busy or choice.problem or no_rows or _name_problem(name)
     if st.button("Start training", type="primary", disabled=bool(obstacle), icon=":material/play_arrow:"):
         start(
@@ -162,7 +170,7 @@ def new_training(choice: Choice, busy: str | None) -> None:
                 folder=user_checkpoints() / name,
                 data=choice.source,
                 preset=way.recipe.name,
-                holdout=0.1 if holdout else 0,
+                holdout=_SHARE if holdout else 0,
                 threads=threads,
                 seed=int(seed),
                 precision=None if precision == "recipe's own" else precision,
@@ -218,6 +226,12 @@ def _choose_own() -> Choice:
     if source is None:
         return Choice(None, "", "Choose a file first.")
     return Choice(stored_sprites(source), source)
+
+
+def _asked() -> tuple[Way, float]:
+    """The way and the share to hold out that the form shows; it stands below what shows their numbers."""
+    way = _WAYS.get(str(st.session_state.get(_RECIPE)), _WAYS["fast"])
+    return way, _SHARE if st.session_state.get(_HOLDOUT, True) else 0.0
 
 
 def _training_rows(sprites: SpriteDataset | None, holdout: float, most: int | None) -> tuple[np.ndarray, str]:

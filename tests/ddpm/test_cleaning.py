@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -144,6 +146,25 @@ def test_what_was_done_is_marked_by_kind_and_told() -> None:
         "1 in the background, 3 to a near colour that is used more, 1 stray."
     )
     assert clean_pixels(square()).in_words() == "Nothing to clean: no pixel was changed."
+
+
+def test_the_parts_add_up_to_the_whole() -> None:
+    """A pixel can be touched more than once; it is told once, under the kind that its mark shows."""
+    random = np.random.default_rng(2)
+    sprites = np.asarray(built_in_sprites().images[:60]).astype(np.int64)
+    cleaned = clean_pixels(np.clip(sprites + random.integers(-9, 10, sprites.shape), 0, 255).astype(np.uint8))
+    kinds = [getattr(cleaned, kind) for kind in MARKS]
+    assert sum(int(kind.sum()) for kind in kinds) > cleaned.changed.sum(), "some were touched twice"
+    found = cleaned.by_kind()
+    assert found.keys() == MARKS.keys()
+    assert np.array_equal(sum(where.astype(int) for where in found.values()), cleaned.changed)
+    assert all((getattr(cleaned, kind) | ~where).all() for kind, where in found.items())
+    whole, _, seen, *parts = (int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", cleaned.in_words()))
+    assert whole == cleaned.changed.sum() == sum(parts)
+    assert seen <= whole
+    strong = cleaned.moved > 0.04
+    for kind, where in found.items():
+        assert (cleaned.marked()[where & strong] == MARKS[kind]).all()
 
 
 def test_nothing_and_wrong_things() -> None:

@@ -23,7 +23,7 @@ from ddpm.plan import StoppedEarly, TrainingRequest
 from ddpm.recipes import RECIPES
 from ddpm.run import Run, RunError, active_training, training_lock
 from ddpm.training import TrainingError, TrainingStep, train
-from tests.ddpm.helpers import TINY, digests, finish, start
+from tests.ddpm.helpers import TINY, digests, finish, simple_sprites, start
 
 
 @pytest.fixture(autouse=True)
@@ -569,3 +569,34 @@ def test_steps_on_the_way_are_kept_if_asked(run: Run, go: Callable[..., list[Pro
     assert set(run.steps()) == {20, 40, 50, 60, 70}
     with pytest.raises(RunError, match="--keep-every"):
         go(resume=True, keep_every=-1)
+
+
+def test_what_was_trained_is_never_told_as_nothing(run: Run, go: Go) -> None:
+    """Between the press of "Train longer" and its first step, and where it is stopped before that."""
+    go()
+    spent = run.status()["seconds"]
+    assert spent > 0
+    told: list[float] = []
+
+    def watch(progress: Progress) -> None:
+        told.append(run.status()["seconds"])
+
+    go(watch, resume=True, steps=30)
+    assert min(told) > spent - 0.01
+    spent = run.status()["seconds"]
+    go(resume=True, steps=40, switch=StopSwitch("at once"))
+    assert run.status()["state"] == "stopped"
+    assert run.status()["seconds"] == pytest.approx(spent, abs=0.01)
+
+
+def test_the_card_of_a_run_that_was_given_little(run: Run, go: Go, tmp_path: Path) -> None:
+    images = simple_sprites(60)
+    np.savez(tmp_path / "many.npz", images=images, labels=np.arange(60) % 30)
+    go(data=str(tmp_path / "many.npz"), most=4, steps=4, holdout=0.1)
+    data, card = run.config()["data"], (run.folder / "README.md").read_text()
+    assert data["training_distinct"] <= 4
+    assert f"| learnt from | {data['training_distinct']} distinct sprites, the most that it was allowed" in card
+    assert f"It knows the {data['training_distinct']} sprites that it learnt from" in card
+    assert "Good sprites" not in card
+    seen = next(line for line in card.splitlines() if line.startswith("| classes")).split("|")[2].split(",")
+    assert len(seen) == sum(share > 0 for share in data["class_frequencies"]) <= 4

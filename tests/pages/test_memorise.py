@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.plan import TrainingRequest
-from pages.parts import setup
+from ddpm.recipes import RECIPES
+from ddpm.run import Run
+from pages.parts import runs, setup
+from pages.parts.charts import against_series
 from tests.pages.conftest import ROOT
+
+
+def facts_of(app: AppTest) -> dict[str, int]:
+    block = next(str(html.value) for html in app.get("html") if "to learn from" in str(html.value))
+    found = re.findall(r"<span>([^<]+)</span><b>([\d,]+)</b>", block)
+    return {name: int(value.replace(",", "")) for name, value in found}
 
 
 def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,10 +32,22 @@ def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.Mon
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
     app.switch_page("pages/1_Train.py").run()
     next(button for button in app.button if button.label == "Start training").click().run()
+    facts = facts_of(app)
+    assert facts["to learn from"] == 16_249
+    assert "left out" not in facts
     app.segmented_control(key="recipe").set_value("memorise").run()
     assert not app.exception
     assert any("learns them by heart" in caption.value for caption in app.caption)
     assert app.number_input(key="amount-minutes-memorise").value == 5
+    # What is shown of the set is what this way sees of it, and adds up to all.
+    facts = facts_of(app)
+    assert (facts["to learn from"], facts["held out"]) == (64, 1777)
+    assert facts["distinct"] == sum(
+        facts[name] for name in ("to learn from", "held out", "kept for the exam", "left out")
+    )
+    app.toggle(key="holdout").set_value(False).run()
+    assert (facts_of(app)["to learn from"], facts_of(app)["held out"]) == (64, 0)
+    app.toggle(key="holdout").set_value(True).run()
     # 5 minutes are 2,000 steps of 64 sprites, and there are 64.
     estimate = next(text.value for text in app.markdown if text.value.startswith("About"))
     assert "2,000 steps" in estimate
@@ -36,3 +58,16 @@ def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.Mon
     assert usual.most is None
     assert (memorising.preset, memorising.most, memorising.minutes) == ("fast", 64, 5)
     assert memorising.folder.name.startswith("memorise-")
+
+
+def test_a_run_that_was_given_little_promises_little() -> None:
+    config = {"recipe": RECIPES["fast"].to_dict(), "most": 64, "data": {"training_distinct": 64, "distinct": 20_000}}
+    assert runs._about(config).startswith("Only 64 of 20,000 different sprites")
+    assert "Good sprites" not in runs._about(config)
+    assert runs._about({**config, "most": None}) == RECIPES["fast"].summary
+    assert runs._about({}) == ""
+    # What another run learnt from all sprites is nothing to hold it against.
+    fingerprint = Run(ROOT / "checkpoints" / "builtin").config()["data"]["fingerprint"]
+    measured = [{"step": 500, "heldout": 0.1}]
+    assert against_series(measured, {"data": {"fingerprint": fingerprint}})
+    assert not against_series(measured, {"data": {"fingerprint": fingerprint}, "most": 64})
