@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ddpm.files import parse_json, read_bytes, replace_bytes
 from ddpm.home import home
+from ddpm.sprites.pngs import DAMAGE
+from ddpm.typed import fits, is_amount, is_record
 
 MOST = 400
 _ID = re.compile(r"[0-9a-f]{16}")
 _KEY = "ddpm:favourite"
 _LARGEST_FILE = 1 << 20
+_NOTE = {"info": is_record, "kept": is_amount}
 
 
 class FavouritesError(ValueError):
@@ -109,6 +112,14 @@ def favourites() -> list[Favourite]:
     return sorted((one for one in loaded if one is not None), key=lambda one: (one.kept, one.id), reverse=True)
 
 
+def count_files() -> int:
+    """How many files of favourites there are, those included that :func:`favourites` leaves out."""
+    try:
+        return len(_names())
+    except OSError:
+        return 0
+
+
 def kept_among(names: Collection[str]) -> set[str]:
     """Those of some names that are kept."""
     try:
@@ -125,10 +136,9 @@ def _load(name: str) -> Favourite | None:
                 return None
             image = np.asarray(picture)
             note = parse_json(str(picture.info.get(_KEY)).encode(), name)
-        info, kept = note["info"], float(note["kept"])
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError, UnidentifiedImageError):
+    except DAMAGE:
         return None
-    return Favourite(name, image, info, kept) if isinstance(info, dict) else None
+    return Favourite(name, image, note["info"], float(note["kept"])) if fits(note, _NOTE) else None
 
 
 def _folder() -> Path:

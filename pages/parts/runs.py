@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from ddpm.console import duration
 from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
+from ddpm.verdict import damage
 from pages.parts.charts import (
     against_series,
     check_chart,
@@ -26,7 +26,7 @@ from pages.parts.film import film
 from pages.parts.pictures import facts_row
 from pages.parts.setup import start
 from pages.parts.store import is_live
-from pages.parts.words import plain, problem
+from pages.parts.words import damaged, plain, problem, writable
 
 STATES = {
     "starting": ("starting", "blue"),
@@ -52,6 +52,9 @@ def run_view(run: Run, others: list[Run]) -> None:
         st.subheader(plain(run.name), width="content")
         title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
+    # What a live training is writing may be read while it changes.
+    if not live and (found := damage(run)):
+        damaged(f"In this run's folder, {', '.join(found)}", len(found))
     if summary := (run.config().get("recipe") or {}).get("summary"):
         st.caption(plain(summary))
     _controls(run, live)
@@ -109,7 +112,7 @@ def failure(run: Run) -> None:
     problem(error.get("message"))
     if error.get("traceback"):
         with st.expander("For the curious: the technical details"):
-            st.code(str(error["traceback"]), language=None)
+            st.code(writable(error["traceback"]), language=None)
 
 
 def _log(status: dict[str, Any]) -> None:
@@ -261,12 +264,7 @@ def _checks(run: Run, live: bool) -> None:
 
 
 def _film(run: Run, live: bool) -> None:
-    frames = []
-    for step, path in run.previews():
-        # One that a user deletes meanwhile is left out.
-        with contextlib.suppress(OSError):
-            frames.append((step, path.read_bytes()))
-    if frames:
+    if frames := run.film():
         film(frames, key=f"film-{run.folder}")
     else:
         st.info("The first drawings appear after a few steps." if live else "It was stopped before its first drawing.")
@@ -283,7 +281,10 @@ def _manage(run: Run) -> None:
                 st.rerun()
             except RunError as error:
                 problem(error)
-        sure = st.checkbox("Yes, delete it with all that it learnt", key=f"sure-{run.folder}")
+        words = "Yes, delete it with all that it learnt"
+        if run.folder.is_symlink():
+            words = "Yes, delete the link; the folder that it leads to stays"
+        sure = st.checkbox(words, key=f"sure-{run.folder}")
         if st.button("Delete", key=f"delete-{run.folder}", disabled=not sure, icon=":material/delete:"):
             try:
                 run.delete()

@@ -11,7 +11,18 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 def plain(text: object) -> str:
     """Text that Markdown shows as it stands: no link, no picture, no colour hides in a file's name."""
-    return _MARKUP.sub(r"\\\1", str(text))
+    return _MARKUP.sub(r"\\\1", writable(text))
+
+
+def writable(text: object) -> str:
+    """Text that can be sent to a browser: half characters, which names of files may hold, become question marks."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
+
+
+def damaged(what: str, count: int = 1) -> None:
+    """Say once that something of ours on the disk cannot be read, and that it was left as it is."""
+    verb = "is" if count == 1 else "are"
+    st.warning(f"{plain(what)} {verb} damaged: left out here, and left alone on the disk.", icon=":material/warning:")
 
 
 def problem(error: object) -> None:
