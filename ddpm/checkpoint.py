@@ -207,7 +207,7 @@ def _load(path: Path, weights: str) -> Checkpoint:
         raise CheckpointError(f"{folder} has no raw weights (it was made to draw, not to train on): use weights='ema'.")
     files = _read_checked(folder, [CONFIG, name])
     config = _parse_config(folder, files[CONFIG])
-    model, schedule = _build(folder, config, len(files[name]))
+    model, schedule = _build(folder, config, folder / name, len(files[name]))
     expected = model.state_dict()
     if weights == "raw":
         expected = {f"raw.{key}": value for key, value in expected.items()}
@@ -247,12 +247,10 @@ def _read_file(path: Path, size: int, digest: str) -> bytes:
             raise CheckpointError(
                 f"{path} is damaged: {info.st_size:,} bytes where its manifest says {size:,}. Use another step."
             )
-        data = read_bytes(path, size)
+        data = path.read_bytes()
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing: the checkpoint is incomplete. Use another step.") from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, CheckpointError):
-            raise
+    except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     if sha256(data).hexdigest() != digest:
         raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in its manifest. Use another step.")
@@ -284,11 +282,11 @@ def _check_version(folder: Path, value: dict[str, Any]) -> None:
         )
 
 
-def _build(folder: Path, config: dict[str, Any], size: int) -> tuple[UNet, NoiseSchedule]:
+def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple[UNet, NoiseSchedule]:
     """The network, with weights of its own, and the schedule that a config describes.
 
     Args:
-        size: bytes of the file that holds its weights.
+        path, size: the file that holds its weights, and how many bytes that is.
     """
     network, schedule = config.get("network"), config.get("schedule")
     try:
@@ -307,12 +305,16 @@ def _build(folder: Path, config: dict[str, Any], size: int) -> tuple[UNet, Noise
         # A rough count before anything is allocated: what it takes must lie in its file, at a byte a weight or more.
         weights = 30 * sum(width * width for width in channels) + 4 * dim * (5 * dim + (classes or 0))
         if weights > size:
-            raise ValueError("the network is larger than the file of its weights")
+            raise CheckpointError(
+                f"{path} does not fit the network in {CONFIG}: {size:,} bytes are too few for its weights."
+            )
         if not is_whole(schedule.get("num_timesteps"), 1, 100_000):
             raise ValueError("the schedule is too long")
         if classes is not None and len(config.get("class_frequencies") or range(classes)) != classes:
             raise ValueError("it has other frequencies than kinds")
         return UNet(**network), NoiseSchedule(**schedule)
+    except CheckpointError:
+        raise
     except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise CheckpointError(f"{folder / CONFIG} describes a network that cannot be built: {error}") from error
 

@@ -92,9 +92,9 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
-        # Not more than is there: room for what is asked for is taken before anything is read.
-        data = file.read(min(size, limit) + 1)
-    if len(data) > limit:
+        # Not the limit: room for what is asked for is taken before anything is read.
+        data = file.read(size + 1) if size <= limit else b""
+    if max(size, len(data)) > limit:
         raise ValueError(f"{path.name} is larger than {limit >> 20} MB")
     return data
 
