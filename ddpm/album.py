@@ -7,12 +7,10 @@ import re
 import secrets
 import shutil
 import time
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -20,6 +18,7 @@ from ddpm.files import move, read_json, replace_bytes, replace_json
 from ddpm.home import home
 from ddpm.locks import Lock
 from ddpm.render import Chain
+from ddpm.sprites.arrays import load_npz
 
 _ID = re.compile(r"[0-9a-f]{8,24}")
 _KEPT = 12
@@ -27,6 +26,8 @@ _BUILDING = ".building-"
 _PATIENCE = 10.0
 _ARRAYS = ("t", "x_t", "x0", "noise_level")
 _OTHER = "other_"
+# Two ways of 50 moments of 144 sprites take 22 MB.
+_LARGEST_CHAINS, _LARGEST_INFO = 128 << 20, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,24 @@ def load_batch(name: str) -> Batch | None:
         return None
     try:
         folder = _folder() / name
-        with np.load(folder / "chain.npz", allow_pickle=False) as arrays:
-            chain = _chain(arrays)
-            other = _chain(arrays, _OTHER) if f"{_OTHER}t" in arrays else None
-        return Batch(name, chain, read_json(folder / "batch.json"), other)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+        info = read_json(folder / "batch.json", _LARGEST_INFO)
+        arrays = load_npz(folder / "chain.npz", _LARGEST_CHAINS)
+        chain = _chain(arrays)
+        other = _chain(arrays, _OTHER) if f"{_OTHER}t" in arrays else None
+        if other is not None and other.sprites.shape != chain.sprites.shape:
+            raise ValueError("the two are not of the same sprites")
+        return Batch(name, chain, info, other)
+    except (OSError, ValueError, KeyError):
         return None
+
+
+def is_there(name: str) -> bool:
+    """Whether all files of a batch are there: one that cannot be loaded all the same is damaged."""
+    try:
+        folder = _folder() / name
+        return (folder / "batch.json").exists() and (folder / "chain.npz").exists()
+    except (OSError, ValueError):
+        return False
 
 
 def recent_batches(limit: int = _KEPT) -> list[Batch]:
@@ -118,7 +131,20 @@ def _arrays(chain: Chain, prefix: str = "") -> dict[str, np.ndarray]:
 
 def _chain(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Chain:
     chain = Chain(**{name: arrays[f"{prefix}{name}"] for name in _ARRAYS})
-    if not (chain.x_t.ndim == 5 and chain.x_t.shape == chain.x0.shape and len(chain.t) == len(chain.x_t) > 0):
+    shape = chain.x_t.shape
+    fits = (
+        len(shape) == 5
+        and 0 not in shape
+        and shape[2:] == (16, 16, 3)
+        and chain.x0.shape == shape
+        and chain.x_t.dtype == chain.x0.dtype == np.uint8
+        and chain.t.dtype == np.int64
+        and chain.t.shape == chain.noise_level.shape == shape[:1]
+        and bool((chain.t[1:] < chain.t[:-1]).all())
+        and chain.noise_level.dtype == np.float64
+        and bool(((chain.noise_level >= 0) & (chain.noise_level <= 1)).all())
+    )
+    if not fits:
         raise ValueError("the arrays do not fit together")
     return chain
 

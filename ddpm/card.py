@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ddpm.choosing import NEAR, Bar, bars, read_choice
-from ddpm.run import Run
+from ddpm.run import Run, RunError
+from ddpm.typed import Check, fits, is_count, is_name, is_number, is_text, list_of, or_none
 
 _CREDITS = """
 ## Credits of the data
@@ -21,9 +22,32 @@ _COLUMNS = (
 )
 
 
+_DATA: dict[str, Check] = {
+    **dict.fromkeys(("rows", "distinct", "training_distinct", "heldout_distinct"), is_count),
+    **dict.fromkeys(("name", "source"), is_name),
+    "fingerprint": is_text,
+    "label_names": or_none(list_of(is_name)),
+}
+_TOLD: dict[str, Check] = {
+    "data": lambda value: fits(value, _DATA),
+    "recipe": lambda value: fits(value, {"title": is_text, "prediction_type": is_text, "batch_size": is_count}),
+    "schedule": lambda value: fits(value, {"kind": is_text}),
+    "precision": is_text,
+    "threads": is_count,
+    "seed": is_number,
+    "machine": is_text,
+}
+
+
 def run_card(run: Run) -> str:
-    """Markdown: data, recipe, length, machine, what was measured, and how to use it."""
+    """Markdown: data, recipe, length, machine, what was measured, and how to use it.
+
+    Raises:
+        RunError: if the run does not say what it learnt from, and how.
+    """
     config, status = run.config(), run.status()
+    if wrong := [name for name, check in _TOLD.items() if not check(config.get(name))]:
+        raise RunError(f"{run.folder / 'run.json'} is damaged ({', '.join(wrong)}): no model card can be made from it.")
     data, recipe = config["data"], config["recipe"]
     step = run.latest() or 0
     few = f", the most that it was allowed (`--most {config['most']}`)" if config.get("most") else ""
@@ -115,8 +139,8 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
         real_words = "" if real_rate is None else f"{real_rate:.1%}"
         lines.append(f"| taken for the kind that was asked for | {kept['class_agreement']:.1%} | | {real_words} |")
     lines.append(f"| outline: how much darker the rim is | {_number(kept['outline'])} | | {_number(real['outline'])} |")
-    if kept["exam"] is not None and kept["exam_expected"] is not None:
-        share = kept["exam"]
+    share = kept["exam"]
+    if share is not None and share["n"] and kept["exam_expected"] is not None:
         lines += [
             "",
             f"**The exam.** Of {share['n']:,} samples with a known pair of shape and colours {_share(share)} show a "

@@ -28,16 +28,24 @@ from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as tensors_to_bytes
 
-from ddpm.files import move, parse_json, read_json, sync_folder
+from ddpm.files import move, parse_json, read_bytes, read_json, remove_folder, sync_folder
 from ddpm.schedule import NoiseSchedule
 from ddpm.training import TrainingState
+from ddpm.typed import Check, is_count, is_name, is_record, is_share, is_text, is_whole, list_of, or_none
 from ddpm.unet import UNet
 
 FORMAT_VERSION = 1
 MODEL, CONFIG, STATE, MANIFEST = "model.safetensors", "config.json", "state.safetensors", "manifest.json"
 _LARGEST_FILE = 4 << 30
 _LARGEST_HEADER = 16 << 20
-_MOST_WEIGHTS = 500_000_000
+_CONFIG: dict[str, Check] = {
+    "label_names": or_none(list_of(is_name)),
+    "class_frequencies": or_none(lambda value: list_of(is_share)(value) and sum(value) > 0),
+    "preset": is_text,
+    "recipe": is_record,
+    "data": is_record,
+}
+"""What a config may say beside the network and the schedule, and how."""
 
 
 class CheckpointError(ValueError):
@@ -84,7 +92,7 @@ def save_checkpoint(
             _read_checked(folder, [MODEL, CONFIG, STATE] if resumable else [MODEL, CONFIG])
             return folder
         except CheckpointError:
-            shutil.rmtree(folder)
+            remove_folder(folder)
     averages = state.ema.model.state_dict()
     if half:
         averages = {name: value.half() for name, value in averages.items()}
@@ -167,12 +175,12 @@ def step_folder(path: Path) -> Path:
         pointer = path / "latest"
         if not pointer.is_file():
             raise CheckpointError(f"{path} holds no checkpoint yet: its training has not saved a step.")
-        name = pointer.read_bytes()[:64].decode("ascii", "replace").strip()
+        name = read_bytes(pointer, 64).decode("ascii", "replace").strip()
     except (OSError, ValueError) as error:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"The checkpoint {path!s:.200} cannot be read: {error}") from error
-    if not name.isdigit():
+    if not (name.isascii() and name.isdigit()):
         raise CheckpointError(f"{pointer} does not name a step: it should hold the name of a folder in {path}/steps.")
     return path / "steps" / name
 
@@ -199,7 +207,7 @@ def _load(path: Path, weights: str) -> Checkpoint:
         raise CheckpointError(f"{folder} has no raw weights (it was made to draw, not to train on): use weights='ema'.")
     files = _read_checked(folder, [CONFIG, name])
     config = _parse_config(folder, files[CONFIG])
-    model, schedule = _build(folder, config)
+    model, schedule = _build(folder, config, folder / name, len(files[name]))
     expected = model.state_dict()
     if weights == "raw":
         expected = {f"raw.{key}": value for key, value in expected.items()}
@@ -256,8 +264,10 @@ def _parse_config(folder: Path, data: bytes) -> dict[str, Any]:
         raise CheckpointError(f"{folder / CONFIG} cannot be read: {error}") from error
     _check_version(folder, config)
     step = config.get("step")
-    if not isinstance(step, int) or isinstance(step, bool) or step < 0:
+    if not is_whole(step, 0, 10**15):
         raise CheckpointError(f"{folder / CONFIG} does not say which step it is.")
+    if wrong := [name for name, check in _CONFIG.items() if name in config and not check(config[name])]:
+        raise CheckpointError(f"{folder / CONFIG} is damaged: {wrong[0]} is not what belongs there. Use another step.")
     return config
 
 
@@ -272,7 +282,12 @@ def _check_version(folder: Path, value: dict[str, Any]) -> None:
         )
 
 
-def _build(folder: Path, config: dict[str, Any]) -> tuple[UNet, NoiseSchedule]:
+def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple[UNet, NoiseSchedule]:
+    """The network, with weights of its own, and the schedule that a config describes.
+
+    Args:
+        path, size: the file that holds its weights, and how many bytes that is.
+    """
     network, schedule = config.get("network"), config.get("schedule")
     try:
         if not isinstance(network, dict) or not isinstance(schedule, dict):
@@ -280,14 +295,26 @@ def _build(folder: Path, config: dict[str, Any]) -> tuple[UNet, NoiseSchedule]:
         channels = network["channels"]
         if not isinstance(channels, list) or not 1 <= len(channels) <= 5:
             raise ValueError("1 to 5 resolutions are possible")
-        # A rough count before anything is allocated: a hostile config must not eat the memory.
-        if not all(isinstance(width, int) for width in channels) or 40 * sum(w * w for w in channels) > _MOST_WEIGHTS:
-            raise ValueError("the network is too large")
-        if int(network.get("num_classes") or 0) > 10_000 or int(network["time_embedding_dim"]) > 4096:
-            raise ValueError("the network is too large")
-        if int(schedule["num_timesteps"]) > 100_000:
+        classes, dim = network.get("num_classes"), network["time_embedding_dim"]
+        if not all(is_whole(width, 1, 10**6) for width in channels) or not is_whole(dim, 1, 10**6):
+            raise ValueError("its widths are not whole numbers")
+        if classes is not None and not is_whole(classes, 1, 10**6):
+            raise ValueError("its number of kinds is not a whole number")
+        if not list_of(is_count)(network.get("attention", [])) or len(network.get("attention", [])) > len(channels):
+            raise ValueError("there is attention at more resolutions than it has")
+        # A rough count before anything is allocated: what it takes must lie in its file, at a byte a weight or more.
+        weights = 30 * sum(width * width for width in channels) + 4 * dim * (5 * dim + (classes or 0))
+        if weights > size:
+            raise CheckpointError(
+                f"{path} does not fit the network in {CONFIG}: {size:,} bytes are too few for its weights."
+            )
+        if not is_whole(schedule.get("num_timesteps"), 1, 100_000):
             raise ValueError("the schedule is too long")
+        if classes is not None and len(config.get("class_frequencies") or range(classes)) != classes:
+            raise ValueError("it has other frequencies than kinds")
         return UNet(**network), NoiseSchedule(**schedule)
+    except CheckpointError:
+        raise
     except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise CheckpointError(f"{folder / CONFIG} describes a network that cannot be built: {error}") from error
 

@@ -24,6 +24,7 @@ from ddpm.sampling import Sampler, default_steps
 from ddpm.schedule import LOG_SNR_GRID
 from ddpm.sprites import load_sprites
 from ddpm.training import heldout_loss
+from ddpm.typed import Check, fits, is_amount, is_count, is_number, is_record, is_share, is_text, list_of, or_none
 from ddpm.yardsticks import prepared
 
 CHOICE, VERDICT = "choice.json", "verdict.json"
@@ -33,6 +34,35 @@ NEAR = 0.05
 """False-positive rate at which near copies are counted here: with a thousand samples it shows more than 1%."""
 _MOST_AUC, _LEAST_C_T, _MOST_COPY_RATIO = 0.6, -3.0, 1.5
 _EVALUATIONS = 2048
+
+_REAL: dict[str, Check] = {"haze": is_amount, "merged_colours": is_amount, "orphans": is_amount, "outline": is_number}
+_RATE = {"count": is_count, "n": is_count, "floor": or_none(is_share)}
+_BOUNDS = {"rate": is_share, "low": is_share, "high": is_share}
+
+
+def _is_rate(value: Any) -> bool:
+    """A share of something; of nothing it has no bounds."""
+    return fits(value, _RATE) and (value["n"] == 0 or fits(value, _BOUNDS))
+
+
+_ROW: dict[str, Check] = {
+    "step": is_count,
+    "sampler": is_text,
+    "samples": is_count,
+    "heldout": or_none(is_amount),
+    **dict.fromkeys(("frechet_ratio", "frechet_ratio_sd", "outline"), is_number),
+    **dict.fromkeys(("haze", "merged_colours", "orphans"), is_amount),
+    "exact_copies": is_count,
+    **{name: or_none(is_share) for name in ("class_agreement", "class_agreement_unseen", "auc", "exam_expected")},
+    **dict.fromkeys(("near_copies", "near_copies_low", "near_copies_high"), is_share),
+    **dict.fromkeys(("near_copies_unseen", "near_copies_unseen_high"), is_share),
+    "c_t": or_none(is_number),
+    "copy_ratio": or_none(is_amount),
+    "exam": or_none(_is_rate),
+    "claim": lambda value: is_record(value) and all(map(_is_rate, value.values())),
+    "real": lambda value: fits(value, _REAL),
+}
+"""A row of the table; earlier versions did not name the calls."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +206,8 @@ def choose_step(
         return measure_step(run, step, reference, n, sampler, yardstick, grader)
 
     known = read_choice(run.folder)
+    if known is None and (run.folder / CHOICE).exists():
+        say(f"{run.folder / CHOICE} is damaged: all steps are measured anew.")
     rows = {row["step"]: row for row in known["rows"]} if known and known["samples"] == n else {}
     thousand = known["all_steps"] if known and known["samples"] == n else None
     reports: dict[int, Report] = {}
@@ -200,8 +232,21 @@ def read_choice(folder: Path) -> dict[str, Any] | None:
         found = read_json(folder / CHOICE)
     except (OSError, ValueError):
         return None
-    useful = isinstance(found, dict) and {"samples", "rows", "chosen", "all_steps"} <= found.keys()
-    return found if useful and isinstance(found["rows"], list) and found["rows"] else None
+    if not fits(found, _CHOICE):
+        return None
+    return found if found["chosen"] in [row["step"] for row in found["rows"]] else None
+
+
+def _is_row(value: Any) -> bool:
+    return fits(value, _ROW) and is_count(value.get("calls", 0))
+
+
+_CHOICE: dict[str, Check] = {
+    "samples": is_count,
+    "rows": list_of(_is_row),
+    "chosen": is_count,
+    "all_steps": or_none(_is_row),
+}
 
 
 def _write(run: Run, n: int, rows: dict[int, Any], thousand: dict[str, Any] | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ddpm import bench
-from ddpm.checkpoint import CheckpointError, load_checkpoint
+from ddpm.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.choosing import SAMPLES, bars, choose_step
 from ddpm.cleaning import clean_pixels
 from ddpm.comparison import check_seen, what_was_seen
@@ -316,7 +316,8 @@ def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tens
     if asked == "none":
         return None
     if asked == "any":
-        return draw_labels(config["class_frequencies"], n, seed)
+        frequencies = config.get("class_frequencies")
+        return draw_labels(frequencies, n, seed) if frequencies else None
     if asked in names:
         return torch.full((n,), names.index(asked))
     if asked.isdigit() and int(asked) < len(names):
@@ -349,6 +350,13 @@ def _nearest(options: argparse.Namespace) -> None:
         print(f"sample {i}: {'; '.join(cells)}")
 
 
+def _source(checkpoint: Checkpoint) -> str:
+    source = checkpoint.config.get("data", {}).get("source")
+    if not isinstance(source, str):
+        raise CheckpointError(f"{checkpoint.path} does not say what it learnt from: give --data.")
+    return source
+
+
 def _report(options: argparse.Namespace) -> None:
     checkpoint = load_checkpoint(options.checkpoint) if options.checkpoint else None
     if checkpoint is None and (options.samples is None or options.data is None):
@@ -362,7 +370,9 @@ def _report(options: argparse.Namespace) -> None:
     trained_on, source = None, options.data
     if checkpoint is not None:
         run = Run(checkpoint.path.parent.parent)
-        trained_on, source = run.trained_on(), source or checkpoint.config["data"]["source"]
+        trained_on, source = run.trained_on(), source or _source(checkpoint)
+        if trained_on is None and run.has_hashes():
+            print(f"{run.folder / 'trained_on.npy'} is damaged: the usual split is taken instead.", file=sys.stderr)
     reference = what_was_seen(load_sprites(source), trained_on)
     check_seen(reference)
     labels, drawn_by = None, ""

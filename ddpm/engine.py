@@ -299,7 +299,8 @@ class _Session:
                 with contextlib.suppress(Exception):
                     self._save(plan, state)
             raise
-        with contextlib.suppress(OSError):
+        # A name that is no text, or a run.json that somebody changed meanwhile: they cost the card, not the training.
+        with contextlib.suppress(OSError, RunError, UnicodeError):
             replace_bytes(self._run.folder / "README.md", run_card(self._run).encode())
         if finished:
             return self._set_state("finished", seconds_left=0)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ddpm.files import parse_json, read_bytes, replace_bytes
 from ddpm.home import home
 from ddpm.locks import Lock
-from ddpm.typed import is_count
+from ddpm.sprites.pngs import DAMAGE
+from ddpm.typed import fits, is_amount, is_count, is_record
 
 MOST = 400
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -29,6 +30,7 @@ _LARGEST_FILE = 1 << 20
 _PATIENCE = 10.0
 # What a model is called may change, and its id was not always noted. The mark of its weights tells it by itself.
 _NAMES = ("name", "id")
+_NOTE = {"info": is_record, "kept": is_amount}
 
 
 class FavouritesError(ValueError):
@@ -128,6 +130,14 @@ def favourites() -> list[Favourite]:
     return sorted(found.values(), key=lambda one: (one.place, one.kept, one.id), reverse=True)
 
 
+def count_files() -> int:
+    """How many files of favourites there are, those included that :func:`favourites` leaves out."""
+    try:
+        return len(_names())
+    except OSError:
+        return 0
+
+
 def kept_among(names: Collection[str]) -> set[str]:
     """Those of some names that are kept."""
     return set(names) & {one.id for one in favourites()}
@@ -158,13 +168,14 @@ def _read(path: Path, mtime_ns: int, size: int) -> Favourite | None:
                 return None
             image = np.asarray(picture)
             note = parse_json(str(picture.info.get(_KEY)).encode(), path.stem)
-        info, kept, place = note["info"], float(note["kept"]), note.get("place", 0)
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError, UnidentifiedImageError):
+    except DAMAGE:
         return None
-    if not isinstance(info, dict) or not is_count(place):
+    place = note.get("place", 0)
+    if not fits(note, _NOTE) or not is_count(place):
         return None
+    info = note["info"]
     # Its file may be called by an older rule.
-    return Favourite(favourite_id(image, info), image, info, kept, place, path.stem)
+    return Favourite(favourite_id(image, info), image, info, float(note["kept"]), place, path.stem)
 
 
 def _folder() -> Path:

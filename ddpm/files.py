@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import io
 import json
+import math
 import os
 import secrets
+import shutil
 import stat
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from ddpm.names import showable_values
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 # Windows refuses to replace what somebody has open, if only for the instant of reading it. Together: a second.
 _WAITS = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.4)
+_MOST_LEVELS = 32
+_MOST_DIGITS = 300
 
 
 def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -99,35 +103,52 @@ def read_json(path: Path, limit: int = 16 << 20) -> dict[str, Any]:
     return parse_json(read_bytes(path, limit), path.name)
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file to read; a pipe or a device would never end.
+
+    Raises:
+        OSError: if it cannot be opened.
+        ValueError: if it is no plain file, or no file can have that name.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ValueError(f"{path.name} is not a plain file")
+    return open(handle, "rb")
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
-    """Read a plain file whole; a pipe or a device would never end.
+    """Read a plain file whole.
 
     Raises:
         OSError: if it cannot be read.
-        ValueError: if it is no plain file, or larger than ``limit`` bytes.
+        ValueError: as :func:`open_plain`, or if it is larger than ``limit`` bytes.
     """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError(f"{path.name} is not a plain file")
-        data = file.read(limit + 1)
-    if len(data) > limit:
+    with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        # Not the limit: room for what is asked for is taken before anything is read.
+        data = file.read(size + 1) if size <= limit else b""
+    if max(size, len(data)) > limit:
         raise ValueError(f"{path.name} is larger than {limit >> 20} MB")
     return data
 
 
 def parse_json(data: bytes, name: str) -> dict[str, Any]:
-    """Parse a JSON object; ``name`` is what an error calls it.
+    """Parse a JSON object; ``name`` is what an error calls it. Every number in it is finite as a float.
 
     Raises:
-        ValueError: if it is not UTF-8, not JSON, nested too deep, holds a key twice, or is no object.
+        ValueError: if it is not UTF-8, not JSON, nested too deep, holds a key twice or a number that is too large, or
+            is no object.
     """
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_duplicates)
+        value = _DECODER.decode(data.decode("utf-8"))
+        deep = _is_deep(value)
     except RecursionError:
-        raise ValueError(f"{name} is nested too deep") from None
+        deep = True
     except ValueError as error:
         raise ValueError(f"{name} is not valid JSON ({error})") from None
+    if deep:
+        raise ValueError(f"{name} is nested too deep")
     # Valid JSON may spell half a character, which can neither be shown nor written.
     if b"\\ud" in data or b"\\uD" in data:
         value = showable_values(value)
@@ -136,11 +157,52 @@ def parse_json(data: bytes, name: str) -> dict[str, Any]:
     return value
 
 
+def _is_deep(value: Any) -> bool:
+    """Whether there are more levels than any of our files has; whoever walks through the others has room for them."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        held = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [item for items in held for item in items]
+        if not level:
+            return False
+    return True
+
+
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("a key occurs twice")
     return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError("a number is too large")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates, parse_int=_whole, parse_float=_finite, parse_constant=_finite
+)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it; of one that is a link the link alone, never what it leads to.
+
+    Raises:
+        OSError: if it cannot be removed.
+    """
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -16,12 +16,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ddpm.files import open_plain
 from ddpm.home import home
 from ddpm.plan import TrainingRequest
 from ddpm.run import ACTIVE, Run, active_training
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 90
+_TAIL = 8000
 _starting = threading.Lock()
 
 
@@ -104,10 +106,12 @@ def wait_for_end(run: Run, seconds: float) -> bool:
 
 
 def log_tail(log: Path, lines: int = 12) -> str:
-    """The last lines that a training printed."""
+    """The last lines that a training printed; nothing where there is no such file."""
     try:
-        text = log.read_bytes()[-8000:].decode("utf-8", "replace")
-    except OSError:
+        with open_plain(log) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            text = file.read(_TAIL).decode("utf-8", "replace")
+    except (OSError, ValueError):
         return ""
     return "\n".join(text.strip().splitlines()[-lines:])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ddpm.optimizer import OptimizerKind
 from ddpm.schedule import PredictionType, ScheduleKind
+from ddpm.typed import Check, is_amount, is_count, is_share, is_text, is_whole, list_of, or_none
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,33 @@ class Recipe:
         Raises:
             ValueError: if values are missing, unknown or of no use.
         """
+        wrong = [name for name, check in _CHECKS.items() if name in values and not check(values[name])]
+        if wrong:
+            raise ValueError(f"not a recipe: {', '.join(wrong)}")
         try:
             lists = {"channels": tuple(values["channels"]), "attention": tuple(values.get("attention", ()))}
             return cls(**{**values, **lists})
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a recipe: {error}") from None
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+_CHECKS: dict[str, Check] = {
+    **dict.fromkeys(("name", "title", "summary", "schedule", "prediction_type", "precision", "optimizer"), is_text),
+    **dict.fromkeys(("learning_rate", "weight_decay", "default_minutes"), is_amount),
+    **dict.fromkeys(("ema_decay", "dropout", "label_dropout", "even_log_snr", "dropout_start"), is_share),
+    **dict.fromkeys(("warmup_steps", "dropout_min_steps"), is_count),
+    **dict.fromkeys(("cosine_decay", "classes"), _is_flag),
+    "clip_norm": or_none(is_amount),
+    "batch_size": lambda value: is_whole(value, 1, 1 << 20),
+    "num_timesteps": lambda value: is_whole(value, 1, 100_000),
+    "channels": lambda value: list_of(lambda width: is_whole(width, 1, 2048))(value) and 1 <= len(value) <= 5,
+    "time_embedding_dim": lambda value: is_whole(value, 1, 4096),
+    "attention": lambda value: list_of(lambda level: is_whole(level, 0, 4))(value) and len(value) <= 5,
+}
 
 
 RECIPES: dict[str, Recipe] = {

@@ -17,11 +17,9 @@ NAME/
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,16 +30,27 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ddpm.checkpoint import MANIFEST, step_name
-from ddpm.files import move, read_bytes, read_json, replace_bytes, replace_json
+from ddpm.files import move, parse_json, read_bytes, read_json, remove_folder, replace_bytes, replace_json
 from ddpm.home import home
 from ddpm.locks import Lock, is_held
 from ddpm.names import showable
-from ddpm.typed import is_amount, is_count, is_record, is_text, keep, list_of, or_none
+from ddpm.sprites import npy, pngs
+from ddpm.typed import fits, is_amount, is_count, is_name, is_record, is_share, is_text, keep, list_of, or_none
 
 RunState = Literal["starting", "running", "paused", "stopped", "finished", "failed", "interrupted", "unknown"]
 ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
 _ID = re.compile(r"[0-9a-f]{16}")
+_LARGEST_JSON, _LARGEST_METRICS, _LARGEST_HASHES, _LARGEST_PICTURE = 1 << 20, 64 << 20, 256 << 20, 1 << 20
+_MOST_LINES, _MOST_PIXELS = 200_000, 1_000_000
+
+
+def _is_string(value: Any) -> bool:
+    """Words of ours, which may quote a name that is no text."""
+    return isinstance(value, str)
+
+
 _STATUS = {
+    "state": is_text,
     "step": is_count,
     "total_steps": is_count,
     "threads": is_count,
@@ -50,14 +59,17 @@ _STATUS = {
     "seconds_left": or_none(is_amount),
     "images_per_second": or_none(is_amount),
     "start": is_text,
-    "message": is_text,
-    "log": or_none(is_text),
-    "error": or_none(is_record),
+    "message": or_none(_is_string),
+    "log": or_none(is_name),
+    "error": or_none(lambda value: fits(value, {"message": _is_string}) and _is_string(value.get("traceback", ""))),
 }
+_RECIPE = {"title": is_text, "summary": is_text, "classes": lambda value: isinstance(value, bool)}
 _CONFIG = {
     "preset": is_text,
     "recipe": is_record,
-    "schedule": lambda value: is_record(value) and is_count(value.get("num_timesteps")) and value["num_timesteps"] > 0,
+    "schedule": lambda value: (
+        fits(value, {"num_timesteps": is_count, "kind": is_text}) and 0 < value["num_timesteps"] <= 100_000
+    ),
     "data": is_record,
     "total_steps": is_count,
     "note": is_text,
@@ -65,11 +77,11 @@ _CONFIG = {
     "sequence": is_count,
 }
 _DATA = {
-    "source": is_text,
-    "name": is_text,
+    "source": is_name,
+    "name": is_name,
     "fingerprint": is_text,
-    "label_names": or_none(list_of(is_text)),
-    "class_frequencies": or_none(list_of(is_amount)),
+    "label_names": or_none(list_of(is_name)),
+    "class_frequencies": or_none(list_of(is_share)),
     "num_classes": or_none(is_count),
 }
 _METRICS: dict[str, Callable[[Any], bool]] = {
@@ -77,11 +89,16 @@ _METRICS: dict[str, Callable[[Any], bool]] = {
     "noise_error": is_amount,
     "heldout": is_amount,
     "heldout_raw": is_amount,
+    "final_heldout": is_amount,
+    "final_heldout_even": is_amount,
+    "final_heldout_raw": is_amount,
     "seconds": is_amount,
     "images_per_second": is_amount,
     "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
 }
-_METRICS["check"] = lambda value: _is_check(value) and is_amount(value.get("seconds"))
+_METRICS["check"] = lambda value: (
+    _is_check(value) and is_amount(value.get("seconds")) and is_record(value.get("real") or {})
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # Whoever changes a file holds its lock for milliseconds.
@@ -125,8 +142,9 @@ class Run:
     def config(self) -> dict[str, Any]:
         """``run.json``, without what is not of its kind; nothing where it is missing or damaged."""
         config = keep(_read_or_empty(self.folder / "run.json"), _CONFIG)
-        if "data" in config:
-            config["data"] = keep(config["data"], _DATA)
+        for part, checks in (("data", _DATA), ("recipe", _RECIPE)):
+            if part in config:
+                config[part] = keep(config[part], checks)
         return config
 
     def id(self) -> str:
@@ -185,34 +203,85 @@ class Run:
         folder = self.folder / "previews"
         return [(step, folder / f"{step_name(step)}.png") for step in _numbers(folder, ".png")]
 
+    def film(self) -> list[tuple[int, bytes]]:
+        """The film strip itself: (step, bytes of a PNG), rising; files that are no such pictures are left out."""
+        frames = []
+        for step, path in self.previews():
+            # One that a user deletes meanwhile is left out, too.
+            with contextlib.suppress(OSError, ValueError):
+                data = read_bytes(path, _LARGEST_PICTURE)
+                width, height = pngs.size_of(data, path.name)
+                if width * height <= _MOST_PIXELS:
+                    frames.append((step, data))
+        return frames
+
     def metrics(self) -> list[dict[str, Any]]:
         """Measurements, one a step, rising; a damaged or half-written line is left out."""
         try:
-            data = read_bytes(self.folder / "metrics.jsonl", 1 << 28)
+            return self._measured()[0]
         except (OSError, ValueError):
             return []
+
+    def _measured(self) -> tuple[list[dict[str, Any]], int]:
+        """All measurements, and how many lines are damaged.
+
+        Raises:
+            OSError: if they cannot be read.
+            ValueError: if there are more than any training writes.
+        """
+        data = read_bytes(self.folder / "metrics.jsonl", _LARGEST_METRICS)
+        if data.count(b"\n") > _MOST_LINES:
+            raise ValueError(f"metrics.jsonl has more than {_MOST_LINES:,} lines")
+        *lines, half = data.split(b"\n")
         records: dict[int, dict[str, Any]] = {}
-        for line in data.split(b"\n"):
-            try:
-                record = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(record, dict) and is_count(record.get("step")):
-                records[record["step"]] = keep(record, _METRICS)
-        return [records[step] for step in sorted(records)]
+        damaged = sum(not _take(line, records) for line in lines)
+        # What is being written, or was when the power went, has no end yet: that is no damage.
+        _take(half, records)
+        return [records[step] for step in sorted(records)], damaged
 
     def trained_on(self) -> np.ndarray | None:
         """uint64, sorted: split hashes of the sprites that the run learnt from; None where they are not known."""
         try:
-            hashes = np.load(self.folder / "trained_on.npy", allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+            return self._hashes()
+        except (OSError, ValueError):
             return None
-        return hashes if hashes.ndim == 1 and hashes.dtype == np.uint64 else None
+
+    def has_hashes(self) -> bool:
+        """Whether there is a file for :meth:`trained_on`; if that gives nothing all the same, it is damaged."""
+        return (self.folder / "trained_on.npy").exists()
+
+    def _hashes(self) -> np.ndarray:
+        hashes = npy.load(self.folder / "trained_on.npy", _LARGEST_HASHES)
+        if hashes.ndim != 1 or hashes.dtype != np.uint64:
+            raise ValueError("trained_on.npy holds something other than hashes")
+        return hashes
 
     def pinned(self) -> list[int]:
         """Steps that are never thinned out."""
         steps = _read_or_empty(self.folder / "pinned.json").get("steps", [])
-        return [step for step in steps if isinstance(step, int)] if isinstance(steps, list) else []
+        return list(filter(is_count, steps)) if isinstance(steps, list) else []
+
+    def damage(self) -> list[str]:
+        """What in the folder is not what a training writes there, in words; it is read as if it were not there.
+
+        Saved steps are not looked at: whoever loads one is told.
+        """
+        found = []
+        for name, look in (
+            ("run.json", lambda: _lost(self.folder / "run.json", self.config())),
+            ("status.json", lambda: _lost(self.folder / "status.json", self.status())),
+            ("metrics.jsonl", lambda: _counted(self._measured()[1], "line")),
+            ("trained_on.npy", lambda: self._hashes() is None and ""),
+            ("previews", lambda: _counted(len(self.previews()) - len(self.film()), "file")),
+        ):
+            try:
+                if lost := look():
+                    found.append(f"{name} ({lost})")
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError):
+                found.append(name)
+        return found
 
     def best_step(self) -> int | None:
         """Among the saved steps the one with the lowest held-out loss."""
@@ -285,7 +354,7 @@ class Run:
         return Run(target)
 
     def delete(self) -> None:
-        """Remove the run with all that it saved.
+        """Remove the run with all that it saved; of a folder that is a link the link alone.
 
         Raises:
             RunError: if it is alive or shipped, or cannot be removed.
@@ -295,9 +364,9 @@ class Run:
         grave = self.folder.with_name(f".deleted-{secrets.token_hex(8)}")
         try:
             move(self.folder, grave)
-            shutil.rmtree(grave)
+            remove_folder(grave)
         except OSError as error:
-            raise RunError(f"{self.name} cannot be deleted: {error.strerror}") from error
+            raise RunError(f"{self.name} cannot be deleted: {error.strerror or error}") from error
 
     def _check_idle(self, what: str) -> None:
         if self.is_shipped():
@@ -323,16 +392,15 @@ class Run:
                         move(folder, grave)
                         graves.append(grave)
         for grave in graves:
-            shutil.rmtree(grave, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                remove_folder(grave)
 
     def sweep(self) -> None:
         """Remove what a killed training left half-built. Only whoever holds the lock may."""
         for folder in (self.folder, self.folder / "steps", self.folder / "previews"):
             for leftover in folder.glob(".*.tmp"):
-                if leftover.is_dir():
-                    shutil.rmtree(leftover, ignore_errors=True)
-                else:
-                    leftover.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    remove_folder(leftover) if leftover.is_dir() else leftover.unlink()
 
     def set_latest(self, step: int) -> None:
         """Point ``latest`` at a saved step."""
@@ -414,9 +482,33 @@ def check_name(name: str) -> str:
 
 def _read_or_empty(path: Path) -> dict[str, Any]:
     try:
-        return read_json(path)
+        return read_json(path, _LARGEST_JSON)
     except (OSError, ValueError):
         return {}
+
+
+def _take(line: bytes, records: dict[int, dict[str, Any]]) -> bool:
+    """Add what a line of the metrics says to records by step; whether all of it was of its kind."""
+    if not line.strip():
+        return True
+    try:
+        record = parse_json(line, "a line")
+    except ValueError:
+        return False
+    if not is_count(record.get("step")):
+        return False
+    records[record["step"]] = keep(record, _METRICS)
+    return records[record["step"]] == record
+
+
+def _lost(path: Path, kept: dict[str, Any]) -> str:
+    """The names of what a file holds and a reader leaves out."""
+    stored = read_json(path, _LARGEST_JSON)
+    return ", ".join(ascii(key)[1:-1] for key, value in stored.items() if kept.get(key) != value)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'s' if count > 1 else ''}" if count else ""
 
 
 def _numbers(folder: Path, suffix: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from hashlib import sha256
@@ -14,14 +15,18 @@ from ddpm.files import npy_bytes, replace_bytes
 from ddpm.home import home
 from ddpm.images import to_uint8
 from ddpm.sampling import Sampler, draw_labels, sample
+from ddpm.sprites import npy
 from ddpm.workers import InParts, one_core
+
+_LARGEST = 1 << 30
 
 
 def frequent_labels(loaded: Checkpoint, n: int) -> torch.Tensor | None:
-    """int64 (n,): kinds by their frequency in what was learnt; None for a network that knows no kinds."""
-    if loaded.model.num_classes is None:
+    """int64 (n,): kinds by their frequency in what was learnt; None where there are no kinds, or it is not known."""
+    frequencies = loaded.config.get("class_frequencies")
+    if loaded.model.num_classes is None or not frequencies:
         return None
-    return draw_labels(loaded.config["class_frequencies"], n)
+    return draw_labels(frequencies, n)
 
 
 def drawn(loaded: Checkpoint, n: int, sampler: Sampler) -> np.ndarray:
@@ -43,9 +48,11 @@ def kept(loaded: Checkpoint, n: int, sampler: Sampler, say: Callable[[str], None
     for value in loaded.model.state_dict().values():
         weights.update(value.numpy().tobytes())
     path = home() / "bench" / "samples" / weights.hexdigest()[:16] / f"{sampler.replace('+', 'p')}-{n}.npy"
-    if path.is_file():
-        samples: np.ndarray = np.load(path, allow_pickle=False)
-        return samples
+    # One that is damaged is drawn again.
+    with contextlib.suppress(OSError, ValueError):
+        samples = npy.load(path, _LARGEST)
+        if samples.dtype == np.uint8 and samples.shape == (n, 16, 16, 3):
+            return samples
     say(f"Drawing {n:,} sprites with {sampler} ...")
     samples = drawn(loaded, n, sampler)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,11 +11,12 @@ import numpy as np
 from ddpm.card import run_card
 from ddpm.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, step_folder
 from ddpm.choosing import CHOICE, VERDICT, read_choice
-from ddpm.files import read_json, replace_bytes, replace_json
+from ddpm.files import read_json, remove_folder, replace_bytes, replace_json
 from ddpm.plan import checkpoint_config
 from ddpm.recipes import Recipe
 from ddpm.run import Run, RunError
 from ddpm.training import new_state
+from ddpm.verdict import read_verdict
 
 _POINTS, _PREVIEWS = 250, 14
 
@@ -45,7 +46,7 @@ def ship_run(
     if target.exists():
         if not Run(target).is_shipped():
             raise RunError(f"{target} is a run of yours: it is not replaced.")
-        shutil.rmtree(target)
+        remove_folder(target)
     step = int(checkpoint.config["step"])
     # With weights of its own it is a run of its own.
     own = {key: value for key, value in run.config().items() if key not in ("id", "sequence")}
@@ -68,6 +69,8 @@ def ship_run(
         if (run.folder / name).is_file():
             shutil.copyfile(run.folder / name, target / name)
     if choice is not None and (run.folder / VERDICT).is_file():
+        if read_verdict(run.folder) is None:
+            raise RunError(f"{run.folder / VERDICT} is damaged: remove it, and let `choose` measure the step again.")
         replace_json(target / VERDICT, {**read_json(run.folder / VERDICT), "data": config["data"]["name"]})
     (target / "previews").mkdir()
     film = [picture for at, picture in run.previews() if at <= step]

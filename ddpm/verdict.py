@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ddpm.choosing import VERDICT
+from ddpm.choosing import CHOICE, VERDICT, read_choice
 from ddpm.files import read_json
 from ddpm.memorization import LABELS, RATES, MemorizationReport
+from ddpm.run import Run
 from ddpm.statistics import Proportion
-from ddpm.typed import is_amount, is_count
+from ddpm.typed import is_count, is_number, is_share, is_text
 
 CLAIM = ("shape known", "palette novel, of those", "palette nowhere, of those")
 QUALITY = ("haze", "orphans", "merged_colours", "outline")
@@ -19,6 +20,7 @@ QUALITY = ("haze", "orphans", "merged_colours", "outline")
 
 _EXCESS = ("excess", "excess_low", "excess_high")
 _MOST_SAMPLES = 1_000_000
+_LARGEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ def read_verdict(folder: Path) -> Verdict | None:
         return None
 
 
+def damage(run: Run) -> list[str]:
+    """:meth:`ddpm.run.Run.damage`, and whether what was written when a step was chosen can be read."""
+    read = ((CHOICE, read_choice), (VERDICT, read_verdict))
+    return run.damage() + [name for name, look in read if (run.folder / name).exists() and look(run.folder) is None]
+
+
 def _verdict(stored: dict[str, Any]) -> Verdict:
     found, quality, exam = stored["memorization"], stored["quality"] or {}, stored["exam"]
     labels = _labels(found["labels"])
@@ -82,7 +90,7 @@ def _verdict(stored: dict[str, Any]) -> Verdict:
         quality={
             name: (quality[name], real[name])
             for name in QUALITY
-            if is_amount(quality.get(name)) and is_amount(real.get(name))
+            if is_number(quality.get(name), 0, _LARGEST) and is_number(real.get(name), 0, _LARGEST)
         },
         frechet_ratio=None if quality.get("frechet_ratio") is None else _amount(quality["frechet_ratio"]),
         agreement=None if agreement is None else (_share(agreement["rate"]), _share_or_none(agreement["real"])),
@@ -109,19 +117,19 @@ def _labels(counts: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError("not a finite number")
+    if not is_number(value, -_LARGEST, _LARGEST):
+        raise ValueError("not a number")
     return float(value)
 
 
 def _amount(value: Any) -> float:
-    if not is_amount(value):
+    if not is_number(value, 0, _LARGEST):
         raise ValueError("not an amount")
     return float(value)
 
 
 def _share(value: Any) -> float:
-    if not 0 <= _number(value) <= 1:
+    if not is_share(value):
         raise ValueError("not a share")
     return float(value)
 
@@ -137,6 +145,6 @@ def _count(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not text")
-    return value
+    if not is_text(value):
+        raise ValueError("not text")
+    return str(value)

@@ -7,7 +7,6 @@ data, what was seen of them, and the version of the measures. What cannot be kep
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import secrets
@@ -20,8 +19,9 @@ import numpy as np
 
 from ddpm.comparison import Reference, check_seen
 from ddpm.evidence import Watch, Yardstick
-from ddpm.files import move, npy_bytes, read_json, replace_bytes, replace_json, sync_folder
+from ddpm.files import move, npy_bytes, read_bytes, read_json, replace_bytes, replace_json, sync_folder
 from ddpm.home import home
+from ddpm.sprites import npy
 
 _VERSION = 1
 """Raise it whenever a measure changes: what older versions kept is then not used."""
@@ -31,7 +31,7 @@ _BUILDING = ".building-"
 _STALE_SECONDS = 6 * 3600
 _KEPT = 8
 _READING = 0.05
-_MAPPED_BYTES = 1 << 20
+_MAPPED_BYTES, _LARGEST_BYTES = 1 << 20, 4 << 30
 
 
 def prepared(reference: Reference, watch: Watch = lambda done, what: None) -> Yardstick:
@@ -86,12 +86,11 @@ def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> Yardstick | N
         parts = {}
         for name, digest in digests.items():
             path = folder / f"{name}.npy"
-            data = path.read_bytes()
+            data = read_bytes(path, _LARGEST_BYTES)
             if blake2b(data, digest_size=16).hexdigest() != digest:
                 return None
             # Large ones are mapped, so that processes share them.
-            kept = path if len(data) > _MAPPED_BYTES else io.BytesIO(data)
-            parts[name] = np.load(kept, mmap_mode="r" if kept is path else None, allow_pickle=False)
+            parts[name] = npy.load_mapped(path) if len(data) > _MAPPED_BYTES else npy.parse(data, path.name)
         yardstick = Yardstick.from_parts(train, heldout, parts)
         _mark_used(folder)
         return yardstick

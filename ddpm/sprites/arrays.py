@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import struct
 import zipfile
@@ -11,6 +12,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
+from ddpm.files import open_plain
 from ddpm.sprites import npy
 from ddpm.sprites.errors import SpriteError, megabytes, shown
 from ddpm.sprites.labels import MOST_CLASSES, Labels, check_labels_shape, name_classes, read_labels
@@ -22,7 +24,10 @@ _MOST_UNPACKED = 2 << 30
 _SUSPECT_UNPACKED = 256 << 20
 _SUSPECT_RATIO = 200
 _MOST_DIRECTORY = 1 << 20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error)
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, struct.error),
+    MemoryError,
+)
 
 
 def labels_beside(path: Path) -> Path | None:
@@ -66,6 +71,36 @@ def read_npz(path: Path, shelf: Shelf) -> Reading:
                 return _read_archive(archive, shelf, where)
         except _DAMAGE as error:
             raise SpriteError(f"{where} is a damaged archive ({error}). Save or download it again.") from error
+
+
+def load_npz(path: Path, limit: int) -> dict[str, np.ndarray]:
+    """All arrays of an .npz that we wrote ourselves, in memory and read-only.
+
+    Args:
+        limit: the most bytes, packed as well as unpacked.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError: if it is no plain file, damaged, or too large.
+    """
+    where = shown(path)
+    with open_plain(path) as file:
+        _check_directory(file, where)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                members = _members(archive, where)
+                unpacked = sum(member.file_size for member in members.values())
+                if max(_size(file), unpacked) > limit:
+                    raise SpriteError(f"{where} is larger than {megabytes(limit)}.")
+                return {name: _read_array(archive, member, f"{name} in {where}") for name, member in members.items()}
+        except (*_DAMAGE, OverflowError) as error:
+            raise SpriteError(f"{where} is a damaged archive ({error}).") from error
+
+
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> np.ndarray:
+    with _open(archive, member) as file:
+        header = npy.read_header(file, member.file_size, where)
+        return npy.copy_data(file, header, Shelf(None), "array", where)
 
 
 def _read_archive(archive: zipfile.ZipFile, shelf: Shelf, where: str) -> Reading:

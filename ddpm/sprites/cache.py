@@ -22,10 +22,11 @@ import numpy as np
 from ddpm.files import move, read_json, replace_json, sync_folder
 from ddpm.home import home
 from ddpm.locks import Lock
-from ddpm.sprites import index
+from ddpm.sprites import index, npy
 from ddpm.sprites.errors import SpriteError, shown
 from ddpm.sprites.reading import Reader, Reading
 from ddpm.sprites.shelf import Shelf, ShelfError
+from ddpm.typed import fits, is_count, is_name, is_text, list_of, or_none
 
 _LAYOUT = 1
 """Raise it when sources are read or stored in another way: what older versions kept is then not used."""
@@ -36,6 +37,15 @@ _STALE_SECONDS = 6 * 3600
 _CLOCK_NS = 20_000_000  # two changes within one tick of a file system's clock look the same
 _HASHED_BYTES = 8 << 20
 _PATIENCE = 10.0
+_LARGEST_JSON = 4 << 20
+_KNOWN = {
+    "layout": is_count,
+    "count": is_count,
+    "fingerprint": is_text,
+    "label_names": or_none(list_of(is_name)),
+    "factors": list_of(is_name),
+    "files": lambda value: fits(value, {}) and all(map(is_name, value)) and all(map(is_count, value.values())),
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ def fetch_made(kind: str, name: str, read: Reader) -> Stored:
 
 def _known(folder: Path, name: str, stamp: str) -> Stored | None:
     try:
-        entry = read_json(folder / "sources" / f"{name}.json")
+        entry = read_json(folder / "sources" / f"{name}.json", _LARGEST_JSON)
     except (OSError, ValueError):
         return None
     content = _content_of(folder / "sources" / f"{name}.json")
@@ -113,7 +123,7 @@ def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
 
 def _content_of(entry: Path) -> str | None:
     try:
-        content = read_json(entry).get("content")
+        content = read_json(entry, _LARGEST_JSON).get("content")
     except (OSError, ValueError):
         return None
     return content if isinstance(content, str) and content.isalnum() else None
@@ -191,31 +201,44 @@ def _write_facts(folder: Path, stored: Stored) -> None:
 def _open(folder: Path) -> Stored | None:
     """What a folder of ours holds, mapped; None if it isn't there or isn't whole."""
     try:
-        facts = read_json(folder / _FACTS)
+        facts = read_json(folder / _FACTS, _LARGEST_JSON)
+        if not fits(facts, _KNOWN) or facts["layout"] != _LAYOUT:
+            return None
         count, names, files = facts["count"], facts["label_names"], facts["files"]
-        if facts["layout"] != _LAYOUT or any((folder / name).stat().st_size != size for name, size in files.items()):
+        if any((folder / name).stat().st_size != size for name, size in files.items()):
             return None
 
         def column(name: str, dtype: type[np.generic]) -> np.ndarray:
-            values = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            values = npy.load_mapped(folder / f"{name}.npy")
             if values.dtype != dtype or values.shape != (count,):
                 raise ValueError(f"{name} is not what was stored")
             return values
 
-        images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+        images = npy.load_mapped(folder / "images.npy")
         if images.dtype != np.uint8 or images.shape != (count, 16, 16, 3):
+            return None
+        first_rows = column("first_rows", np.int64)
+        labels = column("labels", np.int64) if "labels.npy" in files else None
+        if not _within(first_rows, np.arange(1, count + 1)):
+            return None
+        if labels is not None and (names is None or not _within(labels, len(names))):
             return None
         return Stored(
             images,
-            column("labels", np.int64) if "labels.npy" in files else None,
-            None if names is None else tuple(str(name) for name in names),
-            column("first_rows", np.int64),
+            labels,
+            None if names is None else tuple(names),
+            first_rows,
             column("split_hashes", np.uint64),
-            str(facts["fingerprint"]),
+            facts["fingerprint"],
             {name: column(f"factor_{name}", np.int64) for name in facts["factors"]},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError):
         return None
+
+
+def _within(values: np.ndarray, ends: np.ndarray | int) -> bool:
+    """Whether values can be used as indices below ``ends``."""
+    return bool(((values >= 0) & (values < ends)).all())
 
 
 def _content_name(stored: Stored) -> str:

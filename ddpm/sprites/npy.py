@@ -6,14 +6,18 @@ Nothing is ever unpickled: the header's type must be a plain number's.
 from __future__ import annotations
 
 import ast
+import io
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
-from ddpm.sprites.errors import SpriteError, megabytes
+from ddpm.files import open_plain, read_bytes
+from ddpm.sprites.errors import SpriteError, megabytes, shown
 from ddpm.sprites.shelf import Shelf
 
 MAGIC = b"\x93NUMPY"
@@ -109,6 +113,54 @@ def copy_data(file: BinaryIO, header: Header, shelf: Shelf, name: str, where: st
             yield piece
 
     return shelf.put(name, header.shape, header.dtype, pieces(), header.fortran)
+
+
+def load(path: Path, limit: int) -> np.ndarray:
+    """An array that we wrote ourselves, whole and read-only; it takes the memory that the file takes on the disk.
+
+    Args:
+        limit: the most bytes that are read.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError: if it is no plain file or too large; a SpriteError if it holds no array of numbers.
+    """
+    return parse(read_bytes(path, limit), shown(path))
+
+
+def parse(data: bytes, where: str) -> np.ndarray:
+    """The array in the bytes of a whole .npy file, read-only and without a copy.
+
+    Raises:
+        SpriteError: as :func:`read_header`.
+    """
+    header = read_header(io.BytesIO(data), len(data), where)
+    try:
+        values = np.frombuffer(data, header.dtype, math.prod(header.shape), header.length)
+        return values.reshape(header.shape, order="F" if header.fortran else "C")
+    except ValueError:
+        raise _unbuildable(header, where) from None
+
+
+def load_mapped(path: Path) -> np.ndarray:
+    """An array that we wrote ourselves, mapped from its file: it takes no memory until it is looked at.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError: if it is no plain file; a SpriteError if it holds no array of numbers.
+    """
+    with open_plain(path) as file:
+        header = read_header(file, os.fstat(file.fileno()).st_size, shown(path))
+        order: Literal["F", "C"] = "F" if header.fortran else "C"
+        try:
+            return np.memmap(path, header.dtype, "r", header.length, header.shape, order)
+        except (ValueError, OverflowError):
+            raise _unbuildable(header, shown(path)) from None
+
+
+def _unbuildable(header: Header, where: str) -> SpriteError:
+    """For shapes that need no data, so that the file bears them out, and that no array can have all the same."""
+    return SpriteError(f"{where} has a header with an impossible shape ({_brief(header.shape)}). Save it again.")
 
 
 def _parse(raw: bytes, where: str, text: bool) -> tuple[tuple[int, ...], np.dtype[Any], bool]:

@@ -17,7 +17,11 @@ from ddpm.sprites.pixels import to_rgb
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 32_000_000
 _MOST_BYTES = 256 << 20
-_DAMAGE = (UnidentifiedImageError, SyntaxError, OSError, ValueError, struct.error, zlib.error, EOFError, IndexError)
+DAMAGE = (
+    *(UnidentifiedImageError, Image.DecompressionBombError),
+    *(SyntaxError, OSError, ValueError, struct.error, zlib.error, EOFError, IndexError),
+)
+"""What Pillow raises for files that are damaged."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
         data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise SpriteError(f"{where} is larger than {_MOST_BYTES >> 20} MB. Cut it into several sheets.")
-    width, height = _size(data, where)
+    width, height = size_of(data, where)
     if width * height > most_pixels:
         raise SpriteError(
             f"{where} has {width:,} x {height:,} pixels; at most {most_pixels:,} are read. "
@@ -53,7 +57,7 @@ def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
             image.load()
             note = image.info.get("ddpm:sheet")
             return Picture(to_rgb(_pixels(image, depth=data[24])), note if isinstance(note, str) else None)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise SpriteError(f"{where} is a damaged PNG ({_reason(error)}). Save or download it again.") from error
 
 
@@ -82,7 +86,12 @@ def seems(data: bytes) -> str:
     return "something unknown"
 
 
-def _size(data: bytes, where: str) -> tuple[int, int]:
+def size_of(data: bytes, where: str) -> tuple[int, int]:
+    """Width and height that a PNG states, whatever it holds.
+
+    Raises:
+        SpriteError: if it is no PNG, or states none.
+    """
     if not data.startswith(SIGNATURE):
         raise SpriteError(f"{where} is no PNG: it seems to be {seems(data)}. Save the image as PNG.")
     if len(data) < 33 or data[12:16] != b"IHDR":

@@ -12,20 +12,19 @@ from typing import Any
 
 import streamlit as st
 
-from ddpm.album import Batch, batch_names, keep_batch, load_batch
+from ddpm.album import Batch, batch_names, is_there, keep_batch, load_batch
 from ddpm.checkpoint import CheckpointError
 from ddpm.render import Chain, ChainRecorder, png, sheet
 from ddpm.run import Run
 from ddpm.sampling import sample
 from ddpm.typed import is_count
 from ddpm.workers import one_core
-from pages.parts.orders import EACH, Order, dice_of, to_info
+from pages.parts.orders import EACH, Order, dice_of, tells_all, to_info
 from pages.parts.store import PATHS, all_runs, manifest_mark, run_that_drew, weights_mark
 from pages.parts.ways import Way, own_way, rival_run, rival_way
 
 _BATCH, _PACE = "batch", "seconds-a-sprite-and-step"
 _USUAL_PACE = 0.0007
-_NEEDED = {"run", "name", "model", "step", "steps", "sampler", "seed"}
 
 # Told after each step: steps done, steps in all, the chain so far where a new frame of it is kept, and while the other
 # one of two is drawn that one, too.
@@ -194,16 +193,21 @@ def album(limit: int) -> list[Page]:
     return [replace(page, info=up_to_date(page.info, runs)) for page in islice(found, limit)]
 
 
+def damaged_batches() -> int:
+    """How many batches of the album are left out of it, although all their files are there."""
+    return sum(1 for name in batch_names() if _page(name) is None and is_there(name))
+
+
 # A batch is some megabytes: it is not read again at every run of a page.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _load(name: str) -> Batch | None:
     batch = load_batch(name)
-    return batch if batch is not None and batch.info.keys() >= _NEEDED else None
+    return batch if batch is not None and tells_all(batch.info) else None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _page(name: str) -> Page | None:
     batch = load_batch(name)
-    if batch is None or not batch.info.keys() >= _NEEDED:
+    if batch is None or not tells_all(batch.info):
         return None
     return Page(name, len(batch.chain.sprites), batch.info, png(sheet(batch.chain.sprites[:16], 4, gap=1)))

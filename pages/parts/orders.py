@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -14,6 +13,7 @@ import torch
 from ddpm.checkpoint import Checkpoint
 from ddpm.run import Run
 from ddpm.sampling import Die, Sampler, draw_labels, nearby_die, sprite_die
+from ddpm.typed import Check, fits, is_count, is_name, is_number, is_text, is_whole, list_of, or_none
 
 ANY, EACH = -1, -2
 MOST = 144
@@ -67,21 +67,44 @@ class Order:
     def check(self) -> None:
         """Raises ValueError for what no page would ask for; whether the model can do it is not looked at."""
         ranges: list[tuple[str, bool]] = [
-            ("step", self.step is None or _is_whole(self.step, 0, 10**12)),
-            ("n", _is_whole(self.n, 1, MOST)),
+            ("step", self.step is None or is_whole(self.step, 0, 10**12)),
+            ("n", is_whole(self.n, 1, MOST)),
             ("sampler", self.sampler in get_args(Sampler)),
-            ("steps", self.steps is None or _is_whole(self.steps, 1, 100_000)),
-            ("seed", _is_whole(self.seed, 0, MOST_SEED)),
-            ("kind", self.label is None or _is_whole(self.label, EACH, 10_000)),
-            ("guidance", _is_amount(self.guidance_scale, MOST_GUIDANCE)),
+            ("steps", self.steps is None or is_whole(self.steps, 1, 100_000)),
+            ("seed", is_whole(self.seed, 0, MOST_SEED)),
+            ("kind", self.label is None or is_whole(self.label, EACH, 10_000)),
+            ("guidance", is_number(self.guidance_scale, 0, MOST_GUIDANCE)),
             ("weights", self.weights in ("ema", "raw")),
-            ("like", len(self.like) <= _DEEPEST and all(_is_whole(i, 0, MOST - 1) for i in self.like)),
-            ("near", _is_amount(self.strength, 1.0)),
+            ("like", len(self.like) <= _DEEPEST and all(is_whole(i, 0, MOST - 1) for i in self.like)),
+            ("near", is_number(self.strength, 0, 1)),
             ("against", self.against is None or bool(_AGAINST.fullmatch(self.against))),
         ]
         wrong = [name for name, right in ranges if not right]
         if wrong:
             raise ValueError(f"{wrong[0]} is out of range")
+
+
+_NEEDED: dict[str, Check] = {
+    **dict.fromkeys(("run", "name", "model"), is_name),
+    **dict.fromkeys(("step", "steps", "seed"), is_count),
+    "sampler": is_text,
+}
+_MORE: dict[str, Check] = {
+    "kind": or_none(is_name),
+    "like": or_none(list_of(is_count)),
+    "guidance_scale": is_number,
+    "strength": is_number,
+    "weights": is_text,
+    "against": or_none(is_name),
+    "titles": lambda value: list_of(is_name)(value) and len(value) == 2,
+    "mark": is_text,
+}
+"""What a batch of the album says of itself, and what it may say beside: older ones say less."""
+
+
+def tells_all(info: Mapping[str, Any]) -> bool:
+    """Whether a batch says all that a page tells of it, and everything as it should be."""
+    return fits(info, _NEEDED) and all(check(info[name]) for name, check in _MORE.items() if name in info)
 
 
 def to_info(order: Order) -> dict[str, Any]:
@@ -151,13 +174,3 @@ def file_stem(info: Mapping[str, Any]) -> str:
     if info.get("like"):
         parts.append("like" + ".".join(str(index + 1) for index in info["like"]))
     return re.sub(r"[^\w.+-]+", "-", "-".join(str(part) for part in parts))
-
-
-def _is_whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_amount(value: object, high: float) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= high
-    )

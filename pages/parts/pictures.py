@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from ddpm.names import showable
 from ddpm.render import png, sheet
 
 
@@ -34,7 +35,7 @@ def picture(png_file: bytes, alt: str, *, width: str = "100%", most: int | None 
         most: the most CSS pixels it may take in width.
     """
     limit = f"max-width:{most}px;" if most else ""
-    st.html(f'<img class="pixels" src="{data_uri(png_file)}" alt="{html.escape(alt)}" style="width:{width};{limit}">')
+    st.html(f'<img class="pixels" src="{data_uri(png_file)}" alt="{_escaped(alt)}" style="width:{width};{limit}">')
 
 
 def contact_sheet(images: np.ndarray, alt: str, columns: int, *, scale: int = 3) -> None:
@@ -67,6 +68,10 @@ def facts_row(facts: dict[str, str], hints: dict[str, str] | None = None) -> Non
 def sprite_tag(image: np.ndarray, alt: str, side: int = 64) -> str:
     """An ``<img>`` of one sprite, uint8 (16, 16, 3), ``side`` CSS pixels wide."""
     return (
-        f'<img class="pixels" src="{data_uri(png(image))}" alt="{html.escape(alt)}" '
+        f'<img class="pixels" src="{data_uri(png(image))}" alt="{_escaped(alt)}" '
         f'style="width:{side}px;height:{side}px">'
     )
+
+
+def _escaped(text: str) -> str:
+    return html.escape(showable(str(text)))

@@ -9,13 +9,22 @@ import numpy as np
 import streamlit as st
 
 from ddpm.album import Batch, load_batch
-from ddpm.favourites import Favourite, FavouritesError, favourite_id, favourites, keep, kept_among, remove
-from pages.parts.drawing import Page, album, show_again
+from ddpm.favourites import (
+    Favourite,
+    FavouritesError,
+    count_files,
+    favourite_id,
+    favourites,
+    keep,
+    kept_among,
+    remove,
+)
+from pages.parts.drawing import Page, album, damaged_batches, show_again
 from pages.parts.exports import save_sprites_button
 from pages.parts.orders import Order, from_info
 from pages.parts.pictures import picture, sprite_tag
 from pages.parts.sharing import leave_link
-from pages.parts.words import counted, plain, problem
+from pages.parts.words import counted, damaged, plain, problem
 
 _ORIGIN = ("name", "id", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
 _STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
@@ -82,6 +91,8 @@ def favourites_section() -> None:
     """The sprites that were starred, on any day, with what one does with them."""
     found = favourites()
     st.header("Favourites")
+    if lost := count_files() - len(found):
+        damaged(f"{counted(lost, 'file')} among the favourites", lost)
     if not found:
         st.caption("None yet. Click a sprite, and star it: it stays here, whatever is drawn later.")
         return
@@ -107,10 +118,12 @@ def favourites_section() -> None:
 
 def last_batches() -> None:
     """The album: what was drawn before, on any page or in any tab."""
-    pages = album(6)
-    if not pages:
+    pages, lost = album(6), damaged_batches()
+    if not pages and not lost:
         return
     st.header("Drawn before")
+    if lost:
+        damaged(counted(lost, "batch", "batches"), lost)
     with st.grid(6, min_column_width=120):
         for page in pages:
             with st.container():

@@ -13,10 +13,12 @@ from ddpm.card import run_card
 from ddpm.checkpoint import can_use_raw
 from ddpm.console import duration
 from ddpm.files import replace_bytes
+from ddpm.names import showable
 from ddpm.plan import TrainingRequest
 from ddpm.process import log_tail
 from ddpm.run import ACTIVE, Run, RunError
 from ddpm.typed import is_count
+from ddpm.verdict import damage
 from pages.parts.charts import (
     MEANS,
     against_series,
@@ -31,7 +33,7 @@ from pages.parts.film import film
 from pages.parts.pictures import facts_row
 from pages.parts.setup import start
 from pages.parts.store import is_live
-from pages.parts.words import plain, problem
+from pages.parts.words import damaged, plain, problem
 
 STATES = {
     "starting": ("starting", "blue"),
@@ -57,6 +59,9 @@ def run_view(run: Run, others: list[Run]) -> None:
         st.subheader(plain(run.name), width="content")
         title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
+    # What a live training is writing may be read while it changes.
+    if not live and (found := damage(run)):
+        damaged(f"In this run's folder, {', '.join(found)}", len(found))
     if about := _about(run.config()):
         st.caption(plain(about))
     _controls(run, live)
@@ -127,7 +132,7 @@ def failure(run: Run) -> None:
     problem(error.get("message"))
     if error.get("traceback"):
         with st.expander("For the curious: the technical details"):
-            st.code(str(error["traceback"]), language=None)
+            st.code(showable(str(error["traceback"])), language=None)
 
 
 def _log(status: dict[str, Any]) -> None:
@@ -282,12 +287,7 @@ def _checks(run: Run, live: bool) -> None:
 
 
 def _film(run: Run, live: bool) -> None:
-    frames = []
-    for step, path in run.previews():
-        # One that a user deletes meanwhile is left out.
-        with contextlib.suppress(OSError):
-            frames.append((step, path.read_bytes()))
-    if frames:
+    if frames := run.film():
         film(frames, key=f"film-{run.key}")
     else:
         st.info("The first drawings appear after a few steps." if live else "It was stopped before its first drawing.")
@@ -308,7 +308,10 @@ def _manage(run: Run) -> None:
                 st.rerun()
             except RunError as error:
                 problem(error)
-        sure = st.checkbox("Yes, delete it with all that it learnt", key=f"sure-{run.key}")
+        words = "Yes, delete it with all that it learnt"
+        if run.folder.is_symlink():
+            words = "Yes, delete the link; the folder that it leads to stays"
+        sure = st.checkbox(words, key=f"sure-{run.key}")
         if st.button("Delete", key=f"delete-{run.key}", disabled=not sure, icon=":material/delete:"):
             try:
                 run.delete()

@@ -154,7 +154,9 @@ def link_button(batch: Batch) -> None:
         st.caption(
             "Whoever opens it on this computer sees the same sprites, pixel by pixel, as long as the model is here."
         )
-        st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode(parameters)}", language=None, wrap_lines=True)
+        # A model's name may be no text.
+        asked = urlencode(parameters, errors="replace")
+        st.code(f"{(st.context.url or '').split('?')[0]}?{asked}", language=None, wrap_lines=True)
 
 
 def _whole(parameters: Mapping[str, str], name: str) -> int:

@@ -28,6 +28,10 @@ _ENOUGH = 0.9
 # A path may hold what is no character.
 PATHS: dict[str | type[Any], Callable[[Any], bytes]] = {str: lambda text: text.encode("utf-8", "surrogatepass")}
 """How Streamlit's caches tell arguments apart that are paths."""
+_NO_HASHES = (
+    "The list of what this model learnt from (trained_on.npy) is damaged: here it is held against the usual nine "
+    "tenths of the set, which may not be right."
+)
 
 
 def user_checkpoints() -> Path:
@@ -214,9 +218,10 @@ def run_data(run: Run) -> RunData:
         found = sprites(source)
     except SpriteError as error:
         return RunData(None, str(error))
-    if found.fingerprint == data.get("fingerprint"):
-        return RunData(found, None)
     learnt = run.trained_on()
+    if found.fingerprint == data.get("fingerprint"):
+        damaged = learnt is None and run.has_hashes()
+        return RunData(found, None, _NO_HASHES if damaged else "")
     if learnt is None or not len(learnt):
         return RunData(
             None, f"{source} now holds other sprites than those that this model learnt from. Put those back."

@@ -16,6 +16,12 @@ def plain(text: object) -> str:
     return _MARKUP.sub(r"\\\1", showable(str(text)))
 
 
+def damaged(what: str, count: int = 1) -> None:
+    """Say once that something of ours on the disk cannot be read, and that it was left as it is."""
+    verb = "is" if count == 1 else "are"
+    st.warning(f"{plain(what)} {verb} damaged: left out here, and left alone on the disk.", icon=":material/warning:")
+
+
 def problem(error: object) -> None:
     """Show what went wrong, in the words of the error."""
     st.error(plain(error), icon=":material/error:")
