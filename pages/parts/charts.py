@@ -22,6 +22,9 @@ _COLOURS = {
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
 _PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 
+# On a phone one below the other, or they would be cut off at the edge.
+_LEGEND_COLUMNS = {"expr": "width < 330 ? 1 : width < 560 ? 2 : 3"}
+
 Series = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
@@ -88,7 +91,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "field": "step",
                 "type": "quantitative",
                 "title": "steps",
-                "axis": {"format": "~s", "grid": False, "tickMinStep": 1},
+                "axis": {"format": ",", "grid": False, "tickMinStep": 1},
             },
             "y": {
                 "field": "loss",
@@ -102,7 +105,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "type": "nominal",
                 "title": None,
                 "scale": {"domain": names, "range": colours},
-                "legend": {"orient": "top", "columns": 3, "labelLimit": 260},
+                "legend": {"orient": "top", "columns": _LEGEND_COLUMNS, "labelLimit": 260},
             },
             "strokeWidth": {
                 "condition": {"test": "datum.series === 'each step'", "value": 1},
@@ -171,7 +174,7 @@ def check_chart(series: CheckSeries, key: str) -> None:
         "field": "step",
         "type": "quantitative",
         "title": None,
-        "axis": {"format": "~s", "grid": False, "tickCount": 3},
+        "axis": {"format": ",", "grid": False, "tickCount": 3},
     }
     y = {
         "field": "value",

@@ -45,7 +45,7 @@ def claim_numbers(report: Findings, exam: str | None) -> None:
     )
     rows = "".join(_claim_row(name, report.claim[name]) for name in _ROWS)
     st.html(
-        '<div class="wide"><table class="claim"><tr><th></th><th>samples</th><th>interval</th><th>floor</th>'
+        '<div class="wide"><table class="claim"><tr><td></td><th>samples</th><th>interval</th><th>floor</th>'
         f"<th>excess</th></tr>{rows}</table></div>"
     )
     st.markdown(f"**{claim_sentence(report)}**")
@@ -126,7 +126,7 @@ def _claim_row(name: str, rate: Proportion) -> str:
     title, of = _ROWS[name]
     cells = ["-"] * 4
     if rate.n:
-        cells[0] = f"{percent(rate.rate)} ({rate.count} of {rate.n})"
+        cells[0] = f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})"
         cells[1] = f"{percent(rate.low)} to {percent(rate.high)}"
         cells[2], cells[3], _ = floor_words(rate)
     return (

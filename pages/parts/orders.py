@@ -14,6 +14,7 @@ import torch
 from ddpm.checkpoint import Checkpoint
 from ddpm.run import Run
 from ddpm.sampling import Die, Sampler, draw_labels, nearby_die, sprite_die
+from ddpm.typed import is_text, list_of
 
 ANY, EACH = -1, -2
 MOST = 144
@@ -137,6 +138,12 @@ def _die_at(order: Order, way: tuple[int, ...]) -> Die:
         if way[depth - 1] > 0:
             die = nearby_die(die, order.strength, order.seed, *way[:depth])
     return die
+
+
+def kinds_of(info: Mapping[str, Any], count: int) -> list[str]:
+    """The kind of each sprite of a batch, "" for anything; an empty list where the batch does not say."""
+    kinds: Any = info.get("kinds")
+    return kinds if list_of(is_text)(kinds) and len(kinds) == count else []
 
 
 def file_stem(info: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from ddpm.album import Batch, load_batch
 from ddpm.favourites import Favourite, FavouritesError, favourite_id, favourites, keep, kept_among, remove
 from pages.parts.drawing import Page, album, show_again
 from pages.parts.exports import save_sprites_button
-from pages.parts.orders import Order, from_info
+from pages.parts.orders import EACH, Order, from_info, kinds_of
 from pages.parts.pictures import picture, sprite_tag
 from pages.parts.sharing import leave_link
 from pages.parts.words import counted, plain, problem
@@ -33,7 +33,7 @@ def star(batch: Batch, index: int, on: bool) -> None:
     """Make a sprite a favourite, or none any more."""
     try:
         if on:
-            keep(batch.chain.sprites[index], _origin(batch.info, index))
+            keep(batch.chain.sprites[index], _origin(batch, index))
         else:
             remove(_favourite_id(batch, index))
     except FavouritesError as error:
@@ -79,7 +79,8 @@ def favourites_section() -> None:
         st.caption("None yet. Click a sprite, and star it: it stays here, whatever is drawn later.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        save_sprites_button(np.stack([one.image for one in found]), "favourites", "save-favourites")
+        kinds = [str(one.info.get("kind") or "") for one in found]
+        save_sprites_button(np.stack([one.image for one in found]), "favourites", "save-favourites", kinds)
         removing = st.toggle("Remove some", key="remove-favourites")
         st.caption(counted(len(found), "favourite"))
     if not removing:
@@ -129,13 +130,16 @@ def _in_words(page: Page) -> str:
     return ", ".join(str(word) for word in words if word)
 
 
-def _origin(info: dict[str, Any], index: int) -> dict[str, Any]:
+def _origin(batch: Batch, index: int) -> dict[str, Any]:
+    info = batch.info
     origin = {name: info.get(name) for name in _ORIGIN} | {"index": index}
+    if info.get("label") == EACH and (kinds := kinds_of(info, len(batch.chain.sprites))):
+        origin["kind"] = kinds[index]
     return origin | ({"like": info["like"], "strength": info.get("strength")} if info.get("like") else {})
 
 
 def _favourite_id(batch: Batch, index: int) -> str:
-    return favourite_id(batch.chain.sprites[index], _origin(batch.info, index))
+    return favourite_id(batch.chain.sprites[index], _origin(batch, index))
 
 
 def _keepsake(one: Favourite) -> str:
