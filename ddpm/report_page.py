@@ -160,7 +160,8 @@ def _histogram(report: Report) -> str:
         for value in np.linspace(0, top, 7)[:-1]
     )
     legend = "".join(
-        f'<text x="{left + 240 * i}" y="{height + bottom + 14}" style="fill:{colour}">{name}</text>'
+        f'<rect x="{left + 240 * i}" y="{height + bottom + 4}" width="11" height="11" rx="3" fill="{colour}"/>'
+        f'<text x="{left + 240 * i + 17}" y="{height + bottom + 14}">{name}</text>'
         for i, (name, colour) in enumerate(_CURVES)
     )
     return (

@@ -91,7 +91,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "field": "step",
                 "type": "quantitative",
                 "title": "steps",
-                "axis": {"format": ",", "grid": False, "tickMinStep": 1},
+                "axis": {"format": ",d", "grid": False, "tickMinStep": 1, "labelFlush": 24},
             },
             "y": {
                 "field": "loss",
@@ -174,7 +174,7 @@ def check_chart(series: CheckSeries, key: str) -> None:
         "field": "step",
         "type": "quantitative",
         "title": None,
-        "axis": {"format": ",", "grid": False, "tickCount": 3},
+        "axis": {"format": ",d", "grid": False, "tickCount": 3, "labelFlush": 24},
     }
     y = {
         "field": "value",

@@ -115,7 +115,7 @@ def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> N
     figure.update_layout(
         height=260,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis_title="training steps",
+        xaxis={"title": "training steps", "tickformat": ","},
         yaxis={"title": "near copies in %, at a false-positive rate of 5%", "rangemode": "tozero"},
         showlegend=False,
     )

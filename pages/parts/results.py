@@ -10,6 +10,7 @@ import streamlit as st
 
 from ddpm.album import Batch, load_batch
 from ddpm.favourites import Favourite, FavouritesError, favourite_id, favourites, keep, kept_among, remove
+from ddpm.typed import is_count
 from pages.parts.drawing import Page, album, show_again
 from pages.parts.exports import save_sprites_button
 from pages.parts.orders import EACH, Order, from_info, kinds_of
@@ -144,5 +145,7 @@ def _favourite_id(batch: Batch, index: int) -> str:
 
 def _keepsake(one: Favourite) -> str:
     info = one.info
-    words = [info.get("name"), info.get("kind"), f"step {info.get('step')}", f"seed {info.get('seed')}"]
+    step = info.get("step")
+    at = f"step {step:,}" if is_count(step) else ""
+    words = [info.get("name"), info.get("kind"), at, f"seed {info.get('seed')}"]
     return sprite_tag(one.image, ", ".join(str(word) for word in words if word), 64)

@@ -250,8 +250,8 @@ def _by_hand() -> None:
     folder = kaggle.own_folder()
     if folder is not None:
         st.caption(
-            f"Or fetch the set by hand from [its page at Kaggle]({kaggle.PAGE}), and put `sprites.npy` and "
-            f"`sprites_labels.npy` into this folder: {plain(folder)}"
+            f"Or fetch the set by hand from [its page at Kaggle]({kaggle.PAGE}), and put "
+            + plain(f"{kaggle.FILE} and sprites_labels.npy into this folder: {folder}")
         )
 
 

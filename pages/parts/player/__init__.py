@@ -240,7 +240,7 @@ def pack(chain: Chain, settings: dict[str, object], other: Chain | None = None) 
     count = chain.x_t.shape[1]
     if other is not None and other.x_t.shape[1] != count:
         raise ValueError(f"only chains of the same sprites can be compared, not {count} and {other.x_t.shape[1]}")
-    names = settings["names"]
+    names = settings.get("names")
     if isinstance(names, tuple) and len(names) not in (0, count):
         raise ValueError(f"{count} sprites cannot have {len(names)} names")
     header = {
