@@ -24,6 +24,8 @@ _PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 
 # On a phone one below the other, or they would be cut off at the edge.
 _LEGEND_COLUMNS = {"expr": "width < 330 ? 1 : width < 560 ? 2 : 3"}
+# Not flush: the last label would be pushed into the one before, or over the edge.
+_STEPS = {"format": ",d", "grid": False, "labelFlush": False}
 
 Series = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -91,7 +93,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "field": "step",
                 "type": "quantitative",
                 "title": "steps",
-                "axis": {"format": ",d", "grid": False, "tickMinStep": 1, "labelFlush": 24},
+                "axis": {**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}},
             },
             "y": {
                 "field": "loss",
@@ -174,7 +176,7 @@ def check_chart(series: CheckSeries, key: str) -> None:
         "field": "step",
         "type": "quantitative",
         "title": None,
-        "axis": {"format": ",d", "grid": False, "tickCount": 3, "labelFlush": 24},
+        "axis": {**_STEPS, "tickCount": 3},
     }
     y = {
         "field": "value",
