@@ -6,8 +6,10 @@ import streamlit as st
 
 from pages.parts.drawing import first_batch
 from pages.parts.frame import frame
+from pages.parts.orders import kinds_of
 from pages.parts.player import player
 from pages.parts.runs import STATES
+from pages.parts.setup import open_form
 from pages.parts.store import all_runs, shipped_run
 from pages.parts.words import plain
 
@@ -23,7 +25,7 @@ with words:
         )
     with st.container(horizontal=True, gap="small"):
         if st.button("Teach your own", type="primary"):
-            st.switch_page("pages/1_Train.py")
+            open_form()
         if st.button("Draw sprites"):
             st.switch_page("pages/2_Sample.py")
         if st.button("Created or copied?"):
@@ -51,11 +53,13 @@ with picture:
                 batch.chain,
                 key="home-player",
                 columns=5,
+                names=kinds_of(batch.info, len(batch.chain.sprites)),
                 caption=f"Drawn just now, from noise, by {batch.info['model']}",
             )
 
 st.divider()
-how = st.columns(3, gap="large")
+with st.container(key="how"):
+    how = st.columns(3, gap="large")
 for column, heading, text in zip(
     how,
     ("1 · Teach", "2 · Draw", "3 · Ask"),
@@ -70,5 +74,5 @@ for column, heading, text in zip(
     strict=True,
 ):
     with column:
-        st.subheader(heading)
+        st.header(heading)
         st.markdown(text)

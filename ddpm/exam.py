@@ -54,8 +54,8 @@ class Exam:
         elif self.observed.low < self.expected / 4:
             verdict = "too few samples to tell"
         return (
-            f"{self.observed.count} of {self.observed.n} samples with a known pair of shape and colours show a pair "
-            f"that was withheld ({self.observed.rate:.1%}); free recombination would give {self.expected:.1%}: "
+            f"{self.observed.count:,} of {self.observed.n:,} samples with a known pair of shape and colours show a "
+            f"pair that was withheld ({self.observed.rate:.1%}); free recombination would give {self.expected:.1%}: "
             f"{verdict}."
         )
 

@@ -88,14 +88,7 @@ class MemorizationReport:
     @property
     def sentence(self) -> str:
         """The finding in plain words, its number first."""
-        near, exact, n = self.rates["near copy"].count, self.rates["exact copy"].count, len(self.evidence)
-        expected = self.effective_rate * n
-        usual = f"{expected:.0f}" if expected >= 0.95 else "fewer than one"
-        words = "is a near copy" if near == 1 else "are near copies"
-        if exact > near:
-            # Sprites without a drawing are no near copies; that they are copies must not go unsaid.
-            near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
-        return f"{near} of {n} {words}; as many real sprites that the model never saw would give {usual}."
+        return finding_sentence(self.rates, len(self.evidence), self.effective_rate)
 
     def most_copied(self) -> tuple[np.ndarray, np.ndarray]:
         """Which training sprites were copied, the most often copied first.
@@ -143,6 +136,18 @@ class MemorizationReport:
                 for i, label in enumerate(self.labels)
             ],
         }
+
+
+def finding_sentence(rates: dict[str, Proportion], n: int, effective_rate: float) -> str:
+    """What :attr:`MemorizationReport.sentence` says about ``n`` samples."""
+    near, exact = rates["near copy"].count, rates["exact copy"].count
+    expected = effective_rate * n
+    usual = f"{expected:,.0f}" if expected >= 0.95 else "fewer than one"
+    words = "is a near copy" if near == 1 else "are near copies"
+    if exact > near:
+        # Sprites without a drawing are no near copies; that they are copies must not go unsaid.
+        near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
+    return f"{near:,} of {n:,} {words}; as many real sprites that the model never saw would give {usual}."
 
 
 def memorization_report(

@@ -35,7 +35,7 @@ class CopyingOnset:
         floor = self.near.floor or 0.0
         since = f"between steps {self.before:,} and {self.step:,}" if self.before else f"by step {self.step:,}"
         return (
-            f"It began to copy {since}: {self.near.count} of {self.near.n} sprites drawn then were near copies "
+            f"It began to copy {since}: {self.near.count:,} of {self.near.n:,} sprites drawn then were near copies "
             f"({self.near.rate:.1%}), where {floor:.1%} would be chance."
         )
 

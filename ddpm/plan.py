@@ -308,7 +308,7 @@ def _rows(sprites: SpriteDataset, holdout: float, most: int | None) -> tuple[np.
     if len(rows) == 0:
         raise SpriteError(
             f"{sprites.name}: all {len(sprites)} sprites fall into the part that is held back. Use more sprites, or "
-            "--holdout 0."
+            "hold none back (--holdout 0; on the Train page a switch under More)."
         )
     return rows, heldout
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from zipfile import ZipFile, ZipInfo
 
@@ -25,6 +26,8 @@ _MANY_COLOURS = 8192
 FRAMES = 50
 # Told to load_sprites, so that an exported sheet can be read back without any settings.
 SHEET_KEY = "ddpm:sheet"
+_UNFIT = re.compile(r"[^\w.+-]+")
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -150,18 +153,21 @@ def apng(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500,
     return file.getvalue()
 
 
-def png_zip(images: np.ndarray, stem: str) -> bytes:
+def png_zip(images: np.ndarray, stem: str, kinds: Sequence[str] = ()) -> bytes:
     """Single sprites as PNG files in a .zip; equal input gives equal bytes.
 
     Args:
         images: uint8 (N, H, W, 3), or (N, H, W, 4) with alpha.
         stem: the files are called ``stem-001.png`` and so on.
+        kinds: what each sprite shows, where that is known; its file is called after it, as in ``sword-003.png``. The
+            number is that of the sprite, so no two files have one name, whatever the kinds are called.
     """
+    names = [_UNFIT.sub("-", kind)[:_LONGEST].strip("-.") for kind in kinds] or [stem] * len(images)
     file = io.BytesIO()
     with ZipFile(file, "w") as archive:
-        for i, image in enumerate(images, 1):
+        for i, (image, name) in enumerate(zip(images, names, strict=True), 1):
             # PNG files are compressed already, and a date would make each archive another one.
-            archive.writestr(ZipInfo(f"{stem}-{i:03d}.png"), png(image))
+            archive.writestr(ZipInfo(f"{name or stem}-{i:03d}.png"), png(image))
     return file.getvalue()
 
 

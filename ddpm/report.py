@@ -220,7 +220,8 @@ def _rate_row(name: str, rate: Proportion) -> list[str]:
         excess = f"{rate.excess:.1%} ({max(0.0, rate.excess_low):.1%} to {rate.excess_high:.1%})"
         excess = "none" if rate.excess <= 0 else excess
     floor = "-" if rate.floor is None else f"{rate.floor:.1%}"
-    return [name, f"{rate.count} of {rate.n}", f"{rate.rate:.1%}", f"{rate.low:.1%} to {rate.high:.1%}", floor, excess]
+    interval = f"{rate.low:.1%} to {rate.high:.1%}"
+    return [name, f"{rate.count:,} of {rate.n:,}", f"{rate.rate:.1%}", interval, floor, excess]
 
 
 def _memory_rows(found: MemorizationReport) -> list[list[str]]:
@@ -243,13 +244,13 @@ def _memory_rows(found: MemorizationReport) -> list[list[str]]:
 
 def _exam_rows(exam: Exam) -> list[list[str]]:
     observed = exam.observed
-    rows = [["samples that show a pair of the set", f"{observed.n}"]]
+    rows = [["samples that show a pair of the set", f"{observed.n:,}"]]
     if observed.n:
         rows.append(["of those, withheld pairs", f"{observed.rate:.1%} ({observed.low:.1%} to {observed.high:.1%})"])
     if exam.expected is not None:
         rows.append(["to expect from free recombination", f"{exam.expected:.1%}"])
-    rows.append(["near copies of training sprites", f"{exam.near_training} (of {exam.training_sprites:,} sprites)"])
-    rows.append(["near copies of withheld sprites", f"{exam.near_exam} (of {exam.exam_sprites:,} sprites)"])
+    rows.append(["near copies of training sprites", f"{exam.near_training:,} (of {exam.training_sprites:,} sprites)"])
+    rows.append(["near copies of withheld sprites", f"{exam.near_exam:,} (of {exam.exam_sprites:,} sprites)"])
     if exam.copy_ratio is not None:
         high = "?" if exam.copy_ratio_high is None else f"{exam.copy_ratio_high:.2f}"
         rows.append(
@@ -259,7 +260,7 @@ def _exam_rows(exam: Exam) -> list[list[str]]:
 
 
 def _quality_rows(quality: QualityReport) -> list[list[str]]:
-    size = f"{quality.n} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
+    size = f"{quality.n:,} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
     rows = [
         [f"Fréchet ratio ({size})", _measured(quality.frechet_ratio, quality.frechet_ratio_sd), "1"],
         ["patch Wasserstein ratio", _number(quality.patch_wasserstein), "1"],
@@ -271,7 +272,7 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
         rows.append([name.replace("_", " "), words, _number(real)])
     agreement = quality.class_agreement
     if agreement is not None:
-        words = f"{agreement.rate:.1%} ({agreement.count} of {agreement.n})"
+        words = f"{agreement.rate:.1%} ({agreement.count:,} of {agreement.n:,})"
         rows.append(
             ["shows the kind that was asked for", words, "-" if agreement.real is None else f"{agreement.real:.1%}"]
         )

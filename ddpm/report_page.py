@@ -77,7 +77,7 @@ def to_html(report: Report) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Created or copied?</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"<style>{_STYLE}</style></head>\n<body><main>\n{body}\n</main></body></html>\n"
     )
 
 
@@ -123,9 +123,11 @@ def _uri(image: np.ndarray) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    top = "<tr>" + "".join(f"<th>{html.escape(cell)}</th>" for cell in head) + "</tr>" if any(head) else ""
+    # A corner that says nothing is no heading of a column.
+    cells = "".join(f"<th>{html.escape(cell)}</th>" if cell else "<td></td>" for cell in head)
+    top = f"<tr>{cells}</tr>" if any(head) else ""
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table>{top}{body}</table></div>'
+    return f'<div class="wide" tabindex="0"><table>{top}{body}</table></div>'
 
 
 def _histogram(report: Report) -> str:
@@ -158,11 +160,12 @@ def _histogram(report: Report) -> str:
         for value in np.linspace(0, top, 7)[:-1]
     )
     legend = "".join(
-        f'<text x="{left + 240 * i}" y="{height + bottom + 14}" style="fill:{colour}">{name}</text>'
+        f'<rect x="{left + 240 * i}" y="{height + bottom + 4}" width="11" height="11" rx="3" fill="{colour}"/>'
+        f'<text x="{left + 240 * i + 17}" y="{height + bottom + 14}">{name}</text>'
         for i, (name, colour) in enumerate(_CURVES)
     )
     return (
-        f'<div class="wide"><svg viewBox="0 0 {width + 2 * left} {height + bottom + 24}" role="img" '
+        f'<div class="wide" tabindex="0"><svg viewBox="0 0 {width + 2 * left} {height + bottom + 24}" role="img" '
         f'style="width:100%;min-width:34rem" aria-label="distances to the nearest training sprite">{"".join(paths)}'
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height}" stroke="#e2603f" stroke-width="2"/>'
         f'<text x="{x + 5:.1f}" y="12">near copies lie left of this line</text>{ticks}{legend}</svg></div>'

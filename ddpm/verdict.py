@@ -9,7 +9,7 @@ from typing import Any
 
 from ddpm.choosing import CHOICE, VERDICT, read_choice
 from ddpm.files import read_json
-from ddpm.memorization import LABELS, RATES, MemorizationReport
+from ddpm.memorization import LABELS, RATES, MemorizationReport, finding_sentence
 from ddpm.run import Run
 from ddpm.statistics import Proportion
 from ddpm.typed import is_count, is_number, is_share, is_text
@@ -28,7 +28,7 @@ class Verdict:
     """What can be shown of a report without the sprites that it is about.
 
     Attributes:
-        sentence, rates, claim, labels, heldout_labels, effective_rate, train_size, heldout_size: as in
+        rates, claim, labels, heldout_labels, effective_rate, train_size, heldout_size: as in
             :class:`ddpm.memorization.MemorizationReport`.
         drawn_by: what drew the samples, in words; empty where that is not known.
         quality: (samples, real sprites) for each of :data:`QUALITY` that was measured.
@@ -37,7 +37,6 @@ class Verdict:
         exam: the finding of the exam in a sentence; None where there was none.
     """
 
-    sentence: str
     rates: dict[str, Proportion]
     claim: dict[str, Proportion]
     labels: tuple[str, ...]
@@ -50,6 +49,11 @@ class Verdict:
     frechet_ratio: float | None
     agreement: tuple[float, float | None] | None
     exam: str | None
+
+    @property
+    def sentence(self) -> str:
+        """The finding in plain words, from the numbers, as it is said of a report today."""
+        return finding_sentence(self.rates, len(self.labels), self.effective_rate)
 
 
 Findings = MemorizationReport | Verdict
@@ -78,7 +82,6 @@ def _verdict(stored: dict[str, Any]) -> Verdict:
     real = quality.get("real") or {}
     agreement = quality.get("class_agreement")
     return Verdict(
-        sentence=_text(stored["sentence"]),
         rates={name: _proportion(found["rates"][name]) for name in RATES},
         claim={name: _proportion(found["claim"][name]) for name in CLAIM},
         labels=labels,

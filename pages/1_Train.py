@@ -7,7 +7,7 @@ import streamlit as st
 from ddpm.run import active_training
 from pages.parts.frame import frame
 from pages.parts.runs import failure, run_list, run_view
-from pages.parts.setup import choose_sprites, data_card, new_training, start_problem
+from pages.parts.setup import choose_sprites, data_card, form_is_wanted, new_training, start_problem
 from pages.parts.store import all_runs, find_run, remembered_run
 from pages.parts.words import plain, problem
 
@@ -32,7 +32,8 @@ if shown is None:
     st.markdown("Choose what it learns from, press **Start training**, and watch the drawings get better.")
 elif active is None:
     st.header("Or begin a new one")
-with st.expander("Prepare the next training") if active is not None else st.container():
+prepare = "Prepare the next training"
+with st.expander(prepare, expanded=form_is_wanted()) if active is not None else st.container():
     form, preview = st.columns([5, 7], gap="large")
     with form:
         choice = choose_sprites()

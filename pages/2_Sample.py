@@ -11,10 +11,11 @@ from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, 
 from pages.parts.exports import save_button
 from pages.parts.frame import frame
 from pages.parts.ordering import LONG, ask, seconds_to_wait, show_order
-from pages.parts.orders import Order
+from pages.parts.orders import Order, kinds_of
 from pages.parts.pace import Pace
 from pages.parts.player import PlayerSlot, player
 from pages.parts.results import favourites_section, last_batches, likeness, more_like, star, starred
+from pages.parts.setup import open_form
 from pages.parts.sharing import leave_link, link_button, opened_link
 from pages.parts.store import default_run, drawing_runs, shipped_run
 from pages.parts.ways import batch_titles, difference, titles
@@ -29,7 +30,7 @@ runs = drawing_runs()
 if not runs:
     st.info("There is no model to draw with yet.")
     if st.button("Teach one", type="primary"):
-        st.switch_page("pages/1_Train.py")
+        open_form()
     st.stop()
 
 link = opened_link(runs)
@@ -108,6 +109,7 @@ with stage:
             columns=columns_for(len(batch.chain.sprites)),
             actions=ACTIONS,
             titles=batch_titles(batch),
+            names=kinds_of(batch.info, len(batch.chain.sprites)),
             autoplay=not just_turned(),
         )
         if asked is not None and asked.kind in ("star", "unstar"):

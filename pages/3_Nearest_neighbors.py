@@ -11,6 +11,7 @@ from pages.parts.frame import frame
 from pages.parts.known import ask_for_test, make_test
 from pages.parts.reported import finished_report, meanwhile, without_sprites
 from pages.parts.search import search
+from pages.parts.setup import open_form
 from pages.parts.store import drawing_runs
 
 frame("Created or copied?")
@@ -24,7 +25,7 @@ runs = drawing_runs()
 if not runs:
     st.info("There is no model to question yet.")
     if st.button("Teach one", type="primary"):
-        st.switch_page("pages/1_Train.py")
+        open_form()
     st.stop()
 
 chosen = choose_samples(runs)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shlex
+import sys
 from pathlib import Path
 
 from ddpm.home import home
@@ -11,13 +14,14 @@ from ddpm.sprites.errors import SpriteError
 HANDLE = "ebrahimelgazar/pixel-art/versions/1"
 PAGE = "https://www.kaggle.com/datasets/ebrahimelgazar/pixel-art"
 FILE = "sprites.npy"
+_PACKAGE = "kagglehub"
 
 
 def find() -> Path | None:
     """Where ``sprites.npy`` of the Kaggle set lies on this machine: in our own folder, or kagglehub's; or None."""
     theirs = os.environ.get("KAGGLEHUB_CACHE") or os.path.expanduser("~/.cache/kagglehub")
     folders = [Path(theirs) / "datasets" / HANDLE]
-    own = _own_folder()
+    own = own_folder()
     if own is not None:
         folders.insert(0, own)
     return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
@@ -33,7 +37,7 @@ def require() -> Path:
     if path is None:
         raise SpriteError(
             "The Kaggle set is not on this machine, and nothing is downloaded unasked. To fetch it: "
-            f"`python -m ddpm data kaggle --download` (needs `pip install kagglehub`). {_by_hand()}"
+            f"python -m ddpm data kaggle --download (needs the package {_PACKAGE}: {install_line()}). {_by_hand()}"
         )
     return path
 
@@ -54,7 +58,7 @@ def download() -> Path:
         import kagglehub
     except ImportError as error:
         raise SpriteError(
-            f"The package kagglehub is missing. Install it with `pip install kagglehub` and try again. {_by_hand()}"
+            f"The package {_PACKAGE} is missing. Run this line, and try again: {install_line()}. {_by_hand()}"
         ) from error
     try:
         folder = Path(kagglehub.dataset_download(HANDLE))
@@ -67,14 +71,30 @@ def download() -> Path:
     return path
 
 
-def _by_hand() -> str:
-    own = _own_folder()
-    place = own if own is not None else "a folder of your own, and load that"
-    return f"Or download it by hand from {PAGE} and put sprites.npy and sprites_labels.npy into {place}."
+def can_download() -> bool:
+    """Whether the package that :func:`download` needs is installed by now."""
+    if sys.modules.get(_PACKAGE) is not None:
+        return True
+    # It may have been installed while we run.
+    importlib.invalidate_caches()
+    return importlib.util.find_spec(_PACKAGE) is not None
 
 
-def _own_folder() -> Path | None:
+def install_line() -> str:
+    """The line for a terminal that installs that package for the Python that runs us, whichever is active there."""
+    python = shlex.quote(sys.executable) if os.name == "posix" else f'"{sys.executable}"'
+    return f"{python} -m pip install {_PACKAGE}"
+
+
+def own_folder() -> Path | None:
+    """Where the set can be put by hand; None if the home cannot be used."""
     try:
         return home() / "kaggle"
     except OSError:
         return None
+
+
+def _by_hand() -> str:
+    own = own_folder()
+    place = own if own is not None else "a folder of your own, and load that"
+    return f"Or download it by hand from {PAGE} and put sprites.npy and sprites_labels.npy into {place}."

@@ -40,6 +40,9 @@ function difference(a, b) {
   return result;
 }
 
+/** A number as the pages write it: 1,024. */
+const grouped = (number) => number.toLocaleString("en");
+
 function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;

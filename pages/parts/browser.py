@@ -46,17 +46,18 @@ def browse(sprites: SpriteDataset) -> None:
 def _at_random(sprites: SpriteDataset, rows: np.ndarray, words: str) -> None:
     turn = st.session_state.setdefault("browse-turn", 0)
     shown = np.sort(np.random.default_rng(turn).permutation(rows)[:_SHOWN])
-    contact_sheet(np.asarray(sprites.images[shown]), f"{len(shown)} sprites {words}", _COLUMNS)
+    contact_sheet(np.asarray(sprites.images[shown]), f"{len(shown):,} sprites {words}", _COLUMNS)
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(rows) > _SHOWN and st.button("Show others", icon=":material/shuffle:", type="tertiary"):
             st.session_state["browse-turn"] = turn + 1
             st.rerun()
-        st.caption(f"{len(shown)} of {len(rows):,} distinct sprites {plain(words)}")
+        st.caption(f"{len(shown):,} of {len(rows):,} distinct sprites {plain(words)}")
 
 
 def _grouped(sprites: SpriteDataset, rows: np.ndarray, groups: np.ndarray, name: str, words: str) -> None:
     known = np.unique(groups)
     number = st.slider(name, 1, max(2, len(known)), 1, key=f"browse-{name}")
     shown = rows[groups == known[min(number, len(known)) - 1]]
-    contact_sheet(np.asarray(sprites.images[shown]), f"{len(shown)} sprites {words}", _COLUMNS)
-    st.caption(f"{name} {number} of {len(known)}: {len(shown)} sprites {plain(words)}, their mirror twins included")
+    contact_sheet(np.asarray(sprites.images[shown]), f"{len(shown):,} sprites {words}", _COLUMNS)
+    which = f"{name} {number:,} of {len(known):,}"
+    st.caption(f"{which}: {len(shown):,} sprites {plain(words)}, their mirror twins included")

@@ -26,6 +26,11 @@ _COLOURS = {
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
 _PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 
+# On a phone one below the other, or they would be cut off at the edge.
+_LEGEND_COLUMNS = {"expr": "width < 330 ? 1 : width < 560 ? 2 : 3"}
+# Not flush: the last label would be pushed into the one before, or over the edge.
+_STEPS = {"format": ",d", "grid": False, "labelFlush": False}
+
 Series = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
@@ -99,7 +104,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "field": "step",
                 "type": "quantitative",
                 "title": "steps",
-                "axis": {"format": "~s", "grid": False, "tickMinStep": 1},
+                "axis": {**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}},
             },
             "y": {
                 "field": "loss",
@@ -113,7 +118,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "type": "nominal",
                 "title": None,
                 "scale": {"domain": names, "range": _colours(names)},
-                "legend": {"orient": "top", "columns": 3, "labelLimit": 260},
+                "legend": {"orient": "top", "columns": _LEGEND_COLUMNS, "labelLimit": 260},
             },
             "strokeWidth": {
                 "condition": {"test": f"datum.series === '{MEANS}'", "value": 1},
@@ -183,7 +188,7 @@ def check_chart(series: CheckSeries, key: str) -> None:
         "field": "step",
         "type": "quantitative",
         "title": None,
-        "axis": {"format": "~s", "grid": False, "tickCount": 3, "tickMinStep": 1},
+        "axis": {**_STEPS, "tickCount": 3, "tickMinStep": 1},
     }
     y = {
         "field": "value",

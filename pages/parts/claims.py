@@ -45,7 +45,7 @@ def claim_numbers(report: Findings, exam: str | None) -> None:
     )
     rows = "".join(_claim_row(name, report.claim[name]) for name in _ROWS)
     st.html(
-        '<div class="wide"><table class="claim"><tr><th></th><th>samples</th><th>interval</th><th>floor</th>'
+        '<div class="wide" tabindex="0"><table class="claim"><tr><td></td><th>samples</th><th>interval</th><th>floor</th>'
         f"<th>excess</th></tr>{rows}</table></div>"
     )
     st.markdown(f"**{claim_sentence(report)}**")
@@ -115,7 +115,7 @@ def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> N
     figure.update_layout(
         height=260,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis_title="training steps",
+        xaxis={"title": "training steps", "tickformat": ","},
         yaxis={"title": "near copies in %, at a false-positive rate of 5%", "rangemode": "tozero"},
         showlegend=False,
     )
@@ -126,7 +126,7 @@ def _claim_row(name: str, rate: Proportion) -> str:
     title, of = _ROWS[name]
     cells = ["-"] * 4
     if rate.n:
-        cells[0] = f"{percent(rate.rate)} ({rate.count} of {rate.n})"
+        cells[0] = f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})"
         cells[1] = f"{percent(rate.low)} to {percent(rate.high)}"
         cells[2], cells[3], _ = floor_words(rate)
     return (

@@ -130,7 +130,7 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
     gap = (255 - np.abs(own.astype(int) - nearest_one)).astype(np.uint8)
     label = report.labels[i]
     figures = [
-        _figure(own, f"Sample {i + 1}", html.escape(kind_of(subject, i))),
+        _figure(own, f"Sample {i + 1:,}", html.escape(kind_of(subject, i))),
         _figure(
             nearest_one,
             "Nearest by pixels",

@@ -141,9 +141,19 @@ def question_live(run: Run) -> None:
     st.session_state.update({_SOURCE: FRESH, "questioned": str(run.folder), _WANTED: min(_SIZES)})
 
 
+def question(run: Run) -> None:
+    """In the next run of the page, question a run: by its finished report where it has one, else by what it draws."""
+    if verdict_of(run) is None:
+        question_live(run)
+    else:
+        st.session_state.update(
+            {_SOURCE: REPORT, "reported": str(run.folder), _SEEN: _drawn_mark(current_batch())}
+        )
+
+
 def _ask_source(reports: bool, batch: Batch | None) -> str:
     options = (REPORT, LAST, FRESH, UPLOAD) if reports else (LAST, FRESH, UPLOAD)
-    drawn = None if batch is None else (batch.id or id(batch), st.session_state.get("looked-at"))
+    drawn = _drawn_mark(batch)
     if st.session_state.get(_SOURCE) not in options:
         st.session_state[_SOURCE] = REPORT if reports and batch is None else LAST
     elif st.session_state[_SOURCE] == REPORT and drawn not in (None, st.session_state.get(_SEEN)):
@@ -153,6 +163,11 @@ def _ask_source(reports: bool, batch: Batch | None) -> str:
     return str(
         st.segmented_control("Sprites to question", options, required=True, key=_SOURCE, persist_state="session")
     )
+
+
+def _drawn_mark(batch: Batch | None) -> object:
+    """Tells what was drawn last, and which sprite of it was asked about, from what was before."""
+    return None if batch is None else (batch.id or id(batch), st.session_state.get("looked-at"))
 
 
 def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
@@ -247,7 +262,7 @@ def _drawn(run: Run, n: int) -> Batch | None:
     bar = st.progress(0.0, "Drawing ...")
 
     def watch(done: int, steps: int, chain: Any) -> None:
-        bar.progress(done / steps, f"Drawing: step {done} of {steps}")
+        bar.progress(done / steps, f"Drawing: step {done:,} of {steps:,}")
 
     try:
         batch = remember(draw_timed(Order(str(run.folder), n=n, seed=seed), watch))

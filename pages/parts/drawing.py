@@ -70,6 +70,8 @@ def draw(order: Order, watch: Watch = lambda *_: None) -> Batch:
         "kind": "one of each" if order.label == EACH else kind,
         "mark": weights_mark(order.path(), order.weights),
     }
+    if own.labels is not None:
+        info["kinds"] = [names[label] if 0 <= label < len(names) else "" for label in own.labels.tolist()]
     if rival is not None:
         info["against_id"] = rival.run_id
         info["titles"] = [own.title_beside(rival), rival.title]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -12,7 +12,7 @@ from ddpm.cutout import cutout
 from ddpm.files import npy_bytes
 from ddpm.render import apng, gif, png_zip, sheet_png
 from pages.parts.cleaned import HELP, cleaned
-from pages.parts.orders import file_stem
+from pages.parts.orders import file_stem, kinds_of
 from pages.parts.ways import batch_titles
 
 _File = tuple[str, str, str, Callable[[], bytes]]
@@ -25,6 +25,7 @@ def save_button(batch: Batch, clean: bool = False) -> None:
         clean: sprites are saved cleaned, and their files' names say so; animations are as drawn.
     """
     chain, stem = batch.chain, file_stem(batch.info)
+    kinds = kinds_of(batch.info, len(chain.sprites))
     with st.popover("Save", icon=":material/download:"):
         if batch.other is not None:
             titles = batch_titles(batch)
@@ -33,7 +34,7 @@ def save_button(batch: Batch, clean: bool = False) -> None:
                 chain, stem = batch.other, f"{stem}-against-{batch.info.get('against')}".replace(":", "-")
         if clean:
             st.caption("The cleaned sprites. Turn Clean pixels off to save them as drawn.")
-        _buttons("save", sprite_files(chain.sprites, stem, clean))
+        _buttons("save", sprite_files(chain.sprites, stem, clean, kinds))
         st.caption("How they came out of the noise" + (", as drawn" if clean else ""))
         _buttons(
             "save",
@@ -44,34 +45,38 @@ def save_button(batch: Batch, clean: bool = False) -> None:
         )
 
 
-def save_sprites_button(sprites: np.ndarray, stem: str, key: str) -> None:
+def save_sprites_button(sprites: np.ndarray, stem: str, key: str, kinds: Sequence[str] = ()) -> None:
     """All that single sprites can be saved as.
 
     Args:
         sprites: uint8 (N, 16, 16, 3).
+        kinds: the kind of each, where that is known.
     """
     with st.popover("Save", icon=":material/download:", key=f"{key}-menu"):
         clean = st.toggle("Clean pixels", key=f"{key}-clean", help=HELP)
-        _buttons(key, sprite_files(sprites, stem, clean))
+        _buttons(key, sprite_files(sprites, stem, clean, kinds))
 
 
-def sprite_files(sprites: np.ndarray, stem: str, clean: bool = False) -> list[_File]:
+def sprite_files(
+    sprites: np.ndarray, stem: str, clean: bool = False, kinds: Sequence[str] = ()
+) -> list[_File]:
     """What sprites can be saved as: a button's text, the file's name, its kind, and how it is made.
 
     Args:
         sprites: uint8 (N, 16, 16, 3).
         clean: tidy them up first, and say so in the names.
+        kinds: the kind of each, where that is known: single files are called after it.
     """
     if clean:
         sprites, stem = cleaned(sprites).images, f"{stem}-clean"
     return [
         ("One sheet, PNG", f"{stem}.png", "image/png", lambda: sheet_png(sprites, scale=4, gap=1)),
-        ("Single PNGs, white", f"{stem}.zip", "application/zip", lambda: png_zip(sprites, stem)),
+        ("Single PNGs, white", f"{stem}.zip", "application/zip", lambda: png_zip(sprites, stem, kinds)),
         (
             "Single PNGs, transparent",
             f"{stem}-transparent.zip",
             "application/zip",
-            lambda: png_zip(cutout(sprites), stem),
+            lambda: png_zip(cutout(sprites), stem, kinds),
         ),
         ("NumPy array, .npy", f"{stem}.npy", "application/octet-stream", lambda: npy_bytes(sprites)),
     ]

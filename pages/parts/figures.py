@@ -53,7 +53,7 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     figure.add_vline(
         x=limit,
         line={"color": _LINE, "width": 2, "dash": "dash"},
-        annotation={"text": "left of this line: near copies", "font": {"color": _LINE}, "xanchor": "left", "xshift": 6},
+        annotation={"text": "left of this line: near copies", "xanchor": "left", "xshift": 6},
         annotation_position="top right",
     )
     figure.update_layout(
@@ -89,8 +89,8 @@ def copied_most(subject: Subject, report: MemorizationReport) -> None:
         st.html(
             '<div class="most">'
             + "".join(
-                f"<figure>{sprite_tag(subject.train[row], f'training sprite in row {subject.data_row(row)}')}"
-                f"<figcaption><b>{_copies_words(int(near[row]))}</b>nearest to {hits[row]}<br>"
+                f"<figure>{sprite_tag(subject.train[row], f'training sprite in row {subject.data_row(row):,}')}"
+                f"<figcaption><b>{_copies_words(int(near[row]))}</b>nearest to {hits[row]:,}<br>"
                 f"row {subject.data_row(row):,}</figcaption></figure>"
                 for row in order.tolist()
             )
@@ -118,7 +118,7 @@ def _map(subject: Subject, hits: np.ndarray, near: np.ndarray) -> None:
     cells = math.ceil(len(seen) / columns) * columns
     words = np.full(cells, "", dtype=object)
     words[: len(seen)] = [
-        f"row {seen[row]:,} {kinds[row]}<br>nearest to {hits[row]}, {_copies_words(int(near[row]))}"
+        f"row {seen[row]:,} {kinds[row]}<br>nearest to {hits[row]:,}, {_copies_words(int(near[row]))}"
         if hits[row]
         else ""
         for row in order.tolist()

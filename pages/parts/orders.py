@@ -162,6 +162,12 @@ def _die_at(order: Order, way: tuple[int, ...]) -> Die:
     return die
 
 
+def kinds_of(info: Mapping[str, Any], count: int) -> list[str]:
+    """The kind of each sprite of a batch, "" for anything; an empty list where the batch does not say."""
+    kinds: Any = info.get("kinds")
+    return kinds if list_of(is_text)(kinds) and len(kinds) == count else []
+
+
 def file_stem(info: Mapping[str, Any]) -> str:
     """What files made of a batch are called: model, step, sampler, seed, and the kind or the sprite they are like."""
     parts = [info["name"], info["step"], f"{info['sampler']}{info['steps']}", f"seed{info['seed']}"]

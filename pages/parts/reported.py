@@ -12,7 +12,7 @@ from pages.parts.claims import claim_numbers
 from pages.parts.comparing import question_live
 from pages.parts.drawing import first_batch
 from pages.parts.pictures import contact_sheet
-from pages.parts.setup import KAGGLE
+from pages.parts.setup import KAGGLE, open_form
 from pages.parts.store import may_have_data, verdict_of
 from pages.parts.verdicts import cards_html, finding, labels_html, percent, verdict_html
 from pages.parts.words import counted, plain
@@ -122,8 +122,7 @@ def _how_to_get(run: Run, missing: str) -> None:
         icon=":material/download:",
     )
     if st.button("Fetch it on the Train page", icon=":material/arrow_forward:"):
-        st.session_state["sprites"] = KAGGLE
-        st.switch_page("pages/1_Train.py")
+        open_form(KAGGLE)
 
 
 def _quality_html(verdict: Verdict) -> str:
@@ -143,7 +142,7 @@ def _quality_html(verdict: Verdict) -> str:
         for title, words, value, real in rows
     )
     return (
-        '<div class="wide"><table class="claim quality"><tr><th></th><th>samples</th><th>real sprites</th></tr>'
+        '<div class="wide" tabindex="0"><table class="claim quality"><tr><td></td><th>samples</th><th>real sprites</th></tr>'
         f"{lines}</table></div>"
     )
 

@@ -19,9 +19,10 @@ from ddpm.favourites import (
     kept_among,
     remove,
 )
+from ddpm.typed import is_count
 from pages.parts.drawing import Page, album, damaged_batches, show_again
 from pages.parts.exports import save_sprites_button
-from pages.parts.orders import Order, from_info
+from pages.parts.orders import EACH, Order, from_info, kinds_of
 from pages.parts.pictures import picture, sprite_tag
 from pages.parts.sharing import leave_link
 from pages.parts.words import counted, damaged, plain, problem
@@ -42,7 +43,7 @@ def star(batch: Batch, index: int, on: bool) -> None:
     """Make a sprite a favourite, or none any more."""
     try:
         if on:
-            keep(batch.chain.sprites[index], _origin(batch.info, index))
+            keep(batch.chain.sprites[index], _origin(batch, index))
         else:
             remove(_favourite_id(batch, index))
     except FavouritesError as error:
@@ -97,7 +98,8 @@ def favourites_section() -> None:
         st.caption("None yet. Click a sprite, and star it: it stays here, whatever is drawn later.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        save_sprites_button(np.stack([one.image for one in found]), "favourites", "save-favourites")
+        kinds = [str(one.info.get("kind") or "") for one in found]
+        save_sprites_button(np.stack([one.image for one in found]), "favourites", "save-favourites", kinds)
         removing = st.toggle("Remove some", key="remove-favourites")
         st.caption(counted(len(found), "favourite"))
     if not removing:
@@ -149,16 +151,21 @@ def _in_words(page: Page) -> str:
     return ", ".join(str(word) for word in words if word)
 
 
-def _origin(info: dict[str, Any], index: int) -> dict[str, Any]:
+def _origin(batch: Batch, index: int) -> dict[str, Any]:
+    info = batch.info
     origin = {name: info.get(name) for name in _ORIGIN} | {"index": index}
+    if info.get("label") == EACH and (kinds := kinds_of(info, len(batch.chain.sprites))):
+        origin["kind"] = kinds[index]
     return origin | ({"like": info["like"], "strength": info.get("strength")} if info.get("like") else {})
 
 
 def _favourite_id(batch: Batch, index: int) -> str:
-    return favourite_id(batch.chain.sprites[index], _origin(batch.info, index))
+    return favourite_id(batch.chain.sprites[index], _origin(batch, index))
 
 
 def _keepsake(one: Favourite) -> str:
     info = one.info
-    words = [info.get("name"), info.get("kind"), f"step {info.get('step')}", f"seed {info.get('seed')}"]
+    step = info.get("step")
+    at = f"step {step:,}" if is_count(step) else ""
+    words = [info.get("name"), info.get("kind"), at, f"seed {info.get('seed')}"]
     return sprite_tag(one.image, ", ".join(str(word) for word in words if word), 64)

@@ -29,6 +29,7 @@ from pages.parts.charts import (
     loss_series,
     quartile_series,
 )
+from pages.parts.comparing import question
 from pages.parts.film import film
 from pages.parts.pictures import facts_row
 from pages.parts.setup import start
@@ -56,7 +57,7 @@ def run_view(run: Run, others: list[Run]) -> None:
     """
     live = is_live(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plain(run.name), width="content")
+        st.header(plain(run.name), width="content")
         title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
     # What a live training is writing may be read while it changes.
@@ -157,6 +158,9 @@ def _controls(run: Run, live: bool) -> None:
             if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
                 st.session_state["draw-from"] = str(run.folder)
                 st.switch_page("pages/2_Sample.py")
+            if latest is not None and st.button("Created or copied?", icon=":material/arrow_forward:"):
+                question(run)
+                st.switch_page("pages/3_Nearest_neighbors.py")
             if run.state() == "finished" and resumable and not run.is_shipped():
                 _longer(run, int(status.get("total_steps") or 0))
 
@@ -296,7 +300,7 @@ def _film(run: Run, live: bool) -> None:
 def _manage(run: Run) -> None:
     if run.is_shipped() or is_live(run):
         return
-    with st.popover("", icon=":material/more_horiz:", help="Rename or delete"):
+    with st.popover("Manage", icon=":material/more_horiz:", help="Rename or delete"):
         name = st.text_input("New name", run.name, key=f"name-{run.key}", max_chars=63)
         if st.button("Rename", key=f"rename-{run.key}", disabled=name == run.name):
             try:

@@ -76,7 +76,7 @@ def _results(subject: Subject, own: np.ndarray) -> str:
         _strip(
             f"Nearest of {html.escape(subject.chosen.whose)}",
             [
-                (samples[row], f"{_grey(value)}<br>sample {row + 1}")
+                (samples[row], f"{_grey(value)}<br>sample {row + 1:,}")
                 for row, value in zip(near.rows[0], near.squared_distances[0], strict=True)
             ],
         )
@@ -98,4 +98,4 @@ def _strip(title: str, hits: list[tuple[np.ndarray, str]]) -> str:
     figures = "".join(
         f"<figure>{sprite_tag(image, 'match')}<figcaption>{words}</figcaption></figure>" for image, words in hits
     )
-    return f"<h4>{title}</h4><div>{figures}</div>"
+    return f"<h3>{title}</h3><div>{figures}</div>"

@@ -26,6 +26,7 @@ from pages.parts.words import counted, plain, problem
 BUILTIN, KAGGLE, OWN = "Built-in sprites", "Kaggle Pixel Art", "My own file"
 _RECIPE, _HOLDOUT = "recipe", "holdout"
 _SHARE = 0.1
+_FORM = "form-wanted"
 _UNITS = ("minutes", "steps", "epochs")
 _HINTS = {
     "rows": "Pictures in the file, repeats included",
@@ -76,6 +77,24 @@ class Choice:
     problem: str = ""
 
 
+def open_form(sprites: str | None = None) -> None:
+    """Go to the Train page, to the form of a new training instead of the run that was looked at last.
+
+    Args:
+        sprites: which of the sets is to be chosen there; None for the one that was last.
+    """
+    st.session_state.pop("run", None)
+    st.session_state[_FORM] = True
+    if sprites is not None:
+        st.session_state["sprites"] = sprites
+    st.switch_page("pages/1_Train.py")
+
+
+def form_is_wanted() -> bool:
+    """Whether this visitor came for the form and has not started anything since."""
+    return bool(st.session_state.get(_FORM))
+
+
 def choose_sprites() -> Choice:
     """Ask for a set of sprites, and show what is in it."""
     kind = st.segmented_control(
@@ -104,7 +123,7 @@ def data_card(sprites: SpriteDataset) -> None:
         "mirror pairs": f"{sprites.mirror_pairs():,}",
         "to learn from": f"{learnt:,}",
         "held out": f"{heldout:,}",
-        "kinds": str(len(sprites.label_names)) if sprites.label_names else "not labelled",
+        "kinds": f"{len(sprites.label_names):,}" if sprites.label_names else "not labelled",
     }
     if exam:
         facts["kept for the exam"] = f"{exam:,}"
@@ -197,6 +216,7 @@ def start(request: TrainingRequest) -> None:
             st.session_state["start-problem"] = str(error)
     st.session_state["run"] = str(request.folder)
     st.session_state.pop("run-id", None)
+    st.session_state.pop(_FORM, None)
     st.session_state["starts"] = st.session_state.get("starts", 0) + 1
     st.rerun()
 
@@ -212,13 +232,36 @@ def _choose_kaggle() -> Choice:
     if kaggle.find() is None:
         st.info(
             "The 89,400 sprites of the student report, from Kaggle. They are not on this computer yet; "
-            "fetching them is the only time that this app goes online."
+            "fetching them is the only time that this app goes online. The set is public: no account is needed."
         )
-        if not st.button("Download from Kaggle", icon=":material/download:"):
-            return Choice(None, "", "Download the Kaggle set first, or choose other sprites.")
+        wanted = _ask_to_download() if kaggle.can_download() else _ask_to_install()
+        _by_hand()
+        if not wanted:
+            return Choice(None, "", "Fetch the Kaggle set first, or choose other sprites.")
         with st.spinner("Downloading ..."):
             kaggle.download()
     return Choice(stored_sprites("kaggle"), "kaggle")
+
+
+def _ask_to_download() -> bool:
+    return st.button("Download from Kaggle", icon=":material/download:")
+
+
+def _ask_to_install() -> bool:
+    """Say what is missing before anybody waits for a download that cannot be."""
+    st.markdown("A small package is missing for that. Run this line in a terminal, then press **Look again**:")
+    st.code(kaggle.install_line(), language=None, wrap_lines=True)
+    st.button("Look again", icon=":material/refresh:")
+    return False
+
+
+def _by_hand() -> None:
+    folder = kaggle.own_folder()
+    if folder is not None:
+        st.caption(
+            f"Or fetch the set by hand from [its page at Kaggle]({kaggle.PAGE}), and put "
+            + plain(f"{kaggle.FILE} and sprites_labels.npy into this folder: {folder}")
+        )
 
 
 def _choose_own() -> Choice:

@@ -18,6 +18,7 @@ _ALARMING = ("near copy", "exact copy", "shape known", "collage")
 _FEW = 64
 _MANY_POOR = 0.25
 _FEWER = "none, clearly fewer"
+_BLACK, _WHITE = "#000000", "#ffffff"
 
 TITLES = {
     "near copy": "Near copies",
@@ -61,7 +62,7 @@ def finding(report: Findings) -> Finding:
         mood = "alarm"
         headline = f"Copied: {percent(moved.rate)} are training sprites, if mirrored or moved by a pixel."
     elif exact.count:
-        headline = f"{'One sample is' if exact.count == 1 else f'{exact.count} samples are'} copied pixel by pixel."
+        headline = f"{'One sample is' if exact.count == 1 else f'{exact.count:,} samples are'} copied pixel by pixel."
     elif _surely_more(report.rates["collage"]):
         headline = "No copies, but more collages of two training sprites than real sprites show."
     elif _surely_more(recoloured):
@@ -117,7 +118,8 @@ def verdict_html(found: Finding, test: str = "") -> str:
 
 def cards_html(report: Findings) -> str:
     """A card for each rate: how many, how sure, how many are normal, and what is left."""
-    return f'<div class="cards">{"".join(_card(name, report) for name in TITLES)}{_how_to_read(report)}</div>'
+    cards = "".join(_card(name, report) for name in TITLES)
+    return f'<h2 class="unseen">The numbers</h2><div class="cards">{cards}{_how_to_read(report)}</div>'
 
 
 def labels_html(report: Findings) -> str:
@@ -158,8 +160,8 @@ def _card(name: str, report: Findings) -> str:
         f"{tick}</div>"
     )
     return (
-        f'<div class="rate{mark}" data-rate="{html.escape(name)}"><h4>{html.escape(title)}</h4>'
-        f'<p class="big">{percent(rate.rate)} <span>{rate.count} of {rate.n}</span></p>{gauge}'
+        f'<div class="rate{mark}" data-rate="{html.escape(name)}"><h3>{html.escape(title)}</h3>'
+        f'<p class="big">{percent(rate.rate)} <span>{rate.count:,} of {rate.n:,}</span></p>{gauge}'
         f'<div class="line"><span>interval</span>{percent(rate.low)} to {percent(rate.high)}</div>'
         f'<div class="line"><span>floor</span>{floor}</div><div class="line"><span>excess</span>{excess}</div>'
         f"<p>{html.escape(meaning)}</p></div>"
@@ -170,7 +172,7 @@ def _how_to_read(report: Findings) -> str:
     shape = report.rates["shape known"].floor
     example = "" if shape is None else f" (here {percent(shape)} of them have a known shape)"
     return (
-        '<div class="rate read"><h4>How to read this</h4><p><b>Floor</b>: what real sprites that the model never saw '
+        '<div class="rate read"><h3>How to read this</h3><p><b>Floor</b>: what real sprites that the model never saw '
         f"show anyway{example}, since sprites of one set look alike. Only what lies above it says something about the "
         "model.</p><p><b>Excess</b>: of all that could lie above the floor, the share that does. 60% of the samples "
         "above a floor of 20% are half of what could be: an excess of 50%.</p><p><b>Interval</b>: how sure the rate is "
@@ -178,6 +180,23 @@ def _how_to_read(report: Findings) -> str:
         "samples; band, the interval; green, the "
         "floor.</p></div>"
     )
+
+
+def ink_on(colour: str) -> str:
+    """Black or white, whichever is easier to read on a colour (``#rrggbb``): at least 4.5 to 1 on every one."""
+    return max(_BLACK, _WHITE, key=lambda ink: contrast(ink, colour))
+
+
+def contrast(one: str, other: str) -> float:
+    """How far two colours (``#rrggbb``) differ in lightness, 1 to 21, as WCAG 2 measures it."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    shares = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def floor_words(rate: Proportion) -> tuple[str, str, bool]:
@@ -202,10 +221,11 @@ def _bar(title: str, labels: tuple[str, ...], present: list[str]) -> str:
         count = labels.count(name)
         if count:
             share = count / len(labels)
-            words = f"{name}: {count} of {len(labels)}"
+            colours = f"--tone:{COLOURS[name]};--on:{ink_on(COLOURS[name])}"
+            words = f"{name}: {count:,} of {len(labels):,}"
             text = f"{share:.0%}" if share >= 0.06 else ""
             parts.append(
-                f'<i style="--tone:{COLOURS[name]};flex-grow:{count}" title="{html.escape(words)}">{text}'
+                f'<i style="{colours};flex-grow:{count}" title="{html.escape(words)}">{text}'
                 f'<span class="unseen">{html.escape(words)}</span></i>'
             )
     return f'<p>{html.escape(title)}</p><div class="bar">{"".join(parts)}</div>'

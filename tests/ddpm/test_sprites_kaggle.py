@@ -100,3 +100,14 @@ def test_a_download_without_sprites_is_explained(tmp_path: Path, monkeypatch: py
     hub(monkeypatch, lambda handle: str(tmp_path))
     with pytest.raises(SpriteError, match=r"no sprites\.npy"):
         kaggle.download()
+
+
+def test_whether_a_download_is_possible_is_known_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    assert not kaggle.can_download()
+    monkeypatch.delitem(sys.modules, "kagglehub")
+    # Installed while we run: no restart is needed.
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "kagglehub.py").write_text("")
+    assert kaggle.can_download()
+    assert kaggle.install_line() == f"{sys.executable} -m pip install kagglehub"

@@ -78,7 +78,6 @@ NEAR = ("memorization", "rates", "near copy")
     [
         lambda stored: stored.pop("memorization"),
         lambda stored: stored["memorization"]["rates"].pop("collage"),
-        _set("sentence", to=5),
         _set("memorization", to=[1]),
         _set("quality", to=[1]),
         _set("exam", to="passed"),

@@ -66,7 +66,7 @@ def test_train_lists_runs_and_shows_one(open_page: OpenPage) -> None:
     app = open_page("pages/1_Train.py")
     next(button for button in app.button if button.label == "Show").click().run()
     assert not app.exception
-    assert any(heading.value == "small" for heading in app.subheader)
+    assert any(heading.value == "small" for heading in app.header)
 
 
 def test_train_shows_what_a_run_found_out_about_itself(open_page: OpenPage) -> None:

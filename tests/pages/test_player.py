@@ -106,3 +106,11 @@ def test_unknown_views_and_no_columns_are_refused() -> None:
     ).run()
     assert [text.value.split(" ")[0] for text in app.markdown] == ["view", "columns"]
     assert not app.exception
+
+
+def test_names_travel_one_for_each_sprite_or_none() -> None:
+    names = tuple(f"kind {i}" for i in range(18))
+    assert unpack(pack(chain(), {**PLAIN, "names": names}))[0]["names"] == list(names)
+    assert unpack(pack(chain(), {**PLAIN, "names": ()}))[0]["names"] == []
+    with pytest.raises(ValueError, match="names"):
+        pack(chain(), {**PLAIN, "names": names[:5]})

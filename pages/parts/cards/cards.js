@@ -45,7 +45,7 @@ class Gallery {
       const button = element("button", "", "");
       button.type = "button";
       if (colour) button.append(element("i"));
-      button.append(`${name || "all"} ${count}`);
+      button.append(`${name || "all"} ${grouped(count)}`);
       button.style.setProperty("--tone", colour ?? "transparent");
       button.setAttribute("aria-pressed", String(name === this.label));
       button.dataset.label = name;
@@ -71,7 +71,7 @@ class Gallery {
     const few = kept.length <= this.first;
     const steps = few ? [] : Array.from({ length: this.even }, (_, i) => Math.round((i * (kept.length - 1)) / (this.even - 1)));
     for (const part of [".even-title", ".note"]) this.find(part).hidden = few;
-    this.find(".even-title").textContent = `Nothing hand-picked: ${new Set(steps).size} of ${kept.length}`;
+    this.find(".even-title").textContent = `Nothing hand-picked: ${new Set(steps).size} of ${grouped(kept.length)}`;
     this.find(".even").replaceChildren(...[...new Set(steps)].map((i) => this.card(kept[i])));
     this.root.dataset.shown = near.length;
   }
@@ -85,7 +85,7 @@ class Gallery {
     const head = element("div", "head");
     const label = element("span", "label");
     label.append(element("i"), one.label);
-    head.append(label, element("span", "", `sample ${one.index + 1}${one.asked ? ", the one you asked about" : ""}`));
+    head.append(label, element("span", "", `sample ${grouped(one.index + 1)}${one.asked ? ", the one you asked about" : ""}`));
     const row = element("div", "row");
     const own = this.pixels(one.index);
     const figure = (image, title, words) => {

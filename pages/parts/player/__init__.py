@@ -11,7 +11,7 @@ import json
 import secrets
 import struct
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
@@ -75,6 +75,7 @@ class Options(TypedDict, total=False):
             ``{"more": "More like this"}``.
         titles: whose picture is left and whose right, when two chains are compared. Given before the other chain is
             there, they keep its place.
+        names: what each sprite is, shown where one is enlarged or pointed at; none, as usual, or one for each.
     """
 
     caption: str
@@ -85,6 +86,7 @@ class Options(TypedDict, total=False):
     expected: int | None
     actions: Mapping[str, str]
     titles: tuple[str, str]
+    names: Sequence[str]
 
 
 def player(
@@ -202,6 +204,7 @@ def _settings(key: str, options: Options) -> dict[str, object]:
         "expected": options.get("expected"),
         "actions": [{"name": name, "label": label} for name, label in options.get("actions", {}).items()],
         "titles": tuple(options.get("titles", ("", ""))),
+        "names": tuple(options.get("names", ())),
     }
 
 
@@ -237,6 +240,9 @@ def pack(chain: Chain, settings: dict[str, object], other: Chain | None = None) 
     count = chain.x_t.shape[1]
     if other is not None and other.x_t.shape[1] != count:
         raise ValueError(f"only chains of the same sprites can be compared, not {count} and {other.x_t.shape[1]}")
+    names = settings.get("names")
+    if isinstance(names, tuple) and len(names) not in (0, count):
+        raise ValueError(f"{count} sprites cannot have {len(names)} names")
     header = {
         **settings,
         "view": view,

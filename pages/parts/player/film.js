@@ -99,6 +99,11 @@ class Film {
     return next - 1 + (above - level) / (above - this.moments[next].noise);
   }
 
+  /** What a sprite is, where that is known, to be said after its number. */
+  name(index) {
+    return this.header.names?.[index] ? `: ${this.header.names[index]}` : "";
+  }
+
   /** Frees the pixels, except those that `heir` goes on using. */
   release(heir) {
     const sheets = (film) => new Set((film?.reels ?? []).flat().flatMap(({ noisy, guess }) => [noisy, guess]));
@@ -130,7 +135,7 @@ class Film {
     if (!more && frames.every(({ t }) => t < 0)) return `finished · ${level}`;
     if (more && this.moments[moment].noise <= 0) return `still drawing${more}`;
     if (this.header.compare) return `${this.complete ? "both at " : ""}${level}${more}`;
-    return `step t = ${frames[0].t} · ${level}${more}`;
+    return `step t = ${grouped(frames[0].t)} · ${level}${more}`;
   }
 
   /** A few characters for a picture of the film strip. */
@@ -138,13 +143,13 @@ class Film {
     const { noise } = this.moments[moment];
     if (this.header.compare) return noise > 0 ? `${Math.round(noise * 100)}%` : "end";
     const { t } = this.frame(moment, 0);
-    return t < 0 ? "end" : String(t);
+    return t < 0 ? "end" : grouped(t);
   }
 
   /** How far one of two chains is. */
   describeSide(moment, side) {
     const frame = this.frame(moment, side);
     if (!frame) return "";
-    return frame.t < 0 ? "finished" : `step t = ${frame.t}`;
+    return frame.t < 0 ? "finished" : `step t = ${grouped(frame.t)}`;
   }
 }

@@ -37,7 +37,8 @@ class Lens {
     this.sides = film.sides(view);
     this.index = clamp(index, 0, film.count - 1);
     if (!this.isOpen) this.dialog.showModal();
-    this.find(".title").textContent = film.count > 1 ? `Sprite ${this.index + 1} of ${film.count}` : "The sprite";
+    const title = film.count > 1 ? `Sprite ${this.index + 1} of ${film.count}` : "The sprite";
+    this.find(".title").textContent = title + film.name(this.index);
     this.find(".back").disabled = this.index === 0;
     this.find(".on").disabled = this.index === film.count - 1;
     this.find(".back").hidden = this.find(".on").hidden = film.count === 1;

@@ -234,7 +234,7 @@ class Player {
     const isJump = key === "Home" || key === "End";
     if (isJump || (next >= 0 && next <= last)) this.mark(clamp(next, 0, last));
     const starred = this.favourites.has(this.marked) ? ", a favourite" : "";
-    this.speak(`Sprite ${this.marked + 1} of ${last + 1}${starred}`);
+    this.speak(`Sprite ${this.marked + 1} of ${last + 1}${this.film.name(this.marked)}${starred}`);
     return true;
   }
 
@@ -274,7 +274,10 @@ class Player {
 
   mark(index) {
     this.marked = index;
-    for (const grid of this.grids) grid.mark(index);
+    for (const grid of this.grids) {
+      grid.mark(index);
+      grid.box.title = this.film?.header.names?.[index] ?? "";
+    }
   }
 
   open(index) {

@@ -2,6 +2,7 @@
 
 const SPRITE = 16;
 const KINDS = ["noisy", "guess"];
+const grouped = (number) => number.toLocaleString("en"); // 1,024, as the pages write it
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /**

@@ -38,8 +38,8 @@ class Scatter {
     const left = Math.min(1, ...this.points.map(({ x }) => x), ...this.unseen.map(([x]) => x));
     this.left = Math.min(0.6, Math.floor(left * 10) / 10);
     this.top = Math.max(0.1, Math.ceil(high * 22) / 20);
-    const entries = this.labels.map(({ name, count, colour }) => [`${name} ${count}`, colour]);
-    if (this.unseen.length) entries.push([`real sprites it never saw ${this.unseen.length}`, null]);
+    const entries = this.labels.map(({ name, count, colour }) => [`${name} ${grouped(count)}`, colour]);
+    if (this.unseen.length) entries.push([`real sprites it never saw ${grouped(this.unseen.length)}`, null]);
     this.root.querySelector(".legend").replaceChildren(
       ...entries.map(([words, colour]) => {
         const entry = element("span", colour ? "" : "hollow");
@@ -185,7 +185,7 @@ class Scatter {
       made.append(picture(image, `${title} ${words}`), element("figcaption", "", `${title} ${words}`));
       row.append(made);
     };
-    figure(own, "sample", one.index + 1);
+    figure(own, "sample", grouped(one.index + 1));
     figure(this.pixels(one.shape[0]), "shape", one.shape[1]);
     if (one.palette[0] >= 0) figure(this.pixels(one.palette[0]), "palette", one.palette[1]);
     this.tip.replaceChildren(element("p", "", one.label), row);
@@ -196,7 +196,7 @@ class Scatter {
     this.tip.style.left = `${Math.max(0, Math.min(this.size.width - width, left))}px`;
     this.tip.style.top = `${Math.max(0, Math.min(this.size.height - height, y - height / 2))}px`;
     this.root.querySelector(".unseen").textContent =
-      `Sample ${one.index + 1}: ${one.label}, shape ${one.shape[1]}, palette distance ${one.palette[1]}`;
+      `Sample ${grouped(one.index + 1)}: ${one.label}, shape ${one.shape[1]}, palette distance ${one.palette[1]}`;
   }
 }
 
