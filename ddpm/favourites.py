@@ -111,8 +111,13 @@ def favourites() -> list[Favourite]:
 
 def kept_among(names: Collection[str]) -> set[str]:
     """Those of some names that are kept."""
+    return set(names) & favourite_names()
+
+
+def favourite_names() -> set[str]:
+    """The ids of all that are kept, without a look into their files."""
     try:
-        return set(names) & set(_names())
+        return set(_names())
     except OSError:
         return set()
 
