@@ -53,7 +53,8 @@ def run_view(run: Run, others: list[Run]) -> None:
         st.subheader(plain(run.name), width="content")
         title, colour = STATES[run.state()]
         st.badge(title, color=colour)  # type: ignore[arg-type]
-    if summary := (run.config().get("recipe") or {}).get("summary"):
+    summary = (run.config().get("recipe") or {}).get("summary") or ("It is getting ready." if live else "")
+    if summary:
         st.caption(plain(summary))
     _controls(run, live)
     compared = None
@@ -67,9 +68,10 @@ def run_view(run: Run, others: list[Run]) -> None:
     st.fragment(_watch, run_every=_SECONDS if live else None)(run, shown if live else None)
     left, right = st.columns([7, 5], gap="large")
     # Each as often as it changes: what polls costs the training some of its time.
-    with left:
+    # While it trains, room is kept for what will be there after the first steps.
+    with left, st.container(key="curves-to-come" if live else None):
         st.fragment(_curves, run_every=2 * _SECONDS if live else None)(run, live, compared)
-    with right:
+    with right, st.container(key="film-to-come" if live else None):
         st.fragment(_film, run_every=4 * _SECONDS if live else None)(run, live)
     st.fragment(_checks, run_every=8 * _SECONDS if live else None)(run, live)
 
@@ -90,10 +92,12 @@ def run_list(runs: list[Run], shown: Run | None) -> None:
 def _row(run: Run, above: bool) -> None:
     config = run.config()
     title, colour = STATES[run.state()]
-    st.badge(title, color=colour)  # type: ignore[arg-type]
     told = [config["data"].get("name", "?"), config.get("preset", "?")] if "data" in config else []
     words = [*(plain(word) for word in told), how_far(run), *(["shown above"] if above else [])]
-    st.caption(" · ".join(words), width="stretch")
+    # A fragment puts its elements one below the other.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(title, color=colour)  # type: ignore[arg-type]
+        st.caption(" · ".join(words), width="stretch")
 
 
 def how_far(run: Run) -> str:
@@ -179,14 +183,15 @@ def _live_controls(run: Run, status: dict[str, Any]) -> None:
         st.button("Pause", icon=":material/pause:", on_click=_ask, args=(run, "pause", True))
     st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
     threads = status.get("threads")
-    if hardware.cores() > 1 and threads:
+    if hardware.cores() > 1:
         # A field of its own for each number in force: it never shows an old one.
         key = f"threads-{run.folder}-{threads}"
         st.number_input(
             "CPU threads",
             1,
-            max(hardware.cores(), threads),
-            threads,
+            max(hardware.cores(), threads or 1),
+            threads or hardware.cores(),
+            disabled=not threads,
             key=key,
             width=140,
             on_change=lambda: _ask(run, "threads", int(st.session_state[key])),
@@ -222,11 +227,11 @@ def _watch(run: Run, shown: tuple[Any, ...] | None) -> None:
 
 def _progress(status: dict[str, Any], state: str) -> None:
     step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
+    message = plain(status.get("message") or "") if state in ACTIVE else ""
     if state == "starting" or not total:
-        st.progress(0.0, plain(status.get("message") or "Starting ..."))
-        return
-    message = status.get("message") if state in ACTIVE else None
-    st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}" + (f" · {plain(message)}" if message else ""))
+        st.progress(0.0, message or "Starting ...")
+    else:
+        st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}" + (f" · {message}" if message else ""))
     left, speed, loss = status.get("seconds_left"), status.get("images_per_second"), status.get("loss")
     facts = {
         "time left": duration(left) if left and state == "running" else "–",
