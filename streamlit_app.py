@@ -7,11 +7,13 @@ import streamlit as st
 from pages.parts.drawing import first_batch
 from pages.parts.frame import frame
 from pages.parts.orders import kinds_of
-from pages.parts.player import player
-from pages.parts.runs import STATES
+from pages.parts.player import player, reserve
+from pages.parts.runs import last_run
 from pages.parts.setup import open_form
 from pages.parts.store import all_runs, shipped_run
 from pages.parts.words import plain
+
+SPRITES, COLUMNS = 25, 5
 
 frame("Home")
 
@@ -32,30 +34,26 @@ with words:
             st.switch_page("pages/3_Nearest_neighbors.py")
     last = next((run for run in all_runs() if not run.is_shipped()), None)
     if last is not None:
-        step, total = last.status().get("step") or 0, last.status().get("total_steps") or 0
-        with st.container(border=True):
-            st.markdown(f"**Your last run: {plain(last.name)}**")
-            st.caption(f"{STATES[last.state()][0]} · {step:,} of {total:,} steps")
-            if st.button("Continue with it", icon=":material/arrow_forward:"):
-                st.session_state["run"] = str(last.folder)
-                st.switch_page("pages/1_Train.py")
+        last_run(last)
 
 with picture:
     run = shipped_run()
     if run is None:
         st.info("No model is here yet. Teach one: the Train page needs no download.")
     else:
-        batch = first_batch(run, n=25)
+        # The words beside it are in its middle: they would jump when it comes.
+        with reserve("home-picture", SPRITES, COLUMNS):
+            batch = first_batch(run, SPRITES)
+            if batch is not None:
+                player(
+                    batch.chain,
+                    key="home-player",
+                    columns=COLUMNS,
+                    names=kinds_of(batch.info, len(batch.chain.sprites)),
+                    caption=f"Drawn just now, from noise, by {batch.info['model']}",
+                )
         if batch is None:
             st.warning(f"The model {plain(run.name)} that came with the app is damaged. Teach one on the Train page.")
-        else:
-            player(
-                batch.chain,
-                key="home-player",
-                columns=5,
-                names=kinds_of(batch.info, len(batch.chain.sprites)),
-                caption=f"Drawn just now, from noise, by {batch.info['model']}",
-            )
 
 st.divider()
 with st.container(key="how"):

@@ -255,7 +255,7 @@ class _Session:
             precision=plan.config["precision"],
             team=self._team,
         )
-        self._set_state("running", step=state.step, threads=torch.get_num_threads())
+        self._set_state("running", step=state.step, threads=torch.get_num_threads(), message=None)
         saved = state.step
         try:
             while True:
@@ -328,11 +328,14 @@ class _Session:
                 log_snr=levels,
             )
         if final:
+            self._status["step"] = state.step
+            self._say("It measures its error once more, exactly, on sprites that it never saw.")
             # Many more draws, in full precision: figures to quote, not points of a curve.
             for name, model, levels in (*asked, ("heldout_even", state.ema.model, None)):
                 values[f"final_{name}"] = heldout_loss(
                     model, plan.sprites, plan.heldout, plan.schedule, evaluations=FINAL_EVALUATIONS, log_snr=levels
                 )
+            self._status["message"] = None
         return {name: value for name, value in values.items() if math.isfinite(value)}
 
     def _self_check(self, plan: Plan, sprites_drawn: int) -> SelfCheck:
@@ -392,6 +395,8 @@ class _Session:
             # They are tried again with the next: a full disk costs a stretch of a curve, not the training.
             self._say(f"Measurements could not be written: {error.strerror}")
             return
+        if len(self._unwritten) > 1:
+            self._status["message"] = None
         self._unwritten.clear()
 
     def _end_last_line(self) -> None:

@@ -143,6 +143,14 @@ def kept_among(names: Collection[str]) -> set[str]:
     return set(names) & {one.id for one in favourites()}
 
 
+def favourite_names() -> set[str]:
+    """The names of the files of all that are kept, without a look into them."""
+    try:
+        return set(_names())
+    except OSError:
+        return set()
+
+
 def _all() -> list[Favourite]:
     """All files of favourites; of old ones two may hold the same."""
     loaded = [_load(name) for name in _names()]

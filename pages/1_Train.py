@@ -42,9 +42,13 @@ with st.expander(prepare, expanded=form_is_wanted()) if active is not None else 
             data_card(choice.sprites)
         else:
             st.info(plain(choice.problem))
+    busy = f"{active.run.name} is training: stop it first, or wait for its end." if active else None
     with form:
-        new_training(choice, f"{active.run.name} is training: stop it first, or wait for its end." if active else None)
+        estimate = new_training(choice, busy)
 
 if runs:
     st.header("Runs")
     run_list(runs, shown)
+
+# Last: it may take a moment, and nobody has to wait for it.
+estimate()

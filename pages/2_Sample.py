@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
+from ddpm.album import Batch
 from ddpm.checkpoint import CheckpointError
 from ddpm.render import FRAMES, Chain
+from ddpm.run import Run
 from pages.parts.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
 from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
 from pages.parts.exports import save_button
 from pages.parts.frame import frame
 from pages.parts.ordering import LONG, ask, seconds_to_wait, show_order
-from pages.parts.orders import Order, kinds_of
+from pages.parts.orders import Order, from_info, kinds_of
 from pages.parts.pace import Pace
 from pages.parts.player import PlayerSlot, player
 from pages.parts.results import favourites_section, last_batches, likeness, more_like, star, starred
 from pages.parts.setup import open_form
 from pages.parts.sharing import leave_link, link_button, opened_link
-from pages.parts.store import default_run, drawing_runs, shipped_run
+from pages.parts.store import drawing_runs, shipped_run
 from pages.parts.ways import batch_titles, difference, titles
 from pages.parts.words import problem
 
@@ -36,11 +40,24 @@ if not runs:
 link = opened_link(runs)
 if link is not None and link.order is not None:
     show_order(link.order)
-wanted: Order | None = st.session_state.pop("wanted", link.order if link else None)
+sent_by = st.session_state.get("draw-from")
 
 controls, stage = st.columns([4, 8], gap="large")
 with controls:
     order, pressed = ask(runs)
+
+
+def is_by(batch: Batch | None, order: Order) -> bool:
+    """Whether a batch was drawn by the model of an order."""
+    drawn = None if batch is None else from_info(batch.info)
+    return batch is not None and drawn is not None and (drawn.run, batch.info["step"]) == (order.run, order.step)
+
+
+# What a visitor has come for: the sprites of a link, or the first ones of the model that another page named.
+came_for = link.order if link else None
+if sent_by == order.run and not is_by(current_batch(), order):
+    came_for = Order(order.run, order.step, order.n, seed=order.seed, label=order.label)
+wanted: Order | None = st.session_state.pop("wanted", came_for)
 
 
 def draw_now(order: Order, keep: bool) -> None:
@@ -48,20 +65,20 @@ def draw_now(order: Order, keep: bool) -> None:
     try:
         slot = PlayerSlot(
             key="sample-player",
+            count=order.n,
             caption=f"Drawn by {drawer(order)}",
             columns=columns_for(order.n),
             expected=min(FRAMES, (order.steps or 0) + 1),
             actions=ACTIONS,
             titles=titles(order) or ("", ""),
         )
-        # Below: the player must stay in its place on the page, or it would begin anew in the next run. A short drawing
-        # goes without: whatever else moves on the page takes its time from the network.
-        bar = st.progress(0.0, "Drawing ...") if seconds_to_wait(order) > LONG else None
+        # A short drawing goes without a bar: whatever else moves on the page takes its time from the network.
+        is_long = seconds_to_wait(order) > LONG
         pace = Pace(0.5)
 
         def watch(done: int, steps: int, chain: Chain | None, other: Chain | None = None) -> None:
-            if bar is not None and pace.is_due():
-                bar.progress(done / steps, f"Step {done:,} of {steps:,}")
+            if is_long and pace.is_due():
+                slot.progress(done / steps, f"Step {done:,} of {steps:,}")
             if chain is not None:
                 slot.show(as_seen(chain), as_seen(other) if other else None)
 
@@ -91,12 +108,14 @@ with stage:
     if words := st.session_state.get("link-problem"):
         notes.warning(words, icon=":material/link_off:")
     if wanted is not None:
-        # What a link shows can be had again by the link: reloads must not fill the album.
-        draw_now(wanted, keep=wanted is not (link and link.order))
+        # What one came for can be had again in the same way: reloads must not fill the album.
+        draw_now(wanted, keep=wanted is not came_for)
     if failed := st.session_state.pop("failed", None):
         with notes:
             problem(failed)
-    batch = current_batch() or first_batch(shipped_run() or default_run(runs), n=36)
+    with notes:
+        firsts = (first_batch(run, n=36) for run in (Run(Path(order.run)), shipped_run()) if run is not None)
+        batch = current_batch() or next((first for first in firsts if first is not None), None)
     if batch is None:
         st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
     else:
@@ -126,7 +145,9 @@ with stage:
             st.caption(difference(batch), text_alignment="center")
         if (nearer := likeness(batch)) is not None:
             ask_for(nearer)
-        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        with st.container(
+            horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="batch-actions"
+        ):
             save_button(batch, clean=wants_clean())
             link_button(batch)
             clean_switch()

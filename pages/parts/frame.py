@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit import net_util
 
+from ddpm.album import batch_names
 from ddpm.console import duration
-from ddpm.run import ActiveTraining, RunError, active_training
+from ddpm.favourites import favourite_names
+from ddpm.run import ActiveTraining, RunError, active_training, list_runs
+from pages.parts.component import source
 from pages.parts.logo import logo
 from pages.parts.pictures import image_uri
+from pages.parts.store import user_checkpoints
 from pages.parts.words import plain
 
 _LINKS = (
@@ -42,7 +47,7 @@ def frame(title: str) -> None:
             st.page_link(page, label=label)
         active = active_training()
         # The timer runs in the browser: without a training there must be none.
-        st.fragment(_chip, run_every=_SECONDS if active else None)(active is not None)
+        st.fragment(_chip, run_every=_SECONDS if active else None)(_mark(active))
 
 
 def _ask_nobody_for_our_address() -> None:
@@ -52,12 +57,20 @@ def _ask_nobody_for_our_address() -> None:
         net_util._external_ip = "127.0.0.1"
 
 
-def _chip(was_active: bool) -> None:
+def _mark(active: ActiveTraining | None) -> tuple[Any, ...]:
+    """What pages show of the disk and has no timer of its own: which training, runs, batches and favourites."""
+    runs = [(str(run.folder), run.latest() is not None) for run in list_runs(user_checkpoints())]
+    return active.start if active else None, runs, batch_names()[:1], favourite_names()
+
+
+def _chip(shown: tuple[Any, ...]) -> None:
     active = active_training()
+    # A tab that comes back into sight looks once, since without a training nothing asks it to.
+    is_back = _return(key="return", width=1, on_back_change=lambda: None).get("back")
+    if _mark(active) != shown or (is_back and active is not None):
+        # The page around still shows what was there before: in another tab, or by the command line, it has changed.
+        st.rerun(scope="app")
     if active is None:
-        if was_active:
-            # The page around still shows a live training.
-            st.rerun(scope="app")
         return
     with st.container(key="chip", horizontal=True, vertical_alignment="center", gap="small", width="content"):
         st.html(_chip_html(active), width="content")
@@ -79,4 +92,8 @@ def _chip_html(active: ActiveTraining) -> str:
         if left := status.get("seconds_left"):
             words += f", {duration(left)} left"
     kind = "chip live" if status.get("state") == "running" else "chip"
-    return f'<div class="{kind}"><span class="dot"></span>{html.escape(active.run.name)}: {words}</div>'
+    about = html.escape(str(status.get("message") or ""))
+    return f'<div class="{kind}" title="{about}"><span class="dot"></span>{html.escape(active.run.name)}: {words}</div>'
+
+
+_return = st.components.v2.component("ddpm_return", js=source(__file__, "frame.js"))

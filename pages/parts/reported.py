@@ -142,7 +142,8 @@ def _quality_html(verdict: Verdict) -> str:
         for title, words, value, real in rows
     )
     return (
-        '<div class="wide" tabindex="0"><table class="claim quality"><tr><td></td><th>samples</th><th>real sprites</th></tr>'
+        '<div class="wide" tabindex="0"><table class="claim quality">'
+        "<tr><td></td><th>samples</th><th>real sprites</th></tr>"
         f"{lines}</table></div>"
     )
 

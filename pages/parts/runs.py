@@ -46,7 +46,7 @@ STATES = {
     "interrupted": ("interrupted, can go on", "orange"),
     "unknown": ("unknown", "gray"),
 }
-_SECONDS = 1.5
+_SECONDS, _ROW_SECONDS = 1.5, 2.0
 
 
 def run_view(run: Run, others: list[Run]) -> None:
@@ -56,6 +56,7 @@ def run_view(run: Run, others: list[Run]) -> None:
         others: runs that it can be compared with.
     """
     live = is_live(run)
+    shown = _mark(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(run.name), width="content")
         title, colour = STATES[run.state()]
@@ -63,7 +64,7 @@ def run_view(run: Run, others: list[Run]) -> None:
     # What a live training is writing may be read while it changes.
     if not live and (found := damage(run)):
         damaged(f"In this run's folder, {', '.join(found)}", len(found))
-    if about := _about(run.config()):
+    if about := _about(run.config()) or ("It is getting ready." if live else ""):
         st.caption(plain(about))
     _controls(run, live)
     compared = None
@@ -74,12 +75,13 @@ def run_view(run: Run, others: list[Run]) -> None:
             format_func=lambda other: "nothing" if other is None else other.name,
             key=f"compare-{run.key}",
         )
-    st.fragment(_watch, run_every=_SECONDS if live else None)(run, live)
+    st.fragment(_watch, run_every=_SECONDS if live else None)(run, shown if live else None)
     left, right = st.columns([7, 5], gap="large")
     # Each as often as it changes: what polls costs the training some of its time.
-    with left:
+    # While it trains, room is kept for what will be there after the first steps.
+    with left, st.container(key="curves-to-come" if live else None):
         st.fragment(_curves, run_every=2 * _SECONDS if live else None)(run, live, compared)
-    with right:
+    with right, st.container(key="film-to-come" if live else None):
         st.fragment(_film, run_every=4 * _SECONDS if live else None)(run, live)
     st.fragment(_checks, run_every=8 * _SECONDS if live else None)(run, live)
 
@@ -100,21 +102,49 @@ def _about(config: dict[str, Any]) -> str:
 def run_list(runs: list[Run], shown: Run | None) -> None:
     """All runs, each with what can be done with it."""
     for row, run in enumerate(runs):
-        status, config = run.status(), run.config()
-        title, colour = STATES[run.state()]
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row-{row}"):
             st.markdown(f"**{plain(run.name)}**", width=190)
-            st.badge(title, color=colour)  # type: ignore[arg-type]
-            step = max(run.latest() or 0, int(status.get("step") or 0))
-            total = int(status.get("total_steps") or config.get("total_steps") or 0)
-            data = (config.get("data") or {}).get("name", "?")
             above = shown is not None and shown.folder == run.folder
-            words = f"{plain(data)} · {plain(config.get('preset', '?'))} · {step:,} of {total:,} steps"
-            st.caption(words + (" · shown above" if above else ""), width="stretch")
+            st.fragment(_row, run_every=_ROW_SECONDS if is_live(run) else None)(run, above)
             if not above and st.button("Show", key=f"show-{run.key}"):
                 st.session_state["run"] = str(run.folder)
                 st.rerun()
             _manage(run)
+
+
+def _row(run: Run, above: bool) -> None:
+    config = run.config()
+    title, colour = STATES[run.state()]
+    told = [config["data"].get("name", "?"), config.get("preset", "?")] if "data" in config else []
+    words = [*(plain(word) for word in told), how_far(run), *(["shown above"] if above else [])]
+    # A fragment puts its elements one below the other.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(title, color=colour)  # type: ignore[arg-type]
+        st.caption(" · ".join(words), width="stretch")
+
+
+def how_far(run: Run) -> str:
+    """How many of its steps a run has gone, in words, and what else it is doing."""
+    status = run.status()
+    step = max(run.latest() or 0, int(status.get("step") or 0))
+    total = int(status.get("total_steps") or run.config().get("total_steps") or 0)
+    doing = plain(status["message"]) if is_live(run) and status.get("message") else ""
+    return " · ".join(words for words in (f"{step:,} of {total:,} steps" if total else "", doing) if words)
+
+
+def last_run(run: Run) -> None:
+    """The way back to a run, from another page; while it trains, its figures move."""
+    with st.container(border=True, key="last-run"):
+        st.markdown(f"**Your last run: {plain(run.name)}**")
+        st.fragment(_last_run, run_every=_ROW_SECONDS if is_live(run) else None)(run)
+
+
+def _last_run(run: Run) -> None:
+    st.caption(" · ".join(words for words in (STATES[run.state()][0], how_far(run)) if words))
+    live = is_live(run)
+    if st.button("Watch it" if live else "Continue with it", icon=":material/arrow_forward:", key="to-last-run"):
+        st.session_state["run"] = str(run.folder)
+        st.switch_page("pages/1_Train.py")
 
 
 def failure(run: Run) -> None:
@@ -179,14 +209,15 @@ def _live_controls(run: Run, status: dict[str, Any]) -> None:
         st.button("Pause", icon=":material/pause:", on_click=_ask, args=(run, "pause", True))
     st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
     threads = status.get("threads")
-    if hardware.cores() > 1 and threads:
+    if hardware.cores() > 1:
         # A field of its own for each number in force: it never shows an old one.
         key = f"threads-{run.key}-{threads}"
         st.number_input(
             "CPU threads",
             1,
-            max(hardware.cores(), threads),
-            threads,
+            max(hardware.cores(), threads or 1),
+            threads or hardware.cores(),
+            disabled=not threads,
             key=key,
             width=140,
             on_change=lambda: _ask(run, "threads", int(st.session_state[key])),
@@ -207,24 +238,26 @@ def _ask(run: Run, what: str, value: Any) -> None:
         st.toast(plain(error), icon=":material/error:")
 
 
-def _watch(run: Run, was_live: bool) -> None:
-    status = run.status()
-    state = run.state()
-    now = (str(run.folder), state, status.get("threads"))
-    shown = st.session_state.get("state-shown")
-    st.session_state["state-shown"] = now
-    if was_live and (state not in ACTIVE or (shown is not None and shown != now)):
-        # Buttons outside this fragment depend on the state.
+def _mark(run: Run) -> tuple[Any, ...]:
+    """What the buttons of a live run depend on, whichever tab or program has changed it."""
+    pending = run.pending()
+    return run.state(), run.status().get("threads"), pending.get("stop"), pending.get("pause")
+
+
+def _watch(run: Run, shown: tuple[Any, ...] | None) -> None:
+    if shown is not None and shown != _mark(run):
+        # The buttons are outside this fragment.
         st.rerun(scope="app")
-    _progress(run, status, state)
+    _progress(run, run.status(), run.state())
 
 
 def _progress(run: Run, status: dict[str, Any], state: str) -> None:
     step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
+    message = plain(status.get("message") or "") if state in ACTIVE else ""
     if state == "starting" or not total:
-        st.progress(0.0, plain(status.get("message") or "Starting ..."))
-        return
-    st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}")
+        st.progress(0.0, message or "Starting ...")
+    else:
+        st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}" + (f" · {message}" if message else ""))
     left, speed, seconds = (status.get(name) for name in ("seconds_left", "images_per_second", "seconds"))
     # Not the loss of the last step: that is of one batch, and of what the recipe learns, which need not be the noise.
     error = error_now(run.metrics())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,11 +134,15 @@ def data_card(sprites: SpriteDataset) -> None:
     browse(sprites)
 
 
-def new_training(choice: Choice, busy: str | None) -> None:
+def new_training(choice: Choice, busy: str | None) -> Callable[[], None]:
     """Ask for recipe and length, and start.
 
     Args:
         busy: why nothing can be started now; None if something can.
+
+    Returns:
+        Says among the questions how long it will take; to be called when all else is on the page, since timing takes a
+        moment.
     """
     chosen = st.segmented_control(
         "Recipe",
@@ -168,7 +173,7 @@ def new_training(choice: Choice, busy: str | None) -> None:
         persist_state="session",
         help="How many processor cores the training may use. It can be changed while it runs.",
     )
-    estimate = st.empty()
+    estimate = st.container(key="estimate").empty() if choice.sprites is not None and not busy else None
     with st.expander("More: name, seed, precision, held-out part"):
         # A field of its own for each start: after one, the next free name is proposed.
         turn = st.session_state.get("starts", 0)
@@ -201,10 +206,13 @@ def new_training(choice: Choice, busy: str | None) -> None:
         )
     if obstacle:
         st.caption(f":material/info: {plain(obstacle)}")
-    if choice.sprites is not None and len(rows) and not busy:
-        # Timing takes a moment; nobody has to wait for it before they can press Start.
-        with estimate:
-            _estimate(choice.sprites, rows, way.recipe, unit, int(amount), threads)
+
+    def say_how_long() -> None:
+        if choice.sprites is not None and len(rows) and estimate is not None:
+            with estimate:
+                _estimate(choice.sprites, rows, way.recipe, unit, int(amount), threads)
+
+    return say_how_long
 
 
 def start(request: TrainingRequest) -> None:
@@ -289,6 +297,7 @@ def _training_rows(sprites: SpriteDataset | None, holdout: float, most: int | No
 
 
 def _estimate(sprites: SpriteDataset, rows: np.ndarray, recipe: Recipe, unit: str, amount: int, threads: int) -> None:
+    st.caption("Timing a few steps on this computer ...")
     seconds = _step_seconds(recipe.name, threads, sprites.fingerprint, sprites)
     steps = {
         "minutes": lambda: max(1, round(amount * 60 / seconds)),
@@ -303,7 +312,7 @@ def _estimate(sprites: SpriteDataset, rows: np.ndarray, recipe: Recipe, unit: st
     )
 
 
-@st.cache_data(ttl=600, show_spinner="Timing a few steps on this computer ...", max_entries=16)
+@st.cache_data(ttl=600, show_spinner=False, max_entries=16)
 def _step_seconds(recipe: str, threads: int, fingerprint: str, _sprites: SpriteDataset) -> float:
     before = hardware.threads()
     hardware.set_threads(threads)

@@ -15,7 +15,7 @@ import streamlit as st
 from ddpm.checkpoint import MANIFEST, MODEL, STATE, Checkpoint, CheckpointError, load_checkpoint, step_folder
 from ddpm.choosing import VERDICT
 from ddpm.files import read_json
-from ddpm.run import ACTIVE, Run, list_runs
+from ddpm.run import ACTIVE, Run, active_training, list_runs
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 from ddpm.typed import is_count
 from ddpm.verdict import Verdict, read_verdict
@@ -42,6 +42,10 @@ def user_checkpoints() -> Path:
 def all_runs() -> list[Run]:
     """The user's runs, newest first, then the shipped ones."""
     runs = list_runs(user_checkpoints(), ROOT / "checkpoints")
+    active = active_training()
+    if active is not None and not active.run.exists() and active.run.folder.parent == user_checkpoints().resolve():
+        # It has just begun, and nothing of it is written down yet.
+        runs.insert(0, Run(user_checkpoints() / active.run.name))
     places = {name: place for place, name in enumerate(_SHIPPED_ORDER, start=1)}
     return sorted(runs, key=lambda run: places.get(run.name, len(places) + 1) if run.is_shipped() else 0)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import secrets
 import struct
 from collections import OrderedDict
@@ -20,6 +21,7 @@ from typing import Literal, Protocol, TypedDict, Unpack
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.component import source
 from pages.parts.pace import Pace
@@ -119,10 +121,28 @@ def player(
         ValueError: if the arrays of a chain, the two chains, or the options do not fit together.
     """
     data = pack(chain, _settings(key, options), other)
-    # No gap: what travels beside the player is invisible and must not take room either.
-    with st.container(gap=None):
-        _tell_favourites(key, favourites)
+    with _screen(reserve(f"{key}-place", chain.x_t.shape[1], options.get("columns"))):
+        _tell_favourites(key, favourites, chain)
         return _mount(key, data)
+
+
+def reserve(name: str, count: int | None, columns: int | None) -> DeltaGenerator:
+    """A container as high as a player of so many sprites: what is below keeps its place before the pictures come.
+
+    Args:
+        name: Streamlit's key for the container.
+        count: None where that is not known; then nothing is reserved.
+        columns: sprites a row; None for as many as fit well.
+    """
+    if count is not None:
+        wide = min(columns, count) if columns else math.ceil(math.sqrt(count))
+        st.html(f"<style>{_PLACE % {'name': name, 'columns': wide, 'rows': math.ceil(count / wide)}}</style>")
+    return st.container(key=name, gap=None)
+
+
+def _screen(place: DeltaGenerator) -> DeltaGenerator:
+    # No gap: what travels beside the player is invisible and must not take room either.
+    return place.container(gap=None)
 
 
 class PlayerSlot:
@@ -137,26 +157,39 @@ class PlayerSlot:
 
     Every chain contains the ones before it, so an update that Streamlit skips for a slow browser is not missed. Once
     it is complete, later runs show it with :func:`player` (or one ``show``) under the same key, and nothing flickers.
+    Until the first frame has come, what :func:`player` showed there stays.
 
     Args:
         key: Streamlit's key for this player.
+        count: how many sprites it will show, so that their place is kept from the beginning.
         favourites: as for :func:`player`. While the script draws there had better be none: the event of a star, like
             any other, ends the run.
         options: as for :func:`player`.
     """
 
-    def __init__(self, *, key: str, favourites: Collection[int] | None = None, **options: Unpack[Options]) -> None:
+    def __init__(
+        self,
+        *,
+        key: str,
+        count: int | None = None,
+        favourites: Collection[int] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
         self._key = key
         self._favourites = favourites
         # Tells one drawing from the next, which may bring the same frames.
         self._settings = {**_settings(key, options), "drawing": secrets.token_hex(6)}
         self._shown = 0
         self._complete: list[bool] = []
+        self._feed: DeltaGenerator | None = None
         self._pace = Pace(_PACE)
-        with st.container(gap=None):
-            self._stars = st.empty()
-            self._screen = st.empty()
-            self._feed = st.empty()
+        place = reserve(f"{key}-place", count, options.get("columns"))
+        self._screen = _screen(place)
+        self._bar = place.container(key=f"{key}-place-bar").empty()
+
+    def progress(self, share: float, text: str) -> None:
+        """Show how far the work is. It lies over what is below the player, so that nothing moves for it."""
+        self._bar.progress(share, text)
 
     def show(self, chain: Chain, other: Chain | None = None) -> PlayerEvent | None:
         """Show this state of the chain; the event is that of :func:`player`, told by the first call of a run.
@@ -177,14 +210,16 @@ class PlayerSlot:
         self._complete = complete
         self._shown += 1
         data = pack(chain, self._settings, other)
-        if self._shown > 1:
+        if self._feed is not None:
             with self._feed:
                 _feeder(key=f"{self._key}-feed-{self._shown}", data=data)
             return None
-        with self._stars:
-            _tell_favourites(self._key, self._favourites)
+        # Nothing is put here before: an empty place would take the last picture away.
         with self._screen:
-            return _mount(self._key, data)
+            _tell_favourites(self._key, self._favourites, chain)
+            event = _mount(self._key, data)
+            self._feed = st.empty()
+        return event
 
 
 def _settings(key: str, options: Options) -> dict[str, object]:
@@ -213,11 +248,14 @@ def _mount(key: str, data: bytes) -> PlayerEvent | None:
     return PlayerEvent(kind=str(event["kind"]), index=int(event["index"])) if event else None
 
 
-def _tell_favourites(key: str, favourites: Collection[int] | None) -> None:
-    """Tell the player what is starred, apart from its pictures: these stay the same bytes and do not travel again."""
-    if favourites is not None:
-        starred = sorted(int(index) for index in favourites)
-        _stars(key=f"{key}-stars", data={"address": key, "starred": starred})
+def _tell_favourites(key: str, favourites: Collection[int] | None, chain: Chain) -> None:
+    """Tell the player what is starred, apart from its pictures: these stay the same bytes and do not travel again.
+
+    Which sprites are meant is told, too: the word and the pictures do not come at the same moment.
+    """
+    starred = None if favourites is None else sorted(int(index) for index in favourites)
+    last = _frame_id(int(chain.t[-1]), _encoded.get(chain.x_t[-1]), _encoded.get(chain.x0[-1]))
+    _stars(key=f"{key}-stars", data={"address": key, "starred": starred, "of": last})
 
 
 def pack(chain: Chain, settings: dict[str, object], other: Chain | None = None) -> bytes:
@@ -264,10 +302,14 @@ def _pack_frames(chain: Chain) -> tuple[list[dict[str, object]], list[bytes]]:
     for i in range(len(t)):
         noisy, guess = _encoded.get(x_t[i]), _encoded.get(x0[i])
         sizes = [len(noisy.png), len(guess.png)]
-        frame_id = f"{int(t[i])}-{noisy.digest}-{guess.digest}"
+        frame_id = _frame_id(int(t[i]), noisy, guess)
         frames.append({"t": int(t[i]), "noise": round(float(noise[i]), 8), "id": frame_id, "sizes": sizes})
         files += [noisy.png, guess.png]
     return frames, files
+
+
+def _frame_id(t: int, noisy: _Encoded, guess: _Encoded) -> str:
+    return f"{t}-{noisy.digest}-{guess.digest}"
 
 
 def _check(t: np.ndarray, x_t: np.ndarray, x0: np.ndarray, noise: np.ndarray) -> None:
@@ -331,6 +373,7 @@ def _nothing() -> None:
     """Streamlit reports an event only where a callback is named."""
 
 
+_PLACE = source(__file__, "place.css")
 _PARTS = ("wire.js", "film.js", "clock.js", "grid.js", "lens.js", "favourites.js", "player.js")
 
 _encoded = _Encoder(capacity=64 * 2**20)
@@ -343,4 +386,4 @@ _component = st.components.v2.component(
 _feeder = st.components.v2.component("ddpm_player_feed", js=source(__file__, "feed.js"))
 _stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "stars.js"))
 
-__all__ = ["Chain", "Options", "PlayerEvent", "PlayerSlot", "View", "pack", "player"]
+__all__ = ["Chain", "Options", "PlayerEvent", "PlayerSlot", "View", "pack", "player", "reserve"]

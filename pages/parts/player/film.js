@@ -63,6 +63,7 @@ class Film {
     this.count = header.count;
     this.moments = align(reels);
     this.last = this.moments.length - 1;
+    this.id = header.id;
     this.complete = reels.every((frames) => frames.at(-1).t < 0) && reels.length === (header.compare ? 2 : 1);
     const [first] = reels;
     const missing = first.at(-1).t < 0 ? 0 : Math.max(0, (header.expected ?? 0) - first.length);

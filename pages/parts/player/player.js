@@ -19,6 +19,7 @@ class Player {
   pending = null; // the newest bytes that nobody has looked at yet
   loading = false;
   drawing = null; // the newest one whose frames came while it was drawn
+  word = { starred: null, of: null }; // the page's last one about favourites
   asked = {}; // what Python asked for last: only a change of it overrules the viewer
 
   constructor(root) {
@@ -67,6 +68,7 @@ class Player {
 
   async load(parcel) {
     const { header } = parcel;
+    header.id = header.reels[0].at(-1).id; // of the sprites that it ends with
     header.live = header.reels.some((frames) => frames.at(-1).t >= 0);
     // The same noise drawn once more gives the same frames, and is to be seen all the same.
     const isNew = Boolean(header.drawing) && header.drawing !== this.drawing;
@@ -95,9 +97,19 @@ class Player {
       this.favourites.forget();
     }
     old?.release(film);
+    if (!this.hear(this.word)) this.favourites.hear(null);
     this.drawCurve();
     this.relayout();
+    delete this.root.dataset.bare;
     this.wake();
+  }
+
+  /** The page's word about favourites: it counts for the sprites that it means, and waits until they are here. */
+  hear(word) {
+    this.word = word;
+    const isMeant = word.starred === null || word.of === this.film?.id;
+    if (isMeant) this.favourites.hear(word.starred);
+    return isMeant;
   }
 
   /** The same again, or an older state of what already plays? */
@@ -487,7 +499,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   players.set(root, player);
   meeting.players.set(address, player);
   player.emit = (event) => setTriggerValue("event", event);
-  if (!known) player.favourites.hear(meeting.stars.get(address)?.starred ?? null);
+  if (!known && meeting.stars.has(address)) player.hear(meeting.stars.get(address));
   if (data !== player.data) {
     player.data = data;
     player.update(data);
