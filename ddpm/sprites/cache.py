@@ -13,7 +13,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,10 @@ from ddpm.sprites.reading import Reader, Reading
 from ddpm.sprites.shelf import Shelf, ShelfError
 
 _LAYOUT = 1
-"""Raise it when sources are read or stored in another way: what older versions kept is then not used."""
+"""Raise it when arrays are stored in another way: what older versions kept is then not used."""
+
+_READING = 2
+"""Raise it when sources are read in another way: each is then read anew."""
 
 _FACTS = "facts.json"
 _BUILDING = ".building-"
@@ -48,6 +51,7 @@ class Stored:
     split_hashes: np.ndarray
     fingerprint: str
     factors: dict[str, np.ndarray]
+    notes: tuple[str, ...] = ()
 
 
 def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> Stored:
@@ -62,7 +66,7 @@ def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> Stored:
         SpriteError: if it cannot be read, changes while it is read, or doesn't fit on the disk.
         OSError: if one of ``files`` is gone.
     """
-    name = blake2b(json.dumps([_LAYOUT, *key]).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    name = blake2b(json.dumps([_LAYOUT, _READING, *key]).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     for _ in range(3):
         stamp = _stamp(files)
         try:
@@ -95,8 +99,11 @@ def _known(folder: Path, name: str, stamp: str) -> Stored | None:
         entry = read_json(folder / "sources" / f"{name}.json")
     except (OSError, ValueError):
         return None
-    content = _content_of(folder / "sources" / f"{name}.json")
-    return _open(folder / content) if content is not None and entry.get("stamp") == stamp else None
+    content, notes = _content_of(folder / "sources" / f"{name}.json"), entry.get("notes")
+    if content is None or entry.get("stamp") != stamp or not isinstance(notes, list):
+        return None
+    stored = _open(folder / content)
+    return None if stored is None else replace(stored, notes=tuple(str(note) for note in notes))
 
 
 def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
@@ -104,7 +111,8 @@ def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
     with contextlib.suppress(OSError):
         entry = _make(folder / "sources") / f"{name}.json"
         before, now = _content_of(entry), _content_name(stored)
-        replace_json(entry, {"stamp": stamp, "content": now}, durable=False)
+        # Notes belong to the source, not to the content: another source may hold the same sprites and nothing else.
+        replace_json(entry, {"stamp": stamp, "content": now, "notes": list(stored.notes)}, durable=False)
         if before not in (None, now) and all(_content_of(other) != before for other in entry.parent.glob("*.json")):
             _discard(folder / str(before))
 
@@ -144,7 +152,7 @@ def _build(folder: Path, name: str | None, read: Reader) -> Stored:
                 sync_folder(folder)
             ready = _open(target)
             if ready is not None:
-                return ready
+                return replace(ready, notes=stored.notes)
             _discard(target)  # what holds the place is damaged
         # Somebody holds the place and it is of no use: what was built stays valid, since it is mapped.
         return stored
@@ -166,6 +174,7 @@ def _index(reading: Reading, shelf: Shelf) -> Stored:
         _keep(shelf, "split_hashes", split_hashes),
         mark,
         {name: _keep(shelf, f"factor_{name}", values) for name, values in reading.factors.items()},
+        reading.notes,
     )
 
 

@@ -20,7 +20,7 @@ from pages.parts.browser import browse
 from pages.parts.pictures import facts_row
 from pages.parts.store import sprites as stored_sprites
 from pages.parts.store import user_checkpoints
-from pages.parts.uploading import ask_for_file
+from pages.parts.uploading import ask_for_file, show_notes
 from pages.parts.words import counted, plain, problem
 
 BUILTIN, KAGGLE, OWN = "Built-in sprites", "Kaggle Pixel Art", "My own file"
@@ -104,6 +104,7 @@ def data_card(sprites: SpriteDataset) -> None:
     if len(sprites.exam()):
         facts["kept for the exam"] = f"{len(sprites.exam()):,}"
     facts_row(facts, _HINTS)
+    show_notes(sprites.notes)
     browse(sprites)
 
 
