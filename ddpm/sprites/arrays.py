@@ -129,7 +129,7 @@ def _read_names(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shelf: Shelf,
     try:
         names = np.array(raw)
         names.tolist()
-    except ValueError:
+    except (ValueError, SystemError):
         raise SpriteError(f"{title} holds text that is not valid Unicode.") from None
     shelf.remove("raw")
     return names

@@ -50,7 +50,7 @@ def read_chunks(data: bytes, where: str) -> Chunks:
             if unpacked >= _MOST_TEXT or unpacked > max(_SUSPECT_TEXT, _SUSPECT_RATIO * packed):
                 raise SpriteError(
                     f"{where} is a PNG with compressed text that unpacks from {megabytes(packed)} to "
-                    f"{megabytes(unpacked)} or more: not opened. If the picture is right, save it again without such texts."
+                    f"{megabytes(unpacked)} or more: not opened. If the picture is right, save it without such texts."
                 )
             if key == SHEET_KEY:
                 note = text.decode("latin-1")

@@ -69,7 +69,7 @@ def read_labels(array: np.ndarray, count: int, where: str) -> Labels:
 
 
 def name_classes(labels: Labels, given: np.ndarray | None, kaggle: bool, where: str) -> tuple[str, ...]:
-    """The classes' names, no two alike: the labels' own, those given (text ``(K,)``), the Kaggle set's, or "class 0" ...
+    """Names of the classes, no two alike: the labels' own, those given (text ``(K,)``), the Kaggle set's, or "class 0".
 
     Raises:
         SpriteError: if fewer names than classes are given.
@@ -109,7 +109,7 @@ def _from_texts(array: np.ndarray, where: str) -> Labels:
         )
     try:
         names = tell_apart(_clean(_as_text(text)) for text in texts.tolist())
-    except ValueError:
+    except (ValueError, SystemError):
         raise SpriteError(f"{where} holds text that is not valid Unicode. Correct it, or remove the labels.") from None
     return Labels(values.astype(np.int64), len(texts), False, names)
 
