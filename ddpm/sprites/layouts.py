@@ -85,11 +85,11 @@ def rivals(pixels: np.ndarray, units: Sequence[int]) -> list[Grid]:
             side = tile * unit
             if side == SIDE or height % side or width % side or any(side % known == 0 for known in tiles):
                 continue
+            # Of a grid that is finer than the true one, the lines that the true one lacks are no seams.
+            cut = max(_mean(columns, rows, side, but=but) for but in (0, 2 * side, 3 * side))
             if side == SMALLEST:
-                cut, other = _mean(columns, rows, side, but=SIDE), usual
-                is_certain = is_plain and _drawn_tiles(drawn) >= _FEW_TILES
+                other, is_certain = usual, is_plain and _drawn_tiles(drawn) >= _FEW_TILES
             else:
-                cut = _mean(columns, rows, side)
                 other = _mean(columns, rows, SIDE, but=side) if is_plain else usual
                 is_certain = other > _NO_SEAM * usual
             if is_certain and cut < _SEAM * other:
