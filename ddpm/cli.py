@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import signal
@@ -138,6 +139,10 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("source", metavar="SOURCE", help="builtin, kaggle, or a path")
     data.add_argument("beside", metavar="SECOND", nargs="?", help="another set, to hold the first against")
     data.add_argument("--download", action="store_true", help="fetch the Kaggle set first")
+    data.add_argument("--tile", type=int, metavar="PIXELS", help="cut the sheet SOURCE into tiles of this side")
+    data.add_argument("--margin", type=int, default=0, metavar="PIXELS", help="around the whole of that sheet")
+    data.add_argument("--gap", type=int, default=0, metavar="PIXELS", help="between its tiles, or after each")
+    data.add_argument("--out", type=Path, metavar="FILE.npz", help="save the sprites, to train on what was cut out")
     data.add_argument("--json", action="store_true", help="print one JSON object")
 
     ship = _command(commands, "ship", _ship, "make a run small, to come with the program")
@@ -326,7 +331,7 @@ def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tens
 
 
 def _nearest(options: argparse.Namespace) -> None:
-    samples, sprites = load_sprites(options.samples), load_sprites(options.data)
+    samples, sprites = _load(options.samples), _load(options.data)
     rows, counts = sprites.distinct(), sprites.counts()
     if not 1 <= options.k <= len(rows):
         raise ValueError(f"--k must lie in 1..{len(rows)}, the number of distinct sprites, got {options.k}")
@@ -373,11 +378,11 @@ def _report(options: argparse.Namespace) -> None:
         trained_on, source = run.trained_on(), source or _source(checkpoint)
         if trained_on is None and run.has_hashes():
             print(f"{run.folder / 'trained_on.npy'} is damaged: the usual split is taken instead.", file=sys.stderr)
-    reference = what_was_seen(load_sprites(source), trained_on)
+    reference = what_was_seen(_load(source), trained_on)
     check_seen(reference)
     labels, drawn_by = None, ""
     if options.samples is not None:
-        samples = np.asarray(load_sprites(options.samples).images)
+        samples = np.asarray(_load(options.samples).images)
     else:
         assert checkpoint is not None
         if options.n < 1:
@@ -412,18 +417,42 @@ def _data(options: argparse.Namespace) -> None:
         # Whatever the downloader prints must not mix with our one JSON object.
         with contextlib.redirect_stdout(sys.stderr):
             kaggle.download()
-    card = data_card(load_sprites(options.source))
-    other = data_card(load_sprites(options.beside)) if options.beside else None
+    if options.out is not None and options.out.suffix.lower() != ".npz":
+        raise ValueError(f"--out must end in .npz, got {options.out}")
+    sprites = _load(options.source, tile=options.tile, margin=options.margin, gap=options.gap)
+    card = data_card(sprites)
+    other = data_card(_load(options.beside)) if options.beside else None
+    if options.out is not None:
+        _save_sprites(sprites, options.out)
     if options.json:
         print(json.dumps(card if other is None else {**card, "beside": other}))
         return
     for key, value in card.items():
-        if key != "traits":
+        if key not in ("traits", "notes"):  # the notes have been told
             print(f"{key.replace('_', ' '):>20}  {_readable(value)}")
     print("\nQuartiles (25%, median, 75%) over distinct sprites" + (f", and of {other['name']}:" if other else ":"))
     for trait, quartiles in card["traits"].items():
         cells = [quartiles] + ([other["traits"][trait]] if other else [])
         print(f"{trait:>20}  " + "   |   ".join("  ".join(_number(q) for q in cell) for cell in cells))
+
+
+def _save_sprites(sprites: SpriteDataset, path: Path) -> None:
+    arrays: dict[str, Any] = {"images": sprites.images}
+    if sprites.labels is not None:
+        arrays |= {"labels": sprites.labels, "label_names": list(sprites.label_names or ())}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_bytes(path, file.getvalue())
+    print(f"Wrote {len(sprites):,} sprites to {path}", file=sys.stderr)
+
+
+def _load(source: str, **layout: Any) -> SpriteDataset:
+    """``load_sprites``; what it left out, cut or assumed is told."""
+    sprites = load_sprites(source, **layout)
+    for note in sprites.notes:
+        print(note, file=sys.stderr)
+    return sprites
 
 
 def _readable(value: Any) -> str:

@@ -31,6 +31,7 @@ def data_card(sprites: SpriteDataset) -> dict[str, Any]:
         "training": len(train),
         "held_out": len(heldout),
         "exam": len(sprites.exam()),
+        "notes": list(sprites.notes),
     }
     if sprites.capacity is not None:
         card["capacity"] = sprites.capacity

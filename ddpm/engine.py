@@ -188,7 +188,7 @@ class _Session:
             self._run.sweep()
             state = new_state(plan.recipe, plan.num_classes, plan.config["seed"], self._team.device)
             self._status["seconds"] = seconds = self._restore(plan, state) if was_there else 0.0
-            for text in plan.notes:
+            for text in (*plan.sprites.notes, *plan.notes):
                 self._say(text)
             if state.step >= plan.total_steps:
                 self._status |= {"state": "finished", "step": state.step, "total_steps": plan.total_steps}

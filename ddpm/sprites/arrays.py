@@ -14,7 +14,7 @@ import numpy as np
 
 from ddpm.files import open_plain
 from ddpm.sprites import npy
-from ddpm.sprites.errors import SpriteError, megabytes, shown
+from ddpm.sprites.errors import SpriteError, counted, listed, megabytes, shown
 from ddpm.sprites.labels import MOST_CLASSES, Labels, check_labels_shape, name_classes, read_labels
 from ddpm.sprites.pixels import convert, dtype_is_final, find_form
 from ddpm.sprites.reading import Reading
@@ -110,21 +110,27 @@ def _read_archive(archive: zipfile.ZipFile, shelf: Shelf, where: str) -> Reading
     name = "images" if "images" in members else next(iter(members)) if len(members) == 1 else None
     if name is None:
         raise SpriteError(
-            f"{where} holds several arrays ({_listed(members)}), none of which is called images. "
+            f"{where} holds several arrays ({listed(list(members), 8)}), none of which is called images. "
             "Save it with numpy.savez(..., images=images, labels=labels)."
         )
-    used = [members[key] for key in (name, "labels", "label_names") if key in members]
-    _check_sizes(used, where)
+    is_labelled = "labels" in members and name != "labels"
+    keys = [name, *(key for key in ("labels", "label_names") if is_labelled and key in members)]
+    _check_sizes([members[key] for key in keys], where)
 
     with _open(archive, members[name]) as file:
         images = _read_images(file, members[name].file_size, shelf, f"The array {name} in {where}")
-    if "labels" not in members or name == "labels":
-        return Reading(images)
+    notes = []
+    if others := [key for key in members if key not in keys]:
+        notes.append(f"{where}: {counted(len(others), 'other array')} left out ({listed(others)}).")
+    if not is_labelled:
+        return Reading(images, notes=tuple(notes))
     title = f"The array labels in {where}"
     with _open(archive, members["labels"]) as file:
         labels = _read_labels(file, members["labels"].file_size, len(images), shelf, title)
     names = _read_names(archive, members["label_names"], shelf, where) if "label_names" in members else None
-    return Reading(images, labels.values, name_classes(labels, names, False, where))
+    if names is not None and labels.names is not None:
+        notes.append(f"{where}: label_names left out, because the labels are names themselves.")
+    return Reading(images, labels.values, name_classes(labels, names, False, where), notes=tuple(notes))
 
 
 def _read_images(file: BinaryIO, size: int, shelf: Shelf, where: str) -> np.ndarray:
@@ -140,7 +146,7 @@ def _read_images(file: BinaryIO, size: int, shelf: Shelf, where: str) -> np.ndar
 
 
 def _read_labels(file: BinaryIO, size: int, count: int, shelf: Shelf, where: str) -> Labels:
-    header = npy.read_header(file, size, where)
+    header = npy.read_header(file, size, where, text=True)
     check_labels_shape(header.shape, header.dtype, count, where)
     raw = npy.copy_data(file, header, shelf, "raw", where)
     labels = read_labels(raw, count, where)
@@ -152,13 +158,13 @@ def _read_names(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shelf: Shelf,
     title = f"The array label_names in {where}"
     with _open(archive, member) as file:
         header = npy.read_header(file, member.file_size, title, text=True)
-        if header.dtype.kind != "U" or len(header.shape) != 1 or header.shape[0] > MOST_CLASSES:
+        if header.dtype.kind not in "US" or len(header.shape) != 1 or header.shape[0] > MOST_CLASSES:
             raise SpriteError(f"{title} must be a list of at most {MOST_CLASSES:,} texts.")
         raw = npy.copy_data(file, header, shelf, "raw", title)
     try:
         names = np.array(raw)
         names.tolist()
-    except ValueError:
+    except (ValueError, SystemError):
         raise SpriteError(f"{title} holds text that is not valid Unicode.") from None
     shelf.remove("raw")
     return names
@@ -168,7 +174,7 @@ def _members(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]
     members: dict[str, zipfile.ZipInfo] = {}
     for info in archive.infolist():
         name = info.orig_filename
-        if name.startswith("/") or any(c in name for c in "\\:\0") or ".." in PurePosixPath(name).parts:
+        if name.startswith("/") or any(c in name for c in "\\\0") or ".." in PurePosixPath(name).parts:
             raise SpriteError(f"{where} holds a member whose path, {name[:80]!r}, points outside. It was not opened.")
         if info.is_dir():
             continue
@@ -204,7 +210,7 @@ def _check_directory(file: BinaryIO, where: str) -> None:
         raise SpriteError(f"{where} is cut short, or no .npz archive at all. Save or download it again.")
     length = int.from_bytes(tail[end + 12 : end + 16], "little")
     wide = tail.rfind(b"PK\x06\x06", 0, end)
-    if wide >= 0 and len(tail) - wide >= 48:
+    if tail[: max(0, end - 16)].endswith(b"PK\x06\x07") and wide >= 0 and len(tail) - wide >= 48:
         length = max(length if length != 0xFFFFFFFF else 0, int.from_bytes(tail[wide + 40 : wide + 48], "little"))
     if length > _MOST_DIRECTORY:
         raise SpriteError(f"{where} lists far more members than an .npz of sprites has. Not opened.")
@@ -216,8 +222,3 @@ def _open(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
 
 def _size(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size
-
-
-def _listed(members: dict[str, zipfile.ZipInfo]) -> str:
-    names = [shown(name) for name in members]
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")

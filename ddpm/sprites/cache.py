@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,10 @@ from ddpm.sprites.shelf import Shelf, ShelfError
 from ddpm.typed import fits, is_count, is_name, is_text, list_of, or_none
 
 _LAYOUT = 1
-"""Raise it when sources are read or stored in another way: what older versions kept is then not used."""
+"""Raise it when arrays are stored in another way: what older versions kept is then not used."""
+
+_READING = 2
+"""Raise it when sources are read in another way: each is then read anew."""
 
 _FACTS = "facts.json"
 _BUILDING = ".building-"
@@ -59,6 +62,7 @@ class Stored:
     split_hashes: np.ndarray
     fingerprint: str
     factors: dict[str, np.ndarray]
+    notes: tuple[str, ...] = ()
 
 
 def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> Stored:
@@ -73,7 +77,7 @@ def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> Stored:
         SpriteError: if it cannot be read, changes while it is read, or doesn't fit on the disk.
         OSError: if one of ``files`` is gone.
     """
-    name = blake2b(json.dumps([_LAYOUT, *key]).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    name = blake2b(json.dumps([_LAYOUT, _READING, *key]).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     for _ in range(3):
         stamp = _stamp(files)
         try:
@@ -106,8 +110,11 @@ def _known(folder: Path, name: str, stamp: str) -> Stored | None:
         entry = read_json(folder / "sources" / f"{name}.json", _LARGEST_JSON)
     except (OSError, ValueError):
         return None
-    content = _content_of(folder / "sources" / f"{name}.json")
-    return _open(folder / content) if content is not None and entry.get("stamp") == stamp else None
+    content, notes = _content_of(folder / "sources" / f"{name}.json"), entry.get("notes")
+    if content is None or entry.get("stamp") != stamp or not isinstance(notes, list):
+        return None
+    stored = _open(folder / content)
+    return None if stored is None else replace(stored, notes=tuple(str(note) for note in notes))
 
 
 def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
@@ -116,7 +123,8 @@ def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
     with contextlib.suppress(OSError), Lock(folder.with_name(f"{folder.name}.lock")).acquire(_PATIENCE):
         entry = _make(folder / "sources") / f"{name}.json"
         before, now = _content_of(entry), _content_name(stored)
-        replace_json(entry, {"stamp": stamp, "content": now}, durable=False)
+        # Notes belong to the source, not to the content: another source may hold the same sprites and nothing else.
+        replace_json(entry, {"stamp": stamp, "content": now, "notes": list(stored.notes)}, durable=False)
         if before not in (None, now) and all(_content_of(other) != before for other in entry.parent.glob("*.json")):
             _discard(folder / str(before))
 
@@ -156,7 +164,7 @@ def _build(folder: Path, name: str | None, read: Reader) -> Stored:
                 sync_folder(folder)
             ready = _open(target)
             if ready is not None:
-                return ready
+                return replace(ready, notes=stored.notes)
             _discard(target)  # what holds the place is damaged
         # Somebody holds the place and it is of no use: what was built stays valid, since it is mapped.
         return stored
@@ -178,6 +186,7 @@ def _index(reading: Reading, shelf: Shelf) -> Stored:
         _keep(shelf, "split_hashes", split_hashes),
         mark,
         {name: _keep(shelf, f"factor_{name}", values) for name, values in reading.factors.items()},
+        reading.notes,
     )
 
 

@@ -28,6 +28,7 @@ class SpriteDataset(Dataset[torch.Tensor]):
         source: what to pass to ``load_sprites``, with ``options``, to get it again from any working directory.
         options: how a sheet was cut (``tile``, ``margin``, ``gap``); empty for everything else.
         fingerprint: hex of the content: all pixels and labels, in row order.
+        notes: what was left out, cut, guessed or assumed when the source was read: plain sentences, with counts.
         capacity: how many distinct sprites the built-in generator can draw; None for other sources.
         shape_ids: int64 ``(N,)`` of the built-in set, else None.
         palette_ids: int64 ``(N,)`` of the built-in set, else None.
@@ -46,6 +47,7 @@ class SpriteDataset(Dataset[torch.Tensor]):
         self.labels = stored.labels
         self.label_names = stored.label_names
         self.fingerprint = stored.fingerprint
+        self.notes = stored.notes
         self.name = name
         self.source = source
         self.options = dict(options or {})

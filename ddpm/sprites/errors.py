@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 _LONGEST_NAME = 120
 
@@ -17,6 +18,16 @@ def shown(path: str | os.PathLike[str]) -> str:
     name = os.path.basename(text.rstrip("/\\")) or text
     name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
+def counted(number: int, thing: str, things: str | None = None) -> str:
+    """A number and what it counts: 1 file, 2 files."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Names of files as a line can hold them: the first few, and that there are more."""
+    return ", ".join(shown(name) for name in names[:most]) + (", …" if len(names) > most else "")
 
 
 def megabytes(size: int) -> str:

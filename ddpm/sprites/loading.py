@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import numpy as np
 from ddpm.sprites import cache, kaggle
 from ddpm.sprites.arrays import labels_beside, read_npy, read_npz
 from ddpm.sprites.dataset import SpriteDataset
-from ddpm.sprites.errors import SpriteError, shown
+from ddpm.sprites.errors import SpriteError, counted, shown
 from ddpm.sprites.folders import list_folder, read_folder
+from ddpm.sprites.layouts import Grid
 from ddpm.sprites.npy import MAGIC
 from ddpm.sprites.pngs import SIGNATURE, seems
 from ddpm.sprites.reading import Reader, Reading
-from ddpm.sprites.sheets import Grid, read_sheet
+from ddpm.sprites.sheets import read_sheet
 from ddpm.sprites.shelf import Shelf
 
 _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
@@ -128,10 +130,15 @@ def _load_path(source: str | os.PathLike[str], grid: Grid) -> SpriteDataset:
     if stat.S_ISDIR(mode):
         _refuse_grid(grid, path)
         if (path / _KAGGLE_FILE).is_file():
-            stored = _fetch_npy(path / _KAGGLE_FILE)
+            stored, notes = _fetch_npy(path / _KAGGLE_FILE), tuple[str, ...]()
+            if pngs := sum(name.lower().endswith(".png") for name in os.listdir(path)):
+                notes = (f"{shown(path)}: {_KAGGLE_FILE} is read, and {counted(pngs, 'PNG')} beside it left out.",)
         else:
             listing = list_folder(path)
             stored = _fetch("folder", path, list(listing.files), partial(read_folder, listing))
+            notes = listing.notes
+        # What lies beside the sprites may change while they do not.
+        stored = replace(stored, notes=(*notes, *stored.notes))
         return SpriteDataset(stored, name=shown(path), source=str(path))
     if not stat.S_ISREG(mode):
         raise SpriteError(f"{shown(path)} is neither a file nor a folder. Give a .npy, .npz or PNG file.")

@@ -9,6 +9,7 @@ import ast
 import io
 import math
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from ddpm.sprites.shelf import Shelf
 MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 10_000
 _COPY_BYTES = 4 << 20
+_LONG = re.compile(r"(?<=[0-9])L(?=[,)\s])")  # Python 2 wrote whole numbers as 16L
 _KINDS = {
     "O": "Python objects (loading them could run code, so it is never done)",
     "V": "records (a structured type)",
@@ -55,7 +57,7 @@ def read_header(file: BinaryIO, size: int, where: str, *, text: bool = False) ->
     Args:
         size: bytes of the whole file or archive member, header included.
         where: how messages name it.
-        text: allow an array of text (for label names).
+        text: allow an array of text or of bytes (for labels and their names).
 
     Raises:
         SpriteError: if it is no .npy, holds something other than numbers, or doesn't match ``size``.
@@ -80,7 +82,7 @@ def read_header(file: BinaryIO, size: int, where: str, *, text: bool = False) ->
     raw = file.read(length)
     if len(raw) < length:
         raise SpriteError(f"{where} stops after {size} bytes, inside its header. Save or download it again.")
-    shape, dtype, fortran = _parse(raw, where, text)
+    shape, dtype, fortran = _parse(raw, "utf-8" if version == 3 else "latin-1", where, text)
     header = Header(shape, dtype, fortran, 8 + width + length)
     there = size - header.length
     if there < header.size:
@@ -163,10 +165,14 @@ def _unbuildable(header: Header, where: str) -> SpriteError:
     return SpriteError(f"{where} has a header with an impossible shape ({_brief(header.shape)}). Save it again.")
 
 
-def _parse(raw: bytes, where: str, text: bool) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
+def _parse(raw: bytes, encoding: str, where: str, text: bool) -> tuple[tuple[int, ...], np.dtype[Any], bool]:
     broken = SpriteError(f"{where} has a damaged header. Save it again with numpy.save.")
     try:
-        value = ast.literal_eval(raw.decode("utf-8").strip())
+        words = raw.decode(encoding).strip()
+        try:
+            value = ast.literal_eval(words)
+        except SyntaxError:
+            value = ast.literal_eval(_LONG.sub("", words))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise broken from None
     if not isinstance(value, dict) or set(value) != {"descr", "fortran_order", "shape"}:
@@ -176,7 +182,7 @@ def _parse(raw: bytes, where: str, text: bool) -> tuple[tuple[int, ...], np.dtyp
         raise broken
     if not isinstance(shape, tuple) or not all(type(n) is int for n in shape) or any(n < 0 for n in shape):
         raise SpriteError(f"{where} has a header with an impossible shape. Save it again with numpy.save.")
-    if isinstance(descr, list):
+    if isinstance(descr, list | tuple):
         raise SpriteError(f"{where} holds {_KINDS['V']}, not plain numbers. {_ADVICE}")
     try:
         dtype = np.dtype(descr) if isinstance(descr, str) else None
@@ -186,7 +192,7 @@ def _parse(raw: bytes, where: str, text: bool) -> tuple[tuple[int, ...], np.dtyp
         raise SpriteError(f"{where} has a number type that NumPy does not know. Save it again with numpy.save.")
     if dtype.fields is not None or dtype.subdtype is not None:
         raise SpriteError(f"{where} holds {_KINDS['V']}, not plain numbers. {_ADVICE}")
-    if dtype.kind not in "buif" and not (text and dtype.kind == "U" and dtype.itemsize):
+    if dtype.kind not in "buif" and not (text and dtype.kind in "US" and dtype.itemsize):
         raise SpriteError(f"{where} holds {_KINDS.get(dtype.kind, str(dtype))}, not plain numbers. {_ADVICE}")
     return shape, dtype, fortran
 

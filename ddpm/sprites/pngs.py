@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ddpm.sprites.chunks import SIGNATURE, Chunks, read_chunks
 from ddpm.sprites.errors import SpriteError, shown
 from ddpm.sprites.pixels import to_rgb
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 32_000_000
 _MOST_BYTES = 256 << 20
 DAMAGE = (
@@ -26,10 +26,11 @@ DAMAGE = (
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded PNG: uint8 ``(H, W, 3)``, and the note that our own sheets carry, if there is one."""
+    """A decoded PNG: uint8 ``(H, W, 3)``, the note that our own sheets carry, if there is one, and its frames."""
 
     pixels: np.ndarray
     note: str | None
+    frames: int = 1
 
 
 def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
@@ -50,13 +51,14 @@ def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
             f"{where} has {width:,} x {height:,} pixels; at most {most_pixels:,} are read. "
             "Scale it down to one pixel per pixel of the art, or cut it into several sheets."
         )
+    chunks = read_chunks(data, where)
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        with _open(chunks) as image:
             if image.size != (width, height):
                 raise ValueError("it states its size twice")
             image.load()
-            note = image.info.get("ddpm:sheet")
-            return Picture(to_rgb(_pixels(image, depth=data[24])), note if isinstance(note, str) else None)
+            pixels = _pixels(image, chunks, depth=data[24])
+            return Picture(to_rgb(pixels), chunks.note, chunks.frames)
     except DAMAGE as error:
         raise SpriteError(f"{where} is a damaged PNG ({_reason(error)}). Save or download it again.") from error
 
@@ -102,23 +104,48 @@ def size_of(data: bytes, where: str) -> tuple[int, int]:
     return width, height
 
 
-def _pixels(image: Image.Image, depth: int) -> np.ndarray:
+def _open(chunks: Chunks) -> Image.Image:
+    return Image.open(io.BytesIO(chunks.picture), formats=("PNG",))
+
+
+def _pixels(image: Image.Image, chunks: Chunks, depth: int) -> np.ndarray:
     """uint8 ``(H, W, 4)``, or ``(H, W, 3)`` where nothing is transparent; ``depth`` is the file's bits a channel."""
-    clear = image.info.get("transparency")
+    clear = None if chunks.clear is None else tuple(n & (1 << depth) - 1 for n in _numbers(chunks.clear))
     if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip at 255
         deep = np.asarray(image).astype(np.uint32)
         grey = ((deep * 255 + 32767) // 65535).clip(0, 255).astype(np.uint8)
-        alpha = np.where(deep == clear, 0, 255).astype(np.uint8) if isinstance(clear, int) else np.full_like(grey, 255)
+        alpha = _alpha(deep[..., None], clear)
         return np.stack([grey, grey, grey, alpha], axis=-1)
-    if clear is None and image.mode in ("1", "L", "P", "RGB"):
-        return np.asarray(image.convert("RGB"))
-    if isinstance(clear, tuple) and any(value > 255 for value in clear):
-        # 16-bit RGB has lost its lower bytes in decoding, and its transparent colour must follow.
-        image.info["transparency"] = tuple(value >> 8 for value in clear)
-    if isinstance(clear, int) and image.mode in ("1", "L") and depth < 8:
-        # Pillow stretches grey to 0..255, but leaves the transparent grey as it is in the file.
-        image.info["transparency"] = clear * 255 // ((1 << depth) - 1)
-    return np.asarray(image.convert("RGBA"))
+    if image.mode not in ("1", "L", "RGB") or clear is None:
+        return np.asarray(image.convert("RGB" if clear is None and "A" not in image.mode else "RGBA"))
+    # Which pixels are clear is found here: Pillow compares with a colour that it has not scaled as it has the pixels.
+    colours = np.asarray(image.convert("RGB"))
+    if depth == 16:
+        values = colours.astype(np.uint16) << 8 | _lower_bytes(chunks)
+    elif image.mode == "RGB":
+        values = colours
+    else:
+        values = colours[..., :1] // (255 // ((1 << depth) - 1))
+    return np.dstack([colours, _alpha(values, clear)])
+
+
+def _numbers(clear: bytes) -> tuple[int, ...]:
+    return tuple(int.from_bytes(clear[at : at + 2], "big") for at in range(0, len(clear) - 1, 2))
+
+
+def _alpha(values: np.ndarray, clear: tuple[int, ...] | None) -> np.ndarray:
+    """uint8 ``(H, W)``: 0 where the values ``(H, W, C)`` of the file are the one colour that is clear, else 255."""
+    if clear is None:
+        return np.full(values.shape[:2], 255, np.uint8)
+    return np.where((values == np.array(clear[: values.shape[2]])).all(axis=-1), 0, 255).astype(np.uint8)
+
+
+def _lower_bytes(chunks: Chunks) -> np.ndarray:
+    """uint8 ``(H, W, 3)``: the lower bytes of 16-bit RGB, of which Pillow only gives the upper ones."""
+    with _open(chunks) as image:
+        # Read as little-endian, the byte that is taken for the upper one is the lower one.
+        image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]  # type: ignore[attr-defined]
+        return np.asarray(image)
 
 
 def _reason(error: BaseException) -> str:

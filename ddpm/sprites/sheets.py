@@ -4,53 +4,40 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ddpm.sprites.errors import SpriteError, shown
+from ddpm.sprites.errors import SpriteError, counted, shown
 from ddpm.sprites.index import blocks
+from ddpm.sprites.layouts import SMALLEST, Grid, fit, rivals
 from ddpm.sprites.pixels import SIDE
 from ddpm.sprites.pngs import read_png
 from ddpm.sprites.reading import Reading
 from ddpm.sprites.shelf import Shelf
-
-SMALLEST = 8
-"""Sprites from 8x8 on are centred on white; smaller ones would be mostly border."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """How a sheet is cut, in pixels of the art: ``tile`` None means 16, and that the sheet's own note may decide."""
-
-    tile: int | None = None
-    margin: int = 0
-    gap: int = 0
-
-    @property
-    def asked(self) -> bool:
-        """Whether somebody asked for a certain cut."""
-        return self.tile is not None or self.margin > 0 or self.gap > 0
 
 
 def read_sheet(path: Path, grid: Grid, shelf: Shelf) -> Reading:
     """Cut a sheet into sprites, row by row.
 
     The sheet is scaled down by the largest whole number that leaves a grid that fits. A sheet of our own says in
-    the PNG text "ddpm:sheet" how it was made. Blank tiles at the end are padding, and dropped.
+    the PNG text "ddpm:sheet" how it was made. Elsewhere tiles of a single colour are no sprites: they are left out.
 
     Raises:
-        SpriteError: if it is no sound PNG, or doesn't fit the grid.
+        SpriteError: if it is no sound PNG, doesn't fit the grid, or seems to be laid out in another way.
         OSError: if the file cannot be read.
     """
     where = shown(path)
     picture = read_png(path)
+    notes = []
+    if picture.frames > 1:
+        notes.append(f"{where} is an animation of {picture.frames:,} pictures: only the first is taken.")
     tiles = None if grid.asked or picture.note is None else _cut_by_note(picture.pixels, picture.note)
     if tiles is None:
-        tiles = _without_padding(_cut(picture.pixels, grid, where), where)
-    return Reading(shelf.put("images", tiles.shape, np.dtype(np.uint8), [tiles]))
+        if picture.note is not None and not grid.asked:
+            notes.append(f"{where}: its own note of its layout does not fit it, and is not followed.")
+        tiles = _cut(picture.pixels, grid, where, notes)
+    return Reading(shelf.put("images", tiles.shape, np.dtype(np.uint8), [tiles]), notes=tuple(notes))
 
 
 def fit_sprite(pixels: np.ndarray, where: str) -> np.ndarray:
@@ -82,21 +69,36 @@ def _natural_scale(pixels: np.ndarray) -> int:
     return scale
 
 
-def _cut(pixels: np.ndarray, grid: Grid, where: str) -> np.ndarray:
+def _cut(pixels: np.ndarray, grid: Grid, where: str, notes: list[str]) -> np.ndarray:
     height, width = pixels.shape[:2]
-    tile = SIDE if grid.tile is None else grid.tile
+    tile = grid.side
     if tile < SMALLEST:
         raise SpriteError(f"Tiles of {tile} x {tile} pixels are too small: {SMALLEST} x {SMALLEST} is the least.")
     natural = _natural_scale(pixels)
+    divisors = [k for k in range(natural, 0, -1) if natural % k == 0]
     fitting = False
-    for scale in sorted(_divisors(natural), reverse=True):
+    for scale in divisors:
         small = pixels[::scale, ::scale]
-        columns, rows = (_fit(small.shape[axis], tile, grid.margin, grid.gap) for axis in (1, 0))
+        columns, rows = (fit(small.shape[axis], grid) for axis in (1, 0))
         if columns and rows:
             fitting = True
-            tiles = _to_side(_slice(small, tile, grid.margin, grid.gap, columns, rows))
-            if tiles is not None:
-                return tiles
+            tiles = _slice(small, grid, columns, rows)
+            drawn = _without_blank(tiles, where)
+            sprites = _to_side(drawn)
+            if sprites is not None:
+                if not grid.asked and len(tiles) > 1:
+                    _refuse_doubt(small, [k // scale for k in divisors if k % scale == 0], where)
+                    size = f" (the picture, {scale} times smaller)" if scale > 1 else ""
+                    notes.append(
+                        f"{where}: cut into {columns} x {rows} tiles of {tile} x {tile} pixels{size}. "
+                        "The file does not say how; it is the cut that fits."
+                    )
+                if len(drawn) < len(tiles):
+                    blank = counted(len(tiles) - len(drawn), "blank tile")
+                    notes.append(f"{where}: {blank} of {len(tiles):,} left out (a single colour).")
+                if tile < SIDE:
+                    notes.append(f"{where}: tiles of {tile} x {tile} pixels are centred on white {SIDE} x {SIDE} ones.")
+                return sprites
     if fitting:
         raise SpriteError(
             f"The tiles of {where}, {tile} x {tile} pixels each, hold more detail than 16 x 16 pixels can show. "
@@ -104,10 +106,27 @@ def _cut(pixels: np.ndarray, grid: Grid, where: str) -> np.ndarray:
         )
     scaled = f" (scaled up {natural} times from {width // natural} x {height // natural})" if natural > 1 else ""
     gaps = f" with a margin of {grid.margin} and a gap of {grid.gap}" if grid.margin or grid.gap else ""
+    maybe = "" if grid.asked else _alternatives(rivals(pixels[::natural, ::natural], [1]))
     raise SpriteError(
         f"{where} is {width} x {height} pixels{scaled}, which is no whole number of {tile} x {tile} tiles{gaps}. "
+        f"{f'It looks like {maybe}. ' if maybe else ''}"
         "Give the tile size, the margin around the sheet and the gap between tiles, in pixels of the art."
     )
+
+
+def _refuse_doubt(pixels: np.ndarray, units: list[int], where: str) -> None:
+    found = _alternatives(rivals(pixels, units))
+    if found:
+        raise SpriteError(
+            f"How is {where} laid out? Cut into {SIDE} x {SIDE} tiles without gaps, as its size allows, drawings would "
+            f"be cut apart or put together; it looks like {found}. Say which it is, or tile {SIDE} for the plain cut: "
+            "under the upload, as load_sprites(..., tile=, margin=, gap=), or with --tile, --margin and --gap of "
+            "python -m ddpm data, which can save the sprites with --out."
+        )
+
+
+def _alternatives(grids: list[Grid]) -> str:
+    return ", or ".join(str(grid) for grid in grids[:3])
 
 
 def _cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
@@ -124,24 +143,20 @@ def _cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
     if height % scale or width % scale or _natural_scale(pixels) % scale:
         return None
     small = pixels[::scale, ::scale]
-    columns, rows = (_fit(small.shape[axis], tile, margin, gap) for axis in (1, 0))
+    grid = Grid(tile, margin, gap)
+    columns, rows = (fit(small.shape[axis], grid) for axis in (1, 0))
     if not 0 < count <= columns * rows:
         return None
-    return _slice(small, tile, margin, gap, columns, rows)[:count]
+    return _slice(small, grid, columns, rows)[:count]
 
 
-def _fit(length: int, tile: int, margin: int, gap: int) -> int:
-    """How many tiles lie along ``length``; 0 if they don't fill it exactly."""
-    inner = length - 2 * margin + gap
-    return inner // (tile + gap) if inner > 0 and inner % (tile + gap) == 0 else 0
-
-
-def _slice(pixels: np.ndarray, tile: int, margin: int, gap: int, columns: int, rows: int) -> np.ndarray:
-    tiles = np.empty((rows * columns, tile, tile, 3), np.uint8)
+def _slice(pixels: np.ndarray, grid: Grid, columns: int, rows: int) -> np.ndarray:
+    side, pitch = grid.side, grid.side + grid.gap
+    tiles = np.empty((rows * columns, side, side, 3), np.uint8)
     for number in range(rows * columns):
         row, column = divmod(number, columns)
-        y, x = margin + row * (tile + gap), margin + column * (tile + gap)
-        tiles[number] = pixels[y : y + tile, x : x + tile]
+        y, x = grid.margin + row * pitch, grid.margin + column * pitch
+        tiles[number] = pixels[y : y + side, x : x + side]
     return tiles
 
 
@@ -163,14 +178,11 @@ def _to_side(tiles: np.ndarray) -> np.ndarray | None:
     return small if same else None
 
 
-def _without_padding(tiles: np.ndarray, where: str) -> np.ndarray:
-    drawn = np.flatnonzero((tiles != 255).any(axis=(1, 2, 3)))
-    if len(drawn):
-        return tiles[: drawn[-1] + 1]
+def _without_blank(tiles: np.ndarray, where: str) -> np.ndarray:
+    """The tiles of more than one colour; a transparent one is white by now, whatever colour it hid."""
+    is_drawn = (tiles != tiles[:, :1, :1]).any(axis=(1, 2, 3))
+    if is_drawn.any():
+        return tiles[is_drawn]
     if len(tiles) == 1:
-        return tiles  # whoever loads a single white sprite means it
+        return tiles  # whoever loads a single flat sprite means it
     raise SpriteError(f"{where} holds no sprites: all its {len(tiles)} tiles are blank.")
-
-
-def _divisors(number: int) -> Iterator[int]:
-    return (k for k in range(1, number + 1) if number % k == 0)

@@ -22,7 +22,7 @@ from ddpm.yardsticks import is_prepared, prepared
 from pages.parts.drawing import Order, current_batch, draw_timed, first_batch, remember
 from pages.parts.ordering import choose_run
 from pages.parts.store import default_run, may_have_data, run_data, run_that_drew, shipped_run, verdict_of
-from pages.parts.uploading import ask_for_file
+from pages.parts.uploading import ask_for_file, show_notes
 from pages.parts.words import counted, plain, problem
 
 _MOST = 1024
@@ -283,6 +283,7 @@ def _uploaded(run: Run) -> Chosen | None:
     if own is None:
         st.info("Choose a file: sprites that you drew, or that another program made.")
         return None
+    show_notes(own.notes)
     if len(own) > _MOST:
         st.info(f"The first {_MOST:,} of {len(own):,} sprites are questioned.")
     return Chosen(np.asarray(own.images[:_MOST]), run, "your sprites")

@@ -21,7 +21,7 @@ from pages.parts.browser import browse
 from pages.parts.pictures import facts_row
 from pages.parts.store import sprites as stored_sprites
 from pages.parts.store import user_checkpoints
-from pages.parts.uploading import ask_for_file
+from pages.parts.uploading import ask_for_file, show_notes
 from pages.parts.words import counted, plain, problem
 
 BUILTIN, KAGGLE, OWN = "Built-in sprites", "Kaggle Pixel Art", "My own file"
@@ -131,6 +131,7 @@ def data_card(sprites: SpriteDataset) -> None:
     if left_out := len(counts) - learnt - heldout - exam:
         facts["left out"] = f"{left_out:,}"
     facts_row(facts, _HINTS)
+    show_notes(sprites.notes)
     browse(sprites)
 
 

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from ddpm.names import showable
+from ddpm.sprites.errors import counted as counted
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
@@ -25,8 +26,3 @@ def damaged(what: str, count: int = 1) -> None:
 def problem(error: object) -> None:
     """Show what went wrong, in the words of the error."""
     st.error(plain(error), icon=":material/error:")
-
-
-def counted(number: int, thing: str, things: str | None = None) -> str:
-    """A number and what it counts: 1 time, 2 times."""
-    return f"{number:,} {thing if number == 1 else things or thing + 's'}"

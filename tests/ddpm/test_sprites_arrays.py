@@ -452,7 +452,7 @@ def _broken_one_hot(*row: float) -> np.ndarray:
         (np.zeros((4, 0)), "classes"),
         (np.zeros((4, 2, 2)), "class numbers"),
         (np.array(4), "class numbers"),
-        (np.array(["a", "b", "a", "b"]), "text"),
+        (np.array(["a", "b", "a"]), "3 labels for 4 sprites"),
         (np.array([Trap()] * 4, object), "objects"),
     ],
 )

@@ -103,14 +103,7 @@ def test_a_note_of_any_text_is_harmless(tmp_path: Path) -> None:
         np.testing.assert_array_equal(load_sprites(path).images, art(4))
 
 
-def test_blank_tiles_at_the_end_are_padding(tmp_path: Path) -> None:
-    images = art(5)
-    images[2] = 255
-    np.testing.assert_array_equal(load(tmp_path, lay_out(images, 4)).images, images)
-    page = lay_out(images, 4)
-    clear = np.concatenate([page, np.full((*page.shape[:2], 1), 255, np.uint8)], axis=-1)
-    clear[16:, 16:] = 0
-    np.testing.assert_array_equal(load(tmp_path, clear).images, images)
+def test_a_sheet_of_nothing_but_blank_tiles_is_refused(tmp_path: Path) -> None:
     refused(write(tmp_path / "x.png", png_bytes(np.full((16, 48, 3), 255, np.uint8))), "blank")
 
 
