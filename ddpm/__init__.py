@@ -6,6 +6,7 @@ The chain, in the order in which data flow: :mod:`~ddpm.sprites`, :mod:`~ddpm.sc
 folder, :mod:`~ddpm.report` judges what was drawn, ``python -m ddpm`` is the command line.
 """
 
+from ddpm import waiting as waiting  # before torch
 from ddpm.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.ema import EMA
 from ddpm.images import to_float, to_uint8

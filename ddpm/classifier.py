@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ddpm.images import to_float
-from ddpm.seeds import generator_for, seed_for
+from ddpm.seeds import generator_for, seeded
 from ddpm.twins import distinct_images, twin_groups
 
 _STEPS = 300
@@ -77,8 +77,7 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, s
     rows = distinct_images(images)[0]
     x, y = to_float(images[rows]), torch.from_numpy(labels[rows])
     unseen = torch.from_numpy(_held_out(images[rows], seed))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_for("classifier", seed))
+    with seeded("classifier", seed):
         network = _Network(num_classes)
     with torch.enable_grad(), torch.autocast("cpu", enabled=False):
         _learn(network, x[~unseen], y[~unseen], generator_for("classifier batches", seed))

@@ -22,7 +22,7 @@ from ddpm.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.choosing import SAMPLES, bars, choose_step
 from ddpm.cleaning import clean_pixels
 from ddpm.comparison import check_seen, what_was_seen
-from ddpm.console import ProgressPrinter, follow
+from ddpm.console import ProgressPrinter, follow, print_anything
 from ddpm.datacard import data_card
 from ddpm.engine import StopSwitch, run_training
 from ddpm.files import npy_bytes, replace_bytes
@@ -39,7 +39,7 @@ from ddpm.run import Run, RunError, check_name
 from ddpm.sampling import default_steps, draw_labels, sample
 from ddpm.shipping import folder_size, ship_run
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
-from ddpm.team import Team, TeamError, team
+from ddpm.team import MEETING_SECONDS, Team, TeamError, team
 from ddpm.training import TrainingError
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -47,6 +47,7 @@ _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for an error that was told, 2 for wrong usage, 130 for Ctrl-C."""
+    print_anything()
     options = _parser().parse_args(arguments)
     try:
         options.run_command(options)
@@ -57,12 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Whoever read our output has seen enough; keep Python from complaining at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_explain(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
     return 0
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str):
+        return f"{error.strerror}: {os.path.abspath(error.filename)}. Check the path and its permissions."
+    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         help="keep a saved step for good after each so many (default: the last three and the best)",
     )
     train.add_argument("--resume", action="store_true", help="go on from the newest saved step")
+    train.add_argument(
+        "--wait-for-others",
+        type=float,
+        default=MEETING_SECONDS,
+        metavar="SECONDS",
+        help="how long the processes of a torchrun wait for one another at the start",
+    )
     train.add_argument("--stop-on-eof", action="store_true", help="save and stop when standard input ends")
 
     draw = _command(commands, "sample", _sample, "draw sprites")
@@ -197,6 +211,8 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def _train(options: argparse.Namespace) -> None:
+    if not 0 < options.wait_for_others < 1e8:
+        raise ValueError(f"--wait-for-others must be a number of seconds above 0, got {options.wait_for_others}")
     request = TrainingRequest(
         folder=Path("checkpoints") / check_name(options.run),
         data=options.data,
@@ -213,7 +229,7 @@ def _train(options: argparse.Namespace) -> None:
         most=options.most,
         keep_every=options.keep_every,
     )
-    with team() as ours:
+    with team(options.wait_for_others) as ours:
         if ours.leads:
             _lead(request, ours, options.stop_on_eof)
             return

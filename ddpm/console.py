@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 import time
@@ -19,6 +20,7 @@ class ProgressPrinter:
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
+        self._full, self._empty = "━─" if _can_print("━─") else "#-"
         self._drawn = 0.0
         self._last: tuple[int, str] | None = None
         self._open = False
@@ -36,7 +38,7 @@ class ProgressPrinter:
             return
         width = shutil.get_terminal_size().columns
         filled = round(24 * done / max(1, total))
-        line = f"{'━' * filled}{'─' * (24 - filled)} {done}/{total} {text}"
+        line = f"{self._full * filled}{self._empty * (24 - filled)} {done}/{total} {text}"
         print("\r" + line[: width - 1].ljust(width - 1), end="", file=sys.stderr, flush=True)
         self._open = True
 
@@ -66,6 +68,21 @@ class ProgressPrinter:
         if parts:
             last = progress.step == progress.total_steps
             self.show(progress.step, progress.total_steps, " · ".join(parts), now=last)
+
+
+def print_anything() -> None:
+    """Let no name end a command because the encoding of an output lacks a letter: it is written as an escape then."""
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper):
+            output.reconfigure(errors="backslashreplace")
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(getattr(sys.stderr, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def follow(steps: Iterable[T], total: int, text: str) -> Iterator[T]:

@@ -28,13 +28,17 @@ _MOST_DIGITS = 300
 def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Write ``data`` beside ``path`` and move it into place in one step; the mode of an existing file is kept.
 
+    A symbolic link stays one: what it points to is replaced.
+
     Args:
         durable: wait until the disk has it; off for files that are written every second and worth nothing later.
 
     Raises:
         OSError: if it cannot be written; ``path`` is then what it was before.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    path = Path(os.path.realpath(path))
+    # Not the file's own name and more: that may be as long as names can be.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "wb") as file:
             file.write(data)

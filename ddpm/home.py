@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 
 def home() -> Path:
     """The folder named by ``DDPM_HOME``, or ``ddpm-pixel-art`` in the user's cache folder; made if it is missing.
 
+    A relative name is taken from the folder in which this process first asked: it stays where it was.
+
     Raises:
         OSError: if it cannot be made or written, with a message that says what to set instead.
     """
     named = os.environ.get("DDPM_HOME")
     try:
-        folder = Path(named).expanduser() if named else _user_cache() / "ddpm-pixel-art"
+        folder = _absolute(named) if named else _user_cache() / "ddpm-pixel-art"
     except RuntimeError as error:
         raise OSError(_unusable(Path(named or "~"), str(error))) from error
     try:
@@ -32,9 +35,16 @@ def _unusable(folder: Path, reason: str) -> str:
     return f"The folder {folder} cannot be used ({reason}). Set DDPM_HOME to a folder that you can write to."
 
 
+@lru_cache
+def _absolute(named: str) -> Path:
+    return Path(named).expanduser().absolute()
+
+
 def _user_cache() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # A relative path is to be ignored, says the standard that the variable comes from.
+    return named if named.is_absolute() else Path.home() / ".cache"

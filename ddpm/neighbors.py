@@ -7,6 +7,7 @@ or shifted by a pixel (:mod:`ddpm.shapes`); :func:`nearest_palettes` finds the s
 By pixels the search is exact. Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product
 of two sprites is at most 768 * 128^2 = 12,582,912 < 2^24: float32 holds it without rounding, in any order. So the fast
 float32 matrix product gives exact squared distances: a copy has 0, a sprite that is off by one in one value has 1.
+bfloat16 holds each pixel, too, so torch may multiply in it (``set_float32_matmul_precision``) and nothing changes.
 """
 
 from __future__ import annotations
@@ -54,16 +55,6 @@ def nearest(queries: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[np
         raise ValueError("sprites of more than 768 values would not be compared exactly")
     if not 1 <= k <= len(references):
         raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
-    # Anything less than full float32 would round.
-    precision = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        return _nearest(queries, references, k)
-    finally:
-        torch.set_float32_matmul_precision(precision)
-
-
-def _nearest(queries: np.ndarray, references: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     indices = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.int64)
     for start in range(0, len(queries), _QUERY_BLOCK):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ddpm.files import open_plain
@@ -24,6 +24,8 @@ from ddpm.run import ACTIVE, Run, active_training
 _ROOT = Path(__file__).resolve().parent.parent
 _START_SECONDS = 90
 _TAIL = 8000
+# A training of a page is nobody's but this machine's, whatever started the server.
+_OF_A_LAUNCHER = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"}
 _starting = threading.Lock()
 
 
@@ -63,6 +65,7 @@ def start_training(request: TrainingRequest) -> Child:
     Raises:
         StartError: if a training is already alive in this home, or the process cannot be started.
     """
+    request = _independent_of_folder(request)
     if request.folder.parent.name != "checkpoints":
         raise StartError(f"{request.folder} is not in a folder called checkpoints: a training cannot be started there.")
     with _starting:
@@ -78,7 +81,7 @@ def start_training(request: TrainingRequest) -> Child:
                 process = subprocess.Popen(
                     _command(request),
                     cwd=request.folder.parent.parent,
-                    env={**os.environ, **_environment(start, log)},
+                    env=_environment(start, log),
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -120,9 +123,30 @@ def _reap(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def _independent_of_folder(request: TrainingRequest) -> TrainingRequest:
+    """The same request for a process that works in another folder."""
+    data = request.data
+    if data is not None and data.partition(":")[0] not in ("builtin", "kaggle"):
+        data = os.path.abspath(os.path.expanduser(data))
+    return replace(request, folder=request.folder.absolute(), data=data)
+
+
 def _environment(start: str, log: Path) -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    return {"PYTHONPATH": path, "DDPM_START": start, "DDPM_LOG": str(log), "PYTHONUNBUFFERED": "1"}
+    ours = {name: value for name, value in os.environ.items() if name not in _OF_A_LAUNCHER}
+    # The child works in another folder: what is relative here would be elsewhere there.
+    if theirs := ours.get("KAGGLEHUB_CACHE"):
+        ours["KAGGLEHUB_CACHE"] = os.path.abspath(theirs)
+    path = [str(_ROOT), *(os.path.abspath(entry) for entry in ours.get("PYTHONPATH", "").split(os.pathsep) if entry)]
+    return {
+        **ours,
+        "PYTHONPATH": os.pathsep.join(path),
+        "PYTHONUNBUFFERED": "1",
+        # The log is read as UTF-8, whatever the system's own encoding is.
+        "PYTHONIOENCODING": "utf-8",
+        "DDPM_HOME": str(home()),
+        "DDPM_START": start,
+        "DDPM_LOG": str(log),
+    }
 
 
 def _command(request: TrainingRequest) -> list[str]:

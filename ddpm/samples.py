@@ -31,10 +31,9 @@ def frequent_labels(loaded: Checkpoint, n: int) -> torch.Tensor | None:
 
 def drawn(loaded: Checkpoint, n: int, sampler: Sampler) -> np.ndarray:
     """uint8 (n, 16, 16, 3), the same at every call."""
-    with one_core():
-        moments = sample(InParts(loaded.model), loaded.schedule, n, sampler, labels=frequent_labels(loaded, n))
-        # Only the last is kept: a thousand moments of a thousand sprites would fill the memory.
-        (last,) = deque(moments, maxlen=1)
+    moments = sample(InParts(loaded.model), loaded.schedule, n, sampler, labels=frequent_labels(loaded, n))
+    # Only the last is kept: a thousand moments of a thousand sprites would fill the memory.
+    (last,) = deque(one_core(moments), maxlen=1)
     return to_uint8(last.x0)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from hashlib import blake2b
 
 import torch
+
+_seeding = threading.Lock()
 
 
 def generator_for(purpose: str, *numbers: int) -> torch.Generator:
@@ -20,3 +25,14 @@ def seed_for(purpose: str, *numbers: int) -> int:
     """A seed in 0..2^63-1 for ``(purpose, *numbers)``: neighbouring numbers give unrelated seeds."""
     text = ":".join([purpose, *map(str, numbers)])
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+@contextlib.contextmanager
+def seeded(purpose: str, *numbers: int) -> Iterator[None]:
+    """For what takes no generator: torch's global one starts from ``(purpose, *numbers)``, and is as before afterwards.
+
+    The whole process has one of them, so one thread at a time is in here.
+    """
+    with _seeding, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_for(purpose, *numbers))
+        yield

@@ -10,6 +10,10 @@ import contextlib
 import gc
 import json
 import os
+import socket
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,10 +27,19 @@ from ddpm import hardware
 
 # A pause may last a holiday; that a process has died is noticed by its closed connection, not by the clock.
 _PATIENCE = timedelta(days=365)
+# How long the processes wait for one another at the start.
+MEETING_SECONDS = 60.0
+# Between two looks; Ctrl-C is heard there.
+_LOOK_SECONDS = 0.1
+_ROUND_SECONDS = 5.0
+_HELP = (
+    "Several processes share a training if torchrun starts them (python -m torch.distributed.run, see the README). "
+    "To train alone, remove WORLD_SIZE and RANK from the environment."
+)
 
 
 class TeamError(RuntimeError):
-    """Another process of the team has ended; the message says what to do."""
+    """The team does not come about, or another process of it has ended; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class Team:
     @property
     def threads(self) -> int:
         """Cores for this process, if nobody says otherwise."""
-        return max(1, hardware.cores() // self.neighbours)
+        return max(1, min(hardware.cores(), hardware.given_cores() // self.neighbours))
 
     def share(self, count: int) -> slice:
         """The part of ``count`` sprites that is this process's; parts differ by one sprite at most."""
@@ -134,31 +147,176 @@ ALONE = Team()
 
 
 @contextlib.contextmanager
-def team() -> Iterator[Team]:
+def team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
     """The team that ``torchrun`` put this process into, for as long as the context lasts; else a team of one.
 
     On a CPU the processes talk through gloo, on NVIDIA GPUs, one a process, through nccl.
+
+    Args:
+        seconds: how long to wait for the others.
+
+    Raises:
+        TeamError: if what the launcher says makes no sense, or the others do not come.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or not distributed.is_available():
+    place = _place()
+    if place.size == 1 or not distributed.is_available():
         yield Team(device=hardware.best_device())
         return
-    rank, local = int(os.environ["RANK"]), int(os.environ.get("LOCAL_RANK", "0"))
-    device = hardware.best_device(local)
+    device = hardware.best_device(place.local_rank)
     if device.type == "mps":
         # Its tensors cannot be averaged between processes.
         device = hardware.CPU
-    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-    with _told():
-        distributed.init_process_group(backend, timeout=_PATIENCE)
+    _meet(place, "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", seconds)
     try:
-        yield Team(rank, size, int(os.environ.get("LOCAL_WORLD_SIZE", str(size))), device)
+        yield Team(place.rank, place.size, place.neighbours, device)
     finally:
         if distributed.is_initialized():
             # The wrapped network is part of a cycle, and must not outlive the group whose threads it uses.
             gc.collect()
             with contextlib.suppress(RuntimeError):
                 distributed.destroy_process_group()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What the launcher says in the environment; alone where it says nothing."""
+
+    size: int = 1
+    rank: int = 0
+    local_rank: int = 0
+    neighbours: int = 1
+    address: str = ""
+    port: int = 0
+
+
+def _place() -> _Place:
+    wanted = ("WORLD_SIZE", "RANK", "MASTER_ADDR", "MASTER_PORT")
+    missing = [name for name in wanted if not os.environ.get(name)]
+    if {"WORLD_SIZE", "RANK"} <= set(missing):
+        return _Place()
+    size = _number("WORLD_SIZE", 1, 1_000_000) if "WORLD_SIZE" not in missing else 2
+    if size == 1:
+        return _Place()
+    if missing:
+        given = next(f"{name}={os.environ[name]}" for name in wanted if name not in missing)
+        raise TeamError(
+            f"{given} says that several processes share this training, but there is no {', no '.join(missing)}. {_HELP}"
+        )
+    return _Place(
+        size,
+        _number("RANK", 0, size - 1),
+        _number("LOCAL_RANK", 0, size - 1, 0),
+        _number("LOCAL_WORLD_SIZE", 1, size, size),
+        os.environ["MASTER_ADDR"],
+        _number("MASTER_PORT", 1, 65535),
+    )
+
+
+def _number(name: str, low: int, high: int, default: int | None = None) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text and default is not None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+        raise TeamError(f"{name} must be a whole number from {low} to {high}, not {text!r}. {_HELP}")
+    return int(text)
+
+
+def _meet(place: _Place, backend: str, seconds: float) -> None:
+    """Wait until all processes are there, in short rounds, since torch itself hears no Ctrl-C; then join them."""
+    deadline = time.monotonic() + seconds
+    where = f"{place.address}:{place.port}"
+    store = _board(place, where, deadline, seconds)
+    present = {rank: f"here/{rank}" for rank in range(place.size)}
+    told = False
+    try:
+        store.set(present[place.rank], "1")
+        while missing := [rank for rank, key in present.items() if not store.check([key])]:
+            # The leader speaks; another one does only where the leader itself is missing.
+            if not told and (place.rank == 0 or 0 in missing):
+                _say_waiting(missing, place.size, where, seconds)
+                told = True
+            _look_again(deadline, missing, place.size, where, seconds)
+        store.set_timeout(timedelta(seconds=max(_ROUND_SECONDS, deadline - time.monotonic())))
+    except distributed.DistError as error:
+        raise TeamError(f"Process 0 of this training, at {where}, went away before all were there.") from error
+    _join(place, backend, store, max(deadline, time.monotonic() + _ROUND_SECONDS), where)
+
+
+def _board(place: _Place, where: str, deadline: float, seconds: float) -> distributed.Store:
+    """Where the processes leave word for one another: kept by the launcher, or by process 0."""
+    keeps = place.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
+    told = False
+    while True:
+        try:
+            if not keeps:
+                # torch would try for the whole time, deaf to all.
+                socket.create_connection((place.address, place.port), timeout=_ROUND_SECONDS).close()
+            board = distributed.TCPStore(
+                place.address,
+                place.port,
+                is_master=keeps,
+                timeout=timedelta(seconds=_ROUND_SECONDS),
+                wait_for_workers=False,
+                multi_tenant=True,
+            )
+        except (OSError, distributed.DistError) as error:
+            if keeps:
+                raise TeamError(
+                    f"This process cannot listen at {where} for the others ({_first_line(error)}). Set MASTER_ADDR to "
+                    "a name of this machine, and MASTER_PORT to a port that nobody uses."
+                ) from error
+            if not told:
+                _say_waiting([0], place.size, where, seconds)
+                told = True
+            _look_again(deadline, [0], place.size, where, seconds)
+        else:
+            return distributed.PrefixStore(f"ddpm/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", board)
+
+
+def _join(place: _Place, backend: str, store: distributed.Store, deadline: float, where: str) -> None:
+    failed: list[BaseException] = []
+
+    def join() -> None:
+        try:
+            distributed.init_process_group(
+                backend, store=store, rank=place.rank, world_size=place.size, timeout=_PATIENCE
+            )
+        except BaseException as error:
+            failed.append(error)
+
+    joining = threading.Thread(target=join, daemon=True)
+    joining.start()
+    while joining.is_alive() and time.monotonic() < deadline:
+        joining.join(_LOOK_SECONDS)
+    if failed or joining.is_alive():
+        reason = _first_line(failed[0]) if failed else "they do not reach one another"
+        raise TeamError(
+            f"All {place.size} processes came to {where}, but could not connect ({reason}). Check that no firewall is "
+            "between them, then start them again."
+        ) from (failed[0] if failed else None)
+
+
+def _say_waiting(missing: list[int], size: int, where: str, seconds: float) -> None:
+    text = f"Waiting for {_processes(missing)} of {size} at {where}, for up to {seconds:g} seconds ..."
+    print(text, file=sys.stderr, flush=True)
+
+
+def _look_again(deadline: float, missing: list[int], size: int, where: str, seconds: float) -> None:
+    if time.monotonic() > deadline:
+        raise TeamError(
+            f"{_processes(missing).capitalize()} of {size} did not come to {where} within {seconds:g} seconds. Start "
+            f"all of them, or give them longer with --wait-for-others. {_HELP}"
+        )
+    time.sleep(_LOOK_SECONDS)
+
+
+def _processes(ranks: list[int]) -> str:
+    shown = ", ".join(map(str, ranks[:8])) + (", ..." if len(ranks) > 8 else "")
+    return f"process {shown}" if len(ranks) == 1 else f"{len(ranks)} processes ({shown})"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0][:200] or type(error).__name__
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ from ddpm.images import SHAPE
 from ddpm.optimizer import Optimizer
 from ddpm.recipes import Recipe
 from ddpm.schedule import NoiseSchedule
-from ddpm.seeds import generator_for, seed_for
+from ddpm.seeds import generator_for, seeded
 from ddpm.team import ALONE, Team
 from ddpm.unet import UNet
 
@@ -86,8 +86,7 @@ def new_state(recipe: Recipe, num_classes: int | None, seed: int, device: torch.
         num_classes: kinds in the data; ignored by a recipe without classes.
         device: where they are kept, and the steps computed.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_for("weights", seed))
+    with seeded("weights", seed):
         model = UNet(
             channels=recipe.channels,
             time_embedding_dim=recipe.time_embedding_dim,
@@ -215,8 +214,7 @@ def _train_step(
 
     rate = recipe.learning_rate_at(step, total_steps)
     # The caller's own modes and random numbers are none of our business: both are as before when we yield.
-    with torch.enable_grad(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_for("dropout", seed, step, team.rank))
+    with torch.enable_grad(), seeded("dropout", seed, step, team.rank):
         state.model.train()
         state.model.set_dropout(recipe.dropout_at(step, total_steps))
         with autocast(precision, device):

@@ -7,20 +7,22 @@ through the whole network on one core each wait for one another once.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import TypeVar
 
 import torch
 
-from ddpm.hardware import cores
+from ddpm.hardware import cores, thread_pool
 from ddpm.schedule import PredictionType
 
 # At most so many sprites a part, whatever the machine: results must not depend on the number of its cores.
 _PART = 16
+T = TypeVar("T")
+_making = threading.Lock()
 
 
 class InParts:
@@ -56,31 +58,25 @@ class InParts:
         return torch.cat(list(_workers().map(ask, range(parts)))).contiguous()
 
 
-@contextlib.contextmanager
-def one_core() -> Iterator[None]:
-    """Keep torch's own threads out of what is done here: the same waits, in the small sums between two calls."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def one_core(steps: Iterator[T]) -> Iterator[T]:
+    """The same steps, each worked out in a thread for which torch uses one core.
+
+    It keeps torch's own threads out of the small sums between two calls of the network: the same waits.
+    """
+    end = object()
+    while (step := _pool("drawing", 1).submit(next, steps, end).result()) is not end:
+        yield step  # type: ignore[misc]
 
 
-@lru_cache(maxsize=1)
 def _workers() -> ThreadPoolExecutor:
-    number = cores()
-    all_there = threading.Barrier(number + 1)
+    return _pool("network", cores())
 
-    def begin() -> None:
-        torch.set_num_threads(1)
-        all_there.wait()
 
-    pool = ThreadPoolExecutor(number, "network", begin)
-    before = torch.get_num_threads()
-    for _ in range(number):
-        pool.submit(lambda: None)
-    all_there.wait()
-    # What a thread sets becomes the rule for threads to come: these must not inherit it.
-    torch.set_num_threads(before)
-    return pool
+def _pool(name: str, workers: int) -> ThreadPoolExecutor:
+    with _making:
+        return _made(name, workers)
+
+
+@lru_cache
+def _made(name: str, workers: int) -> ThreadPoolExecutor:
+    return thread_pool(workers, 1, name)

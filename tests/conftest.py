@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import ddpm  # noqa: F401 - before torch
 from tests.ddpm.helpers import simple_sprites
 
 

@@ -9,7 +9,20 @@ from ddpm.bench.learning import bench_learning, bench_reference
 from ddpm.bench.neighbors import bench_neighbors
 from ddpm.bench.sampling import bench_sampling
 from ddpm.bench.training import bench_training
+from ddpm.bench.waiting import bench_waiting
 
-BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {"training": bench_training, "neighbors": bench_neighbors}
+BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "training": bench_training,
+    "neighbors": bench_neighbors,
+    "waiting": bench_waiting,
+}
 
-__all__ = ["BENCHES", "bench_learning", "bench_neighbors", "bench_reference", "bench_sampling", "bench_training"]
+__all__ = [
+    "BENCHES",
+    "bench_learning",
+    "bench_neighbors",
+    "bench_reference",
+    "bench_sampling",
+    "bench_training",
+    "bench_waiting",
+]

@@ -54,10 +54,9 @@ def draw(order: Order, watch: Watch = lambda *_: None) -> Batch:
     rival = rival_way(order, own)
     total = own.steps + (rival.steps if rival else 0)
     other: Chain | None = None
-    with one_core():
-        chain = _follow(own, order, lambda done, so_far: watch(done, total, so_far))
-        if rival is not None:
-            other = _follow(rival, order, lambda done, so_far: watch(own.steps + done, total, chain, so_far))
+    chain = _follow(own, order, lambda done, so_far: watch(done, total, so_far))
+    if rival is not None:
+        other = _follow(rival, order, lambda done, so_far: watch(own.steps + done, total, chain, so_far))
     names = own.label_names
     kind = names[order.label] if order.label is not None and 0 <= order.label < len(names) else None
     info: dict[str, Any] = {
@@ -92,7 +91,7 @@ def _follow(way: Way, order: Order, watch: Callable[[int, Chain | None], None]) 
         dice=dice_of(order),
     )
     try:
-        for done, moment in enumerate(moments):
+        for done, moment in enumerate(one_core(moments)):
             watch(done, recorder.chain() if recorder.add(moment) else None)
     except ValueError as error:
         raise CheckpointError(f"This model cannot draw: {error}") from error

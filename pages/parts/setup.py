@@ -315,15 +315,11 @@ def _estimate(sprites: SpriteDataset, rows: np.ndarray, recipe: Recipe, unit: st
 
 @st.cache_data(ttl=600, show_spinner=False, max_entries=16)
 def _step_seconds(recipe: str, threads: int, fingerprint: str, _sprites: SpriteDataset) -> float:
-    before = hardware.threads()
-    hardware.set_threads(threads)
-    try:
-        chosen = RECIPES[recipe]
-        alone = Team(device=hardware.best_device())
-        precision = hardware.resolve_precision(chosen.precision, alone.device)
-        return seconds_a_step(chosen, _sprites, precision, steps=4, team=alone)
-    finally:
-        hardware.set_threads(before)
+    chosen = RECIPES[recipe]
+    alone = Team(device=hardware.best_device())
+    precision = hardware.resolve_precision(chosen.precision, alone.device)
+    with hardware.thread_pool(1, threads, "timing") as timing:
+        return timing.submit(seconds_a_step, chosen, _sprites, precision, steps=4, team=alone).result()
 
 
 def _free_name(way: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -87,6 +89,59 @@ def test_the_real_thing(tmp_path: Path, tiny_sprites: Path) -> None:
     )
     assert output == ""
     assert np.load(tmp_path / "x.npy").shape == (3, 16, 16, 3)
+
+
+POOR = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, POOR])
+def test_a_name_that_the_output_cannot_write(variables: dict[str, str], tmp_path: Path, trained: Path) -> None:
+    """Redirected output on Windows is in an encoding without Japanese; names of 240 bytes are near the most there is."""
+    shutil.copytree(trained / "checkpoints", tmp_path / "checkpoints")
+    name = "猫" * 78 + ".npy"
+    sampling = ["sample", "--checkpoint", "checkpoints/cats", "--n", 2, "--steps", 2, "--out", name]
+    _, errors = finish(start(sampling, tmp_path, HOME="", **variables))
+    assert "Wrote 2 sprites to \\" in errors
+    assert np.load(tmp_path / name).shape == (2, 16, 16, 3)
+    shutil.copy(trained / "tiny.npy", tmp_path / "犬.npy")
+    output, _ = finish(start(["data", "犬.npy"], tmp_path, HOME="", **variables))
+    assert output.splitlines()[0].split()[0] == "name"
+    assert "\\" in output.splitlines()[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no modes there")
+def test_a_folder_that_cannot_be_written(tmp_path: Path, trained: Path) -> None:
+    """An install that is read-only: what is there can be used, and what cannot be done is told with the place."""
+    place = tmp_path / "install"
+    shutil.copytree(trained / "checkpoints", place / "checkpoints")
+    for path in (place, *place.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o222)
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ddpm", *map(str, arguments)],
+            cwd=place, env=environment(tmp_path / "home"), capture_output=True, text=True, preexec_fn=_without_rights,
+        )  # fmt: skip
+
+    try:
+        drawn = run("sample", "--checkpoint", "checkpoints/cats", "--n", 1, "--steps", 2, "--out", tmp_path / "x.npy")
+        assert (drawn.returncode, drawn.stdout) == (0, "")
+        assert np.load(tmp_path / "x.npy").shape == (1, 16, 16, 3)
+        begun = run("train", "--run", "dogs", "--data", trained / "tiny.npy", "--steps", 1)
+        assert begun.returncode == 1
+        assert begun.stderr == (
+            f"error: Permission denied: {place / 'checkpoints' / 'dogs'}. Check the path and its permissions.\n"
+        )
+    finally:
+        for path in (place, *place.rglob("*")):
+            path.chmod(0o755)
+
+
+def _without_rights() -> None:
+    """Even the superuser is held to the modes of files from here on (Linux)."""
+    if os.geteuid() == 0:
+        drop_right, right_to_write_anywhere = 24, 1
+        ctypes.CDLL(None).prctl(drop_right, right_to_write_anywhere, 0, 0, 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
@@ -439,6 +494,13 @@ def test_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output == ""
     assert errors.startswith("error: ")
     assert main(["data", str(tmp_path / "x.npz"), "--download"]) == 1
+
+
+def test_a_linked_out_stays_a_link(here: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.npy").symlink_to(tmp_path / "there.npy")
+    assert drawn("--out", str(tmp_path / "link.npy")) == 0
+    assert (tmp_path / "link.npy").is_symlink()
+    assert np.load(tmp_path / "there.npy").shape == (5, 16, 16, 3)
 
 
 def test_bench(tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,29 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
 
 
+@pytest.mark.parametrize("name", ["x" * 240, "猫" * 80, "x" * 255])
+def test_a_name_may_be_as_long_as_the_system_lets_it(name: str, tmp_path: Path) -> None:
+    replace_bytes(tmp_path / name, b"one")
+    replace_bytes(tmp_path / name, b"two")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: b"two"}
+
+
+def test_a_link_stays_one_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
+    target, link = tmp_path / "there" / "x", tmp_path / "here"
+    target.parent.mkdir()
+    link.symlink_to(Path("there") / "x")
+    for data in (b"one", b"two"):
+        replace_bytes(link, data)
+        assert os.readlink(link) == os.path.join("there", "x")
+        assert target.read_bytes() == data
+        assert [entry.name for entry in target.parent.iterdir()] == ["x"]
+    link.unlink()
+    link.symlink_to(tmp_path / "none" / "x")
+    with pytest.raises(OSError, match="none"):
+        replace_bytes(link, b"three")
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize("broken", ["fsync", "replace"])
 def test_a_full_disk_leaves_the_old_file(broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x"

@@ -100,6 +100,49 @@ def test_a_home_that_cannot_be_used(
         start_training(request_for)
 
 
+def test_a_child_works_in_another_folder_and_has_the_same_home(
+    tmp_path: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All names are relative, and a launcher's variables are about."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DDPM_HOME", f"home-{tmp_path.name}")
+    monkeypatch.setenv("PYTHONPATH", ".")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    place = Path("elsewhere") / "checkpoints" / "cats"
+    place.parent.mkdir(parents=True)
+    child = start_training(
+        TrainingRequest(place, data=tiny_sprites.name, steps=1, threads=1, holdout=0.0, check_sprites=0)
+    )
+    assert ended(child) == 0, log_tail(child.log)
+    assert child.run.folder == tmp_path / place
+    assert child.run.state() == "finished"
+    assert [entry.name for entry in (tmp_path / "elsewhere").iterdir()] == ["checkpoints"]
+    assert (tmp_path / f"home-{tmp_path.name}" / "training.json").is_file()
+    assert child.log.parent == tmp_path / f"home-{tmp_path.name}" / "logs"
+
+
+def test_what_a_child_is_told_of_its_surroundings(
+    tmp_path: Path, ddpm_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KAGGLEHUB_CACHE", "kaggle")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["one", "", str(tmp_path / "two")]))
+    monkeypatch.setenv("RANK", "1")
+    found = process._environment("7", tmp_path / "x.log")
+    assert found["KAGGLEHUB_CACHE"] == str(tmp_path / "kaggle")
+    assert found["PYTHONPATH"].split(os.pathsep) == [str(ROOT), str(tmp_path / "one"), str(tmp_path / "two")]
+    assert found["DDPM_HOME"] == str(ddpm_home.resolve())
+    assert "RANK" not in found
+
+
+@pytest.mark.parametrize(("source", "same"), [("builtin", True), ("builtin:50:3", True), ("kaggle", True),
+                                              ("builtin.npy", False), ("x/builtin", False), (None, True)])  # fmt: skip
+def test_only_a_path_is_taken_from_here(source: str | None, same: bool) -> None:
+    request = process._independent_of_folder(TrainingRequest(Path("checkpoints/cats"), data=source))
+    assert request.folder == Path.cwd() / "checkpoints" / "cats"
+    assert request.data == (source if same else str(Path.cwd() / str(source)))
+
+
 def test_the_options_of_a_request() -> None:
     request = TrainingRequest(
         Path("/x/checkpoints/cats"), data="-odd.npy", preset="fast", minutes=2.5, holdout=0.0, threads=1, resume=True,

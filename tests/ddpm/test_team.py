@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,9 +18,9 @@ from ddpm.engine import run_training
 from ddpm.plan import TrainingRequest
 from ddpm.recipes import RECIPES
 from ddpm.run import Run
-from ddpm.team import ALONE, Team
+from ddpm.team import ALONE, Team, TeamError, team
 from ddpm.training import new_state, train
-from tests.ddpm.helpers import PLAIN, environment
+from tests.ddpm.helpers import PLAIN, environment, finish, start
 
 STEPS = 30
 
@@ -36,6 +37,107 @@ def torchrun(folder: Path, *options: object, **variables: str) -> subprocess.Com
         text=True,
         timeout=300,
     )
+
+
+LAUNCHED = {"WORLD_SIZE": "2", "RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+
+
+@pytest.fixture
+def launcher(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The environment without what a launcher sets."""
+    for name in (*LAUNCHED, "LOCAL_RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"WORLD_SIZE": ""},
+        {"WORLD_SIZE": "", "RANK": ""},
+        {"WORLD_SIZE": "1"},
+        {"WORLD_SIZE": "1", "RANK": "0"},
+        {"MASTER_ADDR": "somewhere", "MASTER_PORT": "29500"},
+    ],
+)
+def test_without_a_launcher_a_process_is_alone(launcher: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    for name, value in variables.items():
+        launcher.setenv(name, value)
+    with team() as ours:
+        assert (ours.rank, ours.size, ours.neighbours) == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        (
+            {"RANK": None, "MASTER_ADDR": None, "MASTER_PORT": None},
+            "WORLD_SIZE=2 says .* there is no RANK, no MASTER_ADDR, no MASTER_PORT",
+        ),
+        ({"MASTER_PORT": ""}, "there is no MASTER_PORT. Several processes share"),
+        ({"WORLD_SIZE": None}, "RANK=0 .* no WORLD_SIZE"),
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE must be a whole number from 1 to .*, not 'two'"),
+        ({"WORLD_SIZE": "0"}, "WORLD_SIZE must be .* not '0'"),
+        ({"WORLD_SIZE": "-2"}, "WORLD_SIZE must be .* not '-2'"),
+        ({"RANK": "2"}, "RANK must be a whole number from 0 to 1, not '2'"),
+        ({"RANK": "²"}, "RANK must be"),
+        ({"LOCAL_RANK": "x"}, "LOCAL_RANK must be"),
+        ({"LOCAL_WORLD_SIZE": "3"}, "LOCAL_WORLD_SIZE must be a whole number from 1 to 2, not '3'"),
+        ({"MASTER_PORT": "70000"}, "MASTER_PORT must be a whole number from 1 to 65535"),
+    ],
+)  # fmt: skip
+def test_what_a_launcher_left_out_is_named(
+    launcher: pytest.MonkeyPatch, variables: dict[str, str | None], words: str
+) -> None:
+    for name, value in {**LAUNCHED, **variables}.items():
+        if value is not None:
+            launcher.setenv(name, value)
+    with pytest.raises(TeamError, match=words), team():
+        pass
+
+
+@pytest.mark.parametrize(("rank", "missing"), [(0, 1), (1, 0)])
+def test_those_who_do_not_come_are_named(
+    launcher: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], rank: int, missing: int
+) -> None:
+    port = free_port()
+    for name, value in {**LAUNCHED, "RANK": str(rank), "MASTER_PORT": port}.items():
+        launcher.setenv(name, value)
+    words = f"Process {missing} of 2 did not come to 127.0.0.1:{port} within 0.3 seconds"
+    with pytest.raises(TeamError, match=words), team(0.3):
+        pass
+    assert (
+        capsys.readouterr().err
+        == f"Waiting for process {missing} of 2 at 127.0.0.1:{port}, for up to 0.3 seconds ...\n"
+    )
+    assert not torch.distributed.is_initialized()
+
+
+def test_a_place_that_is_not_this_machines_is_told(launcher: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for name, value in {**LAUNCHED, "MASTER_PORT": str(taken.getsockname()[1])}.items():
+            launcher.setenv(name, value)
+        with pytest.raises(TeamError, match=r"cannot listen at .* Set MASTER_ADDR"), team(0.3):
+            pass
+
+
+def test_ctrl_c_ends_the_wait(tmp_path: Path, tiny_sprites: Path) -> None:
+    arguments = ["train", "--run", "cats", "--data", tiny_sprites, "--wait-for-others", 10_000]
+    waiting = start(arguments, tmp_path, **{**LAUNCHED, "MASTER_PORT": free_port()})
+    assert waiting.stderr is not None
+    assert waiting.stderr.readline().startswith("Waiting for process 1 of 2 at 127.0.0.1:")
+    waiting.send_signal(signal.SIGINT)
+    assert finish(waiting, 130)[1] == "Stopped.\n"
+    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_shares_cover_a_batch_once_and_evenly() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -51,21 +52,27 @@ def test_what_goes_wrong_in_a_part_is_told() -> None:
         InParts(broken)(torch.zeros(20, 3, 16, 16), torch.zeros(20, dtype=torch.int64))
 
 
-def test_threads_are_left_as_they_were() -> None:
-    before = torch.get_num_threads()
+def test_steps_are_worked_out_on_one_core_and_threads_are_left_as_they_were() -> None:
+    torch.set_num_threads(2)
     inside: list[int] = []
 
-    def fail() -> None:
-        with one_core():
+    def steps() -> Iterator[int]:
+        for number in range(3):
             inside.append(torch.get_num_threads())
-            raise KeyError
+            yield number
+        raise KeyError
+
+    model = InParts(network())
+    found = []
+
+    def draw() -> None:
+        for number in one_core(steps()):
+            found.append((number, torch.get_num_threads()))
+            model(torch.zeros(20, 3, 16, 16), torch.zeros(20, dtype=torch.int64))
 
     with pytest.raises(KeyError):
-        fail()
-    assert inside == [1]
-    InParts(network())(torch.zeros(1, 3, 16, 16), torch.zeros(1, dtype=torch.int64))
-    later: list[int] = []
-    thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
-    thread.start()
-    thread.join()
-    assert torch.get_num_threads() == before == later[0]
+        draw()
+    assert found == [(0, 2), (1, 2), (2, 2)]
+    assert inside == [1, 1, 1]
+    with ThreadPoolExecutor(1) as later:
+        assert torch.get_num_threads() == later.submit(torch.get_num_threads).result() == 2
