@@ -29,6 +29,7 @@ from ddpm.files import npy_bytes, replace_bytes
 from ddpm.follower import follow as follow_leader
 from ddpm.home import home
 from ddpm.images import to_uint8
+from ddpm.names import showable
 from ddpm.neighbors import nearest
 from ddpm.plan import StoppedEarly, TrainingRequest
 from ddpm.recipes import RECIPES
@@ -474,7 +475,7 @@ def _load(source: str, **layout: Any) -> SpriteDataset:
 def _readable(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {count:,}" for name, count in value.items())
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else showable(str(value))
 
 
 def _number(value: float | None) -> str:

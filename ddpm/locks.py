@@ -30,6 +30,7 @@ except ImportError:  # Windows
 _POLL_SECONDS = 0.05
 _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+_TAKEN = {errno.ENOTEMPTY, errno.EEXIST}
 _REFRESH_SECONDS = 20.0
 # Whether a process of another machine lives cannot be asked. Its note tells: it is touched as long as it does.
 _SILENT_SECONDS = 120.0
@@ -187,8 +188,9 @@ def _leave_note(lock: Path) -> _Note | None:
         with contextlib.suppress(OSError):
             folder.rmdir()
         built.rename(folder)
-    except OSError:
-        if _notes(lock):
+    except OSError as error:
+        # Another one was quicker, who may be done by now.
+        if error.errno in _TAKEN or _notes(lock):
             return None
         raise
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ddpm import SpriteError, engine, load_checkpoint, load_sprites
+from ddpm import SpriteError, engine, files, load_checkpoint, load_sprites
 from ddpm.engine import Progress, StopSwitch, preview_steps, run_training
 from ddpm.files import replace_json
 from ddpm.plan import StoppedEarly, TrainingRequest
@@ -505,6 +506,29 @@ def test_a_full_disk_at_metrics_costs_no_step(run: Run, go: Go) -> None:
     assert seen[-1].state == "finished"
     # They were written later.
     assert [record["step"] for record in run.metrics()] == list(range(1, 25))
+
+
+@pytest.mark.parametrize("refusals", [1, 100])
+def test_a_refused_rename_at_a_checkpoint(refusals: int, run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows a folder cannot be renamed while somebody reads in it."""
+    left, rename = [refusals], os.replace
+
+    def replace(source: Path, target: Path) -> None:
+        if Path(target).name == "000020" and left[0]:
+            left[0] -= 1
+            raise PermissionError(13, "The process cannot access the file")
+        rename(source, target)
+
+    monkeypatch.setattr(files, "_WAITS", (0.0,))
+    monkeypatch.setattr(os, "replace", replace)
+    if refusals == 1:
+        assert go()[-1].state == "finished"
+        assert run.steps() == [10, 20, 24]
+        return
+    with pytest.raises(TrainingError, match=r"cannot access.*Close the program.*earlier steps are safe") as told:
+        go()
+    assert "Make room" not in str(told.value)
+    assert 10 in run.steps()
 
 
 def test_a_full_disk_at_a_checkpoint(run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,18 @@ from PIL.PngImagePlugin import PngInfo
 from ddpm import favourites as module
 from ddpm.favourites import FavouritesError, favourite_id, favourites, keep, kept_among, remove
 from tests.ddpm.helpers import simple_sprites
+
+
+def old_file(home: Path, image: np.ndarray, info: dict[str, Any], kept: float) -> Path:
+    """A favourite as it was written before favourites were numbered."""
+    digest = blake2b(json.dumps(info, sort_keys=True).encode(), digest_size=8)
+    digest.update(image.tobytes())
+    path = home / "favourites" / f"{digest.hexdigest()}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    note = PngInfo()
+    note.add_text("ddpm:favourite", json.dumps({"kept": kept, "info": info}))
+    Image.fromarray(image).save(path, pnginfo=note)
+    return path
 
 
 def test_a_favourite_comes_back_as_it_was() -> None:

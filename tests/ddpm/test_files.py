@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ddpm.files import parse_json, read_json, replace_bytes, replace_json
+from ddpm import files
+from ddpm.files import move, parse_json, read_json, remedy, replace_bytes, replace_json
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
@@ -97,3 +98,61 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         read_json(path)
     with pytest.raises(FileNotFoundError):
         read_json(tmp_path / "none.json")
+
+
+class Refusing:
+    """``os.replace`` as on Windows while somebody reads the file: it refuses so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self._replace = os.replace
+
+    def __call__(self, source: Path, target: Path) -> None:
+        if self.left:
+            self.left -= 1
+            raise PermissionError(13, "The process cannot access the file", str(source), 32, str(target))
+        self._replace(source, target)
+
+
+def test_a_refused_rename_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x"
+    replace_bytes(path, b"one")
+    monkeypatch.setattr(files, "_WAITS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(os, "replace", Refusing(3))
+    replace_bytes(path, b"two")
+    assert path.read_bytes() == b"two"
+    monkeypatch.setattr(os, "replace", Refusing(4))
+    with pytest.raises(PermissionError, match="cannot access"):
+        replace_bytes(path, b"three")
+    assert path.read_bytes() == b"two"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_folder_that_holds_the_place_is_no_passing_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = Refusing(5)
+    monkeypatch.setattr(os, "replace", refusing)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with pytest.raises(PermissionError):
+        move(tmp_path / "a", tmp_path / "b")
+    assert refusing.left == 4
+
+
+def test_what_helps_is_what_was_wrong() -> None:
+    assert remedy(OSError(28, "No space left on device")) == "Make room"
+    assert "open" in remedy(PermissionError(13, "refused"))
+    assert "room" not in remedy(PermissionError(13, "refused"))
+    assert "room" not in remedy(OSError(5, "Input/output error"))
+
+
+def test_half_characters_in_json_can_be_shown_and_paths_are_left(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    value = {"name": odd, "names": [odd, "\ud800", "ok ✓"], odd: 1, "data": {"source": f"/tmp/{odd}"}}
+    replace_json(tmp_path / "x.json", value)
+    found = read_json(tmp_path / "x.json")
+    assert found == {
+        "name": r"caf\xe9",
+        "names": [r"caf\xe9", r"\ud800", "ok ✓"],
+        r"caf\xe9": 1,
+        "data": {"source": f"/tmp/{odd}"},
+    }

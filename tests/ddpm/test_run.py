@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ddpm import run as module
 from ddpm.files import replace_json
 from ddpm.run import Run, RunError, active_training, announce_training, check_name, list_runs, training_lock
 
@@ -195,6 +198,85 @@ def test_requests_add_up_and_name_their_start(run: Run) -> None:
     replace_json(run.folder / "status.json", {"state": "running", "start": "b"})
     run.request(stop=True)
     assert json.loads(control.read_text()) == {"start": "b", "stop": True}
+
+
+def one_waits_for_the_other(
+    monkeypatch: pytest.MonkeyPatch, first: Callable[[], object], second: Callable[[], object]
+) -> None:
+    """``first`` has read and is about to write when ``second`` begins."""
+    write, reached, done = module.replace_json, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any, **options: Any) -> None:
+        if threading.current_thread() is thread:
+            reached.set()
+            # If the second one need not wait for us, it is done long before.
+            done.wait(0.5)
+        write(*arguments, **options)
+
+    def follow() -> None:
+        second()
+        done.set()
+
+    monkeypatch.setattr(module, "replace_json", slow)
+    thread = threading.Thread(target=first)
+    other = threading.Thread(target=follow)
+    thread.start()
+    assert reached.wait(60)
+    other.start()
+    thread.join()
+    other.join()
+
+
+def test_two_requests_at_the_same_moment_are_both_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_json(run.folder / "status.json", {"state": "running", "start": "a"})
+    one_waits_for_the_other(monkeypatch, lambda: run.request(threads=2), lambda: run.request(stop=True))
+    assert json.loads((run.folder / "control.json").read_text()) == {"start": "a", "threads": 2, "stop": True}
+
+
+def test_two_pins_at_the_same_moment_are_both_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_waits_for_the_other(monkeypatch, lambda: run.pin(10), lambda: run.pin(20))
+    assert run.pinned() == [10, 20]
+
+
+def test_many_pairs_of_requests_lose_nothing(run: Run) -> None:
+    replace_json(run.folder / "status.json", {"state": "running", "start": "a"})
+    for number in range(1, 41):
+        (run.folder / "control.json").unlink(missing_ok=True)
+        both = threading.Barrier(2)
+
+        def ask(both: threading.Barrier = both, **what: Any) -> None:
+            both.wait()
+            Run(run.folder).request(**what)
+
+        threads = [threading.Thread(target=ask, kwargs=what) for what in ({"stop": True}, {"threads": number})]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert run.pending() == {"start": "a", "stop": True, "threads": number}
+
+
+def test_a_step_that_is_pinned_meanwhile_is_not_thinned_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_steps(run, *range(10, 60, 10))
+    best, pinner = Run.best_step, threading.Thread(target=run.pin, args=(10,))
+
+    def best_step(self: Run) -> int | None:
+        pinner.start()
+        pinner.join(0.3)
+        return best(self)
+
+    monkeypatch.setattr(Run, "best_step", best_step)
+    run.prune()
+    pinner.join()
+    # Either it was seen in time, or there was nothing left to pin.
+    assert run.steps() == [30, 40, 50]
+
+
+def test_a_request_that_cannot_be_written_names_the_run_not_a_path(run: Run, tmp_path: Path) -> None:
+    (run.folder / "control.json").mkdir()
+    with pytest.raises(RunError, match="cats") as caught:
+        run.request(stop=True)
+    assert str(tmp_path) not in str(caught.value)
 
 
 # Keeping
