@@ -139,8 +139,8 @@ def _quality_html(verdict: Verdict) -> str:
         for title, words, value, real in rows
     )
     return (
-        '<div class="wide" tabindex="0"><table class="claim quality"><tr><td></td><th>samples</th><th>real sprites</th></tr>'
-        f"{lines}</table></div>"
+        '<div class="wide" tabindex="0"><table class="claim quality"><tr><td></td><th>samples</th>'
+        f"<th>real sprites</th></tr>{lines}</table></div>"
     )
 
 
