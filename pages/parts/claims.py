@@ -45,9 +45,8 @@ def claim_numbers(report: Findings, exam: str | None) -> None:
     )
     rows = "".join(_claim_row(name, report.claim[name]) for name in _ROWS)
     st.html(
-        '<div class="wide" tabindex="0"><table class="claim">'
-        "<tr><td></td><th>samples</th><th>interval</th><th>floor</th>"
-        f"<th>excess</th></tr>{rows}</table></div>"
+        '<div class="wide" tabindex="0"><table class="claim"><tr><td></td><th>samples</th><th>interval</th>'
+        f"<th>floor</th><th>excess</th></tr>{rows}</table></div>"
     )
     st.markdown(f"**{claim_sentence(report)}**")
     if exam is not None:

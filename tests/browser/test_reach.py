@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -209,7 +210,7 @@ def drawing(page: Page, url: str) -> Iterator[None]:
 def one_sprite_enlarged(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Sample")
     page.locator(".player .grid:visible").first.click(position={"x": 30, "y": 30})
-    expect(page.locator(".player .lens .title")).to_contain_text("Sprite 1 of 16")
+    expect(page.locator(".player .lens .title")).to_have_text(re.compile("Sprite 1 of 16: class [012]"))
     yield
 
 
