@@ -98,7 +98,10 @@ def _summary(run: Run, verdict: Verdict) -> None:
     known = _SETS.get(source)
     sprites = f"{verdict.train_size:,} distinct sprites" + (f" of {known}" if known else "") + " that it learnt from"
     unseen = f", beside {verdict.heldout_size:,} that it never saw" if verdict.heldout_size else ""
-    by = f" by {verdict.drawn_by}" if verdict.drawn_by else ""
+    # The run may have got another name since.
+    _, comma, step = verdict.drawn_by.rpartition(", step ")
+    drawn_by = f"{run.name}{comma}{step}" if comma else verdict.drawn_by
+    by = f" by {drawn_by}" if drawn_by else ""
     st.html(verdict_html(finding(verdict)))
     st.caption(
         f"Found when this model was made: {counted(len(verdict.labels), 'sprite')} drawn{plain(by)}, held against the "
