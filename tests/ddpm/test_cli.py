@@ -96,7 +96,7 @@ POOR = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 @pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, POOR])
 def test_a_name_that_the_output_cannot_write(variables: dict[str, str], tmp_path: Path, trained: Path) -> None:
-    """Redirected output on Windows is in an encoding without Japanese; names of 240 bytes are near the most there is."""
+    """Redirected output on Windows is in an encoding without Japanese; a name has 240 bytes at most nearly anywhere."""
     shutil.copytree(trained / "checkpoints", tmp_path / "checkpoints")
     name = "猫" * 78 + ".npy"
     sampling = ["sample", "--checkpoint", "checkpoints/cats", "--n", 2, "--steps", 2, "--out", name]
