@@ -28,7 +28,7 @@ from ddpm import hardware
 # A pause may last a holiday; that a process has died is noticed by its closed connection, not by the clock.
 _PATIENCE = timedelta(days=365)
 # How long the processes wait for one another at the start.
-MEETING_SECONDS = 60.0
+MEETING_SECONDS = 120.0
 # Between two looks; Ctrl-C is heard there.
 _LOOK_SECONDS = 0.1
 _ROUND_SECONDS = 5.0

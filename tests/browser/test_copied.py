@@ -16,7 +16,7 @@ from pages.parts.drawing import Order, draw
 from tests.browser.conftest import ROOT, Serve
 from tests.ddpm.helpers import simple_sprites
 
-PATIENCE = 120_000
+PATIENCE = 300_000
 SAMPLES = 16
 
 

@@ -20,14 +20,15 @@ from ddpm.sampling import default_steps
 from tests.browser.conftest import ROOT, Serve, Server
 from tests.ddpm.helpers import digests, finish, start
 
-PATIENCE = 120_000
+PATIENCE = 300_000
 expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
 def app(serve: Serve, tmp_path: Path) -> Iterator[Server]:
     """The app in an empty working folder; whatever training it started is ended afterwards."""
-    server = serve(ROOT / "streamlit_app.py", cwd=tmp_path)
+    # Two threads, where there are two cores: how many is changed on the way.
+    server = serve(ROOT / "streamlit_app.py", cwd=tmp_path, env={"OMP_NUM_THREADS": "2"})
     yield server
     server.process.kill()
     for folder in (tmp_path / "checkpoints").glob("*"):

@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 FRAMES, MORE_FRAMES, SPRITES = 9, 14, 10
+PATIENCE = 300_000
 
 # The same chain here and on the server: random pixels, so that no two sprites and no two frames are alike.
 CHAIN = f"""
@@ -123,6 +124,7 @@ class Screen:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.errors: list[str] = []
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(address)
@@ -134,7 +136,7 @@ class Screen:
 
     def until(self, state: str) -> None:
         """Wait until the player's root matches these attributes."""
-        self.page.locator(f".player{state}").wait_for(state="attached", timeout=60_000)
+        self.page.locator(f".player{state}").wait_for(state="attached", timeout=PATIENCE)
 
     def scrub(self, *keys: str) -> None:
         for key in keys:
@@ -211,7 +213,7 @@ def test_it_plays_pauses_and_asks_nothing_of_the_server(screen: Screen) -> None:
 
 def test_out_of_sight_it_rests(screen: Screen) -> None:
     main = screen.page.locator("[data-testid=stMain]")
-    for _ in range(100):
+    for _ in range(1000):
         # Again and again: the page below the player may still be growing.
         main.evaluate("e => e.scrollTo(0, e.scrollHeight)")
         if screen.root.get_attribute("data-held") == "true":
@@ -379,7 +381,7 @@ def test_the_other_chain_may_come_later(page: Page, url: str) -> None:
     right = page.locator(".panel[data-kind=guess]")
     assert right.get_attribute("data-waiting") == "true"
     page.get_by_role("button", name="go on").click()
-    page.locator(".panel[data-kind=guess][data-waiting=false]").wait_for(timeout=30_000)
+    page.locator(".panel[data-kind=guess][data-waiting=false]").wait_for(timeout=PATIENCE)
     moments = len({*chain().noise, *chain("second").noise})
     screen.until(f"[data-frames='{moments}']")
     check_comparison(screen)
@@ -396,7 +398,7 @@ def test_new_chains_take_the_place_of_the_old_and_its_memory(page: Page, url: st
         page.get_by_text(f"runs: {batch + 1}").wait_for()
         page.wait_for_function(f"bitmaps.made >= {made + 2 * FRAMES}")
     source = chain(seed=10)
-    for _ in range(100):
+    for _ in range(1000):
         screen.scrub("End")
         if np.array_equal(screen.sprites("guess"), source.guess[-1]):
             break

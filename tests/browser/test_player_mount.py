@@ -45,6 +45,7 @@ def test_a_mount_undone_late_leaves_the_next_one_alone(browser: Browser) -> None
     code = "\n".join((folder / part).read_text(encoding="utf-8") for part in player._PARTS)
     given = {"code": b64encode(code.encode()).decode(), "data": b64encode(data).decode()}
     page = browser.new_page()
+    page.set_default_timeout(300_000)
     page.evaluate(UNDONE_LATE, {"html": (folder / "player.html").read_text(encoding="utf-8"), **given})
     page.locator(f".player[data-frames='{FRAMES}']").wait_for(state="attached")
     for key, frame in (("Home", 0), ("ArrowRight", 1), ("End", FRAMES - 1)):

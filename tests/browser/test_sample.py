@@ -17,7 +17,7 @@ from ddpm import load_sprites
 from ddpm.cleaning import clean_pixels
 from tests.browser.conftest import ROOT, Serve
 
-PATIENCE = 60_000
+PATIENCE = 300_000
 expect.set_options(timeout=PATIENCE)
 # Few sprites and few steps: it is the way there that is looked at, not the drawings.
 FEW = {"model": "mine", "n": 4, "sampler": "fast", "steps": 4, "seed": 7}

@@ -155,7 +155,7 @@ def start(arguments: Sequence[object], folder: Path, module: str = "ddpm", **var
 def finish(process: subprocess.Popen[str], expected: int = 0) -> tuple[str, str]:
     """Wait for a child's end; returns what it printed on standard output and on standard error."""
     try:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=600)
     finally:
         process.kill()
     assert process.returncode == expected, errors
@@ -168,7 +168,7 @@ def command(arguments: Sequence[object], folder: Path, expected: int = 0, module
     return finish(start(arguments, folder, module), expected)
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 90) -> None:
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 600) -> None:
     """Wait for something that happens in another process; the limit only keeps a broken test from hanging."""
     deadline = monotonic() + seconds
     while not condition():

@@ -763,7 +763,7 @@ def killed_while_saving(folder: Path, kills: int, how: str) -> int:
         env=environment(folder.parent / "home"),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     return int(done.stdout)

@@ -347,7 +347,7 @@ def test_killed_and_resumed_equals_uninterrupted(
     shutil.rmtree(run.folder)
     options = ["train", "--run", "cats", "--data", tiny_sprites, "--preset", "tiny", "--steps", 24, "--threads", 1]
     process = start(options, tmp_path, "tests.ddpm.tiny", TINY_KILL_AT=str(kill_at))
-    process.communicate(timeout=120)
+    process.communicate(timeout=600)
     assert process.returncode == -9
     assert run.state() == "interrupted"
     assert active_training() is None

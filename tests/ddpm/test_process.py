@@ -37,7 +37,7 @@ def ended(child: Child) -> int:
 
 def test_a_child_trains_and_stops(request_for: TrainingRequest) -> None:
     child = start_training(request_for)
-    assert child.has_begun()
+    wait_until(child.has_begun, "it began")
     assert child.problem() is None
     assert child.run.status()["pid"] == child.process.pid
     assert child.run.status()["log"] == str(child.log)
@@ -52,7 +52,7 @@ def test_a_child_trains_and_stops(request_for: TrainingRequest) -> None:
 
     wait_until(lambda: child.run.metrics(), "training began")
     child.run.request(stop=True)
-    assert wait_for_end(child.run, 60)
+    assert wait_for_end(child.run, 600)
     assert child.run.state() == "stopped"
     # Reaped by a thread, not by whoever asks: nothing is left for init.
     assert ended(child) == 0
@@ -203,7 +203,7 @@ def test_when_the_server_dies_the_training_saves_and_stops(
         wait_until(lambda: run.status()["step"] > before, "training went on")
         assert run.state() == "running"
         parent.send_signal(number)
-        parent.wait(60)
+        parent.wait(600)
         wait_until(lambda: run.state() == "stopped", "it stopped")
         assert run.status()["reason"] == "the program that started it has ended"
         assert run.latest() == run.status()["step"]

@@ -263,7 +263,7 @@ def test_two_processes_may_load_at_once(tmp_path: Path, home: Path) -> None:
     """
     signs = [str(tmp_path / name) for name in "ab"]
     both = [run(code, str(path), *signs), run(code, str(path), *reversed(signs))]
-    said = [process.communicate(timeout=60)[0] for process in both]
+    said = [process.communicate(timeout=600)[0] for process in both]
     assert said[0] == said[1] == load_sprites(path).fingerprint + "\n"
     assert len(contents(home)) == 1
 

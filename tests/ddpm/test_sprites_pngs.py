@@ -18,10 +18,10 @@ from tests.ddpm.sprite_files import art, chunk, lay_out, npy_bytes, png_bytes, r
 
 
 def refused(path: Path, *words: str, **options: int) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(SpriteError) as caught:
         load_sprites(path, **options)  # type: ignore[arg-type]
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     for word in words:
         assert word in str(caught.value)
     assert len(str(caught.value)) < 600

@@ -30,12 +30,22 @@ def torchrun(folder: Path, *options: object, **variables: str) -> subprocess.Com
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "--"]
     arguments = ["tests.ddpm.tiny", "train", "--run", "cats", "--data", "tiny.npy", "--preset", "plain"]
     return subprocess.run(
-        [*command, *arguments, "--threads", "1", "--check-sprites", "0", *map(str, options)],
+        [
+            *command,
+            *arguments,
+            "--threads",
+            "1",
+            "--check-sprites",
+            "0",
+            "--wait-for-others",
+            "600",
+            *map(str, options),
+        ],
         cwd=folder,
         env={**environment(folder / "home"), **variables},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
 
 

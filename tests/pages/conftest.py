@@ -51,7 +51,7 @@ def open_page(trained: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         shutil.rmtree(trained / "home" / "batches" / name)
 
     def open_one(page: str = "streamlit_app.py") -> AppTest:
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300)
         app.run()
         return app if page == "streamlit_app.py" else app.switch_page(page).run()
 

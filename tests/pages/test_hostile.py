@@ -84,7 +84,7 @@ def damaged(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def open_page(page: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     return app if page == "streamlit_app.py" else app.switch_page(page).run()
 
 

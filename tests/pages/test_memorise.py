@@ -29,7 +29,7 @@ def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.Mon
     asked: list[TrainingRequest] = []
     monkeypatch.setattr(setup, "start", asked.append)
     monkeypatch.setattr(setup, "_step_seconds", lambda *_: 0.15)
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     app.switch_page("pages/1_Train.py").run()
     next(button for button in app.button if button.label == "Start training").click().run()
     facts = facts_of(app)

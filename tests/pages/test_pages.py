@@ -31,7 +31,7 @@ def test_page_opens_with_no_run_at_all(page: str, tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("pages.parts.store.ROOT", tmp_path)
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     if page != "streamlit_app.py":
         app.switch_page(page).run()
     assert not app.exception
@@ -226,7 +226,7 @@ def test_draw_others_takes_the_next_seed(open_page: OpenPage) -> None:
 
 
 def test_a_link_sets_the_controls_and_draws(open_page: OpenPage) -> None:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300)
     open_page()
     app.query_params.update({"model": "small", "step": "12", "n": "4", "steps": "3", "seed": "8", "kind": "1"})
     app.run()
