@@ -39,7 +39,7 @@ from tests.ddpm.test_checkpoint import CONFIG as STEP_CONFIG
 from tests.ddpm.test_checkpoint import reseal
 from tests.hostile import json_values, mutated, quick, twisted
 
-FAST, SLOW = 20, 3000
+FAST, SLOW = 20, 1000
 SHIPPED = ROOT / "checkpoints" / "builtin"
 HASHES = np.sort(np.random.default_rng(0).integers(0, 2**64, 20, dtype=np.uint64))
 SPRITE = simple_sprites(1)[0]
@@ -593,5 +593,3 @@ def test_why_a_run_cannot_be_deleted_is_always_said(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("ddpm.run.remove_folder", refuse)
     with pytest.raises(RunError, match="something is in the way"):
         Run(tmp_path / "run").delete()
-
-

@@ -12,12 +12,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from streamlit import net_util
 from streamlit.testing.v1 import AppTest
 
-from ddpm.album import keep_batch, recent_batches
+from ddpm.album import Batch, keep_batch, recent_batches
+from ddpm.favourites import keep
+from ddpm.files import parse_json
 from ddpm.render import Chain
+from ddpm.run import Run
+from ddpm.verdict import read_verdict
+from pages.parts.charts import against_series, check_series, loss_series, quartile_series
+from pages.parts.orders import Order, file_stem, from_info, tells_all, to_info
+from pages.parts.sharing import read_link, to_parameters
+from pages.parts.verdicts import cards_html, finding, labels_html
+from pages.parts.ways import batch_titles
 from pages.parts.words import plain
+from tests.hostile import ODD, quick, twisted
 from tests.pages.conftest import ROOT
 from tests.pages.test_pages import PAGES
 
@@ -38,6 +50,11 @@ def metrics(**values: Any) -> Callable[[Path], None]:
 
 def preview_is_a_folder(run: Path) -> None:
     (run / "previews" / "999999.png").mkdir()
+
+
+def verdict_and_choice_are_odd(run: Path) -> None:
+    (run / "verdict.json").write_text('{"sentence": "", "memorization": {"labels": {"novel": ' + "9" * 400 + "}}}")
+    (run / "choice.json").write_text('{"rows": [{"step": "x"}], "samples": 1, "chosen": 1, "all_steps": null}')
 
 
 def no_weights(run: Path) -> None:
@@ -64,6 +81,19 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "metrics check lacks all": metrics(check={"seconds": 1, "near_copies": {}, "real": {}}),
     "metrics loss is text": metrics(loss="x", heldout="y", noise_error="z"),
     "metrics step is huge": lambda run: (run / "metrics.jsonl").write_text('{"step": 1e400, "loss": 1}\n{"step": 2}'),
+    "metrics check's real is a number": metrics(check={"seconds": 1, "haze": 0.1, "real": 5}),
+    "metrics are deep": lambda run: (run / "metrics.jsonl").write_text('{"step": 1, "loss": ' + "[" * 900 + "]" * 900),
+    "run words are numbers": change(
+        "run.json", recipe={"summary": 5, "classes": "x"}, note=10**400, total_steps=10**400
+    ),
+    "run schedule has no kind": change("run.json", schedule={"num_timesteps": 10**15}),
+    "status log has a NUL": change("status.json", state="running", log="a\0b"),
+    "status error is odd": change("status.json", state="failed", error={"message": 5, "traceback": ["\ud800"]}),
+    "status speaks in halves": change(
+        "status.json", state="failed", error={"message": "\ud800", "traceback": "\udfff"}
+    ),
+    "hashes are an archive": lambda run: np.savez((run / "trained_on.npy").open("wb"), x=np.arange(3)),
+    "verdict and choice are odd": verdict_and_choice_are_odd,
     "preview is a folder": preview_is_a_folder,
     "weights are gone": no_weights,
     "latest is garbage": lambda run: (run / "latest").write_bytes(b"\xff\x00"),
@@ -166,6 +196,182 @@ def test_a_batch_without_particulars_is_left_out(tmp_path: Path, monkeypatch: py
     keep_batch(Chain(np.array([5, -1]), x_t, x_t, np.array([0.5, 0.0])), {})
     assert recent_batches()
     assert not open_page("pages/2_Sample.py").exception
+
+
+def told(app: AppTest) -> list[str]:
+    """What the page says of damage, without the marks of Markdown."""
+    return [text.replace("\\", "") for text in texts(app) if "damaged" in text]
+
+
+def some_chain(sprites: int = 4) -> Chain:
+    x_t = np.random.default_rng(0).integers(0, 256, (2, sprites, 16, 16, 3), dtype=np.uint8)
+    return Chain(np.array([5, -1]), x_t, x_t, np.array([0.5, 0.0]))
+
+
+INFO = {
+    **to_info(Order("checkpoints/small", step=12, steps=3, like=(1, 2), against="ddim")),
+    **{"name": "small", "model": "your run small", "kind": None, "titles": ["left", "right"], "mark": "0123abcd"},
+}
+
+
+@pytest.fixture
+def hostile_home(trained: Path, tmp_path: Path, ddpm_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which most is broken, and a run with every file of it damaged but its weights."""
+    run = tmp_path / "checkpoints" / "bad"
+    shutil.copytree(trained / "checkpoints" / "small", run)
+    change("run.json", preset=5)(run)
+    change("status.json", loss="much")(run)
+    with open(run / "metrics.jsonl", "a") as file:
+        file.write('{"step": 99, "loss": ' + "[" * 500 + "]" * 500 + "}\n")
+    (run / "trained_on.npy").write_bytes(b"PK\x03\x04 and no more")
+    verdict_and_choice_are_odd(run)
+    (run / "previews" / "000001.png").write_bytes(b"no picture")
+    shipped = ROOT / "checkpoints" / "builtin"
+    kept = [keep_batch(some_chain(), {**INFO, "seed": seed}).id for seed in range(5)]
+    for name, damage in zip(kept, ("archive", "info", "kinds", "shape"), strict=False):
+        folder = ddpm_home / "batches" / name
+        if damage == "archive":
+            (folder / "chain.npz").write_bytes((shipped / "trained_on.npy").read_bytes())
+        elif damage == "info":
+            (folder / "batch.json").write_text(json.dumps({**INFO, "seed": 10**400}))
+        elif damage == "kinds":
+            (folder / "batch.json").write_text(json.dumps({**INFO, "guidance_scale": "x", "like": ["\ud800"]}))
+        else:
+            np.savez(folder / "chain.npz", t=np.zeros(1), x_t=np.zeros(1), x0=np.zeros(1), noise_level=np.zeros(1))
+    for number, image in enumerate(some_chain().sprites):
+        keep(image, {"name": "small \ud800", "step": 12, "seed": number})
+    first, second, *_ = (ddpm_home / "favourites").iterdir()
+    first.write_bytes(
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes([0, 0, 117, 48, 0, 0, 117, 48, 8, 2, 0, 0, 0]) + bytes(4)
+    )
+    second.write_bytes(second.read_bytes()[:-30])
+    (ddpm_home / "training.json").write_text(json.dumps({"folder": "a\0b", "start": "\ud800"}))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_each_damage_is_told_once_in_plain_words(hostile_home: Path) -> None:
+    app = open_page("pages/1_Train.py")
+    assert not app.exception
+    next(
+        button for button in app.button if str(button.key) == f"show-{hostile_home / 'checkpoints' / 'bad'}"
+    ).click().run()
+    assert not app.exception
+    assert told(app) == [
+        "In this run's folder, run.json (preset), status.json (loss), metrics.jsonl (1 line), trained_on.npy, "
+        "previews (1 file), choice.json, verdict.json are damaged: left out here, and left alone on the disk."
+    ]
+    app = open_page("pages/2_Sample.py")
+    assert not app.exception
+    rest = "are damaged: left out here, and left alone on the disk."
+    assert told(app) == [f"2 files among the favourites {rest}", f"4 batches {rest}"]
+    app = open_page("pages/3_Nearest_neighbors.py")
+    assert not app.exception
+    app = open_page("streamlit_app.py")
+    assert not app.exception
+
+
+def test_a_linked_run_says_what_deleting_it_means(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained / "checkpoints" / "small", tmp_path / "elsewhere" / "small")
+    (tmp_path / "work" / "checkpoints").mkdir(parents=True)
+    link = tmp_path / "work" / "checkpoints" / "linked"
+    link.symlink_to(tmp_path / "elsewhere" / "small", target_is_directory=True)
+    monkeypatch.chdir(tmp_path / "work")
+    app = open_page("pages/1_Train.py")
+    box = next(box for box in app.checkbox if box.key == f"sure-{link}")
+    assert "the folder that it leads to stays" in box.label
+    box.check().run()
+    app.button(key=f"delete-{link}").click().run()
+    assert not app.exception
+    assert not app.error
+    assert list((tmp_path / "work" / "checkpoints").iterdir()) == []
+    assert (tmp_path / "elsewhere" / "small" / "run.json").is_file()
+
+
+EXAMPLES = pytest.mark.parametrize("examples", [60, pytest.param(2000, marks=pytest.mark.slow)])
+
+
+@EXAMPLES
+def test_what_a_batch_says_of_itself_may_be_anything(examples: int) -> None:
+    @quick(examples)
+    @given(twisted(INFO), st.sampled_from(sorted(INFO)), st.sampled_from([*ODD, 10**400, float("nan"), float("inf")]))
+    def check(data: bytes, name: str, value: Any) -> None:
+        from_info({**INFO, name: value})
+        try:
+            info = parse_json(data, "batch.json")
+        except ValueError:
+            return
+        if tells_all(info):
+            assert file_stem(info)
+            to_parameters(info)
+            assert len(batch_titles(Batch("x", some_chain(), info, some_chain()))) == 2
+
+    check()
+    assert tells_all(INFO)
+    assert to_parameters(INFO) is not None
+
+
+@EXAMPLES
+def test_what_a_link_says_may_be_anything(examples: int, trained: Path) -> None:
+    good = to_parameters(INFO) or {}
+    texts = st.text(max_size=12) | st.sampled_from(
+        ["9" * 400, "1e999", "nan", "inf", "-1", "\ud800", "a\0b", "1." * 400]
+    )
+
+    @quick(examples)
+    @given(st.dictionaries(st.sampled_from(sorted(good)), texts, max_size=3))
+    def check(wrong: dict[str, str]) -> None:
+        link = read_link({**good, **wrong}, [Run(trained / "checkpoints" / "small")])
+        assert link.order is not None or link.problem
+        (link.problem or "").encode()
+
+    check()
+    assert read_link(good, [Run(trained / "checkpoints" / "small")]).order is not None
+
+
+@EXAMPLES
+def test_measurements_of_any_kind_give_curves(examples: int, trained: Path, tmp_path: Path) -> None:
+    lines = (trained / "checkpoints" / "small" / "metrics.jsonl").read_bytes().splitlines()
+    last = json.loads(lines[-1])
+
+    @quick(examples)
+    @given(twisted(last) | twisted({"step": 1, "check": last["check"], "quartiles": [0.1] * 4}))
+    def check(data: bytes) -> None:
+        (tmp_path / "metrics.jsonl").write_bytes(b"\n".join([*lines[:2], data, b""]))
+        metrics = Run(tmp_path).metrics()
+        for series in (loss_series(metrics), quartile_series(metrics), against_series(metrics, {})):
+            assert all(np.isfinite(values).all() for _, values in series.values())
+        check_series(metrics)
+
+    check()
+
+
+@EXAMPLES
+def test_a_verdict_of_any_kind_is_words_or_nothing(examples: int, tmp_path: Path) -> None:
+    stored = json.loads((ROOT / "checkpoints" / "builtin" / "verdict.json").read_text())
+    stored["memorization"]["each"] = []
+
+    @quick(examples)
+    @given(
+        twisted(stored)
+        | twisted(stored["memorization"]).map(
+            lambda part: (
+                b'{"sentence": "", "drawn_by": "", "quality": null, "exam": null, "memorization": ' + part + b"}"
+            )
+        )
+    )
+    def check(data: bytes) -> None:
+        (tmp_path / "verdict.json").write_bytes(data)
+        verdict = read_verdict(tmp_path)
+        if verdict is not None:
+            words = finding(verdict)
+            (words.headline + cards_html(verdict)).encode()
+            if sum(map(len, (verdict.labels, verdict.heldout_labels))) < 5000:
+                labels_html(verdict).encode()
+
+    check()
 
 
 @pytest.mark.parametrize("text", [MARKUP, "**bold**", "<b>x</b>", ":red[x]", "a_b_c", "# no heading", "`code`", "$x$"])
