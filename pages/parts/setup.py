@@ -306,10 +306,11 @@ def _estimate(sprites: SpriteDataset, rows: np.ndarray, recipe: Recipe, unit: st
         "epochs": lambda: max(1, amount * len(rows) // recipe.batch_size),
     }[unit]()
     passes = steps * recipe.batch_size / len(np.unique(sprites.first_rows()[rows]))
+    times = f"about {counted(round(passes), 'time')}" if passes >= 1 else "less than once"
     st.markdown(
         f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps, "
         f"{steps * recipe.batch_size / len(rows):,.1f} passes over all rows (epochs), "
-        f"each distinct sprite seen about {counted(round(passes), 'time')}."
+        f"each distinct sprite seen {times}."
     )
 
 
