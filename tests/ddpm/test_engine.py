@@ -569,3 +569,16 @@ def test_steps_on_the_way_are_kept_if_asked(run: Run, go: Callable[..., list[Pro
     assert set(run.steps()) == {20, 40, 50, 60, 70}
     with pytest.raises(RunError, match="--keep-every"):
         go(resume=True, keep_every=-1)
+
+
+def test_what_it_does_at_its_end_is_said(go: Callable[..., list[Progress]], run: Run) -> None:
+    said: list[tuple[str, int]] = []
+
+    def watch(progress: Progress) -> None:
+        if progress.message and progress.state == "running":
+            assert run.status()["message"] == progress.message
+            said.append((progress.message.split()[1], run.status()["step"]))
+
+    go(watch, holdout=0.1, check_sprites=16)
+    assert said == [("measures", 24), ("questions", 24)]
+    assert "message" not in run.status(), "what is over is no longer said"
