@@ -624,3 +624,16 @@ def test_the_card_of_a_run_that_was_given_little(run: Run, go: Go, tmp_path: Pat
     assert "Good sprites" not in card
     seen = next(line for line in card.splitlines() if line.startswith("| classes")).split("|")[2].split(",")
     assert len(seen) == sum(share > 0 for share in data["class_frequencies"]) <= 4
+
+
+def test_what_it_does_at_its_end_is_said(go: Callable[..., list[Progress]], run: Run) -> None:
+    said: list[tuple[str, int]] = []
+
+    def watch(progress: Progress) -> None:
+        if progress.message and progress.state == "running":
+            assert run.status()["message"] == progress.message
+            said.append((progress.message.split()[1], run.status()["step"]))
+
+    go(watch, holdout=0.1, check_sprites=16)
+    assert said == [("measures", 24), ("questions", 24)]
+    assert "message" not in run.status(), "what is over is no longer said"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ddpm.album import batch_names
 from ddpm.cleaning import clean_pixels
 from ddpm.run import Run
 from ddpm.sampling import SamplingStep, default_steps, sample
@@ -238,3 +239,22 @@ def test_a_link_sets_the_controls_and_draws(open_page: OpenPage) -> None:
     assert app.select_slider(key="n").value == 4
     assert app.number_input(key="seed").value == 8
     assert app.number_input(key="steps-fast").value == 3
+
+
+def test_sample_from_it_shows_sprites_of_that_model(open_page: OpenPage, trained: Path) -> None:
+    app = open_page("pages/2_Sample.py")
+    app.select_slider(key="n").set_value(1)
+    app.selectbox(key="model").set_value(str(ROOT / "checkpoints" / "builtin"))
+    next(button for button in app.button if button.label == "Draw").click().run()
+    assert app.session_state["batch"].info["name"] == "builtin"
+    kept = batch_names()
+    small = str(trained / "checkpoints" / "small")
+    app.session_state["draw-from"] = small
+    app.run()
+    assert not app.exception
+    batch = app.session_state["batch"]
+    assert (batch.info["run"], len(batch.chain.sprites)) == (small, 1)
+    assert batch_names() == kept, "whoever comes and goes must not fill the album"
+    app.session_state["draw-from"] = small
+    app.run()
+    assert app.session_state["batch"] is batch, "it is there already"
