@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.drawing import first_batch
-from pages.parts.frame import frame
-from pages.parts.orders import kinds_of
-from pages.parts.player import player, reserve
-from pages.parts.runs import last_run
-from pages.parts.setup import open_form
-from pages.parts.store import all_runs, shipped_run
-from pages.parts.words import plain
+from pages.parts.shared.drawing import first_batch
+from pages.parts.shared.frame import frame
+from pages.parts.shared.orders import kinds_of
+from pages.parts.shared.player import player, reserve
+from pages.parts.shared.store import all_runs, shipped_run
+from pages.parts.shared.words import plain
+from pages.parts.train.runs import last_run
+from pages.parts.train.setup import open_form
 
 SPRITES, COLUMNS = 25, 5
 

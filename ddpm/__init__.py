@@ -1,23 +1,21 @@
 """A denoising diffusion model for 16x16 pixel art: from sprites on disk to "did it create, or did it copy?".
 
-The chain, in the order in which data flow: :mod:`~ddpm.sprites`, :mod:`~ddpm.schedule`, :mod:`~ddpm.unet`,
-:mod:`~ddpm.training`, :mod:`~ddpm.checkpoint` and :mod:`~ddpm.run`, :mod:`~ddpm.sampling`, :mod:`~ddpm.neighbors`,
-:mod:`~ddpm.quality`, :mod:`~ddpm.memorization`, :mod:`~ddpm.render`. :mod:`~ddpm.engine` drives a training in its run
-folder, :mod:`~ddpm.report` judges what was drawn, ``python -m ddpm`` is the command line.
+The rooms, in the order in which data flow: ``base``, ``pixels``, ``sprites``, ``diffusion``, ``training``, ``runs``,
+``judging``, ``jobs``, ``cli``. Each imports only from those before it. What is imported here is the public face.
 """
 
-from ddpm import waiting as waiting  # before torch
-from ddpm.checkpoint import Checkpoint, CheckpointError, load_checkpoint
-from ddpm.ema import EMA
-from ddpm.images import to_float, to_uint8
-from ddpm.memoriser import PerfectMemoriser
-from ddpm.memorization import MemorizationReport, memorization_report
-from ddpm.neighbors import nearest
-from ddpm.quality import QualityReport, quality_report
-from ddpm.sampling import SamplingStep, sample
-from ddpm.schedule import NoiseSchedule
+from ddpm.base import waiting as waiting  # before torch
+from ddpm.diffusion.memoriser import PerfectMemoriser
+from ddpm.diffusion.sampling import SamplingStep, sample
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.diffusion.unet import UNet
+from ddpm.judging.copying.memorization import MemorizationReport, memorization_report
+from ddpm.judging.copying.neighbors import nearest
+from ddpm.judging.quality.measures import QualityReport, quality_report
+from ddpm.pixels.conversion import to_float, to_uint8
+from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from ddpm.unet import UNet
+from ddpm.training.ema import EMA
 
 __all__ = [
     "EMA",

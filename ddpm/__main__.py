@@ -2,7 +2,7 @@
 
 import sys
 
-from ddpm.cli import main
+from ddpm.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ddpm.run import active_training
-from pages.parts.frame import frame
-from pages.parts.runs import failure, run_list, run_view
-from pages.parts.setup import choose_sprites, data_card, form_is_wanted, new_training, start_problem
-from pages.parts.store import all_runs, find_run, remembered_run
-from pages.parts.words import plain, problem
+from ddpm.runs.run import active_training
+from pages.parts.shared.frame import frame
+from pages.parts.shared.store import all_runs, find_run, remembered_run
+from pages.parts.shared.words import plain, problem
+from pages.parts.train.runs import failure, run_list, run_view
+from pages.parts.train.setup import choose_sprites, data_card, form_is_wanted, new_training, start_problem
 
 frame("Train")
 st.title("Teach it to draw")

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import streamlit as st
 
-from ddpm.album import Batch
-from ddpm.checkpoint import CheckpointError
-from ddpm.render import FRAMES, Chain
-from ddpm.run import Run
-from pages.parts.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
-from pages.parts.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
-from pages.parts.exports import save_button
-from pages.parts.frame import frame
-from pages.parts.ordering import LONG, ask, seconds_to_wait, show_order
-from pages.parts.orders import Order, from_info, kinds_of
-from pages.parts.pace import Pace
-from pages.parts.player import PlayerSlot, player
-from pages.parts.results import favourites_section, last_batches, likeness, more_like, star, starred
-from pages.parts.setup import open_form
-from pages.parts.sharing import leave_link, link_button, opened_link
-from pages.parts.store import drawing_runs, shipped_run
-from pages.parts.ways import batch_titles, difference, titles
-from pages.parts.words import problem
+from ddpm.diffusion.chain import FRAMES, Chain
+from ddpm.runs.album import Batch
+from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.run import Run
+from pages.parts.sample.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
+from pages.parts.sample.exports import save_button
+from pages.parts.sample.ordering import LONG, ask, seconds_to_wait, show_order
+from pages.parts.sample.results import favourites_section, last_batches, likeness, more_like, star, starred
+from pages.parts.sample.sharing import leave_link, link_button, opened_link
+from pages.parts.shared.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
+from pages.parts.shared.frame import frame
+from pages.parts.shared.orders import Order, from_info, kinds_of
+from pages.parts.shared.pace import Pace
+from pages.parts.shared.player import PlayerSlot, player
+from pages.parts.shared.store import drawing_runs, shipped_run
+from pages.parts.shared.ways import batch_titles, difference, titles
+from pages.parts.shared.words import problem
+from pages.parts.train.setup import open_form
 
 ACTIONS = {"more": "More like this", "nearest": "Find its nearest training sprites"}
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ddpm.run import Run
-from pages.parts.comparing import choose_samples, get_ready, hold_against
-from pages.parts.findings import findings
-from pages.parts.frame import frame
-from pages.parts.known import ask_for_test, make_test
-from pages.parts.reported import finished_report, meanwhile, without_sprites
-from pages.parts.search import search
-from pages.parts.setup import open_form
-from pages.parts.store import drawing_runs
+from ddpm.runs.run import Run
+from pages.parts.copied.comparing import choose_samples, get_ready, hold_against
+from pages.parts.copied.findings import findings
+from pages.parts.copied.known import ask_for_test, make_test
+from pages.parts.copied.reported import finished_report, meanwhile, without_sprites
+from pages.parts.copied.search import search
+from pages.parts.shared.frame import frame
+from pages.parts.shared.store import drawing_runs
+from pages.parts.train.setup import open_form
 
 frame("Created or copied?")
 st.title("Created or copied?")

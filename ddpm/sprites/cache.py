@@ -19,14 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.files import move, read_json, replace_json, sync_folder
-from ddpm.home import home
-from ddpm.locks import Lock
-from ddpm.sprites import index, npy
+from ddpm.base.files import move, read_json, replace_json, sync_folder
+from ddpm.base.home import home
+from ddpm.base.json_values import fits, is_count, is_name, is_text, list_of, or_none
+from ddpm.base.locks import Lock
+from ddpm.pixels.duplicates import find_first_rows, row_hashes
+from ddpm.sprites import split
 from ddpm.sprites.errors import SpriteError, shown
-from ddpm.sprites.reading import Reader, Reading
-from ddpm.sprites.shelf import Shelf, ShelfError
-from ddpm.typed import fits, is_count, is_name, is_text, list_of, or_none
+from ddpm.sprites.readers import npy
+from ddpm.sprites.readers.reading import Reader, Reading
+from ddpm.sprites.readers.shelf import Shelf, ShelfError
 
 _LAYOUT = 1
 """Raise it when arrays are stored in another way: what older versions kept is then not used."""
@@ -173,10 +175,10 @@ def _build(folder: Path, name: str | None, read: Reader) -> Stored:
 
 
 def _index(reading: Reading, shelf: Shelf) -> Stored:
-    hashes = index.row_hashes(reading.images)
-    first_rows = index.find_first_rows(hashes)
-    split_hashes = index.find_split_hashes(reading.images, first_rows)
-    mark = index.fingerprint(hashes, reading.labels)
+    hashes = row_hashes(reading.images)
+    first_rows = find_first_rows(hashes)
+    split_hashes = split.find_split_hashes(reading.images, first_rows)
+    mark = split.fingerprint(hashes, reading.labels)
     labels = None if reading.labels is None else _keep(shelf, "labels", reading.labels)
     return Stored(
         reading.images,

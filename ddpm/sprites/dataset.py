@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ddpm.images import to_float
+from ddpm.pixels.conversion import to_float
+from ddpm.pixels.duplicates import count_mirror_pairs
 from ddpm.sprites.cache import Stored
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.index import count_mirror_pairs
 
 _HELD_OUT_OF = 10
 

@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from ddpm.home import home
+from ddpm.base.home import home
 from ddpm.sprites.errors import SpriteError
 
 HANDLE = "ebrahimelgazar/pixel-art/versions/1"

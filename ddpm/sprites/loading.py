@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from ddpm.sprites import cache, kaggle
-from ddpm.sprites.arrays import labels_beside, read_npy, read_npz
 from ddpm.sprites.dataset import SpriteDataset
 from ddpm.sprites.errors import SpriteError, counted, shown
-from ddpm.sprites.folders import list_folder, read_folder
-from ddpm.sprites.layouts import Grid
-from ddpm.sprites.npy import MAGIC
-from ddpm.sprites.pngs import SIGNATURE, seems
-from ddpm.sprites.reading import Reader, Reading
-from ddpm.sprites.sheets import read_sheet
-from ddpm.sprites.shelf import Shelf
+from ddpm.sprites.readers.arrays import labels_beside, read_npy, read_npz
+from ddpm.sprites.readers.folders import list_folder, read_folder
+from ddpm.sprites.readers.layouts import Grid
+from ddpm.sprites.readers.npy import MAGIC
+from ddpm.sprites.readers.pngs import SIGNATURE, seems
+from ddpm.sprites.readers.reading import Reader, Reading
+from ddpm.sprites.readers.sheets import read_sheet
+from ddpm.sprites.readers.shelf import Shelf
 
 _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
 _KAGGLE_FILE = "sprites.npy"
@@ -81,7 +81,7 @@ def load_sprites(
 
 
 def _load_builtin(match: re.Match[str], count: int | None, seed: int) -> SpriteDataset:
-    from ddpm.builtin import CAPACITY, DEFAULT_COUNT, VERSION, generate
+    from ddpm.sprites.builtin import CAPACITY, DEFAULT_COUNT, VERSION, generate
 
     asked, asked_seed = (None if text is None else int(text) for text in match.groups())
     if count is not None and asked is not None and count != asked:

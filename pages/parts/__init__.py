@@ -1,1 +1,1 @@
-"""What the pages share on screen."""
+"""What pages are made of: a room for each page, and one for what they share."""

@@ -12,7 +12,7 @@ SHARES = [[0, 0, 0], [2e-5, 1e-5, 3e-5], [0.0008, 0.002, 0.0035], [0.01, 0.02, 0
 AMOUNTS = [[0, 0, 0], [2150, 1200, 900], [120, 30, 2.3], [1.2, 1.1, 1.05], [17, 18, 17.5], [16249, 9, 4]]
 PAGE = f"""
 import numpy as np
-from pages.parts.charts import CheckSeries, check_chart
+from pages.parts.shared.charts import CheckSeries, check_chart
 for share, curves in ((True, {SHARES}), (False, {AMOUNTS})):
     for values in curves:
         series = CheckSeries("", np.array([1.0, 2.0, 3.0]), np.array(values, float), float(values[0]), share)

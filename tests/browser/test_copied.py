@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ddpm import engine
-from ddpm.album import keep_batch
-from ddpm.engine import run_training
-from ddpm.plan import TrainingRequest
-from pages.parts.drawing import Order, draw
+from ddpm.jobs import job
+from ddpm.jobs.job import run_training
+from ddpm.jobs.plan import TrainingRequest
+from ddpm.runs.album import keep_batch
+from pages.parts.shared.drawing import Order, draw
 from tests.browser.conftest import ROOT, Serve
 from tests.ddpm.helpers import simple_sprites
 
@@ -28,7 +28,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     np.save(place / "simple.npy", simple_sprites(80))
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
-    patch.setattr(engine, "FINAL_EVALUATIONS", 16)
+    patch.setattr(job, "FINAL_EVALUATIONS", 16)
     run_training(
         TrainingRequest(run, data=str(place / "simple.npy"), steps=8, threads=1, check_sprites=0), lambda progress: None
     )

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ddpm.files import replace_json
-from ddpm.run import Run, announce_training
+from ddpm.base.files import replace_json
+from ddpm.runs.run import Run, announce_training
 from tests.browser.conftest import ROOT, Serve, Server
 
 PATIENCE = 120_000

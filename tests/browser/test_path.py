@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
-from ddpm.process import wait_for_end
-from ddpm.run import ACTIVE, Run
-from ddpm.sampling import default_steps
+from ddpm.diffusion.sampling import default_steps
+from ddpm.jobs.launcher import wait_for_end
+from ddpm.runs.run import ACTIVE, Run
 from tests.browser.conftest import ROOT, Serve, Server
 from tests.ddpm.helpers import digests, finish, start
 

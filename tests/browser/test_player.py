@@ -38,7 +38,7 @@ APP = (
     + f"""
 import time
 import streamlit as st
-from pages.parts.player import PlayerSlot, player
+from pages.parts.shared.player import PlayerSlot, player
 
 state = st.session_state
 state.runs = state.get("runs", 0) + 1

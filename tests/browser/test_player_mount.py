@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser
 
-from ddpm.render import Chain
-from pages.parts import player
+from ddpm.diffusion.chain import Chain
+from pages.parts.shared import player
 
 FRAMES = 3
 SETTINGS = {

@@ -14,16 +14,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from ddpm import engine, load_sprites
-from ddpm.album import keep_batch
-from ddpm.comparison import Reference
-from ddpm.engine import run_training
-from ddpm.favourites import keep
-from ddpm.plan import TrainingRequest
-from ddpm.report import make_report
-from ddpm.report_page import to_html
-from ddpm.run import Run, announce_training, training_lock
-from pages.parts.drawing import Order, draw
+from ddpm import load_sprites
+from ddpm.jobs import job
+from ddpm.jobs.job import run_training
+from ddpm.jobs.plan import TrainingRequest
+from ddpm.judging.copying.comparison import ComparisonSet
+from ddpm.judging.html_report import to_html
+from ddpm.judging.report import make_report
+from ddpm.runs.album import keep_batch
+from ddpm.runs.favourites import keep
+from ddpm.runs.run import Run, announce_training, training_lock
+from pages.parts.shared.drawing import Order, draw
 from tests.browser.conftest import ROOT, Serve
 from tests.ddpm.helpers import simple_sprites
 
@@ -117,7 +118,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     np.savez(place / "simple.npz", images=simple_sprites(80), labels=np.arange(80) % 3)
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
-    patch.setattr(engine, "FINAL_EVALUATIONS", 16)
+    patch.setattr(job, "FINAL_EVALUATIONS", 16)
     request = TrainingRequest(runs / "small", str(place / "simple.npz"), steps=8, threads=1, check_sprites=16)
     run_training(request, lambda progress: None)
     batch = draw(Order(str(runs / "small"), n=16, seed=1))
@@ -318,7 +319,7 @@ def test_an_exported_report_can_be_read(browser: Browser, ddpm_home: Path, tmp_p
     np.save(tmp_path / "simple.npy", simple_sprites(60))
     sprites = load_sprites(tmp_path / "simple.npy")
     train, heldout = sprites.split()
-    report = make_report(sprites.images[:6], Reference(sprites, train, heldout), with_quality=False)
+    report = make_report(sprites.images[:6], ComparisonSet(sprites, train, heldout), with_quality=False)
     context = browser.new_context(viewport={"width": PHONE, "height": 900}, color_scheme="light")
     page = context.new_page()
     page.set_content(to_html(report))

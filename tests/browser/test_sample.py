@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
-from ddpm.cleaning import clean_pixels
+from ddpm.pixels.cleaning import clean_pixels
 from tests.browser.conftest import ROOT, Serve
 
 PATIENCE = 300_000

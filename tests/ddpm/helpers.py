@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 import torch
 
-from ddpm.images import to_float
-from ddpm.oklab import oklab
-from ddpm.recipes import RECIPES, Recipe
-from ddpm.schedule import NoiseSchedule
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.pixels.conversion import to_float
+from ddpm.pixels.oklab import oklab
+from ddpm.pixels.traits import foreground
 from ddpm.sprites import SpriteDataset, load_sprites
-from ddpm.training import TrainingState, new_state, train
-from ddpm.traits import foreground
+from ddpm.training.loop import TrainingState, new_state, train
+from ddpm.training.recipes import RECIPES, Recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -21,22 +21,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm import CheckpointError, load_checkpoint, load_sprites
-from ddpm.album import Batch, is_there, keep_batch, load_batch
-from ddpm.card import run_card
-from ddpm.checkpoint import Checkpoint, save_checkpoint
-from ddpm.choosing import CHOICE, VERDICT, bars, best_row, read_choice
-from ddpm.favourites import Favourite, count_files, favourites, keep
-from ddpm.files import npy_bytes, parse_json, read_json, replace_json
-from ddpm.process import log_tail
-from ddpm.render import Chain
-from ddpm.run import Run, RunError
-from ddpm.sprites import SpriteError, cache, npy
-from ddpm.sprites.arrays import load_npz
-from ddpm.verdict import Verdict, damage, read_verdict
+from ddpm.base.files import npy_bytes, parse_json, read_json, replace_json
+from ddpm.diffusion.chain import Chain
+from ddpm.jobs.launcher import log_tail
+from ddpm.jobs.model_card import run_card
+from ddpm.judging.choosing import CHOICE, VERDICT, bars, best_row, read_choice
+from ddpm.judging.verdict import Verdict, damage, read_verdict
+from ddpm.runs.album import Batch, is_there, keep_batch, load_batch
+from ddpm.runs.checkpoint import Checkpoint, save_checkpoint
+from ddpm.runs.favourites import Favourite, count_files, favourites, keep
+from ddpm.runs.run import Run, RunError
+from ddpm.sprites import SpriteError, cache
+from ddpm.sprites.readers import npy
+from ddpm.sprites.readers.arrays import load_npz
 from tests.ddpm.helpers import ROOT, simple_sprites, trained_state
+from tests.ddpm.runs.test_checkpoint import CONFIG as STEP_CONFIG
+from tests.ddpm.runs.test_checkpoint import reseal
 from tests.ddpm.sprite_files import chunk, header, npz_bytes, png_bytes, raw_npy
-from tests.ddpm.test_checkpoint import CONFIG as STEP_CONFIG
-from tests.ddpm.test_checkpoint import reseal
 from tests.hostile import json_values, mutated, quick, twisted
 
 FAST, SLOW = 20, 1000
@@ -590,6 +591,6 @@ def test_why_a_run_cannot_be_deleted_is_always_said(tmp_path: Path, monkeypatch:
     def refuse(folder: Path) -> None:
         raise OSError("something is in the way")
 
-    monkeypatch.setattr("ddpm.run.remove_folder", refuse)
+    monkeypatch.setattr("ddpm.runs.run.remove_folder", refuse)
     with pytest.raises(RunError, match="something is in the way"):
         Run(tmp_path / "run").delete()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ddpm.cli import _parser
-from ddpm.recipes import RECIPES
+from ddpm.cli.main import _parser
+from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import ROOT
 
 # Model cards are Markdown.

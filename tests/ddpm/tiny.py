@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ddpm import cli, engine, follower
-from ddpm.recipes import RECIPES
-from ddpm.training import TrainingStep, train
+from ddpm.cli import main
+from ddpm.jobs import follower, job
+from ddpm.training.loop import TrainingStep, train
+from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import PLAIN, TINY
 
 
@@ -30,5 +31,5 @@ def _train_until_killed(*arguments: Any, **options: Any) -> Iterator[TrainingSte
 
 if __name__ == "__main__":
     RECIPES["tiny"], RECIPES["plain"] = TINY, PLAIN
-    engine.train = follower.train = _train_until_killed
-    sys.exit(cli.main())
+    job.train = follower.train = _train_until_killed
+    sys.exit(main.main())

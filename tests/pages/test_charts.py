@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.parts import charts
-from pages.parts.charts import error_now, loss_chart, loss_series, quartile_series, smooth
-from pages.parts.store import all_runs
+from pages.parts.shared import charts
+from pages.parts.shared.charts import error_now, loss_chart, loss_series, quartile_series, smooth
+from pages.parts.shared.store import all_runs
 from tests.pages.conftest import OpenPage
 
 

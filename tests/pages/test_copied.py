@@ -13,21 +13,21 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from ddpm.comparison import Reference, what_was_seen
-from ddpm.evidence import Yardstick
-from ddpm.memoriser import PerfectMemoriser
-from ddpm.memorization import memorization_report
-from ddpm.report import make_report
-from ddpm.run import Run
-from ddpm.sampling import sample
-from ddpm.schedule import NoiseSchedule
+from ddpm.diffusion.memoriser import PerfectMemoriser
+from ddpm.diffusion.sampling import sample
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.judging.copying.comparison import ComparisonSet, what_was_seen
+from ddpm.judging.copying.evidence import Yardstick
+from ddpm.judging.copying.memorization import memorization_report
+from ddpm.judging.report import make_report
+from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
-from pages.parts.closeup import memorised_chain
-from pages.parts.comparing import Chosen, Subject
-from pages.parts.easel import COLOURS, to_image
-from pages.parts.matches import nearest_first, parcel, transform_words
-from pages.parts.store import RunData, run_data
-from pages.parts.verdicts import cards_html, finding, percent
+from pages.parts.copied.closeup import memorised_chain
+from pages.parts.copied.comparing import Chosen, Subject
+from pages.parts.copied.easel import COLOURS, to_image
+from pages.parts.copied.matches import nearest_first, parcel, transform_words
+from pages.parts.copied.verdicts import cards_html, finding, percent
+from pages.parts.shared.store import RunData, run_data
 from tests.ddpm.helpers import simple_sprites
 from tests.pages.conftest import OpenPage
 
@@ -37,7 +37,7 @@ PAGE = "pages/3_Nearest_neighbors.py"
 @pytest.fixture
 def copied(open_page: OpenPage, trained: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page, with the small run alone: nothing is drawn yet, so it draws a first batch."""
-    monkeypatch.setattr("pages.parts.store.ROOT", trained)
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", trained)
     return open_page(PAGE)
 
 
@@ -115,7 +115,7 @@ def test_the_claim_and_the_onset_are_told(copied: AppTest) -> None:
 @pytest.fixture
 def reported(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder whose small run, that came with the app, brings its report along."""
-    monkeypatch.setattr("pages.parts.store.ROOT", trained)
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", trained)
     run = Run(trained / "checkpoints" / "small")
     sprites = load_sprites(str(trained / "simple.npz"))
     reference = what_was_seen(sprites, run.trained_on())
@@ -135,7 +135,7 @@ def test_where_nothing_is_drawn_a_report_is_told_at_once(
         raise AssertionError("a report needs no training sprites")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pages.parts.store.load_sprites", too_early)
+        patch.setattr("pages.parts.shared.store.load_sprites", too_early)
         app = open_page(PAGE)
         assert not app.exception
     assert "7 of 7 are near copies" in blocks(app, 'class="verdict alarm"')
@@ -240,7 +240,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     )
     yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
     chosen = Chosen(images, Run(folder), "samples", first=3)
-    return Subject(chosen, Reference(sprites, train, heldout), yardstick, yardstick.measure(images), "key")
+    return Subject(chosen, ComparisonSet(sprites, train, heldout), yardstick, yardstick.measure(images), "key")
 
 
 def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None:

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from pages.parts.film import pack
+from pages.parts.train.film import pack
 
 
 def test_all_frames_travel_in_order() -> None:

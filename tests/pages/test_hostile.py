@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -17,18 +18,18 @@ from hypothesis import strategies as st
 from streamlit import net_util
 from streamlit.testing.v1 import AppTest
 
-from ddpm.album import Batch, keep_batch, recent_batches
-from ddpm.favourites import keep
-from ddpm.files import parse_json
-from ddpm.render import Chain
-from ddpm.run import Run
-from ddpm.verdict import read_verdict
-from pages.parts.charts import against_series, check_series, loss_series, quartile_series
-from pages.parts.orders import Order, file_stem, from_info, tells_all, to_info
-from pages.parts.sharing import read_link, to_parameters
-from pages.parts.verdicts import cards_html, finding, labels_html
-from pages.parts.ways import batch_titles
-from pages.parts.words import plain
+from ddpm.base.files import parse_json
+from ddpm.diffusion.chain import Chain
+from ddpm.judging.verdict import read_verdict
+from ddpm.runs.album import Batch, keep_batch, recent_batches
+from ddpm.runs.favourites import keep
+from ddpm.runs.run import Run
+from pages.parts.copied.verdicts import cards_html, finding, labels_html
+from pages.parts.sample.sharing import read_link, to_parameters
+from pages.parts.shared.charts import against_series, check_series, loss_series, quartile_series
+from pages.parts.shared.orders import Order, file_stem, from_info, tells_all, to_info
+from pages.parts.shared.ways import batch_titles
+from pages.parts.shared.words import plain
 from tests.hostile import ODD, quick, twisted
 from tests.pages.conftest import ROOT
 from tests.pages.test_pages import PAGES
@@ -101,14 +102,19 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 }
 
 
+def copy_or_link(source: str, target: str) -> None:
+    """Weights, which no damage here rewrites in place, are shared: copies of them would fill the disk."""
+    os.link(source, target) if source.endswith(".safetensors") else shutil.copy2(source, target)
+
+
 @pytest.fixture
 def damaged(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with one damaged run of each kind, and one that has the name of a shipped run."""
     for number, damage in enumerate(DAMAGES.values()):
         run = tmp_path / "checkpoints" / f"bad-{number:02d}"
-        shutil.copytree(trained / "checkpoints" / "small", run)
+        shutil.copytree(trained / "checkpoints" / "small", run, copy_function=copy_or_link)
         damage(run)
-    shutil.copytree(trained / "checkpoints" / "small", tmp_path / "checkpoints" / "builtin")
+    shutil.copytree(trained / "checkpoints" / "small", tmp_path / "checkpoints" / "builtin", copy_function=copy_or_link)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

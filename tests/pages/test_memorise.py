@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.plan import TrainingRequest
-from ddpm.recipes import RECIPES
-from ddpm.run import Run
-from pages.parts import runs, setup
-from pages.parts.charts import against_series
+from ddpm.jobs.plan import TrainingRequest
+from ddpm.runs.run import Run
+from ddpm.training.recipes import RECIPES
+from pages.parts.shared.charts import against_series
+from pages.parts.train import runs, setup
 from tests.pages.conftest import ROOT
 
 
@@ -25,7 +25,7 @@ def facts_of(app: AppTest) -> dict[str, int]:
 def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("pages.parts.store.ROOT", tmp_path)
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", tmp_path)
     asked: list[TrainingRequest] = []
     monkeypatch.setattr(setup, "start", asked.append)
     monkeypatch.setattr(setup, "_step_seconds", lambda *_: 0.15)

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.choosing import VERDICT
-from ddpm.memorization import LABELS
-from ddpm.recipes import RECIPES
+from ddpm.judging.choosing import VERDICT
+from ddpm.judging.copying.memorization import LABELS
+from ddpm.judging.verdict import read_verdict
 from ddpm.sprites import SpriteError, kaggle
-from ddpm.verdict import read_verdict
-from pages.parts import setup
-from pages.parts.exports import sprite_files
-from pages.parts.matches import COLOURS
-from pages.parts.orders import EACH, kinds_of
-from pages.parts.verdicts import cards_html, contrast, finding, ink_on, labels_html, verdict_html
+from ddpm.training.recipes import RECIPES
+from pages.parts.copied.matches import COLOURS
+from pages.parts.copied.verdicts import cards_html, contrast, finding, ink_on, labels_html, verdict_html
+from pages.parts.sample.exports import sprite_files
+from pages.parts.shared.orders import EACH, kinds_of
+from pages.parts.train import setup
 from tests.pages.conftest import ROOT, OpenPage
 
 

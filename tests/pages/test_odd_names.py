@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm import cli, load_sprites
-from ddpm.files import replace_bytes
-from ddpm.render import png
-from ddpm.run import Run
-from pages.parts.store import all_runs
+from ddpm import load_sprites
+from ddpm.base.files import replace_bytes
+from ddpm.cli import main
+from ddpm.pixels.sheets import png
+from ddpm.runs.run import Run
+from pages.parts.shared.store import all_runs
 from tests.ddpm.helpers import simple_sprites
 from tests.pages.conftest import ROOT
 from tests.pages.test_hostile import texts
@@ -119,7 +120,7 @@ def test_folders_and_files_of_such_names_are_sprites(tmp_path: Path, capsys: pyt
     assert len(found) == 4
     for name in (found.name, *found.label_names):
         assert name.encode()
-    assert cli.main(["data", str(tmp_path / ODD)]) == 0
+    assert main.main(["data", str(tmp_path / ODD)]) == 0
     assert capsys.readouterr().out.encode()
-    assert cli.main(["data", str(tmp_path / ODD), "--json"]) == 0
+    assert main.main(["data", str(tmp_path / ODD), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 4

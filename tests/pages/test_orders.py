@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ddpm.album import Batch, keep_batch, load_batch
-from ddpm.checkpoint import CheckpointError
-from ddpm.cleaning import clean_pixels
-from pages.parts.cleaned import with_clean_end
-from pages.parts.drawing import draw
-from pages.parts.exports import sprite_files
-from pages.parts.orders import ANY, EACH, Order, file_stem, from_info
-from pages.parts.results import more_like, star, starred
-from pages.parts.sharing import read_link, to_parameters
-from pages.parts.store import all_runs, weights_mark
-from pages.parts.ways import batch_titles, difference, own_way, rivals
+from ddpm.pixels.cleaning import clean_pixels
+from ddpm.runs.album import Batch, keep_batch, load_batch
+from ddpm.runs.checkpoint import CheckpointError
+from pages.parts.sample.cleaned import with_clean_end
+from pages.parts.sample.exports import sprite_files
+from pages.parts.sample.results import more_like, star, starred
+from pages.parts.sample.sharing import read_link, to_parameters
+from pages.parts.shared.drawing import draw
+from pages.parts.shared.orders import ANY, EACH, Order, file_stem, from_info
+from pages.parts.shared.store import all_runs, weights_mark
+from pages.parts.shared.ways import batch_titles, difference, own_way, rivals
 
 
 @pytest.fixture

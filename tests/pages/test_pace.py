@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import streamlit as st
 
-import pages.parts.player as module
-from pages.parts.pace import Pace
-from pages.parts.player import PlayerSlot
+import pages.parts.shared.player as module
+from pages.parts.shared.pace import Pace
+from pages.parts.shared.player import PlayerSlot
 from tests.pages.test_player import Chain, chain
 
 FRAMES = 6
@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr("pages.parts.pace.time", found)
+    monkeypatch.setattr("pages.parts.shared.pace.time", found)
     return found
 
 

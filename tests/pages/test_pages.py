@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.album import batch_names
-from ddpm.cleaning import clean_pixels
-from ddpm.run import Run
-from ddpm.sampling import SamplingStep, default_steps, sample
+from ddpm.diffusion.sampling import SamplingStep, default_steps, sample
+from ddpm.pixels.cleaning import clean_pixels
+from ddpm.runs.album import batch_names
+from ddpm.runs.run import Run
 from tests.pages.conftest import ROOT, OpenPage
 
 PAGES = ["streamlit_app.py", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "pages").glob("*.py"))]
@@ -31,7 +31,7 @@ def test_page_opens_with_a_title(open_page: OpenPage, page: str) -> None:
 def test_page_opens_with_no_run_at_all(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("pages.parts.store.ROOT", tmp_path)
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", tmp_path)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     if page != "streamlit_app.py":
         app.switch_page(page).run()
@@ -89,8 +89,8 @@ def test_train_holds_the_curve_against_that_of_the_original_recipe(
         assert not app.exception
         return [tab.label for tab in app.tabs]
 
-    stored = tmp_path / "reference.json"
-    monkeypatch.setattr("ddpm.reference._FILE", stored)
+    stored = tmp_path / "baseline.json"
+    monkeypatch.setattr("ddpm.runs.baseline._FILE", stored)
     assert tabs() == ["Error", "Error by noise level"]
     fingerprint = Run(trained / "checkpoints" / "small").config()["data"]["fingerprint"]
     curve = {"data": "simple", "fingerprint": fingerprint, "machine": "?", "steps": [5, 10], "heldout": [0.9, 0.8]}
@@ -156,7 +156,7 @@ def test_sample_offers_to_pause_a_training_and_to_let_it_go_on(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = FakeTraining()
-    monkeypatch.setattr("pages.parts.ordering.active_training", lambda: training)
+    monkeypatch.setattr("pages.parts.sample.ordering.active_training", lambda: training)
     app = open_page("pages/2_Sample.py")
 
     def says(words: str) -> bool:
@@ -210,7 +210,7 @@ def test_a_model_that_fails_on_the_way_is_told(open_page: OpenPage, monkeypatch:
         yield next(sample(*args, **options))
         raise ValueError("no numbers")
 
-    monkeypatch.setattr("pages.parts.drawing.sample", fails)
+    monkeypatch.setattr("pages.parts.shared.drawing.sample", fails)
     app = open_page("pages/2_Sample.py")
     next(button for button in app.button if button.label == "Draw").click().run()
     assert not app.exception

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.player import pack
+from pages.parts.shared.player import pack
 
 PLAIN = {"address": "p", "view": None, "titles": ("", "")}
 
@@ -96,7 +96,7 @@ def test_unknown_views_and_no_columns_are_refused() -> None:
     app = AppTest.from_string(
         """
         import streamlit as st
-        from pages.parts.player import PlayerSlot
+        from pages.parts.shared.player import PlayerSlot
         for options in ({"view": "upside down"}, {"columns": 0}):
             try:
                 PlayerSlot(key="p", **options)

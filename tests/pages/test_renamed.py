@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.album import Batch, batch_names, keep_batch, load_batch
-from ddpm.checkpoint import CheckpointError
-from ddpm.favourites import favourites
-from ddpm.run import Run
-from pages.parts.drawing import draw, up_to_date
-from pages.parts.orders import Order, file_stem
-from pages.parts.results import more_like, star, starred
-from pages.parts.sharing import read_link, to_parameters
-from pages.parts.store import all_runs, run_that_drew
-from pages.parts.ways import batch_titles
-from tests.ddpm.test_favourites import old_file
+from ddpm.runs.album import Batch, batch_names, keep_batch, load_batch
+from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.favourites import favourites
+from ddpm.runs.run import Run
+from pages.parts.sample.results import more_like, star, starred
+from pages.parts.sample.sharing import read_link, to_parameters
+from pages.parts.shared.drawing import draw, up_to_date
+from pages.parts.shared.orders import Order, file_stem
+from pages.parts.shared.store import all_runs, run_that_drew
+from pages.parts.shared.ways import batch_titles
+from tests.ddpm.runs.test_favourites import old_file
 from tests.pages.conftest import ROOT
 from tests.pages.test_hostile import texts
 

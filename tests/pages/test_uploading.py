@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.files import npy_bytes
-from pages.parts import setup
+from ddpm.base.files import npy_bytes
+from pages.parts.train import setup
 from tests.ddpm.helpers import simple_sprites
 from tests.ddpm.sprite_files import lay_out, png_bytes
-from tests.ddpm.test_sprites_sheets import drawings, trailing
+from tests.ddpm.sprites.test_sheets import drawings, trailing
 from tests.pages.conftest import OpenPage
 
 File = tuple[str, bytes, str]

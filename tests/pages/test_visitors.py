@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from ddpm import hardware
-from pages.parts import setup
-from pages.parts.drawing import draw
-from pages.parts.orders import Order
+from ddpm.base import hardware
+from pages.parts.shared.drawing import draw
+from pages.parts.shared.orders import Order
+from pages.parts.train import setup
 
 
 @pytest.fixture(autouse=True)

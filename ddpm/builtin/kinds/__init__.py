@@ -1,9 +1,0 @@
-"""The drawings, one module a family. A kind's place in ``ALL_KINDS`` is its label."""
-
-from __future__ import annotations
-
-from ddpm.builtin.kinds import beasts, food, heroes, monsters, things, treasures, weapons
-from ddpm.builtin.kinds.base import Kind
-
-_MODULES = (heroes, monsters, beasts, food, treasures, weapons, things)
-ALL_KINDS: list[Kind] = [kind for module in _MODULES for kind in module.KINDS]

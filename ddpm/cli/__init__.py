@@ -1,0 +1,1 @@
+"""``python -m ddpm``: a module a command."""

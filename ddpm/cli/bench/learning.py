@@ -1,0 +1,106 @@
+"""What recipes learn in the same time: one trained after another, then judged by the same measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm.diffusion.sampling import Sampler
+from ddpm.diffusion.schedule import LOG_SNR_GRID
+from ddpm.jobs.job import Progress, run_training
+from ddpm.jobs.plan import TrainingRequest
+from ddpm.judging.copying.evidence import Yardstick
+from ddpm.judging.quality.measures import QualityReference
+from ddpm.runs.baseline import keep_baseline_curve
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+from ddpm.runs.run import Run
+from ddpm.runs.samples import drawn
+from ddpm.sprites import load_sprites
+from ddpm.training.loop import heldout_loss
+
+_SAMPLES = 512
+_NEAR = 0.05
+
+
+def bench_learning(
+    source: str,
+    minutes: float,
+    folder: Path,
+    recipes: tuple[str, ...] = ("original", "fast"),
+    samplers: tuple[Sampler, ...] = ("fast",),
+    watch: Callable[[Progress], None] = lambda progress: None,
+    last_minutes: float | None = None,
+) -> dict[str, Any]:
+    """Train each recipe for the same time, and measure what it draws.
+
+    The trainings are ordinary runs in ``folder``: one that was cut short goes on, one that is there is not repeated.
+
+    Args:
+        source: sprites to learn from.
+        minutes: of training steps, each.
+        folder: a folder called ``checkpoints``.
+        samplers: how to draw; ``ddpm`` takes a thousand steps, and as many times longer.
+        last_minutes: another time for the last recipe: what the first one's time is worth to it.
+
+    Returns:
+        JSON values by recipe, and ``ratio``: the first recipe's Frechet ratio over the last one's, by sampler.
+    """
+    sprites = load_sprites(source)
+    train, heldout = sprites.split()
+    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
+    quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
+    result: dict[str, Any] = {
+        "sprites": len(sprites),
+        "near_copies_of_unseen": yardstick.near_share(yardstick.heldout, _NEAR).to_dict(),
+    }
+    for recipe in recipes:
+        own_minutes = last_minutes if last_minutes and recipe == recipes[-1] else minutes
+        run = _trained(folder, source, recipe, own_minutes, watch)
+        checkpoint = load_checkpoint(run.folder)
+        result[recipe] = {
+            "minutes": own_minutes,
+            "steps": checkpoint.config["step"],
+            "seconds": run.metrics()[-1].get("seconds"),
+            "heldout": heldout_loss(
+                checkpoint.model, sprites, heldout, checkpoint.schedule, evaluations=2048, log_snr=LOG_SNR_GRID
+            ),
+            **{sampler: _judged(checkpoint, sampler, yardstick, quality) for sampler in samplers},
+        }
+    first, last = (result[recipe] for recipe in (recipes[0], recipes[-1]))
+    result["ratio"] = {name: first[name]["frechet_ratio"] / last[name]["frechet_ratio"] for name in samplers}
+    return result
+
+
+def bench_baseline(
+    source: str, minutes: float, folder: Path, watch: Callable[[Progress], None] = lambda progress: None
+) -> dict[str, Any]:
+    """Train the recipe "original", and keep its curve for the Train page: part of the program's own making.
+
+    Args:
+        source: sprites to learn from.
+        minutes: of training steps; the run is the one of :func:`bench_learning`, and goes on if it was cut short.
+        folder: a folder called ``checkpoints``.
+
+    Returns:
+        The curve, as JSON values.
+    """
+    return asdict(keep_baseline_curve(_trained(folder, source, "original", minutes, watch)))
+
+
+def _trained(folder: Path, source: str, recipe: str, minutes: float, watch: Callable[[Progress], None]) -> Run:
+    run = Run(folder / f"{recipe}-{minutes:g}")
+    request = TrainingRequest(run.folder, data=source, preset=recipe, minutes=minutes, resume=True, check_sprites=0)
+    if run.state() != "finished":
+        run_training(request, watch)
+    return run
+
+
+def _judged(
+    checkpoint: Checkpoint, sampler: Sampler, yardstick: Yardstick, quality: QualityReference
+) -> dict[str, Any]:
+    samples = drawn(checkpoint, _SAMPLES, sampler)
+    return {**quality.quick(samples), "near_copies": yardstick.near_share(samples, _NEAR).to_dict()}

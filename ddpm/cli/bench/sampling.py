@@ -1,0 +1,114 @@
+"""What a sprite costs, and how good it is, by sampler: all from the same weights and the same noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ddpm.cli.bench.timing import in_turn
+from ddpm.diffusion.sampling import Sampler, default_steps, sample
+from ddpm.judging.copying.evidence import Yardstick
+from ddpm.judging.quality.measures import QualityReference, QualityReport
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+from ddpm.runs.samples import frequent_labels, kept
+from ddpm.sprites import load_sprites
+
+_TIMED, _CALLS, _ROUNDS = 64, 20, 5
+_SAMPLES = 1024
+_NEAR = 0.05
+_SAMPLERS: tuple[Sampler, ...] = ("fast", "dpm++", "ddim", "ddpm")
+
+
+def bench_sampling(
+    checkpoint: Path, source: str | None, say: Callable[[str], None] = lambda text: None
+) -> dict[str, Any]:
+    """Time each sampler's network call beside a bare one, and compare the few calls of "fast" with a thousand.
+
+    Args:
+        checkpoint: a run folder or a step of it.
+        source: sprites that the samples are held against; None for those that it learnt from.
+        say: is told what takes long.
+
+    Returns:
+        JSON values: ``overhead`` by sampler (time of a call over that of the bare network, less 1), ``speedup`` (all
+        steps of "ddpm" over "fast"), by sampler what :func:`_judged` tells, and ``difference``: of "fast" to "ddpm" in
+        standard errors, positive where "fast" is worse.
+
+    Raises:
+        CheckpointError: if the checkpoint cannot be used.
+        SpriteError: if the sprites cannot be loaded.
+    """
+    loaded = load_checkpoint(checkpoint)
+    sprites = load_sprites(source or loaded.config["data"]["source"])
+    train, heldout = sprites.split()
+    seconds = _seconds_a_call(loaded)
+    result: dict[str, Any] = {
+        "overhead": {name: seconds[name] / seconds["network"] - 1 for name in _SAMPLERS},
+        "milliseconds_a_call": 1000 * seconds["network"],
+        "speedup": default_steps("ddpm", loaded.schedule.num_timesteps)
+        * seconds["ddpm"]
+        / (default_steps("fast", loaded.schedule.num_timesteps) * seconds["fast"]),
+    }
+    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
+    quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
+    reports = {}
+    for name in _SAMPLERS:
+        samples = kept(loaded, _SAMPLES, name, say)
+        reports[name] = quality.report(samples)
+        result[name] = _judged(reports[name], yardstick, samples)
+    result["difference"] = _difference(reports["fast"], reports["ddpm"])
+    return result
+
+
+def _seconds_a_call(loaded: Checkpoint) -> dict[str, float]:
+    """Median time of a network call: bare, and within each sampler; all in turn."""
+    labels = frequent_labels(loaded, _TIMED)
+    noise = torch.randn(_TIMED, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    t = torch.full((_TIMED,), loaded.schedule.num_timesteps // 2)
+
+    @torch.no_grad()
+    def bare() -> None:
+        for _ in range(_CALLS):
+            loaded.model(noise, t, labels)
+
+    def drawing(name: Sampler) -> Callable[[], None]:
+        def draw() -> None:
+            for _ in sample(loaded.model, loaded.schedule, _TIMED, name, _CALLS, labels=labels):
+                pass
+
+        return draw
+
+    seconds = in_turn({"network": bare, **{name: drawing(name) for name in _SAMPLERS}}, _ROUNDS)
+    return {name: value / _CALLS for name, value in seconds.items()}
+
+
+def _judged(report: QualityReport, yardstick: Yardstick, samples: np.ndarray) -> dict[str, Any]:
+    return {
+        "frechet_ratio": report.frechet_ratio,
+        "frechet_ratio_sd": report.frechet_ratio_sd,
+        "kid": report.kid,
+        "kid_sd": report.kid_sd,
+        "haze": report.haze,
+        "merged_colours": report.merged_colours,
+        "orphans": report.orphans,
+        "near_copies": yardstick.near_share(samples, _NEAR).to_dict(),
+    }
+
+
+def _difference(ours: QualityReport, theirs: QualityReport) -> dict[str, float | None]:
+    pairs = {
+        "frechet_ratio": (ours.frechet_ratio_sd, theirs.frechet_ratio_sd),
+        "kid": (ours.kid_sd, theirs.kid_sd),
+        "haze": (ours.standard_errors["haze"], theirs.standard_errors["haze"]),
+    }
+    result: dict[str, float | None] = {}
+    for name, errors in pairs.items():
+        one, other = getattr(ours, name), getattr(theirs, name)
+        known = None not in (one, other, *errors)
+        spread = sum(error**2 for error in errors if error is not None) ** 0.5
+        result[name] = (one - other) / spread if known and spread else None
+    return result

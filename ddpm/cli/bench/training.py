@@ -1,0 +1,134 @@
+"""Training steps: ours in both precisions, and those of a well-known library's network of the same widths."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from ddpm.base import hardware
+from ddpm.base.matmul import matmul
+from ddpm.cli.bench.timing import in_turn
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.diffusion.unet import UNet
+from ddpm.sprites import load_sprites
+from ddpm.training.loop import new_state, train
+from ddpm.training.recipes import RECIPES
+
+_ROUNDS = 25
+_STEPS = 2
+_MATRIX = 2048
+
+
+def bench_training(source: str) -> dict[str, Any]:
+    """Time to the first batch, training steps in both precisions, and a plain step (AdamW, float32, the same batch) of
+    our network and of diffusers' (if it is installed) beside the machine's quickest matrix product; all in turn.
+
+    GFLOP/s count convolutions as they are defined, all of the kernel at the map's border too. Our network leaves out
+    the products with the zeros beyond the border of its smallest maps, a fifth of all: these count, but take no time.
+
+    bfloat16 is left out where the processor does not multiply it: there a step takes seconds, and nobody is given it.
+
+    Args:
+        source: sprites to train on; load them once before, if its index is to be cached.
+    """
+    hardware.keep_memory()
+    started = time.perf_counter()
+    sprites = load_sprites(source)
+    rows = sprites.training_rows()
+    sprites.batch(rows[:64])
+    first_batch = time.perf_counter() - started
+    recipe = RECIPES["fast"]
+    schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
+    usual = hardware.resolve_precision("auto")
+    precisions: list[hardware.Precision] = ["float32"] if usual == "float32" else ["float32", "bfloat16"]
+    running = {
+        precision: train(new_state(recipe, None, 0), sprites, rows, schedule, recipe, 10_000, precision=precision)
+        for precision in precisions
+    }
+    contenders: dict[str, Callable[[], object]] = {
+        precision: lambda steps=steps: next(steps)  # type: ignore[misc]
+        for precision, steps in running.items()
+    }
+    networks: dict[str, nn.Module] = {"ours": UNet(recipe.channels)}
+    if (other := _diffusers_network(recipe.channels)) is not None:
+        networks["diffusers"] = other
+    contenders |= {name: _plain_step(network, recipe.batch_size) for name, network in networks.items()}
+    products = _products()
+    medians = in_turn(contenders | products, _ROUNDS, _STEPS)
+    peak = 2 * _MATRIX**3 / min(medians[name] for name in products) / 1e9
+    result: dict[str, Any] = {
+        "sprites": len(sprites),
+        "threads": hardware.cores(),
+        "seconds_to_first_batch": first_batch,
+        **{f"milliseconds_a_step_{precision}": 1000 * medians[precision] for precision in precisions},
+        "images_per_second_float32": recipe.batch_size / medians["float32"],
+        "precision_auto": usual,
+        "gflops_of_matrix_product": peak,
+    }
+    if "bfloat16" in medians:
+        result["bfloat16_speedup"] = medians["float32"] / medians["bfloat16"]
+    for name, network in networks.items():
+        # Backward costs twice the forward pass.
+        gflops = 3 * recipe.batch_size * _forward_gflop(network) / medians[name]
+        result |= {
+            f"parameters_{name}": sum(weights.numel() for weights in network.parameters()),
+            f"images_per_second_{name}": recipe.batch_size / medians[name],
+            f"gflops_{name}": gflops,
+            f"share_of_peak_{name}": gflops / peak,
+        }
+    return result
+
+
+def _plain_step(network: nn.Module, batch_size: int) -> Callable[[], object]:
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4, fused=True)
+    x, t = torch.randn(batch_size, 3, 16, 16), torch.zeros(batch_size, dtype=torch.int64)
+
+    def step() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        F.mse_loss(_output(network, x, t), x).backward()
+        optimizer.step()
+
+    return step
+
+
+def _output(network: nn.Module, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    output = network(x, t)
+    return output if isinstance(output, torch.Tensor) else output.sample
+
+
+def _forward_gflop(network: nn.Module) -> float:
+    """Of one sprite, as the network is defined: its convolutions whole, whatever way the sums are worked out here."""
+    network = copy.deepcopy(network).to("meta")
+    with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        _output(network, torch.zeros(1, 3, 16, 16), torch.zeros(1, dtype=torch.int64))
+    return counter.get_total_flops() / 1e9
+
+
+def _diffusers_network(channels: tuple[int, ...]) -> nn.Module | None:
+    try:
+        from diffusers import UNet2DModel
+    except ImportError:
+        return None
+    network = UNet2DModel(
+        sample_size=16,
+        block_out_channels=channels,
+        layers_per_block=1,
+        norm_num_groups=8,
+        down_block_types=("DownBlock2D",) * len(channels),
+        up_block_types=("UpBlock2D",) * len(channels),
+        add_attention=False,
+    )
+    return cast(nn.Module, network)
+
+
+def _products() -> dict[str, Callable[[], object]]:
+    """The same product from both libraries: on some processors one of them is twice as quick."""
+    a, b, c = (torch.randn(_MATRIX, _MATRIX) for _ in range(3))
+    return {"mm": lambda: torch.mm(a, b, out=c), "ours": lambda: matmul(a, b)}

@@ -1,0 +1,138 @@
+"""What the way in which threads wait costs: on a quiet machine, and beside a program that takes every core."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+from ddpm.base import hardware
+from ddpm.base.waiting import CHOICES
+from ddpm.cli.bench.timing import in_turn
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.diffusion.unet import UNet
+from ddpm.sprites import load_sprites
+from ddpm.training.loop import new_state, train
+from ddpm.training.recipes import RECIPES
+
+_SIZES = (1, 16, 64)
+_ROUNDS = 3
+_TURNS = 4
+_CHILD = "import json, sys; from ddpm.cli.bench.waiting import measure; print(json.dumps(measure(sys.argv[1])))"
+# The first is what torch does by itself, "ours" what this program asks for.
+_POLICIES: dict[str, dict[str, str]] = {
+    "torch_alone": {"GOMP_SPINCOUNT": "300000"},
+    "ours": {},
+    "spins_1000": {"GOMP_SPINCOUNT": "1000"},
+    "spins_3000": {"GOMP_SPINCOUNT": "3000"},
+    "spins_10000": {"GOMP_SPINCOUNT": "10000"},
+    "spins_30000": {"GOMP_SPINCOUNT": "30000"},
+    "spins_100000": {"GOMP_SPINCOUNT": "100000"},
+    "passive": {"OMP_WAIT_POLICY": "PASSIVE"},
+    "one_thread": {"OMP_NUM_THREADS": "1"},
+}
+
+
+def bench_waiting(source: str) -> dict[str, Any]:
+    """Median milliseconds of a forward pass of 1, 16 and 64 sprites, and of a training step, by the way of waiting.
+
+    Each way has a process of its own, since OpenMP reads it once; the processes take turns, one at a time.
+
+    Args:
+        source: sprites to train on.
+
+    Returns:
+        JSON values, for ``quiet`` and for ``busy`` (beside one program a core that never rests): by way the medians,
+        and ``ratio``: the median, over the rounds, of each way's time over that of torch alone in the same round.
+    """
+    load_sprites(source)
+    result: dict[str, Any] = {"threads": hardware.cores(), "load_before": _load()}
+    with _busy_cores(0):
+        result["quiet"] = _in_rounds(source)
+    with _busy_cores(hardware.given_cores()):
+        result["busy"] = _in_rounds(source)
+    return result
+
+
+def _in_rounds(source: str) -> dict[str, Any]:
+    rounds = [{name: _in_a_child(source, policy) for name, policy in _POLICIES.items()} for _ in range(_ROUNDS)]
+    first, *_ = _POLICIES
+    found: dict[str, Any] = {
+        name: {what: statistics.median(times[name][what] for times in rounds) for what in rounds[0][name]}
+        for name in _POLICIES
+    }
+    found["ratio"] = {
+        name: {
+            what: statistics.median(times[name][what] / times[first][what] for times in rounds)
+            for what in rounds[0][name]
+        }
+        for name in _POLICIES
+        if name != first
+    }
+    return found
+
+
+def _in_a_child(source: str, policy: dict[str, str]) -> dict[str, float]:
+    plain = {name: value for name, value in os.environ.items() if name not in CHOICES}
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, source],
+        env={**plain, **policy},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    times: dict[str, float] = json.loads(done.stdout)
+    return times
+
+
+@contextlib.contextmanager
+def _busy_cores(count: int) -> Iterator[None]:
+    idlers = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for idler in idlers:
+            idler.kill()
+            idler.wait()
+
+
+def _load() -> float | None:
+    """How many programs wanted a core in the last minute; None where the system does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def measure(source: str) -> dict[str, float]:
+    """Milliseconds in this process, which waits as its environment says."""
+    hardware.set_threads(hardware.cores())
+    hardware.keep_memory()
+    recipe = RECIPES["fast"]
+    network = UNet(recipe.channels, attention=recipe.attention, prediction_type=recipe.prediction_type).eval()
+    sprites = load_sprites(source)
+    steps = train(
+        new_state(recipe, None, 0),
+        sprites,
+        sprites.training_rows(),
+        NoiseSchedule(recipe.num_timesteps, recipe.schedule),
+        recipe,
+        10_000,
+        precision=hardware.resolve_precision(recipe.precision),
+    )
+    contenders: dict[str, Callable[[], object]] = {f"forward_{n}": _forward(network, n) for n in _SIZES}
+    contenders["step"] = lambda: next(steps)
+    return {name: 1000 * seconds for name, seconds in in_turn(contenders, _TURNS, 2).items()}
+
+
+def _forward(network: UNet, n: int) -> Callable[[], object]:
+    x, t = torch.randn(n, 3, 16, 16), torch.full((n,), 500)
+
+    @torch.no_grad()
+    def forward() -> None:
+        network(x, t)
+
+    return forward

@@ -1,0 +1,115 @@
+"""Convolutions as the network has them: small kernels over small maps, some of them four pixels large."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.autograd.function import once_differentiable
+
+from ddpm.base.hardware import has_wide_registers, working_precision
+from ddpm.base.matmul import matmul
+
+# The precisions in which products can be quicker, and of how many pixels a map must be for it with 1x1 kernels: in
+# float32 they never are on a processor with wide registers.
+_PIXELS = {torch.float32: math.inf if has_wide_registers() else 1, torch.bfloat16: 64}
+
+
+class Convolution(nn.Conv2d):
+    """The same sums as ``nn.Conv2d``; on a CPU as matrix products where these are quicker.
+
+    That is where every output pixel sees all of the map, and for some 1x1 kernels. Results differ by rounding alone.
+    For zeros as padding, given in numbers, and neither groups nor dilation.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Convolve.
+
+        Args:
+            x: floating (N, C, H, W), contiguous or channels last.
+
+        Returns:
+            (N, out_channels, H', W'), in the memory format of x.
+        """
+        if x.device.type == "cpu":
+            precision = working_precision(x)
+            if precision in _PIXELS:
+                if plan := _plan(self.kernel_size, self.stride, self.padding, x.shape[2:]):
+                    return self._of_maps(x.to(precision), plan)
+                pointwise = self.kernel_size == self.stride == (1, 1) and self.padding == (0, 0)
+                if pointwise and x.shape[2] * x.shape[3] >= _PIXELS[precision] and x.is_contiguous():
+                    return self._of_pixels(x.to(precision))
+        return super().forward(x)
+
+    def _of_maps(self, x: torch.Tensor, plan: _Plan) -> torch.Tensor:
+        pixels = x.permute(0, 2, 3, 1).flatten(1)
+        out = _WholeMaps.apply(pixels, self.weight, self.bias, plan)
+        out = out.unflatten(1, (plan.height, plan.width, -1)).permute(0, 3, 1, 2)
+        return out.contiguous() if x.is_contiguous() else out
+
+    def _of_pixels(self, x: torch.Tensor) -> torch.Tensor:
+        kernel, pixels = self.weight.to(x.dtype).flatten(1).expand(len(x), -1, -1), x.flatten(2)
+        if self.bias is None:
+            out = torch.bmm(kernel, pixels)
+        else:
+            out = torch.baddbmm(self.bias.to(x.dtype)[:, None], kernel, pixels)
+        return out.unflatten(2, x.shape[2:])
+
+
+class _Plan(NamedTuple):
+    """How many pixels come out, and for each of them the part of the kernel that lies on the map: on all of it."""
+
+    height: int
+    width: int
+    windows: tuple[tuple[slice, slice], ...]
+
+
+@lru_cache
+def _plan(
+    kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], size: tuple[int, ...]
+) -> _Plan | None:
+    """None if an output pixel does not see all of the map, or nothing comes out."""
+    height, width = ((s + 2 * p - k) // d + 1 for s, p, k, d in zip(size, padding, kernel, stride, strict=True))
+    starts = [(padding[0] - y * stride[0], padding[1] - x * stride[1]) for y in range(height) for x in range(width)]
+    if not starts or any(not 0 <= s <= k - n for start in starts for s, k, n in zip(start, kernel, size, strict=True)):
+        return None
+    windows = tuple((slice(y, y + size[0]), slice(x, x + size[1])) for y, x in starts)
+    return _Plan(height, width, windows)
+
+
+class _WholeMaps(torch.autograd.Function):
+    """One product of whole maps with the kernel, written out for each output pixel."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, pixels: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, plan: _Plan
+    ) -> torch.Tensor:
+        """(N, H * W * C), (O, C, h, w) and (O,) to (N, H' * W' * O)."""
+        kernel = weight.to(pixels.dtype).permute(0, 2, 3, 1).contiguous()
+        spread = torch.stack([kernel[:, rows, columns] for rows, columns in plan.windows]).flatten(2).flatten(0, 1)
+        ctx.save_for_backward(pixels, spread)
+        ctx.plan, ctx.shape = plan, kernel.shape
+        return matmul(pixels, spread.T, None if bias is None else bias.to(pixels.dtype).repeat(len(plan.windows)))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Those of the pixels, the weight and the bias, as far as they are asked for."""
+        gradient, windows = gradients[0], ctx.plan.windows
+        pixels, spread = ctx.saved_tensors
+        of_pixels = matmul(gradient, spread) if ctx.needs_input_grad[0] else None
+        of_weight = of_bias = None
+        if ctx.needs_input_grad[1]:
+            # In float32, like the weights: several pixels' gradients come together here.
+            of_kernel = torch.zeros(ctx.shape, dtype=torch.float32)
+            parts = matmul(gradient.T, pixels).unflatten(0, (len(windows), -1))
+            for (rows, columns), part in zip(windows, parts, strict=True):
+                seen = of_kernel[:, rows, columns]
+                seen += part.view_as(seen)
+            of_weight = of_kernel.permute(0, 3, 1, 2).contiguous()
+        if ctx.needs_input_grad[2]:
+            of_bias = gradient.unflatten(1, (len(windows), -1)).sum((0, 1), dtype=torch.float32)
+        return of_pixels, of_weight, of_bias, None

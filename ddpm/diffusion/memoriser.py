@@ -1,0 +1,85 @@
+"""A model that has learnt nothing but its training sprites by heart.
+
+The best possible denoiser of a finite training set has a closed form (Scarvelis et al. 2023, arXiv 2310.12395; Kamb &
+Ganguli 2024, arXiv 2412.20292): x0 is the mean of all training sprites, each weighted by how likely x_t comes from it,
+
+    w_i ~ counts_i * exp(-|x_t - sqrt(a) x0_i|^2 / (2 (1 - a))),      a = alphas_cumprod[t]
+
+Sampled from, it lands on a training sprite. Where a trained network parts from it, the network generalises.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
+from ddpm.pixels.conversion import to_float
+
+_BLOCK = 256
+
+
+class PerfectMemoriser:
+    """The ideal denoiser of a training set, to be passed to :func:`ddpm.sample` like a network.
+
+    Args:
+        images: uint8 (R, H, W, 3), the training sprites; memory is 8 bytes a value.
+        schedule: the noise levels that t refers to.
+        labels: int64 (R,), the kinds 0..C-1 of the sprites, if it is to draw by kind.
+
+    Attributes:
+        prediction_type: "eps".
+        num_classes: C, or None.
+
+    Raises:
+        ValueError: if there are no images, or labels that do not fit them.
+    """
+
+    prediction_type: PredictionType = "eps"
+
+    def __init__(self, images: np.ndarray, schedule: NoiseSchedule, labels: np.ndarray | None = None) -> None:
+        if len(images) == 0:
+            raise ValueError("a memoriser needs sprites to remember")
+        if labels is not None and (np.shape(labels) != (len(images),) or np.min(labels) < 0):
+            raise ValueError(f"labels must be {len(images)} numbers from 0 on, one for each sprite")
+        self._x0 = to_float(images).flatten(1).to(torch.float64)
+        self._norms = self._x0.square().sum(dim=1)
+        self._alphas_cumprod = schedule.alphas_cumprod
+        self._labels = None if labels is None else torch.as_tensor(np.asarray(labels, dtype=np.int64))
+        self.num_classes = None if self._labels is None else int(self._labels.max()) + 1
+
+    @torch.no_grad()
+    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """The noise in x_t, if x_t comes from one of the training sprites.
+
+        Args:
+            x_t: floating (N, 3, H, W).
+            t: int64 (N,), 0..T-1.
+            labels: int64 (N,); only sprites of that kind are remembered, -1: all.
+
+        Returns:
+            eps, shape and dtype of x_t.
+
+        Raises:
+            ValueError: if there is no sprite of a kind that is asked for.
+        """
+        parts = [
+            self._predict(x_t[i : i + _BLOCK], t[i : i + _BLOCK], None if labels is None else labels[i : i + _BLOCK])
+            for i in range(0, len(x_t), _BLOCK)
+        ]
+        return torch.cat(parts) if parts else torch.empty_like(x_t)
+
+    def _predict(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        # float64: with little noise the exponents are as large as 768 / 1e-4, and their differences decide.
+        x = x_t.flatten(1).to(torch.float64)
+        a = self._alphas_cumprod[t][:, None]
+        # |x - sqrt(a) x0|^2 without |x|^2, which is the same for all sprites.
+        logits = (a.sqrt() * (x @ self._x0.T) - 0.5 * a * self._norms) / (1 - a)
+        if labels is not None and self._labels is not None:
+            wanted = (labels[:, None] == self._labels) | (labels[:, None] < 0)
+            if not bool(wanted.any(dim=1).all()):
+                raise ValueError("there is no training sprite of a kind that is asked for")
+            logits = logits.masked_fill(~wanted, -torch.inf)
+        x0 = torch.softmax(logits, dim=1) @ self._x0
+        eps = (x - a.sqrt() * x0) / (1 - a).sqrt()
+        return eps.to(x_t.dtype).reshape(x_t.shape)

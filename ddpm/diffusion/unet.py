@@ -1,0 +1,258 @@
+"""The report's "simple U-Net": it looks at a noisy sprite and the step t, and predicts the noise in it.
+
+Four resolutions (16, 8, 4, 2), one residual block each on the way down, one on the way up, skip connections between
+the two, and the step t added to the feature maps in every block (Ronneberger et al. 2015, arXiv 1505.04597;
+Ho et al. 2020, app. B).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ddpm.base.hardware import has_wide_registers, working_precision
+from ddpm.diffusion.convolution import Convolution
+from ddpm.diffusion.dropout import Dropout
+from ddpm.diffusion.schedule import PredictionType
+
+
+def sinusoidal_embedding(t: torch.Tensor, dim: int) -> torch.Tensor:
+    """Sines and cosines of t at ``dim / 2`` frequencies from 1 down to 1e-4 (Vaswani et al. 2017, sec. 3.5).
+
+    Args:
+        t: (N,), integer or floating.
+        dim: even, at least 4.
+
+    Returns:
+        float32 (N, dim): the sines, then the cosines.
+    """
+    half = dim // 2
+    frequencies = torch.exp(-math.log(10_000) * torch.arange(half, dtype=torch.float32, device=t.device) / (half - 1))
+    angles = t.to(torch.float32)[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions around which the input is added again; the step t joins between them."""
+
+    def __init__(self, in_channels: int, out_channels: int, time_channels: int, dropout: float) -> None:
+        super().__init__()
+        self.norm1 = _norm(in_channels)
+        self.conv1 = Convolution(in_channels, out_channels, 3, padding=1)
+        self.time = nn.Linear(time_channels, out_channels)
+        self.norm2 = _norm(out_channels)
+        self.dropout = Dropout(dropout)
+        self.conv2 = Convolution(out_channels, out_channels, 3, padding=1)
+        self.shortcut = nn.Identity() if in_channels == out_channels else Convolution(in_channels, out_channels, 1)
+        # Each block starts as the identity, which lets a deep network learn from its first step.
+        nn.init.zeros_(self.conv2.weight)
+        assert self.conv2.bias is not None
+        nn.init.zeros_(self.conv2.bias)
+
+    def forward(self, x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        h = self.conv1(F.silu(self.norm1(x)))
+        # In place, here and below: no gradient needs what a convolution has put out.
+        h += self.time(time)[:, :, None, None]
+        h = self.conv2(self.dropout(F.silu(self.norm2(h))))
+        h += self.shortcut(x)
+        return h
+
+
+class SelfAttention(nn.Module):
+    """Every pixel looks at every other one and takes what it needs from it (Vaswani et al. 2017, sec. 3.2).
+
+    A convolution has to guess the colour of a region from a few pixels around; here a pixel can ask all of that region,
+    wherever they are, and the same colour comes out everywhere. Heads are 32 wide, or as wide as there are channels.
+
+    Queries and keys are brought to length 1 per channel, with a learned gain (Henry et al. 2020, arXiv 2010.04245):
+    else they grow without end at a high learning rate, until bfloat16 cannot tell one pixel from another any more.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.heads = max(1, channels // 32)
+        self.norm = _norm(channels)
+        self.queries = Convolution(channels, channels, 1)
+        # A bias of the keys would change nothing but rounding: it adds the same to all that a query is compared with.
+        self.keys = Convolution(channels, channels, 1, bias=False)
+        self.gain = nn.Parameter(torch.ones(self.heads, 1, channels // self.heads))
+        self.values = Convolution(channels, channels, 1)
+        # Not from zero, as residual branches often are: it then takes up to a thousand steps longer to be of use.
+        self.project = Convolution(channels, channels, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.norm(x)
+        q, k, v = (self._by_head(part(h)) for part in (self.queries, self.keys, self.values))
+        q, k = _even(q) * self.gain.to(q.dtype), _even(k)
+        if torch.is_grad_enabled():
+            # With gradients the plain product takes half the time of the fused one on a CPU.
+            seen = torch.softmax((q * q.shape[-1] ** -0.5) @ k.mT, dim=-1) @ v
+        else:
+            # Without, the fused one saves the memory of N * heads * (H * W)^2 weights.
+            # In order: strided values cost it twice the time.
+            seen = F.scaled_dot_product_attention(q, k, v.contiguous())
+        return x + self.project(seen.mT.reshape(x.shape))
+
+    def _by_head(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, H, W) to (N, heads, H * W, C / heads)."""
+        return x.unflatten(1, (self.heads, -1)).flatten(3).mT
+
+
+class UNet(nn.Module):
+    """Predicts the noise (or the velocity) in noisy sprites.
+
+    Args:
+        channels: width of each resolution, each a multiple of 8; the image halves between two of them.
+        time_embedding_dim: size of the sinusoidal embedding of t: even, at least 4.
+        num_classes: number of kinds it can be asked for; None for a network that knows no kinds.
+        prediction_type: what the output means, "eps" or "v".
+        dropout: share of feature values that are blanked in training, 0..1.
+        attention: resolutions (0 is the finest) whose decoder block is followed by self-attention.
+
+    Raises:
+        ValueError: for values outside these ranges.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int] = (32, 64, 128, 256),
+        time_embedding_dim: int = 32,
+        num_classes: int | None = None,
+        prediction_type: PredictionType = "eps",
+        dropout: float = 0.0,
+        attention: Sequence[int] = (),
+    ) -> None:
+        super().__init__()
+        channels = tuple(channels)
+        attention = tuple(attention)
+        if not channels or any(width < 8 or width % 8 for width in channels):
+            raise ValueError(f"channels must be multiples of 8, got {channels}")
+        if time_embedding_dim < 4 or time_embedding_dim % 2:
+            raise ValueError(f"time_embedding_dim must be even and at least 4, got {time_embedding_dim}")
+        if num_classes is not None and num_classes < 1:
+            raise ValueError(f"num_classes must be at least 1 or None, got {num_classes}")
+        if prediction_type not in get_args(PredictionType):
+            raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
+        if any(not 0 <= level < len(channels) for level in attention):
+            raise ValueError(f"attention must name resolutions 0..{len(channels) - 1}, got {attention}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+        self.channels = channels
+        self.time_embedding_dim = time_embedding_dim
+        self.num_classes = num_classes
+        self.prediction_type = prediction_type
+        self.dropout = dropout
+        self.attention = attention
+
+        time_channels = 4 * time_embedding_dim
+        self.time_mlp = nn.Sequential(
+            nn.Linear(time_embedding_dim, time_channels),
+            nn.SiLU(),
+            nn.Linear(time_channels, time_channels),
+        )
+        # The last row is the null class: "draw anything".
+        self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, time_channels)
+
+        first, last = channels[0], channels[-1]
+        self.stem = Convolution(3, first, 3, padding=1)
+        self.encoder = nn.ModuleList()
+        self.downsamplers = nn.ModuleList()
+        width = first
+        for level, out_channels in enumerate(channels):
+            if level:
+                self.downsamplers.append(Convolution(width, width, 3, stride=2, padding=1))
+            self.encoder.append(ResidualBlock(width, out_channels, time_channels, dropout))
+            width = out_channels
+        self.decoder = nn.ModuleList([ResidualBlock(last, last, time_channels, dropout)])
+        self.upsamplers = nn.ModuleList()
+        for skip in reversed(channels[:-1]):
+            # Narrowed before it is enlarged: a quarter of the cost of a convolution after.
+            self.upsamplers.append(nn.Sequential(Convolution(width, skip, 1), nn.Upsample(scale_factor=2)))
+            self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout))
+            width = skip
+        self.attenders = nn.ModuleDict({str(level): SelfAttention(channels[level]) for level in attention})
+        self.head = nn.Sequential(_norm(first), nn.SiLU(), Convolution(first, 3, 3, padding=1))
+        head = self.head[-1]
+        assert isinstance(head, Convolution)
+        nn.init.zeros_(head.weight)
+        assert head.bias is not None
+        nn.init.zeros_(head.bias)
+
+    def set_dropout(self, share: float) -> None:
+        """Blank this share of feature values in training from now on, 0..1; ``dropout`` is what a new network has."""
+        for block in (*self.encoder, *self.decoder):
+            block.dropout.p = share
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What ``UNet(**arguments)`` needs to build this network again; plain JSON values."""
+        return {
+            "channels": list(self.channels),
+            "time_embedding_dim": self.time_embedding_dim,
+            "num_classes": self.num_classes,
+            "prediction_type": self.prediction_type,
+            "dropout": self.dropout,
+            "attention": list(self.attention),
+        }
+
+    def forward(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Predict.
+
+        Args:
+            x_t: floating (N, 3, H, W); H and W multiples of ``2 ** (levels - 1)``.
+            t: int64 (N,).
+            labels: int64 (N,), 0..num_classes-1, or -1 for "anything"; None is -1 for all.
+
+        Returns:
+            (N, 3, H, W): eps or v, as ``prediction_type`` says.
+
+        Raises:
+            ValueError: for labels that the network does not know.
+        """
+        time = self.time_mlp(sinusoidal_embedding(t, self.time_embedding_dim))
+        if self.class_embedding is not None:
+            time = time + self.class_embedding(self._class_rows(labels, x_t))
+        elif labels is not None and bool((labels >= 0).any()):
+            raise ValueError("this network was trained without classes: labels must be None")
+        time = F.silu(time)
+
+        if x_t.device.type == "cpu" and working_precision(x_t) == torch.float32 and has_wide_registers():
+            # As its convolutions compute: the quicker these are, the more it costs to turn maps there and back.
+            x_t = x_t.contiguous(memory_format=torch.channels_last)
+        h = self.stem(x_t)
+        skips: list[torch.Tensor] = []
+        for level, block in enumerate(self.encoder):
+            if level:
+                h = self.downsamplers[level - 1](h)
+            h = block(h, time)
+            skips.append(h)
+        skips.pop()
+        for level, block in enumerate(self.decoder):
+            if level:
+                h = torch.cat([self.upsamplers[level - 1](h), skips.pop()], dim=1)
+            h = block(h, time)
+            if (finest := str(len(self.decoder) - 1 - level)) in self.attenders:
+                h = self.attenders[finest](h)
+        return self.head(h)
+
+    def _class_rows(self, labels: torch.Tensor | None, x_t: torch.Tensor) -> torch.Tensor:
+        assert self.num_classes is not None
+        if labels is None:
+            return torch.full((len(x_t),), self.num_classes, dtype=torch.int64, device=x_t.device)
+        if bool((labels < -1).any()) or bool((labels >= self.num_classes).any()):
+            raise ValueError(f"labels must lie in 0..{self.num_classes - 1}, or be -1 for anything")
+        return torch.where(labels < 0, self.num_classes, labels)
+
+
+def _even(x: torch.Tensor) -> torch.Tensor:
+    """With a mean square of 1 in the last dimension."""
+    return F.rms_norm(x, x.shape[-1:], eps=1e-6)
+
+
+def _norm(channels: int) -> nn.GroupNorm:
+    return nn.GroupNorm(8, channels)

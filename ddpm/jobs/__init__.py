@@ -1,0 +1,1 @@
+"""A training as a process: asked for, planned, run, watched, started from elsewhere."""

@@ -1,0 +1,57 @@
+"""What all processes of a team but the first do: train in step with it, and nothing of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ddpm.base import hardware
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.jobs.plan import seconds_a_step, training_rows
+from ddpm.runs.checkpoint import load_state
+from ddpm.sprites import load_sprites
+from ddpm.training.loop import TrainingStep, new_state, train
+from ddpm.training.recipes import Recipe
+from ddpm.training.team import Team
+
+
+def follow(team: Team) -> None:
+    """Do what the leader's :func:`ddpm.jobs.job.run_training` tells, until it says that all is over.
+
+    Raises:
+        TeamError: if the leader ends without a word.
+        SpriteError, CheckpointError: if this process cannot read what the leader could.
+    """
+    hardware.keep_memory()
+    steps: Iterator[TrainingStep] = iter(())
+    while (order := team.hear())["do"] != "end":
+        if "threads" in order:
+            hardware.set_threads(order["threads"])
+        if order["do"] == "time":
+            recipe = Recipe.from_dict(order["recipe"])
+            seconds_a_step(recipe, load_sprites(order["source"]), order["precision"], team=team)
+        elif order["do"] == "train":
+            steps = _steps(team, order)
+        elif order["do"] == "step":
+            next(steps)
+
+
+def _steps(team: Team, order: dict[str, Any]) -> Iterator[TrainingStep]:
+    config = order["config"]
+    recipe = Recipe.from_dict(config["recipe"])
+    sprites = load_sprites(config["data"]["source"])
+    state = new_state(recipe, config["data"]["num_classes"], config["seed"], team.device)
+    if order["state"] is not None:
+        load_state(Path(order["state"]), state)
+    return train(
+        state,
+        sprites,
+        training_rows(sprites, config["holdout"], config.get("most")),
+        NoiseSchedule(**config["schedule"]),
+        recipe,
+        order["total_steps"],
+        seed=config["seed"],
+        precision=config["precision"],
+        team=team,
+    )

@@ -1,0 +1,171 @@
+"""Starting a training as a child process, so that no page, tab or server is needed for it to go on.
+
+The child watches its standard input: when the server that started it is gone, however it went, it reads the end of the
+file, saves and stops. The write end must therefore live as long as the server: a thread that waits for the child's end
+holds it, and nothing else has to.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ddpm.base.files import open_plain
+from ddpm.base.home import home
+from ddpm.jobs.plan import TrainingRequest
+from ddpm.runs.run import ACTIVE, Run, active_training
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 90
+_TAIL = 8000
+# A training of a page is nobody's but this machine's, whatever started the server.
+_OF_A_LAUNCHER = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"}
+_starting = threading.Lock()
+
+
+class StartError(RuntimeError):
+    """A training could not be started; the message says why."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A training that was started by this process.
+
+    Attributes:
+        start: names this start in the run folder.
+        log: what the child printed.
+    """
+
+    run: Run
+    start: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def has_begun(self) -> bool:
+        """Whether the run folder shows this start."""
+        return self.run.status().get("start") == self.start
+
+    def problem(self) -> str | None:
+        """Why it ended without a run to show for it; None as long as it has not."""
+        code = self.process.poll()
+        if code in (None, 0):
+            return None
+        return log_tail(self.log) or f"The training ended at once, with exit code {code}."
+
+
+def start_training(request: TrainingRequest) -> Child:
+    """Start ``python -m ddpm train`` for a request, and return at once.
+
+    Raises:
+        StartError: if a training is already alive in this home, or the process cannot be started.
+    """
+    request = _independent_of_folder(request)
+    if request.folder.parent.name != "checkpoints":
+        raise StartError(f"{request.folder} is not in a folder called checkpoints: a training cannot be started there.")
+    with _starting:
+        active = active_training()
+        if active is not None:
+            raise StartError(f"A training is already under way: {active.run.name}.")
+        start = secrets.token_hex(8)
+        try:
+            logs = home() / "logs"
+            logs.mkdir(exist_ok=True)
+            log = logs / f"{request.folder.name}-{start}.log"
+            with open(log, "wb") as output:
+                process = subprocess.Popen(
+                    _command(request),
+                    cwd=request.folder.parent.parent,
+                    env=_environment(start, log),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise StartError(f"The training could not be started: {error}") from error
+        child = Child(Run(request.folder), start, log, process)
+        threading.Thread(target=_reap, args=(process,), name=f"training {start}", daemon=True).start()
+        # Until the child has said that it is there, a second start would not know of it.
+        deadline = time.monotonic() + _START_SECONDS
+        while not child.has_begun() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return child
+
+
+def wait_for_end(run: Run, seconds: float) -> bool:
+    """Wait until a run is no longer alive; whether it came to that in time."""
+    deadline = time.monotonic() + seconds
+    while run.state() in ACTIVE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def log_tail(log: Path, lines: int = 12) -> str:
+    """The last lines that a training printed; nothing where there is no such file."""
+    try:
+        with open_plain(log) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            text = file.read(_TAIL).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return ""
+    return "\n".join(text.strip().splitlines()[-lines:])
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+
+
+def _independent_of_folder(request: TrainingRequest) -> TrainingRequest:
+    """The same request for a process that works in another folder."""
+    data = request.data
+    if data is not None and data.partition(":")[0] not in ("builtin", "kaggle"):
+        data = os.path.abspath(os.path.expanduser(data))
+    return replace(request, folder=request.folder.absolute(), data=data)
+
+
+def _environment(start: str, log: Path) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if name not in _OF_A_LAUNCHER}
+    # The child works in another folder: what is relative here would be elsewhere there.
+    if theirs := ours.get("KAGGLEHUB_CACHE"):
+        ours["KAGGLEHUB_CACHE"] = os.path.abspath(theirs)
+    path = [str(_ROOT), *(os.path.abspath(entry) for entry in ours.get("PYTHONPATH", "").split(os.pathsep) if entry)]
+    return {
+        **ours,
+        "PYTHONPATH": os.pathsep.join(path),
+        "PYTHONUNBUFFERED": "1",
+        # The log is read as UTF-8, whatever the system's own encoding is.
+        "PYTHONIOENCODING": "utf-8",
+        "DDPM_HOME": str(home()),
+        "DDPM_START": start,
+        "DDPM_LOG": str(log),
+    }
+
+
+def _command(request: TrainingRequest) -> list[str]:
+    options = {
+        "data": request.data,
+        "preset": request.preset,
+        "steps": request.steps,
+        "minutes": request.minutes,
+        "epochs": request.epochs,
+        "holdout": request.holdout,
+        "most": request.most,
+        "threads": request.threads,
+        "seed": request.seed,
+        "precision": request.precision,
+        "check-sprites": request.check_sprites,
+    }
+    command = [sys.executable, "-m", "ddpm", "train", "--run", request.folder.name, "--stop-on-eof"]
+    for name, value in options.items():
+        if value is not None:
+            # One word each: a value that begins with a dash is still a value.
+            command.append(f"--{name}={value}")
+    return [*command, "--resume"] if request.resume else command

@@ -1,0 +1,227 @@
+"""The model card: what a run is, in words, for whoever finds its folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ddpm.base.json_values import Check, fits, is_count, is_name, is_number, is_text, list_of, or_none
+from ddpm.judging.choosing import NEAR, Bar, bars, read_choice
+from ddpm.runs.run import Run, RunError
+
+_CREDITS = """
+## Credits of the data
+
+Kaggle "Pixel Art" (reported licence: Apache-2.0). Art by ElvGames (use with credit), zrghr (Froots and Veggies) and
+Kyrise (CC BY 4.0).
+"""
+
+
+_COLUMNS = (
+    *("step", "calls", "held-out", "Fréchet ratio", "haze", "colours", "stray", "outline", "right kind"),
+    *("exact copies", "near copies", "C_T", "AUC"),
+)
+
+
+_DATA: dict[str, Check] = {
+    **dict.fromkeys(("rows", "distinct", "training_distinct", "heldout_distinct"), is_count),
+    **dict.fromkeys(("name", "source"), is_name),
+    "fingerprint": is_text,
+    "label_names": or_none(list_of(is_name)),
+}
+_TOLD: dict[str, Check] = {
+    "data": lambda value: fits(value, _DATA),
+    "recipe": lambda value: fits(value, {"title": is_text, "prediction_type": is_text, "batch_size": is_count}),
+    "schedule": lambda value: fits(value, {"kind": is_text}),
+    "precision": is_text,
+    "threads": is_count,
+    "seed": is_number,
+    "machine": is_text,
+}
+
+
+def run_card(run: Run) -> str:
+    """Markdown: data, recipe, length, machine, what was measured, and how to use it.
+
+    Raises:
+        RunError: if the run does not say what it learnt from, and how.
+    """
+    config, status = run.config(), run.status()
+    if wrong := [name for name, check in _TOLD.items() if not check(config.get(name))]:
+        raise RunError(f"{run.folder / 'run.json'} is damaged ({', '.join(wrong)}): no model card can be made from it.")
+    data, recipe = config["data"], config["recipe"]
+    step = run.latest() or 0
+    few = f", the most that it was allowed (`--most {config['most']}`)" if config.get("most") else ""
+    passes = step * recipe["batch_size"] / max(1, data["training_distinct"])
+    lines = [
+        f"# {run.name}",
+        "",
+        *([f"*{config['note']}*", ""] if config.get("note") else []),
+        f"A small diffusion model that draws 16x16 pixel art, after {step:,} of {status.get('total_steps', 0):,} steps "
+        f'of the recipe "{recipe["title"]}".',
+        "",
+        "| | |",
+        "| --- | --- |",
+        f"| data | {data['name']}: {data['rows']:,} rows, {data['distinct']:,} distinct sprites |",
+        f"| learnt from | {data['training_distinct']:,} distinct sprites{few}; {data['heldout_distinct']:,} were held "
+        "out |",
+        f"| data fingerprint | `{data['fingerprint']}` |",
+        f"| passes over each training sprite | {passes:,.0f} |",
+        f"| classes that it saw | {', '.join(_classes(data)) or 'none'} |",
+        f"| schedule, prediction | {config['schedule']['kind']}, {recipe['prediction_type']} |",
+        f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
+        f"| machine | {config['machine']} |",
+    ]
+    metrics = run.metrics()
+    if metrics:
+        lines.append(f"| training time | {metrics[-1].get('seconds', 0) / 60:.1f} minutes |")
+    for key, title in (
+        ("final_heldout", "averaged weights, evenly over log-SNR"),
+        ("final_heldout_even", "averaged weights, evenly over t"),
+        ("final_heldout_raw", "raw weights, evenly over t"),
+    ):
+        values = [record[key] for record in metrics if key in record]
+        if values:
+            lines.append(f"| held-out error of the noise, {title} | {values[-1]:.4f} (mean squared error) |")
+    choice = read_choice(run.folder)
+    missed = "" if choice is None else _failures(choice)
+    if choice is not None:
+        lines += _chosen(choice)
+    lines += [
+        "",
+        "## Limits",
+        "",
+        *([missed, ""] if missed else []),
+        f"It knows the {data['training_distinct']:,} sprites that it learnt from and nothing else, and may repeat some "
+        'of them: the page "Created or copied?" compares what it draws with what it learnt from.',
+        "",
+        "## Use",
+        "",
+        "```python",
+        "import ddpm",
+        "",
+        f'checkpoint = ddpm.load_checkpoint("checkpoints/{run.name}")',
+        'for step in ddpm.sample(checkpoint.model, checkpoint.schedule, n=64, sampler="fast"):',
+        "    pass",
+        "images = ddpm.to_uint8(step.x0)",
+        "```",
+    ]
+    text = "\n".join(lines) + "\n"
+    return text + _CREDITS if "kaggle" in str(data["source"]).lower() or "kaggle" in data["name"].lower() else text
+
+
+def _classes(data: dict[str, Any]) -> list[str]:
+    """The kinds of the sprites that were learnt from: a few sprites show a few of them."""
+    names, shares = data["label_names"] or [], data["class_frequencies"] or []
+    return [name for name, share in zip(names, shares, strict=False) if share]
+
+
+def _chosen(choice: dict[str, Any]) -> list[str]:
+    rows, real = choice["rows"], choice["rows"][0]["real"]
+    kept = next(row for row in rows if row["step"] == choice["chosen"])
+    lines = [
+        "",
+        "## What it draws, and what it repeats",
+        "",
+        f"{kept['samples']:,} samples, {_calls(kept)} network calls each (`fast`), averaged weights, kinds by their "
+        "frequency, nothing cleaned up.",
+        "",
+        "| | this model | at most | real sprites |",
+        "| --- | --- | --- | --- |",
+    ]
+    same = {"haze": "haze", "stray pixels": "orphans", "merged colours": "merged_colours"}
+    for bar in bars(kept):
+        unseen = _number(real.get(same.get(bar.title, "")))
+        if _is_near(bar):
+            unseen = f"{kept['near_copies_unseen']:.1%} of unseen ones"
+        lines.append(f"| {bar.title} | {_measured(bar, kept)} | {_limit(bar)} | {unseen} |")
+    if kept["class_agreement"] is not None:
+        real_rate = kept["class_agreement_unseen"]
+        real_words = "" if real_rate is None else f"{real_rate:.1%}"
+        lines.append(f"| taken for the kind that was asked for | {kept['class_agreement']:.1%} | | {real_words} |")
+    lines.append(f"| outline: how much darker the rim is | {_number(kept['outline'])} | | {_number(real['outline'])} |")
+    share = kept["exam"]
+    if share is not None and share["n"] and kept["exam_expected"] is not None:
+        lines += [
+            "",
+            f"**The exam.** Of {share['n']:,} samples with a known pair of shape and colours {_share(share)} show a "
+            "pair that was withheld from training; free recombination would give "
+            f"{kept['exam_expected']:.1%}, a model that only copies 0.",
+        ]
+    lines += ["", "**The report's claim**, each beside its floor (what unseen real sprites show):", ""]
+    for name, share in kept["claim"].items():
+        floor = "" if share["floor"] is None else f", floor {share['floor']:.1%}"
+        lines.append(f"- {name}: {_share(share)}{floor}" if share["n"] else f"- {name}: there are none")
+    lines += [
+        "",
+        "## Why this step",
+        "",
+        "Of the saved steps the one with the fewest signs of copying is kept; among those, the one whose weakest "
+        f"quality is the best. Near copies are counted at a false-positive rate of {NEAR:.0%}. *Calls* of the network: "
+        "few with `fast`, all 1,000 with `ddpm`.",
+        "",
+        f"| {' | '.join(_COLUMNS)} |",
+        f"|{' --- |' * len(_COLUMNS)}",
+        *(_row(row, row is kept) for row in rows),
+    ]
+    if choice["all_steps"] is not None:
+        lines.append(_row(choice["all_steps"], False))
+    if len({_calls(row) for row in rows}) > 1:
+        lines += ["", "The step was chosen with more calls, and measured again when `fast` came to need fewer."]
+    return lines
+
+
+def _calls(row: dict[str, Any]) -> str:
+    # Tables of earlier versions do not name them.
+    return f"{row.get('calls', 20 if row['sampler'] == 'fast' else 1000):,}"
+
+
+def _row(row: dict[str, Any], chosen: bool) -> str:
+    name = f"{row['step']:,}"
+    cells = [
+        f"**{name}**" if chosen else name,
+        _calls(row),
+        _number(row["heldout"]),
+        f"{_number(row['frechet_ratio'])} ± {_number(row['frechet_ratio_sd'])}",
+        *(_number(row[key]) for key in ("haze", "merged_colours", "orphans", "outline", "class_agreement")),
+        str(row["exact_copies"]),
+        _near(row),
+        _number(row["c_t"]),
+        _number(row["auc"]),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _measured(bar: Bar, row: dict[str, Any]) -> str:
+    if _is_near(bar):
+        return _near(row)
+    if bar.title == "Fréchet ratio":
+        return f"{_number(bar.value)} ± {_number(row['frechet_ratio_sd'])}"
+    return _number(bar.value)
+
+
+def _near(row: dict[str, Any]) -> str:
+    return _share({"rate": row["near_copies"], "low": row["near_copies_low"], "high": row["near_copies_high"]})
+
+
+def _share(share: dict[str, Any]) -> str:
+    return f"{share['rate']:.1%} ({share['low']:.1%} to {share['high']:.1%})"
+
+
+def _limit(bar: Bar) -> str:
+    if _is_near(bar):
+        return f"{bar.limit:.1%}"
+    return f"{'at least ' if bar.at_least else ''}{_number(bar.limit)}"
+
+
+def _is_near(bar: Bar) -> bool:
+    return bar.title.startswith("near copies at")
+
+
+def _failures(choice: dict[str, Any]) -> str:
+    kept = next(row for row in choice["rows"] if row["step"] == choice["chosen"])
+    missed = [f"{bar.title} ({_number(bar.value)} instead of {_limit(bar)})" for bar in bars(kept) if not bar.held]
+    return f"Not reached: {', '.join(missed)}." if missed else ""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

@@ -1,0 +1,392 @@
+"""What a training is going to do: decided once, from what was asked, the data and the machine."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm.base import hardware
+from ddpm.base.files import npy_bytes, replace_bytes, replace_json
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.runs.run import Run, RunError, next_place
+from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from ddpm.training.loop import new_state, train
+from ddpm.training.recipes import Recipe, recipe
+from ddpm.training.team import ALONE, Team
+
+RUN_FORMAT = 1
+MOST_CHECK_SPRITES = 4096
+_WARM_STEPS = 3
+_TIMING_PATIENCE = 10.0  # seconds: on a busy machine a rough figure now is worth more than a good one in minutes
+_MOST_STEPS = 10**9
+
+
+class StoppedEarly(RunError):
+    """Somebody asked for a stop before the training had begun; there is nothing to keep."""
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What is asked of a training. None means: as the run has it, or as the recipe has it.
+
+    Attributes:
+        folder: the run folder.
+        data: what ``load_sprites`` understands.
+        preset: name of a recipe.
+        steps, minutes, epochs: the total length, steps made before included; at most one of them.
+        holdout: share of the sprites kept apart, 0.1 or 0.
+        most: distinct sprites to learn from, at most; see :func:`training_rows`.
+        precision: "auto", "float32" or "bfloat16".
+        resume: go on from the newest saved step.
+        check_sprites: samples that the training draws each time it questions itself; 0: never.
+        keep_every: the first step that is saved after each so many steps is never thinned out; 0: none.
+    """
+
+    folder: Path
+    data: str | None = None
+    preset: str | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    epochs: float | None = None
+    holdout: float | None = None
+    threads: int | None = None
+    seed: int | None = None
+    precision: str | None = None
+    resume: bool = False
+    check_sprites: int = 512
+    most: int | None = None
+    keep_every: int = 0
+
+    def length(self) -> dict[str, float]:
+        """The length that was asked for, by its unit; empty if none was.
+
+        Raises:
+            RunError: if there are several, or it is not a positive number.
+        """
+        asked = {"steps": self.steps, "minutes": self.minutes, "epochs": self.epochs}
+        given = {unit: amount for unit, amount in asked.items() if amount is not None}
+        if len(given) > 1:
+            raise RunError(f"Give only one of {' and '.join('--' + unit for unit in given)}.")
+        for unit, amount in given.items():
+            if not 0 < amount < math.inf:
+                raise RunError(f"--{unit} must be above 0, got {amount}.")
+        return given
+
+    def check(self) -> None:
+        """Raises RunError for a number that is out of range."""
+        if not 0 <= self.check_sprites <= MOST_CHECK_SPRITES:
+            raise RunError(f"--check-sprites must lie in 0..{MOST_CHECK_SPRITES:,}, got {self.check_sprites}.")
+        if self.keep_every < 0:
+            raise RunError(f"--keep-every must be 0 or more, got {self.keep_every}.")
+        if self.most is not None and self.most < 2:
+            raise RunError(f"--most must be at least 2, got {self.most}: of one sprite alone nothing can be learnt.")
+
+
+@dataclass
+class Plan:
+    """What was decided.
+
+    Attributes:
+        config: the content of ``run.json``.
+        rows: int64, the rows of ``sprites`` to train on.
+        heldout: int64, rows of held-out sprites, one each; empty without a hold-out.
+        notes: what people should be told.
+    """
+
+    config: dict[str, Any]
+    recipe: Recipe
+    schedule: NoiseSchedule
+    sprites: SpriteDataset
+    rows: np.ndarray
+    heldout: np.ndarray
+    total_steps: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def num_classes(self) -> int | None:
+        """Kinds that the network is to know."""
+        return self.config["data"]["num_classes"] if self.recipe.classes else None
+
+
+def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str, Any]:
+    """What a step folder tells of its run, so that it can be used on its own; JSON values.
+
+    Args:
+        run_config: the content of ``run.json``.
+    """
+    kept = ("preset", "recipe", "schedule", "data", "holdout", "precision", "seed")
+    data = run_config["data"]
+    return {
+        **{key: run_config[key] for key in kept},
+        "total_steps": total_steps,
+        "label_names": data["label_names"],
+        "class_frequencies": data["class_frequencies"],
+    }
+
+
+def make_plan(
+    request: TrainingRequest, say: Callable[[str], None], stopped: Callable[[], bool], team: Team = ALONE
+) -> Plan:
+    """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run.
+
+    Args:
+        say: is told what takes long.
+        stopped: whether somebody asked for a stop.
+        team: the processes that will share the training; this one leads them.
+
+    Raises:
+        RunError: if options contradict the run, each of them named.
+        SpriteError: if the sprites cannot be loaded, or are too few.
+        StoppedEarly: if a stop was asked for.
+        ValueError: for an unknown preset or precision.
+        OSError: if the run folder cannot be written.
+    """
+    run = Run(request.folder)
+    length = request.length()
+    if request.threads is not None and request.threads < 1:
+        raise RunError(f"--threads must be at least 1, got {request.threads}.")
+    if not run.exists():
+        return _new_plan(run, request, length or None, say, stopped, team)
+    config = run.config()
+    damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
+    if config.get("format_version") != RUN_FORMAT:
+        raise RunError(damaged)
+    try:
+        return _resumed_plan(run, config, request, length, say, stopped, team)
+    except (KeyError, TypeError) as error:
+        raise RunError(damaged) from error
+
+
+def _new_plan(
+    run: Run,
+    request: TrainingRequest,
+    length: dict[str, float] | None,
+    say: Callable[[str], None],
+    stopped: Callable[[], bool],
+    team: Team,
+) -> Plan:
+    preset = recipe(request.preset or "fast")
+    # Each process takes a batch of the recipe's size.
+    preset = replace(preset, batch_size=preset.batch_size * team.size)
+    precision = hardware.resolve_precision(request.precision or preset.precision, team.device)
+    threads = hardware.set_threads(request.threads or team.threads)
+    say("Loading the sprites ...")
+    sprites = load_sprites(request.data or "builtin")
+    holdout = 0.1 if request.holdout is None else request.holdout
+    rows, heldout = _rows(sprites, holdout, request.most)
+    schedule = NoiseSchedule(preset.num_timesteps, preset.schedule)
+    config: dict[str, Any] = {
+        "format_version": RUN_FORMAT,
+        "id": secrets.token_hex(8),
+        "sequence": next_place(run.folder),
+        "name": run.name,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "preset": preset.name,
+        "recipe": preset.to_dict(),
+        "schedule": {"num_timesteps": schedule.num_timesteps, "kind": schedule.kind},
+        "data": _describe(sprites, rows, heldout),
+        "holdout": holdout,
+        "asked": length or {"minutes": preset.default_minutes},
+        "total_steps": 0,
+        "precision": precision,
+        "threads": threads,
+        "processes": team.size,
+        "device": team.device.type,
+        "seed": request.seed or 0,
+        "machine": hardware.describe(team.device),
+    }
+    if request.most is not None:
+        config["most"] = request.most
+    plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], say, stopped, team)
+    if stopped():
+        raise StoppedEarly("Stopped before the training began.")
+    replace_bytes(run.folder / "trained_on.npy", npy_bytes(np.unique(sprites.split_hashes()[rows])))
+    replace_json(run.folder / "run.json", config)
+    return plan
+
+
+def _resumed_plan(
+    run: Run,
+    config: dict[str, Any],
+    request: TrainingRequest,
+    length: dict[str, float],
+    say: Callable[[str], None],
+    stopped: Callable[[], bool],
+    team: Team,
+) -> Plan:
+    preset = Recipe.from_dict(config["recipe"])
+    wrong = [
+        f"--{option} {given} (the run has {config.get(option, 'no such limit')})"
+        for option, given in (
+            ("preset", request.preset),
+            ("holdout", request.holdout),
+            ("most", request.most),
+            ("seed", request.seed),
+            ("precision", request.precision and hardware.resolve_precision(request.precision, team.device)),
+        )
+        if given is not None and given != config.get(option)
+    ]
+    say("Loading the sprites ...")
+    source = request.data or config["data"]["source"]
+    sprites = load_sprites(source)
+    if sprites.fingerprint != config["data"]["fingerprint"]:
+        if request.data is None:
+            raise RunError(f"The sprites in {source} have changed since {run.name!r} began: it cannot go on with them.")
+        wrong.append(f"--data {source} (the run learns from other sprites: {config['data']['source']})")
+    if wrong:
+        raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
+    rows, heldout = _rows(sprites, config["holdout"], config.get("most"))
+    schedule = NoiseSchedule(**config["schedule"])
+    plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    threads = hardware.set_threads(request.threads or config["threads"])
+    if threads != config["threads"]:
+        plan.notes.append(
+            f"The run began with {config['threads']} threads and goes on with {threads}: from here its last digits "
+            "differ from those of an uninterrupted run."
+        )
+    processes, device = config.get("processes", 1), config.get("device", "cpu")
+    if (team.size, team.device.type) != (processes, device):
+        plan.notes.append(
+            f"The run began on {processes} x {device} and goes on on {team.size} x {team.device.type}, with the same "
+            f"batch of {preset.batch_size} sprites: so its last digits will differ."
+        )
+    before = int(run.status().get("total_steps") or config["total_steps"])
+    if not length:
+        plan.total_steps = before
+    elif length == config["asked"]:
+        plan.total_steps = config["total_steps"]
+    else:
+        plan.total_steps = _total_steps(plan, length, say, stopped, team)
+    if plan.total_steps != before:
+        plan.notes.append(f"The run's length is now {plan.total_steps:,} steps (before: {before:,}).")
+    return plan
+
+
+def training_rows(sprites: SpriteDataset, holdout: float, most: int | None = None) -> np.ndarray:
+    """The rows to train on, repeats included, in file order.
+
+    With ``most``, only those of that many distinct sprites: the first ones by split hash, which is as good as random,
+    and the same whatever the seed and the order of the rows. Sprites that share a hash, as mirror images do, come
+    together or not at all; so it may be one or two fewer, but whatever has the hash of a trained sprite was trained on.
+
+    Args:
+        holdout: 0.1 or 0, as for :meth:`ddpm.sprites.SpriteDataset.training_rows`.
+        most: at least 2; None for all.
+
+    Raises:
+        SpriteError: if no row is left.
+    """
+    rows = sprites.training_rows(holdout)
+    if most is None:
+        return rows
+    firsts = sprites.first_rows()[rows]
+    hashes, sizes = np.unique(sprites.split_hashes()[np.unique(firsts)], return_counts=True)
+    chosen, left = [], most
+    for hash_, size in zip(hashes, sizes.tolist(), strict=True):
+        if size <= left:
+            chosen.append(hash_)
+            left -= size
+        if not left:
+            break
+    rows = rows[np.isin(sprites.split_hashes()[rows], chosen)]
+    if not len(rows):
+        raise SpriteError(f"{sprites.name}: no sprite comes in fewer than {most} variants. Ask for more than {most}.")
+    return rows
+
+
+def _rows(sprites: SpriteDataset, holdout: float, most: int | None) -> tuple[np.ndarray, np.ndarray]:
+    rows = training_rows(sprites, holdout, most)
+    heldout = sprites.split()[1] if holdout else np.empty(0, np.int64)
+    if len(rows) == 0:
+        raise SpriteError(
+            f"{sprites.name}: all {len(sprites)} sprites fall into the part that is held back. Use more sprites, or "
+            "hold none back (--holdout 0; on the Train page a switch under More)."
+        )
+    return rows, heldout
+
+
+def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "source": sprites.source,
+        "name": sprites.name,
+        "fingerprint": sprites.fingerprint,
+        "rows": len(sprites),
+        "distinct": len(sprites.distinct()),
+        "training_rows": len(rows),
+        "training_distinct": len(np.unique(sprites.first_rows()[rows])),
+        "heldout_distinct": len(heldout),
+        "num_classes": None,
+        "label_names": None,
+        "class_frequencies": None,
+    }
+    if sprites.labels is not None and sprites.label_names is not None:
+        counts = np.bincount(np.asarray(sprites.labels[rows]), minlength=len(sprites.label_names))
+        data["num_classes"] = len(counts)
+        data["label_names"] = list(sprites.label_names)
+        data["class_frequencies"] = [float(share) for share in counts / counts.sum()]
+    return data
+
+
+def _total_steps(
+    plan: Plan, length: dict[str, float], say: Callable[[str], None], stopped: Callable[[], bool], team: Team
+) -> int:
+    ((unit, amount),) = length.items()
+    if unit == "steps":
+        return min(_MOST_STEPS, int(amount))
+    if unit == "epochs":
+        return min(_MOST_STEPS, math.ceil(min(amount, 1e12) * len(plan.rows) / plan.recipe.batch_size))
+    say("Timing a few steps on this machine ...")
+    team.tell(
+        {
+            "do": "time",
+            "recipe": plan.recipe.to_dict(),
+            "source": plan.sprites.source,
+            "precision": plan.config["precision"],
+            "threads": plan.config["threads"],
+        }
+    )
+    seconds = seconds_a_step(plan.recipe, plan.sprites, plan.config["precision"], stopped=stopped, team=team)
+    return max(1, min(_MOST_STEPS, round(min(amount, 1e12) * 60 / seconds)))
+
+
+def seconds_a_step(
+    recipe: Recipe,
+    sprites: SpriteDataset,
+    precision: hardware.Precision,
+    steps: int = 20,
+    stopped: Callable[[], bool] = lambda: False,
+    team: Team = ALONE,
+) -> float:
+    """Time training steps on this machine, on a throw-away network: the training itself still begins at step 0.
+
+    Args:
+        steps: how many are timed, after a few that are not; fewer if it takes longer than ten seconds.
+        team: the processes that share the steps; all of them have to time together.
+
+    Raises:
+        StoppedEarly: if a stop was asked for meanwhile.
+    """
+    classes = len(sprites.label_names) if sprites.label_names is not None else None
+    schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
+    rows = np.arange(min(len(sprites), 4096))
+    scratch = new_state(recipe, classes, 0, team.device)
+    times = []
+    last = time.perf_counter()
+    for _ in train(scratch, sprites, rows, schedule, recipe, _WARM_STEPS + steps, precision=precision, team=team):
+        now = time.perf_counter()
+        times.append(now - last)
+        last = now
+        # A team that one process left in the middle of its steps would wait for it for ever.
+        if team.size == 1 and stopped():
+            raise StoppedEarly("Stopped before the training began.")
+        if team.size == 1 and sum(times) > _TIMING_PATIENCE and len(times) > 1:
+            break
+    return float(np.mean(times[min(_WARM_STEPS, len(times) - 1) :]))

@@ -1,0 +1,92 @@
+"""Making a finished run small enough to come with the program: to draw with, not to train on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from ddpm.base.files import read_json, remove_folder, replace_bytes, replace_json
+from ddpm.jobs.model_card import run_card
+from ddpm.jobs.plan import checkpoint_config
+from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
+from ddpm.judging.verdict import read_verdict
+from ddpm.runs.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, step_folder
+from ddpm.runs.run import Run, RunError
+from ddpm.training.loop import new_state
+from ddpm.training.recipes import Recipe
+
+_POINTS, _PREVIEWS = 250, 14
+
+
+def ship_run(
+    source: Path, target: Path, note: str | None = None, data: str | None = None, data_name: str | None = None
+) -> Run:
+    """Copy a run without what only training needs, its weights in half precision.
+
+    Args:
+        source: a run folder, or one of its steps. Of a folder in which a step was chosen that one is taken.
+        target: the folder of the shipped run; replaced if it is one already.
+        note: a word for people, such as "interim".
+        data, data_name: what others load to get the sprites that it learnt from, and what they are called, where that
+            is not what the run says.
+
+    Raises:
+        CheckpointError: if the source cannot be used.
+        RunError: if the target is a run that was not shipped.
+    """
+    choice = read_choice(source)
+    folder = step_folder(source if choice is None else Run(source).step_path(int(choice["chosen"])))
+    run = Run(folder.parent.parent)
+    checkpoint = load_checkpoint(folder)
+    if not run.exists():
+        raise CheckpointError(f"{folder} is not part of a run: its run.json is missing.")
+    if target.exists():
+        if not Run(target).is_shipped():
+            raise RunError(f"{target} is a run of yours: it is not replaced.")
+        remove_folder(target)
+    step = int(checkpoint.config["step"])
+    # With weights of its own it is a run of its own.
+    own = {key: value for key, value in run.config().items() if key not in ("id", "sequence")}
+    config = {**own, "name": target.name, "shipped": True}
+    if note:
+        config["note"] = note
+    renamed = {key: value for key, value in (("source", data), ("name", data_name)) if value}
+    config["data"] = {**config["data"], **renamed}
+    target.mkdir(parents=True)
+    replace_json(target / "run.json", config)
+    metrics = [record for record in run.metrics() if record["step"] <= step]
+    every = max(1, len(metrics) // _POINTS)
+    kept = [r for i, r in enumerate(metrics) if i % every == 0 or "heldout" in r or "check" in r or r is metrics[-1]]
+    lines = [json.dumps(record, separators=(",", ":")) + "\n" for record in kept]
+    replace_bytes(target / "metrics.jsonl", "".join(lines).encode())
+    status = run.status()
+    told = {key: status[key] for key in ("total_steps", "seconds", "threads", "loss") if key in status}
+    replace_json(target / "status.json", {"state": "finished", "step": step, "start": "shipped", **told})
+    for name in ("trained_on.npy", *((CHOICE,) if choice is not None else ())):
+        if (run.folder / name).is_file():
+            shutil.copyfile(run.folder / name, target / name)
+    if choice is not None and (run.folder / VERDICT).is_file():
+        if read_verdict(run.folder) is None:
+            raise RunError(f"{run.folder / VERDICT} is damaged: remove it, and let `choose` measure the step again.")
+        replace_json(target / VERDICT, {**read_json(run.folder / VERDICT), "data": config["data"]["name"]})
+    (target / "previews").mkdir()
+    film = [picture for at, picture in run.previews() if at <= step]
+    for i in np.unique(np.linspace(0, len(film) - 1, min(_PREVIEWS, len(film))).round().astype(int)):
+        shutil.copyfile(film[i], target / "previews" / film[i].name)
+    state = new_state(Recipe.from_dict(config["recipe"]), checkpoint.model.num_classes, seed=0)
+    state.ema.model.load_state_dict(checkpoint.model.state_dict())
+    state.step = step
+    stored = checkpoint_config(config, int(status.get("total_steps") or config["total_steps"]))
+    save_checkpoint(target / "steps", state, stored, resumable=False, half=True)
+    shipped = Run(target)
+    shipped.set_latest(step)
+    replace_bytes(target / "README.md", run_card(shipped).encode())
+    return shipped
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,314 @@
+"""Which saved step of a run is worth keeping: all of them measured alike, and the choice made by a rule.
+
+The longer a model trains, the sharper it draws and the more it repeats. So the last step is not taken unseen: of those
+that do not copy, the one wins whose weakest quality is the best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm.base.files import read_json, replace_json
+from ddpm.base.json_values import (
+    Check,
+    fits,
+    is_amount,
+    is_count,
+    is_number,
+    is_record,
+    is_share,
+    is_text,
+    list_of,
+    or_none,
+)
+from ddpm.diffusion.sampling import Sampler, default_steps
+from ddpm.diffusion.schedule import LOG_SNR_GRID
+from ddpm.judging.copying.comparison import ComparisonSet, what_was_seen
+from ddpm.judging.copying.evidence import Yardstick
+from ddpm.judging.copying.kept_yardsticks import prepared
+from ddpm.judging.report import Grader, Report, make_report
+from ddpm.runs.checkpoint import load_checkpoint
+from ddpm.runs.run import Run
+from ddpm.runs.samples import frequent_labels, kept
+from ddpm.sprites import load_sprites
+from ddpm.training.loop import heldout_loss
+
+CHOICE, VERDICT = "choice.json", "verdict.json"
+
+SAMPLES = 1024
+NEAR = 0.05
+"""False-positive rate at which near copies are counted here: with a thousand samples it shows more than 1%."""
+_MOST_AUC, _LEAST_C_T, _MOST_COPY_RATIO = 0.6, -3.0, 1.5
+_EVALUATIONS = 2048
+
+_REAL: dict[str, Check] = {"haze": is_amount, "merged_colours": is_amount, "orphans": is_amount, "outline": is_number}
+_RATE = {"count": is_count, "n": is_count, "floor": or_none(is_share)}
+_BOUNDS = {"rate": is_share, "low": is_share, "high": is_share}
+
+
+def _is_rate(value: Any) -> bool:
+    """A share of something; of nothing it has no bounds."""
+    return fits(value, _RATE) and (value["n"] == 0 or fits(value, _BOUNDS))
+
+
+_ROW: dict[str, Check] = {
+    "step": is_count,
+    "sampler": is_text,
+    "samples": is_count,
+    "heldout": or_none(is_amount),
+    **dict.fromkeys(("frechet_ratio", "frechet_ratio_sd", "outline"), is_number),
+    **dict.fromkeys(("haze", "merged_colours", "orphans"), is_amount),
+    "exact_copies": is_count,
+    **{name: or_none(is_share) for name in ("class_agreement", "class_agreement_unseen", "auc", "exam_expected")},
+    **dict.fromkeys(("near_copies", "near_copies_low", "near_copies_high"), is_share),
+    **dict.fromkeys(("near_copies_unseen", "near_copies_unseen_high"), is_share),
+    "c_t": or_none(is_number),
+    "copy_ratio": or_none(is_amount),
+    "exam": or_none(_is_rate),
+    "claim": lambda value: is_record(value) and all(map(_is_rate, value.values())),
+    "real": lambda value: fits(value, _REAL),
+}
+"""A row of the table; earlier versions did not name the calls."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A figure and how large (or small) it may be.
+
+    Attributes:
+        title: in words.
+        value: None where it could not be measured; then it counts as held.
+        limit: the most that is allowed, the least if ``at_least``.
+        copying: whether it is about copying; otherwise it is about quality.
+    """
+
+    title: str
+    value: float | None
+    limit: float
+    copying: bool = False
+    at_least: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether the figure stays within its limit."""
+        if self.value is None:
+            return True
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    @property
+    def strain(self) -> float:
+        """The figure over what is allowed: 1 at the limit; 0 where it could not be measured."""
+        return 0.0 if self.value is None else self.value / max(self.limit, 1e-9)
+
+
+def measure_step(
+    run: Run,
+    step: int,
+    reference: ComparisonSet,
+    n: int = SAMPLES,
+    sampler: Sampler = "fast",
+    yardstick: Yardstick | None = None,
+    grader: Grader | None = None,
+) -> tuple[dict[str, Any], Report]:
+    """Draw from a saved step and measure what comes out, without any clean-up.
+
+    Args:
+        reference: what the run learnt from, and what it did not.
+        n: samples, kinds by their frequency.
+        yardstick, grader: those of ``reference``, where several steps are measured.
+
+    Returns:
+        One row of the table, JSON values, and the whole report.
+
+    Raises:
+        CheckpointError: if the step cannot be loaded.
+        ValueError: if the run has learnt from none of these sprites.
+    """
+    loaded = load_checkpoint(run.step_path(step))
+    samples, labels = kept(loaded, n, sampler), frequent_labels(loaded, n)
+    report = make_report(
+        samples,
+        reference,
+        loaded,
+        None if labels is None else labels.numpy(),
+        drawn_by=f"{run.name}, step {step:,}",
+        yardstick=yardstick,
+        grader=grader,
+    )
+    calls = default_steps(sampler, loaded.schedule.num_timesteps)
+    row = {"step": step, "sampler": sampler, "calls": calls, **_row(report), "heldout": _heldout(loaded, reference)}
+    return row, report
+
+
+def bars(row: dict[str, Any]) -> list[Bar]:
+    """What a model that is worth keeping has to hold.
+
+    Args:
+        row: of :func:`measure_step`.
+    """
+    real = row["real"]
+    found = [
+        Bar("Fréchet ratio", row["frechet_ratio"], 1.5),
+        Bar("haze", row["haze"], max(2 * real["haze"], 0.02)),
+        Bar("stray pixels", row["orphans"], 1.25 * real["orphans"]),
+        Bar("merged colours", row["merged_colours"], 1.5 * real["merged_colours"]),
+    ]
+    if row["copy_ratio"] is not None:
+        # Sprites of a generator: an ideal model meets known ones too, but not more often than withheld ones.
+        return [*found, Bar("near copies of known over withheld", row["copy_ratio"], _MOST_COPY_RATIO, True)]
+    return [
+        *found,
+        Bar("exact copies", row["exact_copies"], 0, True),
+        Bar("near copies at 5%", row["near_copies"], row["near_copies_unseen_high"], True),
+        Bar("C_T", row["c_t"], _LEAST_C_T, True, at_least=True),
+        Bar("membership AUC", row["auc"], _MOST_AUC, True),
+    ]
+
+
+def best_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row to keep: fewest signs of copying, then the smallest of its largest quality figure over its limit.
+
+    Raises:
+        ValueError: if there are no rows.
+    """
+    if not rows:
+        raise ValueError("there is nothing to choose from")
+
+    def rank(row: dict[str, Any]) -> tuple[int, float, int]:
+        judged = bars(row)
+        copying = sum(not bar.held for bar in judged if bar.copying)
+        worst = max((bar.strain for bar in judged if not bar.copying), default=0.0)
+        return copying, worst, -int(row["step"])
+
+    return min(rows, key=rank)
+
+
+def choose_step(
+    run: Run,
+    source: str | None = None,
+    n: int = SAMPLES,
+    all_steps_too: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Measure every saved step of a run, and write down in its folder which is the best, and why.
+
+    ``choice.json`` holds the table, ``verdict.json`` the whole report of the chosen step. Rows that are there already
+    are not measured again.
+
+    Args:
+        source: the sprites; None for those that the run names.
+        n: samples of each step.
+        all_steps_too: also draw from the chosen step with all 1,000 steps ("ddpm"); takes fifty times as long.
+        say: is told what is being done.
+
+    Returns:
+        The content of ``choice.json``: ``samples``, ``rows``, ``chosen`` and ``all_steps`` (a row or None).
+    """
+    sprites = load_sprites(source or str(run.config()["data"]["source"]))
+    reference = what_was_seen(sprites, run.trained_on())
+    yardstick, grader = prepared(reference), Grader(reference)
+
+    def measured(step: int, sampler: Sampler = "fast") -> tuple[dict[str, Any], Report]:
+        return measure_step(run, step, reference, n, sampler, yardstick, grader)
+
+    known = read_choice(run.folder)
+    if known is None and (run.folder / CHOICE).exists():
+        say(f"{run.folder / CHOICE} is damaged: all steps are measured anew.")
+    rows = {row["step"]: row for row in known["rows"]} if known and known["samples"] == n else {}
+    thousand = known["all_steps"] if known and known["samples"] == n else None
+    reports: dict[int, Report] = {}
+    for step in run.steps():
+        if step not in rows:
+            say(f"Step {step:,}: drawing {n:,} sprites, and measuring them ...")
+            rows[step], reports[step] = measured(step)
+            _write(run, n, rows, thousand)
+    chosen = int(best_row([rows[step] for step in run.steps()])["step"])
+    if chosen in reports or not (run.folder / VERDICT).is_file() or (known or {}).get("chosen") != chosen:
+        report = reports[chosen] if chosen in reports else measured(chosen)[1]
+        replace_json(run.folder / VERDICT, report.to_dict())
+    if all_steps_too and (thousand is None or thousand["step"] != chosen):
+        say(f"Step {chosen:,}: the same with all steps ...")
+        thousand = measured(chosen, "ddpm")[0]
+    return _write(run, n, rows, thousand)
+
+
+def read_choice(folder: Path) -> dict[str, Any] | None:
+    """What :func:`choose_step` wrote; None if it wrote nothing, or nothing of use."""
+    try:
+        found = read_json(folder / CHOICE)
+    except (OSError, ValueError):
+        return None
+    if not fits(found, _CHOICE):
+        return None
+    return found if found["chosen"] in [row["step"] for row in found["rows"]] else None
+
+
+def _is_row(value: Any) -> bool:
+    return fits(value, _ROW) and is_count(value.get("calls", 0))
+
+
+_CHOICE: dict[str, Check] = {
+    "samples": is_count,
+    "rows": list_of(_is_row),
+    "chosen": is_count,
+    "all_steps": or_none(_is_row),
+}
+
+
+def _write(run: Run, n: int, rows: dict[int, Any], thousand: dict[str, Any] | None) -> dict[str, Any]:
+    # A table may tell of steps that are gone: of a shipped run one is left.
+    chosen = int(best_row([rows[step] for step in run.steps() if step in rows])["step"])
+    found = {"samples": n, "rows": [rows[step] for step in sorted(rows)], "chosen": chosen, "all_steps": thousand}
+    replace_json(run.folder / CHOICE, found)
+    return found
+
+
+def _row(report: Report) -> dict[str, Any]:
+    found, quality = report.memorization, report.quality
+    assert quality is not None
+    near = report.yardstick.near_share(report.samples, NEAR)
+    unseen = report.yardstick.near_share(report.yardstick.heldout, NEAR)
+    agreement = quality.class_agreement
+    return {
+        "samples": len(report.samples),
+        "frechet_ratio": quality.frechet_ratio,
+        "frechet_ratio_sd": quality.frechet_ratio_sd,
+        "kid": quality.kid,
+        "haze": quality.haze,
+        "merged_colours": quality.merged_colours,
+        "orphans": quality.orphans,
+        "outline": quality.outline,
+        "class_agreement": None if agreement is None else agreement.rate,
+        "class_agreement_unseen": None if agreement is None else agreement.real,
+        "exact_copies": found.rates["exact copy"].count,
+        "near_copies": near.rate,
+        "near_copies_low": near.low,
+        "near_copies_high": near.high,
+        "near_copies_unseen": unseen.rate,
+        "near_copies_unseen_high": unseen.high,
+        "c_t": found.c_t,
+        "auc": None if found.gap is None else found.gap.auc,
+        "copy_ratio": None if report.exam is None else report.exam.copy_ratio,
+        "exam": None if report.exam is None else report.exam.observed.to_dict(),
+        "exam_expected": None if report.exam is None else report.exam.expected,
+        "claim": {name: share.to_dict() for name, share in found.claim.items()},
+        "real": {name: quality.real[name] for name in ("haze", "merged_colours", "orphans", "outline")},
+    }
+
+
+def _heldout(loaded: Any, reference: ComparisonSet) -> float | None:
+    if len(reference.unseen) == 0:
+        return None
+    return heldout_loss(
+        loaded.model,
+        reference.sprites,
+        np.asarray(reference.unseen),
+        loaded.schedule,
+        evaluations=_EVALUATIONS,
+        log_snr=LOG_SNR_GRID,
+    )

@@ -1,0 +1,269 @@
+"""Known answers: sprites of which it is certain whether they are copies, so that everybody can see whether we can tell.
+
+Each is made from the very sprites that a model learnt from, and held against them like its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ddpm.judging.copying.comparison import ComparisonSet, check_seen
+from ddpm.judging.copying.memorization import MemorizationReport
+from ddpm.pixels.oklab import oklab, rgb_of
+from ddpm.pixels.traits import foreground
+
+NOISE_SD = 3
+"""Standard deviation of the noise on a near copy, in grey levels: the eye hardly sees it, and no file is the same."""
+
+_CHROMA = 0.06
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """Sprites of one origin, and what has to be said of them.
+
+    Attributes:
+        title: what they are called.
+        what: what they are, in a sentence.
+        answer: what must be said of them, in a sentence.
+        is_right: whether a report on them says so.
+    """
+
+    title: str
+    what: str
+    answer: str
+    is_right: Callable[[MemorizationReport], bool]
+
+
+def make_known(name: str, reference: ComparisonSet, n: int, seed: int = 0) -> np.ndarray:
+    """Make the sprites of one of :data:`KNOWN_ANSWERS`.
+
+    Args:
+        n: how many are wanted, at least 1; fewer come back where the data hold fewer that fit.
+        seed: the same seed gives the same sprites.
+
+    Returns:
+        uint8 (n or fewer, 16, 16, 3).
+
+    Raises:
+        KeyError: for an unknown name.
+        ValueError: if n is below 1, or the data hold none that fit; the message is for people.
+    """
+    title = KNOWN_ANSWERS[name].title
+    if n < 1:
+        raise ValueError(f"n must be at least 1, got {n}")
+    check_seen(reference)
+    random = np.random.default_rng(seed)
+    made = _MAKERS[name](reference, n, random)
+    if not len(made):
+        raise ValueError(f"{title}: {reference.sprites.name} holds no sprites to make them from.")
+    return np.ascontiguousarray(made)
+
+
+def hue_turned(images: np.ndarray, degrees: float) -> np.ndarray:
+    """Images with all hues turned in OKLab, lightness and chroma kept as far as sRGB goes.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+    """
+    lab = oklab(images).astype(np.float64)
+    turn = np.exp(1j * np.deg2rad(degrees)) * (lab[..., 1] + 1j * lab[..., 2])
+    return rgb_of(np.stack([lab[..., 0], turn.real, turn.imag], axis=-1))
+
+
+def moved(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
+    """Images shifted down and to the right by -1, 0 or 1; their border is repeated.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+    """
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    return padded[:, 1 - dy : 17 - dy, 1 - dx : 17 - dx]
+
+
+def noisy(images: np.ndarray, random: np.random.Generator, sd: float = NOISE_SD) -> np.ndarray:
+    """Images with normal noise on every value, rounded and kept within 0..255.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+        sd: in grey levels.
+    """
+    return np.clip(images + random.normal(0, sd, images.shape), 0, 255).round().astype(np.uint8)
+
+
+def pasted(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The left half of each image beside the right half of another, uint8 (N, 16, 16, 3) all."""
+    result = left.copy()
+    result[:, :, 8:] = right[:, :, 8:]
+    return result
+
+
+def coloured(images: np.ndarray) -> np.ndarray:
+    """bool (N,): the foreground has colours whose hue can be turned, so that everybody sees it.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+    """
+    lab = oklab(images)
+    inside = foreground(lab)
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    return (chroma * inside).sum(axis=(1, 2)) > _CHROMA * np.maximum(1, inside.sum(axis=(1, 2)))
+
+
+def has_room(images: np.ndarray) -> np.ndarray:
+    """bool (N,): nothing is cut off if the image is shifted by a pixel.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+    """
+    inside = foreground(oklab(images))
+    at_edge = inside[:, [0, -1]].any(axis=(1, 2)) | inside[:, :, [0, -1]].any(axis=(1, 2))
+    return np.asarray(inside.any(axis=(1, 2)) & ~at_edge)
+
+
+_SHIFTS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
+_Maker = Callable[[ComparisonSet, int, np.random.Generator], np.ndarray]
+_Fits = Callable[[np.ndarray], np.ndarray]
+
+
+def _chosen(
+    reference: ComparisonSet, rows: np.ndarray, n: int, random: np.random.Generator, fits: _Fits | None = None
+) -> np.ndarray:
+    """Up to n sprites of some rows that fit, drawn without replacement."""
+    order = random.permutation(rows)
+    found: list[np.ndarray] = [np.empty((0, 16, 16, 3), np.uint8)]
+    count = 0
+    step = max(n, 256)
+    for start in range(0, len(order), step):
+        images = reference.sprites.images[order[start : start + step]]
+        found.append(images if fits is None else images[fits(images)])
+        count += len(found[-1])
+        if count >= n:
+            break
+    return np.concatenate(found)[:n]
+
+
+def _copies(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return _chosen(reference, reference.seen, n, random)
+
+
+def _near_copies(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return noisy(_chosen(reference, reference.seen, n, random, _drawn), random)
+
+
+def _moved_copies(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    images = _chosen(reference, reference.seen, n, random, has_room)
+    # Nearly every set holds the mirror images, too: mirrored alone, most would be exact copies of those.
+    result = np.where((random.random(len(images)) < 0.5)[:, None, None, None], images[:, :, ::-1], images)
+    which = random.integers(0, len(_SHIFTS), len(images))
+    for number, (dy, dx) in enumerate(_SHIFTS):
+        result[which == number] = moved(result[which == number], dy, dx)
+    return result
+
+
+def _recolours(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return hue_turned(_chosen(reference, reference.seen, n, random, coloured), 180)
+
+
+def _collages(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    images = _chosen(reference, reference.seen, 2 * n, random, _drawn)
+    half = len(images) // 2
+    return pasted(images[:half], images[half : 2 * half])
+
+
+def _unseen(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return _chosen(reference, reference.unseen, n, random)
+
+
+def _noise(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return random.integers(0, 256, (n, 16, 16, 3), dtype=np.uint8)
+
+
+def _drawn(images: np.ndarray) -> np.ndarray:
+    """bool (N,): there is something to see; the noise on an empty sprite is no copy of anything."""
+    return np.asarray(foreground(oklab(images)).any(axis=(1, 2)))
+
+
+_MAKERS: dict[str, _Maker] = {
+    "copies": _copies,
+    "near copies": _near_copies,
+    "moved copies": _moved_copies,
+    "recolours": _recolours,
+    "collages": _collages,
+    "unseen": _unseen,
+    "noise": _noise,
+}
+
+
+def _labelled(*labels: str, least: float) -> Callable[[MemorizationReport], bool]:
+    def is_right(report: MemorizationReport) -> bool:
+        counts = Counter(report.labels)
+        return sum(counts[label] for label in labels) >= least * len(report.labels)
+
+    return is_right
+
+
+def _collages_found(report: MemorizationReport) -> bool:
+    rate = report.rates["collage"]
+    return rate.low > (rate.floor or 0.0)
+
+
+def _nothing_found(report: MemorizationReport) -> bool:
+    near = report.rates["near copy"]
+    return report.rates["exact copy"].count == 0 and near.low <= report.effective_rate
+
+
+def _noise_found(report: MemorizationReport) -> bool:
+    copied = any(report.rates[name].count for name in ("exact copy", "near copy", "shape known", "collage"))
+    return not copied and report.rates["low quality"].rate == 1
+
+
+KNOWN_ANSWERS: dict[str, KnownAnswer] = {
+    "copies": KnownAnswer(
+        "Copies",
+        "Sprites that the model learnt from, pixel for pixel.",
+        "Every one is an exact copy.",
+        _labelled("exact copy", least=1),
+    ),
+    "near copies": KnownAnswer(
+        "Copies with noise",
+        f"Sprites that it learnt from, each value off by about {NOISE_SD} of 255.",
+        "At a false-positive rate of 1% nearly all are near copies, and none is an exact one.",
+        lambda report: report.rates["near copy"].rate >= 0.98 and report.rates["exact copy"].count == 0,
+    ),
+    "moved copies": KnownAnswer(
+        "Moved copies",
+        "Sprites that it learnt from, shifted by a pixel, half of them mirrored as well.",
+        "Nearly all are copies, if moved ones; the pixels alone would not show it.",
+        _labelled("exact copy", "near copy", "moved copy", least=0.95),
+    ),
+    "recolours": KnownAnswer(
+        "Recoloured",
+        "Sprites that it learnt from, with every hue turned to its opposite.",
+        "No copies by pixels, yet nearly all shapes are known: recolours.",
+        lambda report: report.rates["exact copy"].count == 0 and report.rates["shape known"].rate >= 0.95,
+    ),
+    "collages": KnownAnswer(
+        "Collages",
+        "The left half of one sprite that it learnt from beside the right half of another.",
+        "Far more collages than among real sprites.",
+        _collages_found,
+    ),
+    "unseen": KnownAnswer(
+        "Unseen sprites",
+        "Real sprites of the same set that the model never saw.",
+        "No more near copies than the false-positive rate allows: nothing was copied here.",
+        _nothing_found,
+    ),
+    "noise": KnownAnswer(
+        "Noise",
+        "Every pixel in a random colour.",
+        "Nothing is known or copied, and nothing is a drawing, either.",
+        _noise_found,
+    ),
+}
+"""In the order in which they are shown."""

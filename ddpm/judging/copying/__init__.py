@@ -1,0 +1,1 @@
+"""Is it new? What each sample has in common with the training sprites."""

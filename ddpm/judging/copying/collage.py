@@ -1,0 +1,270 @@
+"""Is a sprite glued together from two training sprites?
+
+A diffusion model that looks at small windows makes patch mosaics of its training data (Kamb & Ganguli 2024, arXiv
+2412.20292). So for each foreground pixel it is asked which training sprites explain it: those that look the same in
+its 3x3 window, at the same place. C1 is the largest share of the foreground that one of them explains, C2 the largest
+that two explain together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ddpm.pixels.conversion import require_sprites
+from ddpm.pixels.duplicates import distinct_images
+from ddpm.pixels.oklab import oklab
+from ddpm.pixels.traits import foreground
+
+MATCH = 0.04
+"""OKLab distance below which two pixels match."""
+
+COLLAGE_GAIN = 0.15
+"""The least that the second source of a collage adds to the first one's share."""
+
+COLLAGE_COVER = 0.65
+"""The least share that the two sources of a collage explain: pixels along the seam are explained by neither."""
+
+# References that are compared at a time: 1 MB of words for 64 sprites, small enough for the processor's cache.
+_BLOCK = 512
+_FIRSTS = 16
+_PIXELS = 256
+# One bit of a word for each sprite.
+_BATCH = 64
+_BYTE = 8
+# Second sources that are tried before it is asked again which of the rest can still be better.
+_SECONDS = 1024
+
+
+@dataclass(frozen=True)
+class CollageCover:
+    """How much of each sprite's foreground training sprites explain.
+
+    Attributes:
+        c1: float64 (Q,), 0..1: share that the best single one explains; NaN without foreground.
+        c2: float64 (Q,), 0..1: share that the best two explain together, at least ``c1``; NaN without foreground.
+        first: int64 (Q,): row of the source that explains more of the two; -1 where nothing is explained.
+        second: int64 (Q,): row of the other; -1 where no second one adds anything.
+    """
+
+    c1: np.ndarray
+    c2: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+
+
+def collage_cover(queries: np.ndarray, references: np.ndarray) -> CollageCover:
+    """Find the one and the two references that explain most of each query's foreground.
+
+    A pixel is explained by a reference if at most one pixel of its 3x3 window differs by :data:`MATCH` or more; what
+    lies outside the picture does not differ. ``c1`` is exact. ``c2`` is the best of all pairs with one of the 16 best
+    single sources in it. Equal covers go to lower rows; repeats of a reference are one source.
+
+    Memory holds 3 KB for each distinct reference.
+
+    Args:
+        queries: uint8 (Q, 16, 16, 3).
+        references: uint8 (R, 16, 16, 3), R at least 1.
+
+    Raises:
+        TypeError: if the images are not uint8.
+        ValueError: for other shapes, or no references.
+    """
+    queries, references = require_sprites(queries=queries, references=references)
+    return CollageIndex.of(references).cover(queries)
+
+
+def is_collage(cover: CollageCover) -> np.ndarray:
+    """bool (Q,): two sources explain most of it, and one alone clearly less; False without foreground."""
+    with np.errstate(invalid="ignore"):
+        return (cover.c2 - cover.c1 > COLLAGE_GAIN) & (cover.c2 >= COLLAGE_COVER)
+
+
+@dataclass(frozen=True)
+class CollageIndex:
+    """References, ready to explain sprites: for each place in the picture the colours that stand there.
+
+    Where a sprite and a reference differ is asked once for each colour of a place, not once for each reference.
+
+    Attributes:
+        rows: int64 (D,), the first row of each distinct reference.
+        colours: uint8 (E, 3), the distinct colours of each place, one place after the other.
+        starts: int64 (257,), where in ``colours`` those of each place begin; the last is E.
+        entries: int32 (256, D), which of ``colours`` a reference has at a place.
+    """
+
+    rows: np.ndarray
+    colours: np.ndarray
+    starts: np.ndarray
+    entries: np.ndarray
+
+    @classmethod
+    def of(cls, references: np.ndarray) -> CollageIndex:
+        """Index references.
+
+        Args:
+            references: uint8 (R, 16, 16, 3), R at least 1.
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes, or no references.
+        """
+        (references,) = require_sprites(references=references)
+        if not len(references):
+            raise ValueError("collage_cover needs at least one reference")
+        rows, _ = distinct_images(references)
+        packed = np.empty((_PIXELS, len(rows)), np.int32)
+        for start in range(0, len(rows), _BLOCK):
+            part = references[rows[start : start + _BLOCK]].reshape(-1, _PIXELS, 3).astype(np.int32)
+            packed[:, start : start + _BLOCK] = (part @ np.array([65536, 256, 1], np.int32)).T
+        colours, starts = [], [0]
+        for place in packed:
+            found, place[:] = np.unique(place, return_inverse=True)
+            place += starts[-1]
+            colours.append(found)
+            starts.append(starts[-1] + len(found))
+        flat = np.concatenate(colours)
+        channels = np.stack([flat >> 16, flat >> 8 & 255, flat & 255], axis=1).astype(np.uint8)
+        return cls(rows, channels, np.array(starts), packed)
+
+    def cover(self, queries: np.ndarray) -> CollageCover:
+        """As :func:`collage_cover`.
+
+        Args:
+            queries: uint8 (Q, 16, 16, 3).
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes.
+        """
+        (queries,) = require_sprites(queries=queries)
+        count = len(queries)
+        c1, c2 = np.full(count, np.nan), np.full(count, np.nan)
+        sources = np.full((count, 2), -1, np.int64)
+        lab = oklab(queries).reshape(count, _PIXELS, 3)
+        inside = foreground(lab.reshape(-1, 16, 16, 3)).reshape(count, _PIXELS)
+        asked = np.flatnonzero(inside.any(axis=1))
+        sizes = inside.sum(axis=1)
+        for start in range(0, len(asked), _BATCH):
+            batch = asked[start : start + _BATCH]
+            for query, explained in zip(batch, self._explained(lab[batch], inside[batch]), strict=True):
+                one, two, pair = _best_pair(explained)
+                c1[query], c2[query] = one / sizes[query], two / sizes[query]
+                sources[query] = [self.rows[source] if source >= 0 else -1 for source in pair]
+        return CollageCover(c1, c2, sources[:, 0], sources[:, 1])
+
+    def _explained(self, lab: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """uint64 (Q, 4, D): for each of up to 64 sprites, one bit for each pixel, set where a reference explains it."""
+        differs = self._differs(lab)
+        mask = _across(inside)[:, None]
+        result = np.empty((len(lab), 4, len(self.rows)), np.uint64)
+        for start in range(0, len(self.rows), _BLOCK):
+            words = differs.take(self.entries[:, start : start + _BLOCK])
+            unexplained = _several(words.reshape(16, 16, -1)).reshape(words.shape)
+            explained = np.invert(unexplained, out=unexplained)
+            explained &= mask
+            turned = _transposed(explained.reshape(4, _BATCH, -1))
+            result[:, :, start : start + _BLOCK] = turned.transpose(1, 0, 2)[: len(lab)]
+        return result
+
+    @torch.no_grad()
+    def _differs(self, lab: np.ndarray) -> np.ndarray:
+        """uint64 (E,): one bit for each of up to 64 sprites, set where it differs from a colour in that colour's place.
+
+        Args:
+            lab: float32 (Q, 256, 3).
+        """
+        ours = torch.from_numpy(oklab(self.colours)).T.contiguous()
+        repeats = torch.from_numpy(np.diff(self.starts))
+        result = np.zeros((len(self.colours), _BYTE), np.uint8)
+        for start in range(0, len(lab), _BYTE):
+            part = np.zeros((_BYTE, len(self.colours)), bool)
+            for bits, sprite in zip(part, lab[start : start + _BYTE], strict=False):
+                wanted = torch.from_numpy(np.ascontiguousarray(sprite.T)).repeat_interleave(repeats, dim=1)
+                step = torch.sub(ours, wanted)
+                total = step[0] * step[0]
+                total.addcmul_(step[1], step[1]).addcmul_(step[2], step[2])
+                torch.ge(total, MATCH * MATCH, out=torch.from_numpy(bits))
+            result[:, start // _BYTE] = np.packbits(part, axis=0, bitorder="little")[0]
+        return result.view("<u8")[:, 0]
+
+
+def _across(bits: np.ndarray) -> np.ndarray:
+    """uint64 (N,) from bool (at most 64, N), the first row in the lowest bit."""
+    padded = np.zeros((bits.shape[1], _BATCH), bool)
+    padded[:, : len(bits)] = bits.T
+    return np.packbits(padded, axis=1, bitorder="little").view("<u8")[:, 0]
+
+
+def _several(words: np.ndarray) -> np.ndarray:
+    """uint64 (16, 16, D): bits that are set in more than one pixel of the 3x3 window, outside the picture in none."""
+    left, right = np.zeros_like(words), np.zeros_like(words)
+    left[:, 1:], right[:, :-1] = words[:, :-1], words[:, 1:]
+    side = left | right
+    several = left
+    several &= right
+    several |= words & side
+    some = side
+    some |= words
+    result = several.copy()
+    # Two in one row, or some in two different rows.
+    result[1:] |= several[:-1]
+    result[:-1] |= several[1:]
+    neighbours = some[1:] & some[:-1]
+    result[1:] |= neighbours
+    result[:-1] |= neighbours
+    result[1:-1] |= some[:-2] & some[2:]
+    return result
+
+
+def _transposed(words: np.ndarray) -> np.ndarray:
+    """uint64 (G, 64, D): bit i of word j becomes bit j of word i, by swapping ever smaller squares (Warren 2012, 7-3).
+
+    Works in place.
+    """
+    step = 32
+    mask = np.uint64(0x00000000FFFFFFFF)
+    while step:
+        halves = words.reshape(len(words), -1, 2, step, words.shape[2])
+        low, high = halves[:, :, 0], halves[:, :, 1]
+        swapped = low >> np.uint64(step)
+        swapped ^= high
+        swapped &= mask
+        high ^= swapped
+        swapped <<= np.uint64(step)
+        low ^= swapped
+        step >>= 1
+        mask ^= mask << np.uint64(step)
+    return words
+
+
+def _sizes(words: np.ndarray) -> np.ndarray:
+    """int16 (N,): how many bits are set in uint64 (4, N)."""
+    return np.bitwise_count(words).sum(axis=0, dtype=np.int16)
+
+
+def _best_pair(explained: np.ndarray, firsts: int = _FIRSTS) -> tuple[int, int, tuple[int, int]]:
+    """The most pixels that one source explains, that two explain, and which two; from uint64 (4, references)."""
+    sizes = _sizes(explained)
+    order = np.argsort(-sizes, kind="stable")
+    explained, sizes = explained.take(order, axis=1), sizes[order].astype(np.int64)
+    best, pair = int(sizes[0]), (int(order[0]) if sizes[0] else -1, -1)
+    for first in range(min(firsts, len(order))):
+        # No pair from here on can be better: neither of its sources explains more than this one.
+        if 2 * sizes[first] <= best:
+            break
+        start, known = first + 1, ~explained[:, first, None]
+        while True:
+            # A second source has to add what is missing to the best; those that do stand in front.
+            last = min(start + _SECONDS, int(np.searchsorted(-sizes, sizes[first] - best, side="left")))
+            if start >= last:
+                break
+            gains = _sizes(explained[:, start:last] & known)
+            second = int(gains.argmax())
+            if sizes[first] + gains[second] > best:
+                best = int(sizes[first] + gains[second])
+                pair = (int(order[first]), int(order[start + second]))
+            start = last
+    return int(sizes[0]), best, pair

@@ -1,0 +1,156 @@
+"""Yardsticks that are kept: what has to be known of a data set before samples can be judged is computed once.
+
+``yardsticks/<key>/`` in our home holds the arrays of one, and ``facts.json`` their digests. The key tells apart the
+data, what was seen of them, and the version of the measures. What cannot be kept, or is damaged, is computed anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import time
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from ddpm.base.files import move, npy_bytes, read_bytes, read_json, replace_bytes, replace_json, sync_folder
+from ddpm.base.home import home
+from ddpm.judging.copying.comparison import ComparisonSet, check_seen
+from ddpm.judging.copying.evidence import Watch, Yardstick
+from ddpm.sprites.readers import npy
+
+_VERSION = 1
+"""Raise it whenever a measure changes: what older versions kept is then not used."""
+
+_FACTS = "facts.json"
+_BUILDING = ".building-"
+_STALE_SECONDS = 6 * 3600
+_KEPT = 8
+_READING = 0.05
+_MAPPED_BYTES, _LARGEST_BYTES = 1 << 20, 4 << 30
+
+
+def prepared(reference: ComparisonSet, watch: Watch = lambda done, what: None) -> Yardstick:
+    """The yardstick of a data set, ready to measure: from disk if it is there, else computed and kept.
+
+    Args:
+        watch: is told the share that is done, 0..1, and in plain words what is being done.
+
+    Raises:
+        ValueError: if the model has seen nothing of the data set, or fewer than two distinct sprites.
+    """
+    check_seen(reference)
+    images = reference.sprites.images
+    train, heldout = images[reference.seen], images[reference.unseen]
+    folder = _folder(reference)
+    if folder is not None and (found := _read(folder, train, heldout)) is not None:
+        return found
+    watch(0.0, "Reading the sprites")
+    yardstick = Yardstick(train, heldout)
+    yardstick.prepare(lambda done, what: watch(_READING + (1 - _READING) * done, what))
+    if folder is not None:
+        # A full disk only means that all this is done again next time.
+        with contextlib.suppress(OSError):
+            _write(folder, yardstick.parts())
+    return yardstick
+
+
+def is_prepared(reference: ComparisonSet) -> bool:
+    """Whether :func:`prepared` has only to read what is there; what is on disk is not read for this."""
+    folder = _folder(reference)
+    return folder is not None and (folder / _FACTS).is_file()
+
+
+def _folder(reference: ComparisonSet) -> Path | None:
+    """Where the yardstick is kept; None where nothing can be."""
+    mark = blake2b(digest_size=16)
+    mark.update(json.dumps([_VERSION, reference.sprites.fingerprint, len(reference.seen)]).encode())
+    for rows in (reference.seen, reference.unseen):
+        mark.update(np.ascontiguousarray(rows, "<i8").tobytes())
+    try:
+        folder = home() / "yardsticks"
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return folder / mark.hexdigest()
+
+
+def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> Yardstick | None:
+    """None if it is not there, or not what was written."""
+    try:
+        digests = read_json(folder / _FACTS)["digests"]
+        parts = {}
+        for name, digest in digests.items():
+            path = folder / f"{name}.npy"
+            data = read_bytes(path, _LARGEST_BYTES)
+            if blake2b(data, digest_size=16).hexdigest() != digest:
+                return None
+            # Large ones are mapped, so that processes share them.
+            parts[name] = npy.load_mapped(path) if len(data) > _MAPPED_BYTES else npy.parse(data, path.name)
+        yardstick = Yardstick.from_parts(train, heldout, parts)
+        _mark_used(folder)
+        return yardstick
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None
+
+
+def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
+    """Write into a folder of its own and move that into place in one step.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    _sweep(folder.parent)
+    building = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
+    try:
+        building.mkdir()
+        digests = {}
+        for name, values in parts.items():
+            data = npy_bytes(np.ascontiguousarray(values))
+            replace_bytes(building / f"{name}.npy", data, durable=False)
+            digests[name] = blake2b(data, digest_size=16).hexdigest()
+        replace_json(building / _FACTS, {"version": _VERSION, "digests": digests})
+        # What holds the place is damaged, or another process's and just as good.
+        _discard(folder)
+        move(building, folder)
+        sync_folder(folder.parent)
+        _mark_used(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what killed builders left behind, and the yardsticks that were not used for longest."""
+    with contextlib.suppress(OSError):
+        for path in parent.glob(f"{_BUILDING}*"):
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+        used = _by_use(parent)
+        for path in used[: max(0, len(used) - _KEPT + 1)]:
+            _discard(path.parent)
+
+
+def _by_use(parent: Path) -> list[Path]:
+    """The yardsticks' facts, those that were not used for longest first."""
+    return sorted(parent.glob(f"*/{_FACTS}"), key=lambda path: path.stat().st_mtime_ns)
+
+
+def _mark_used(folder: Path) -> None:
+    """The others go first when room is needed. A clock may be set back: the last one used has the latest date."""
+    with contextlib.suppress(OSError, IndexError):
+        latest = _by_use(folder.parent)[-1]
+        if latest.parent != folder:
+            date = max(time.time_ns(), latest.stat().st_mtime_ns + 1_000_000)
+            os.utime(folder / _FACTS, ns=(date, date))
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder in one step, so that nobody finds half of it; maps of its files stay valid."""
+    aside = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
+    with contextlib.suppress(OSError):
+        move(folder, aside)
+        shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,52 @@
+"""The sprites that are most like a given one, by pixels, by shape and by palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ddpm.judging.copying.neighbors import ShapeMatches, nearest, nearest_palettes, nearest_shapes
+
+
+@dataclass(frozen=True)
+class Found:
+    """For each of Q sprites the k most like it, the nearest first. Rows are those of the sprites searched.
+
+    Attributes:
+        rows: int64 (Q, k), by pixels.
+        squared_distances: int64 (Q, k), over all 768 values; see :func:`ddpm.judging.copying.comparison.grey_levels`.
+        shapes: by shape, with the transform.
+        palette_rows: int64 (Q, k), by palette; -1 where there is no foreground.
+        palette_distances: float32 (Q, k), in OKLab; NaN where there is no foreground.
+    """
+
+    rows: np.ndarray
+    squared_distances: np.ndarray
+    shapes: ShapeMatches
+    palette_rows: np.ndarray
+    palette_distances: np.ndarray
+
+
+def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Found:
+    """Search sprites for the ones most like others, such as a person's own sprite among the samples of a model.
+
+    For searches in the training sprites :meth:`ddpm.judging.copying.evidence.Yardstick.look_up` is faster.
+
+    Args:
+        queries: uint8 (Q, 16, 16, 3).
+        references: uint8 (R, 16, 16, 3), R at least 1.
+        k: how many; fewer where there are not so many sprites.
+
+    Raises:
+        TypeError: if the images are not uint8.
+        ValueError: for other shapes, no references, or a k below 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    if len(references) == 0:
+        raise ValueError("there are no sprites to search")
+    k = min(k, len(references))
+    rows, squared = nearest(queries, references, k)
+    shapes = nearest_shapes(queries, references, k)
+    return Found(rows, squared, shapes, *nearest_palettes(queries, references, k))

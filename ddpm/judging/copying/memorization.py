@@ -1,0 +1,281 @@
+"""Created or copied? Rates with intervals and floors, and one label for each sample.
+
+Rates are counted independently of the labels, so no label can hide a copy. A *floor* is what real sprites show that the
+model never saw; only what lies above it says anything about the model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ddpm.base.json_values import jsonable
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.judging.copying.collage import is_collage
+from ddpm.judging.copying.denoising_gap import DenoisingGap, denoising_gap
+from ddpm.judging.copying.evidence import Evidence, Yardstick
+from ddpm.judging.copying.palettes import SAME_PALETTE
+from ddpm.judging.copying.shapes import SHAPE_KNOWN
+from ddpm.judging.statistics import Proportion, mann_whitney_z, proportion
+from ddpm.pixels.conversion import require_sprites
+
+NOWHERE = 0.1
+"""A palette is nowhere in the data when more than this share of the foreground has a colour that no training sprite
+has."""
+RATIO_RULE = 1 / 3
+
+RATES = ("exact copy", "near copy", "shape known", "palette novel", "palette nowhere", "collage", "low quality")
+LABELS = (
+    "degenerate",
+    "exact copy",
+    "near copy",
+    "moved copy",
+    "recolour",
+    "collage",
+    "palette only",
+    "low quality",
+    "novel",
+)
+"""What a sample may be called; the first that fits is taken."""
+
+
+@dataclass(frozen=True)
+class MemorizationReport:
+    """The findings about N samples.
+
+    Attributes:
+        rates: for each of ``RATES``, how many samples it holds for.
+        heldout_rates: the same, counted on the held-out sprites.
+        claim: "shape known", and, among the samples of known shape, "palette novel" and "palette nowhere".
+        label_of: what each sample is called is in ``labels``; one of ``LABELS`` each.
+        heldout_labels: the same of the held-out sprites.
+        false_positive_rate: what was asked for.
+        effective_rate: max(that, 1 / (training sprites + 1)): what the number of training sprites allows.
+        near_distance: squared distance up to which a sample is a near copy; -1 if none is small enough.
+        nearest_ratio: samples whose nearest sprite is less than a third as far as the second nearest (Yoon et al.
+            2023; Gu et al. 2023, arXiv 2310.02664).
+        extraction: samples nearer than half the mean distance of the 50 nearest (Carlini et al. 2023, arXiv
+            2301.13188).
+        c_t: data-copying statistic, Mann-Whitney Z of sample-to-train against held-out-to-train distances (Meehan et
+            al. 2020); far below 0 means copying. None without held-out sprites.
+        gap: how much better the model denoises what it learnt from; None without a model or held-out sprites.
+        evidence: the facts about each sample.
+        train_size, heldout_size: distinct sprites that they were held against.
+    """
+
+    rates: dict[str, Proportion]
+    heldout_rates: dict[str, Proportion]
+    claim: dict[str, Proportion]
+    labels: tuple[str, ...]
+    heldout_labels: tuple[str, ...]
+    false_positive_rate: float
+    effective_rate: float
+    near_distance: int
+    nearest_ratio: Proportion
+    extraction: Proportion
+    c_t: float | None
+    gap: DenoisingGap | None
+    evidence: Evidence
+    train_size: int
+    heldout_size: int
+
+    @property
+    def sentence(self) -> str:
+        """The finding in plain words, its number first."""
+        return finding_sentence(self.rates, len(self.evidence), self.effective_rate)
+
+    def most_copied(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which training sprites were copied, the most often copied first.
+
+        Returns:
+            ``(rows, counts)``, int64 both: rows as in :class:`Evidence`, and of how many near or exact copies each is
+            the nearest; equally often copied ones by lower row.
+        """
+        flags = _flags(self.evidence, self.near_distance)
+        rows, counts = np.unique(self.evidence.row[flags["near copy"] | flags["exact copy"]], return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return rows[order], counts[order]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; the same whether or not the data were repeated."""
+        facts = self.evidence
+        return {
+            "sentence": self.sentence,
+            "samples": len(facts),
+            "training_sprites": self.train_size,
+            "heldout_sprites": self.heldout_size,
+            "false_positive_rate": self.false_positive_rate,
+            "effective_rate": self.effective_rate,
+            "near_distance": self.near_distance,
+            "rates": {name: rate.to_dict() for name, rate in self.rates.items()},
+            "heldout_rates": {name: rate.to_dict() for name, rate in self.heldout_rates.items()},
+            "claim": {name: rate.to_dict() for name, rate in self.claim.items()},
+            "nearest_ratio": self.nearest_ratio.to_dict(),
+            "extraction": self.extraction.to_dict(),
+            "c_t": self.c_t,
+            "gap": None if self.gap is None else self.gap.to_dict(),
+            "labels": _counted(self.labels),
+            "heldout_labels": _counted(self.heldout_labels),
+            "each": [
+                {
+                    "label": label,
+                    "squared_distance": int(facts.squared_distance[i]),
+                    "p": float(facts.p[i]),
+                    "shape_similarity": float(facts.shape_similarity[i]),
+                    "palette_distance": jsonable(float(facts.palette_distance[i])),
+                    "nowhere": jsonable(float(facts.nowhere[i])),
+                    "c1": jsonable(float(facts.cover.c1[i])),
+                    "c2": jsonable(float(facts.cover.c2[i])),
+                }
+                for i, label in enumerate(self.labels)
+            ],
+        }
+
+
+def finding_sentence(rates: dict[str, Proportion], n: int, effective_rate: float) -> str:
+    """What :attr:`MemorizationReport.sentence` says about ``n`` samples."""
+    near, exact = rates["near copy"].count, rates["exact copy"].count
+    expected = effective_rate * n
+    usual = f"{expected:,.0f}" if expected >= 0.95 else "fewer than one"
+    words = "is a near copy" if near == 1 else "are near copies"
+    if exact > near:
+        # Sprites without a drawing are no near copies; that they are copies must not go unsaid.
+        near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
+    return f"{near:,} of {n:,} {words}; as many real sprites that the model never saw would give {usual}."
+
+
+def memorization_report(
+    samples: np.ndarray,
+    train: np.ndarray,
+    heldout: np.ndarray,
+    false_positive_rate: float = 0.01,
+    model: Callable[..., torch.Tensor] | None = None,
+    schedule: NoiseSchedule | None = None,
+) -> MemorizationReport:
+    """Hold samples against the sprites that a model learnt from.
+
+    Args:
+        samples: uint8 (N, 16, 16, 3), N at least 1.
+        train: uint8 (R, 16, 16, 3), what the model learnt from; repeats change nothing.
+        heldout: uint8 (M, 16, 16, 3), real sprites that it never saw; without them floors are not known.
+        false_positive_rate: share of unseen sprites that may be called near copies, above 0 and below 1.
+        model: any callable ``(x_t, t, labels=None)``, for the denoising gap; needs ``schedule``.
+
+    Raises:
+        TypeError: if the images are not uint8.
+        ValueError: for other shapes, no samples, fewer than two distinct training sprites, a rate outside 0..1, or a
+            model without its schedule.
+    """
+    samples, train, heldout = require_sprites(samples=samples, train=train, heldout=heldout)
+    if len(samples) == 0:
+        raise ValueError("there are no samples to judge")
+    if (model is None) != (schedule is None):
+        raise ValueError("a model is judged together with its schedule: pass both, or neither")
+    yardstick = Yardstick(train, heldout)
+    gap = None
+    if model is not None and schedule is not None:
+        gap = denoising_gap(model, schedule, yardstick.train, yardstick.heldout)
+    return judge(yardstick.measure(samples), yardstick, false_positive_rate, gap)
+
+
+def judge(
+    evidence: Evidence, yardstick: Yardstick, false_positive_rate: float = 0.01, gap: DenoisingGap | None = None
+) -> MemorizationReport:
+    """Decide what the facts mean at a false-positive rate; cheap, so that a slider can move it.
+
+    Raises:
+        ValueError: for a rate outside 0..1.
+    """
+    if not 0 < false_positive_rate < 1:
+        raise ValueError(f"false_positive_rate must lie between 0 and 1, got {false_positive_rate}")
+    effective = max(false_positive_rate, 1 / (len(yardstick.distances) + 1))
+    unseen = yardstick.heldout_evidence
+    near_distance = _near_distance(yardstick.distances, effective)
+    found, usual = _flags(evidence, near_distance), _flags(unseen, near_distance)
+    heldout_rates = {name: proportion(int(usual[name].sum()), len(unseen)) for name in RATES}
+    floors: dict[str, Proportion | float] = {**heldout_rates, "exact copy": 0.0, "near copy": effective}
+    rates = {name: proportion(int(found[name].sum()), len(evidence), floors[name]) for name in RATES}
+    return MemorizationReport(
+        rates=rates,
+        heldout_rates=heldout_rates,
+        claim=_claim(found, usual),
+        labels=_labels(evidence, found),
+        heldout_labels=_labels(unseen, usual),
+        false_positive_rate=false_positive_rate,
+        effective_rate=effective,
+        near_distance=near_distance,
+        nearest_ratio=_compared(evidence.ratio < RATIO_RULE, unseen.ratio < RATIO_RULE),
+        extraction=_compared(evidence.extraction < 1, unseen.extraction < 1),
+        c_t=jsonable(mann_whitney_z(evidence.squared_distance, unseen.squared_distance)),
+        gap=gap,
+        evidence=evidence,
+        train_size=len(yardstick.train),
+        heldout_size=len(unseen),
+    )
+
+
+def _flags(facts: Evidence, near_distance: int) -> dict[str, np.ndarray]:
+    """bool (N,) for each of ``RATES``. A degenerate sample may be an exact copy and is of low quality; nothing else
+    holds for it, even if the data hold such a sprite."""
+    sound = ~facts.degenerate
+    # Comparisons with NaN are False, as they should be: what has no palette has no novel one.
+    with np.errstate(invalid="ignore"):
+        return {
+            "exact copy": facts.squared_distance == 0,
+            "near copy": sound & (facts.squared_distance <= near_distance),
+            "shape known": sound & (facts.shape_similarity >= SHAPE_KNOWN),
+            "palette novel": sound & (facts.palette_distance > SAME_PALETTE),
+            "palette nowhere": sound & (facts.nowhere > NOWHERE),
+            "collage": sound & is_collage(facts.cover),
+            "low quality": facts.low_quality,
+        }
+
+
+def _labels(facts: Evidence, flags: dict[str, np.ndarray]) -> tuple[str, ...]:
+    with np.errstate(invalid="ignore"):
+        same_palette = facts.palette_distance <= SAME_PALETTE
+        unmoved_palette = facts.shape_palette_distance <= SAME_PALETTE
+    fits = {
+        "degenerate": facts.degenerate,
+        "exact copy": flags["exact copy"],
+        "near copy": flags["near copy"],
+        "moved copy": flags["shape known"] & unmoved_palette,
+        "recolour": flags["shape known"],
+        "collage": flags["collage"],
+        "palette only": same_palette,
+        "low quality": flags["low quality"],
+        "novel": np.ones(len(facts), bool),
+    }
+    first = np.argmax(np.stack([fits[name] for name in LABELS]), axis=0)
+    return tuple(LABELS[i] for i in first.tolist())
+
+
+def _claim(found: dict[str, np.ndarray], usual: dict[str, np.ndarray]) -> dict[str, Proportion]:
+    shape, usual_shape = found["shape known"], usual["shape known"]
+    result = {"shape known": _compared(shape, usual_shape)}
+    for name in ("palette novel", "palette nowhere"):
+        result[f"{name}, of those"] = _compared(found[name][shape], usual[name][usual_shape])
+    return result
+
+
+def _compared(found: np.ndarray, usual: np.ndarray) -> Proportion:
+    return proportion(int(found.sum()), len(found), proportion(int(usual.sum()), len(usual)))
+
+
+def _near_distance(distances: np.ndarray, effective_rate: float) -> int:
+    """The largest distance whose p, (1 + #{distances <= d}) / (n + 1), is at most the rate."""
+    allowed = math.floor(effective_rate * (len(distances) + 1) + 1e-9) - 1
+    if allowed >= len(distances):
+        return 768 * 255**2
+    return int(distances[max(0, allowed)]) - 1
+
+
+def _counted(labels: tuple[str, ...]) -> dict[str, int]:
+    counts = Counter(labels)
+    return {label: counts[label] for label in LABELS}

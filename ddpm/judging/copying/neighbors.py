@@ -1,0 +1,97 @@
+"""The training sprites that are nearest to a sample: by pixels, by shape, by palette.
+
+:func:`nearest` compares pixels and is here; :func:`nearest_shapes` finds the same edges in whatever colours, mirrored
+or shifted by a pixel (:mod:`ddpm.judging.copying.shapes`); :func:`nearest_palettes` finds the same colours in whatever
+shape (:mod:`ddpm.judging.copying.palettes`).
+
+By pixels the search is exact. Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product
+of two sprites is at most 768 * 128^2 = 12,582,912 < 2^24: float32 holds it without rounding, in any order. So the fast
+float32 matrix product gives exact squared distances: a copy has 0, a sprite that is off by one in one value has 1.
+bfloat16 holds each pixel, too, so torch may multiply in it (``set_float32_matmul_precision``) and nothing changes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ddpm.judging.copying.palettes import nearest_palettes
+from ddpm.judging.copying.shapes import ShapeMatches, nearest_shapes
+
+__all__ = ["ShapeMatches", "nearest", "nearest_palettes", "nearest_shapes"]
+
+# Small enough for a block of float32 pixels to stay in the processor's cache.
+_BLOCK = 2048
+_QUERY_BLOCK = 1024
+_INDEX_BITS = 31
+
+
+def nearest(queries: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest references of each query, by squared Euclidean distance over all pixel values.
+
+    References are read in blocks, so a mapped file stays on disk; they are taken as they are, repeats included.
+
+    Args:
+        queries: uint8 (Q, H, W, 3).
+        references: uint8 (R, H, W, 3), at most 2^31 - 1 of them.
+        k: 1..R.
+
+    Returns:
+        ``(indices, squared_distances)``: int64 (Q, k) each, nearest first, equal distances by lower index.
+
+    Raises:
+        TypeError: if the images are not uint8.
+        ValueError: for other shapes, sprites of more than 768 values, or a k outside 1..R.
+    """
+    queries, references = np.asarray(queries), np.asanyarray(references)
+    for name, images in (("queries", queries), ("references", references)):
+        if images.dtype != np.uint8:
+            raise TypeError(f"{name} must be uint8 images, got {images.dtype}")
+        if images.ndim != 4 or images.shape[3] != 3:
+            raise ValueError(f"{name} must have shape (N, H, W, 3), got {images.shape}")
+    if queries.shape[1:] != references.shape[1:]:
+        raise ValueError(f"queries and references differ in size: {queries.shape[1:]} and {references.shape[1:]}")
+    if np.prod(queries.shape[1:]) > 768:
+        raise ValueError("sprites of more than 768 values would not be compared exactly")
+    if not 1 <= k <= len(references):
+        raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
+    indices = np.empty((len(queries), k), np.int64)
+    distances = np.empty((len(queries), k), np.int64)
+    for start in range(0, len(queries), _QUERY_BLOCK):
+        part = slice(start, start + _QUERY_BLOCK)
+        indices[part], distances[part] = _nearest_block(queries[part], references, k)
+    return indices, distances
+
+
+@torch.no_grad()
+def _nearest_block(queries: np.ndarray, references: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    with torch.autocast("cpu", enabled=False):
+        wanted, wanted_norms = _Centred(len(queries), queries[0].size).read(queries)
+        reader = _Centred(min(_BLOCK, len(references)), queries[0].size)
+        # A key holds distance and index in one number, so that the smallest key is the nearest, then the first.
+        best = torch.full((len(queries), k), torch.iinfo(torch.int64).max, dtype=torch.int64)
+        for start in range(0, len(references), _BLOCK):
+            block, norms = reader.read(references[start : start + _BLOCK])
+            distances = (wanted @ block.T).to(torch.int32).mul_(-2).add_(norms).add_(wanted_norms[:, None])
+            # An equal distance further down the file never displaces one that is already there.
+            rows = (distances < (best[:, -1:] >> _INDEX_BITS)).any(dim=1).nonzero().squeeze(1)
+            if len(rows):
+                keys = (distances[rows].to(torch.int64) << _INDEX_BITS) + torch.arange(start, start + len(block))
+                keys = keys.topk(min(k, len(block)), dim=1, largest=False).values
+                best[rows] = torch.cat([best[rows], keys], dim=1).sort(dim=1).values[:, :k]
+    return (best & ((1 << _INDEX_BITS) - 1)).numpy(), (best >> _INDEX_BITS).numpy()
+
+
+class _Centred:
+    """Reads blocks of images into one pair of buffers: allocating them anew would cost more than the arithmetic."""
+
+    def __init__(self, rows: int, values: int) -> None:
+        self._pixels = torch.empty(rows, values)
+        self._squares = torch.empty(rows, values)
+
+    def read(self, images: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """float32 (N, values) pixels minus 128, and int32 (N,) their squared norms; valid until the next call."""
+        flat = np.require(images, requirements=["C", "W"]).reshape(len(images), -1)
+        pixels = self._pixels[: len(flat)].copy_(torch.from_numpy(flat)).sub_(128.0)
+        squares = torch.mul(pixels, pixels, out=self._squares[: len(flat)])
+        return pixels, squares.sum(dim=1).to(torch.int32)

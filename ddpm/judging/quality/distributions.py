@@ -1,0 +1,234 @@
+"""How far apart two sets are, and how varied one is: published measures, on features or on pixels.
+
+Nothing here removes repeats. In a set with repeats a point is its own neighbour and its own proof, and most of these
+numbers then mean nothing: hand in distinct sprites (:func:`ddpm.pixels.duplicates.distinct_images`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+PATCH = 7
+_PATCHES_PER_IMAGE = 16
+_PROJECTIONS = 512
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """The normal distribution with the moments of a set.
+
+    Attributes:
+        mean: float64 (D,).
+        covariance: float64 (D, D), unbiased.
+        root: float64 (D, D), the symmetric square root of ``covariance``.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    root: np.ndarray
+
+    @classmethod
+    def of(cls, points: np.ndarray) -> Gaussian:
+        """Fit.
+
+        Args:
+            points: floating (N, D), N at least 2.
+
+        Raises:
+            ValueError: for fewer than 2 points.
+        """
+        points = _points(points, 2)
+        mean = points.mean(axis=0)
+        covariance = (points - mean).T @ (points - mean) / (len(points) - 1)
+        values, vectors = np.linalg.eigh(covariance)
+        return cls(mean, covariance, (vectors * np.sqrt(values.clip(min=0))) @ vectors.T)
+
+    def frechet_distance(self, other: Gaussian) -> float:
+        """:func:`frechet_distance` of the two; at least 0."""
+        # A^(1/2) B A^(1/2) has the eigenvalues of AB, but is symmetric: they are real, and found without loss.
+        values = np.linalg.eigvalsh(self.root @ other.covariance @ self.root)
+        traces = np.trace(self.covariance) + np.trace(other.covariance) - 2 * np.sqrt(values.clip(min=0)).sum()
+        return max(0.0, float(np.square(self.mean - other.mean).sum() + traces))
+
+
+def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Squared 2-Wasserstein distance of the normal distributions fitted to two sets (Heusel et al. 2017, eq. 6).
+
+    ``|mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2))``. Depends strongly on the sets' sizes: compare only equal ones.
+
+    Args:
+        a: floating (N, D), N at least 2.
+        b: floating (M, D), M at least 2.
+
+    Returns:
+        At least 0, in squared units of the features.
+
+    Raises:
+        ValueError: for fewer than 2 points.
+    """
+    return Gaussian.of(a).frechet_distance(Gaussian.of(b))
+
+
+def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """KID: the unbiased squared maximum mean discrepancy under the kernel (x.y / D + 1)^3.
+
+    Binkowski et al. 2018 (arXiv 1801.01401), eq. 4 and sec. 3.2.
+
+    Args:
+        a: floating (N, D), N at least 2.
+        b: floating (M, D), M at least 2.
+
+    Returns:
+        0 on average for two sets from one source, whatever their size; so it may be below 0.
+
+    Raises:
+        ValueError: for fewer than 2 points.
+    """
+    a, b = _points(a, 2), _points(b, 2)
+
+    def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        values = x @ y.T / x.shape[1] + 1
+        return values * values * values  # many times faster than a power
+
+    def within(x: np.ndarray) -> float:
+        values = kernel(x, x)
+        return float((values.sum() - np.trace(values)) / (len(x) * (len(x) - 1)))
+
+    return within(a) + within(b) - 2 * float(kernel(a, b).mean())
+
+
+def patch_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
+    """Sliced 1-Wasserstein distance of 7x7 patches (Karras et al. 2018, arXiv 1710.10196, sec. 5).
+
+    Each set's patches are brought to mean 0 and standard deviation 1 in each colour channel, so it sees texture and
+    not tint. 16 places an image, 512 directions, both fixed: the same images give the same number.
+
+    Args:
+        a: uint8 (N, H, W, 3), H and W at least 7.
+        b: the same shape.
+
+    Returns:
+        At least 0, in standard deviations.
+
+    Raises:
+        ValueError: if the shapes differ: the sorted projections are compared one by one.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"patch_wasserstein compares sets of one shape, got {a.shape} and {b.shape}")
+    return projected_distance(patch_projections(a), patch_projections(b))
+
+
+def patch_projections(images: np.ndarray) -> np.ndarray:
+    """float32 (512, 16 N): along each direction, the projections of all patches, ascending.
+
+    Args:
+        images: uint8 (N, H, W, 3), H and W at least 7.
+    """
+    random = np.random.default_rng(_SEED)
+    directions = random.standard_normal((_PROJECTIONS, 3, PATCH, PATCH)).astype(np.float32)
+    directions = directions.reshape(_PROJECTIONS, -1)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    windows = np.lib.stride_tricks.sliding_window_view(images, (PATCH, PATCH), axis=(1, 2))
+    count, rows, columns = windows.shape[:3]
+    places = random.random((count, _PATCHES_PER_IMAGE, 2)) * [rows, columns]
+    top, left = places.astype(np.int64).transpose(2, 0, 1)
+    patches = windows[np.arange(count)[:, None], top, left].astype(np.float32).reshape(-1, 3, PATCH * PATCH)
+    patches -= patches.mean(axis=(0, 2), keepdims=True, dtype=np.float64).astype(np.float32)
+    spread = patches.std(axis=(0, 2), keepdims=True, dtype=np.float64).astype(np.float32)
+    np.divide(patches, spread, out=patches, where=spread > 0)
+    projected = directions @ patches.reshape(len(patches), -1).T
+    projected.sort(axis=1)
+    return projected
+
+
+def projected_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean distance of two sets' :func:`patch_projections`."""
+    return float(np.abs(a - b).mean(dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """Fidelity and diversity.
+
+    Attributes:
+        precision: share of generated points within reach of a real one, 0..1.
+        recall: share of real points within reach of a generated one, 0..1.
+        density: of how many real points a generated one is within reach, over k; about 1 for real points, no limit.
+        coverage: share of real points that have a generated one within their own reach, 0..1.
+    """
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> PrecisionRecall:
+    """Precision and recall (Kynkäänniemi et al. 2019, eqs. 1, 2), density and coverage (Naeem et al. 2020, eqs. 4, 5).
+
+    A point's reach is the distance to its k-th nearest neighbour in its own set, itself left out.
+
+    Args:
+        real: floating (N, D), distinct points, N above k.
+        fake: floating (M, D), distinct points, M above k; of the same number, or precision and recall are lopsided.
+
+    Raises:
+        ValueError: for too few points, or a k below 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    real, fake = _points(real, k + 1), _points(fake, k + 1)
+    across = _distances(real, fake)
+    # The nearest of all is the point itself.
+    reach_of_real = np.partition(_distances(real, real), k, axis=1)[:, k]
+    reach_of_fake = np.partition(_distances(fake, fake), k, axis=1)[:, k]
+    reached = across <= reach_of_real[:, None]
+    return PrecisionRecall(
+        precision=float(reached.any(axis=0).mean()),
+        recall=float((across <= reach_of_fake).any(axis=1).mean()),
+        density=float(reached.sum(axis=0).mean() / k),
+        coverage=float(reached.any(axis=1).mean()),
+    )
+
+
+def vendi_score(points: np.ndarray) -> float:
+    """How many different points a set is worth (Friedman & Dieng 2023, arXiv 2210.02410, eq. 1).
+
+    The exponential of the entropy of the eigenvalues of K / N, with the cosine similarity as kernel K. Cosines mean
+    something only around a centre: subtract the mean of the real features first.
+
+    Args:
+        points: floating (N, D), N at least 1.
+
+    Returns:
+        From 1, all in one direction, to min(N, D), all orthogonal.
+
+    Raises:
+        ValueError: if there are no points.
+    """
+    points = _points(points, 1)
+    norms = np.linalg.norm(points, axis=1, keepdims=True)
+    directions = np.divide(points, norms, out=np.zeros_like(points), where=norms > 0)
+    # Points in the very centre have no direction; they resemble each other and nothing else.
+    directions = np.concatenate([directions, norms == 0], axis=1)
+    gram = directions @ directions.T if len(points) < directions.shape[1] else directions.T @ directions
+    values = np.linalg.eigvalsh(gram / len(points))
+    values = values[values > 1e-15]
+    return float(np.exp(-(values * np.log(values)).sum()))
+
+
+def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    # By differences, not by a matrix product: equal points must be at distance 0, not at the root of a rounding error.
+    mode = "donot_use_mm_for_euclid_dist"
+    return torch.cdist(torch.from_numpy(a), torch.from_numpy(b), compute_mode=mode).numpy()
+
+
+def _points(points: np.ndarray, least: int) -> np.ndarray:
+    points = np.asarray(points, np.float64)
+    if points.ndim != 2 or len(points) < least:
+        raise ValueError(f"expected at least {least} points as (N, D), got an array of shape {points.shape}")
+    return np.ascontiguousarray(points)

@@ -1,0 +1,90 @@
+"""Numbers in which sets of sprites can be compared: a convolutional network that was never trained.
+
+Published scores read pictures through a network trained on photographs, which would have to be downloaded and has
+never seen a sprite. A network of random weights needs neither, and its Fréchet distances still order generators
+(Naeem et al. 2020, arXiv 2002.09797, sec. 4, on random embeddings). Nothing here may ever be changed: scores of
+different days could then no longer be compared.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ddpm.base.seeds import generator_for
+from ddpm.pixels.conversion import to_float
+
+WIDTHS = (24, 32, 32)
+DIMENSIONS = 2 * WIDTHS[0] + WIDTHS[1] + WIDTHS[2]
+SEEDS = (0, 1, 2)
+"""Three networks, so that a claim does not hang on the luck of one."""
+
+_BLOCK = 512
+
+
+class FeatureNetwork:
+    """Three 3x3 convolutions with leaky rectifiers, the picture halved after the first and the second.
+
+    The features are, for each map of the first layer, how much it changes from a pixel to the next one, down and
+    right (blur, noise and stray pixels), and for each map of the other two its mean (colour and form).
+
+    The weights are a function of the seed alone, the same on every machine: uniform numbers are whole random bits
+    scaled, while normal ones would differ with the machine's logarithm. The features themselves are sums of float32,
+    so they may differ between machines in the last digits.
+
+    Args:
+        seed: which network.
+    """
+
+    def __init__(self, seed: int) -> None:
+        generator = generator_for("features", seed)
+        self._layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+        before = 3
+        for width in WIDTHS:
+            # Uniform with the variance of He et al. 2015 (arXiv 1502.01852, eq. 10): no layer fades or explodes.
+            bound = (6 / (9 * before)) ** 0.5
+            weight = _uniform((width, before, 3, 3), generator) * bound
+            self._layers.append((weight, _uniform((width,), generator) * 0.5))
+            before = width
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Features of sprites.
+
+        Args:
+            images: uint8 (N, H, W, 3), H and W at least 8.
+
+        Returns:
+            float32 (N, 112).
+
+        Raises:
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.to_float`.
+        """
+        result = np.empty((len(images), DIMENSIONS), np.float32)
+        for start in range(0, len(images), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            result[part] = self._features(to_float(images[part])).numpy()
+        return result
+
+    @torch.no_grad()
+    def _features(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", enabled=False):
+            maps = []
+            for weight, bias in self._layers:
+                # Zeros beyond the border would be grey there, an edge that no sprite has.
+                x = F.leaky_relu(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight, bias), 0.1)
+                maps.append(x)
+                x = F.avg_pool2d(x, 2)
+            first, second, third = maps
+            down = (first[:, :, 1:] - first[:, :, :-1]).abs()
+            right = (first[:, :, :, 1:] - first[:, :, :, :-1]).abs()
+            return torch.cat([part.mean(dim=(2, 3)) for part in (down, right, second, third)], dim=1)
+
+
+def features(images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """float32 (N, 112): :class:`FeatureNetwork` ``seed`` on uint8 (N, H, W, 3)."""
+    return FeatureNetwork(seed)(images)
+
+
+def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    return torch.rand(shape, generator=generator, dtype=torch.float32) * 2 - 1

@@ -1,0 +1,296 @@
+"""Everything that can be said about samples: is it good, and is it new? One object, as text, JSON or a page to keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ddpm.judging.copying.comparison import ComparisonSet, check_seen
+from ddpm.judging.copying.denoising_gap import DenoisingGap, denoising_gap
+from ddpm.judging.copying.evidence import Evidence, Yardstick
+from ddpm.judging.copying.kept_yardsticks import prepared
+from ddpm.judging.copying.memorization import LABELS, MemorizationReport, judge
+from ddpm.judging.exam import Exam, take_exam
+from ddpm.judging.quality.classifier import Classifier
+from ddpm.judging.quality.measures import QualityReference, QualityReport, classifier_of
+from ddpm.judging.statistics import Proportion
+from ddpm.runs.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings, and what they were found on.
+
+    Attributes:
+        samples: uint8 (N, 16, 16, 3).
+        source: uint8 (R, 16, 16, 3), the training images that the rows of the evidence mean.
+        data: name and fingerprint of the data set, in words.
+        drawn_by: what drew the samples, in words; empty where that is not known.
+        yardstick: what they were held against.
+        quality: None where it was left out.
+        exam: None where it was left out, or there is none.
+    """
+
+    samples: np.ndarray
+    source: np.ndarray
+    data: str
+    fingerprint: str
+    drawn_by: str
+    yardstick: Yardstick
+    memorization: MemorizationReport
+    quality: QualityReport | None
+    exam: Exam | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; the sentence comes first."""
+        return {
+            "sentence": self.memorization.sentence,
+            "data": self.data,
+            "fingerprint": self.fingerprint,
+            "drawn_by": self.drawn_by or None,
+            "memorization": self.memorization.to_dict(),
+            "quality": None if self.quality is None else self.quality.to_dict(),
+            "exam": None if self.exam is None else self.exam.to_dict(),
+        }
+
+    def to_text(self) -> str:
+        """The sentence, then tables, for a terminal."""
+        lines = [self.memorization.sentence]
+        if self.exam:
+            lines.append(self.exam.sentence)
+        for title, head, rows in tables(self):
+            lines += ["", title, *_aligned([head, *rows])]
+        return "\n".join(lines)
+
+
+# In the order in which they are shown; names of attributes of a QualityReport.
+_MEASURES = (
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "vendi",
+    "haze",
+    "colours",
+    "merged_colours",
+    "orphans",
+    "outline",
+    "foreground",
+    "symmetry",
+)
+
+Table = tuple[str, list[str], list[list[str]]]
+
+
+def make_report(
+    samples: np.ndarray,
+    reference: ComparisonSet,
+    checkpoint: Checkpoint | None = None,
+    labels: np.ndarray | None = None,
+    false_positive_rate: float = 0.01,
+    drawn_by: str = "",
+    yardstick: Yardstick | None = None,
+    evidence: Evidence | None = None,
+    gap: DenoisingGap | None = None,
+    with_quality: bool = True,
+    grader: Grader | None = None,
+) -> Report:
+    """Judge samples against a data set.
+
+    What is already there can be handed in, and is then not computed again.
+
+    Args:
+        samples: uint8 (N, 16, 16, 3), N at least 1.
+        reference: the data set, parted by what the model has seen of it.
+        checkpoint: what drew them, for the denoising gap.
+        labels: int64 (N,), the kinds that were asked for, -1 for anything, for the class agreement.
+        drawn_by: what drew them, in words.
+        yardstick: that of ``reference``, from :func:`ddpm.judging.copying.kept_yardsticks.prepared`.
+        evidence: what ``yardstick`` measured of ``samples``.
+        gap: the denoising gap of what drew them; else it is measured if there is a checkpoint.
+        with_quality: off leaves out quality and exam, which take seconds.
+        grader: that of ``reference``, where several sets of samples are judged.
+
+    Raises:
+        ValueError: if there is nothing to compare with, or a rate outside 0..1.
+    """
+    sprites = reference.sprites
+    check_seen(reference)
+    yardstick = prepared(reference) if yardstick is None else yardstick
+    if gap is None and checkpoint is not None:
+        gap = denoising_gap(checkpoint.model, checkpoint.schedule, yardstick.train, yardstick.heldout)
+    evidence = yardstick.measure(samples) if evidence is None else evidence
+    memorization = judge(evidence, yardstick, false_positive_rate, gap)
+    quality, exam = None, None
+    if with_quality:
+        quality = (grader or Grader(reference)).grade(samples, labels)
+        exam = take_exam(samples, sprites, reference.seen, memorization.near_distance)
+    return Report(
+        samples=samples,
+        source=sprites.images[reference.seen],
+        data=sprites.name,
+        fingerprint=sprites.fingerprint,
+        drawn_by=drawn_by,
+        yardstick=yardstick,
+        memorization=memorization,
+        quality=quality,
+        exam=exam,
+    )
+
+
+class Grader:
+    """Judges the quality of several sets of samples by the same real sprites; what they share is computed once.
+
+    Args:
+        reference: the data set.
+    """
+
+    def __init__(self, reference: ComparisonSet) -> None:
+        self._sprites = reference.sprites
+        self._real = np.sort(np.concatenate([reference.seen, reference.unseen]))
+
+    @cached_property
+    def _measures(self) -> QualityReference:
+        return QualityReference(self._sprites.images[self._real])
+
+    @cached_property
+    def _classifier(self) -> Classifier | None:
+        if self._sprites.labels is None:
+            return None
+        return classifier_of(self._sprites.images[self._real], np.asarray(self._sprites.labels)[self._real])
+
+    def grade(self, samples: np.ndarray, labels: np.ndarray | None) -> QualityReport:
+        """Measure samples.
+
+        Args:
+            samples: uint8 (N, 16, 16, 3), N at least 1.
+            labels: int64 (N,), the kinds that were asked for, -1 for anything.
+        """
+        asked = None if labels is None or (labels < 0).all() or self._classifier is None else labels
+        return self._measures.report(samples, asked, None if asked is None else self._classifier)
+
+
+def tables(report: Report) -> list[Table]:
+    """Each table as a title, a head and rows of words."""
+    found = report.memorization
+    rate_head = ["", "samples", "rate", "95% interval", "unseen real sprites", "excess"]
+    result: list[Table] = [
+        (
+            f"Created or copied? (false-positive rate {found.effective_rate:.2%})",
+            rate_head,
+            [
+                *(_rate_row(name, rate) for name, rate in found.rates.items()),
+                _rate_row("nearest below 1/3 of the second", found.nearest_ratio),
+                _rate_row("nearer than half the 50 nearest", found.extraction),
+            ],
+        ),
+        ("Known shapes in new colours?", rate_head, [_rate_row(name, rate) for name, rate in found.claim.items()]),
+        (
+            "Each sample has one label, the first that fits",
+            ["", "samples", "unseen real sprites"],
+            [
+                [label, share(found.labels, label), share(found.heldout_labels, label)]
+                for label in LABELS
+                if label in found.labels or label in found.heldout_labels
+            ],
+        ),
+        ("Does the model remember?", ["", ""], _memory_rows(found)),
+    ]
+    if report.exam is not None:
+        result.append(("The exam: pairs of shape and palette that were withheld", ["", ""], _exam_rows(report.exam)))
+    if report.quality is not None:
+        result.append(("Quality", ["", "samples", "real sprites"], _quality_rows(report.quality)))
+    return result
+
+
+def share(labels: tuple[str, ...], label: str) -> str:
+    """Share of a label in percent; a dash where there are none."""
+    return f"{labels.count(label) / len(labels):.1%}" if labels else "-"
+
+
+def _rate_row(name: str, rate: Proportion) -> list[str]:
+    if rate.n == 0:
+        return [name, "0 of 0", "-", "-", "-", "-"]
+    excess = "-"
+    if rate.excess is not None and rate.excess_low is not None and rate.excess_high is not None:
+        # Below the floor there is nothing to explain.
+        excess = f"{rate.excess:.1%} ({max(0.0, rate.excess_low):.1%} to {rate.excess_high:.1%})"
+        excess = "none" if rate.excess <= 0 else excess
+    floor = "-" if rate.floor is None else f"{rate.floor:.1%}"
+    interval = f"{rate.low:.1%} to {rate.high:.1%}"
+    return [name, f"{rate.count:,} of {rate.n:,}", f"{rate.rate:.1%}", interval, floor, excess]
+
+
+def _memory_rows(found: MemorizationReport) -> list[list[str]]:
+    rows = [
+        ["held against", f"{found.train_size:,} training sprites, {found.heldout_size:,} held-out ones"],
+        ["data-copying test C_T (below -3: copies)", "-" if found.c_t is None else f"{found.c_t:.2f}"],
+    ]
+    if found.gap is not None:
+        gap = found.gap
+        rows.append(
+            [
+                "can tell training from held-out sprites (AUC, 0.5: no)",
+                f"{gap.auc:.3f} ({gap.auc_low:.3f} to {gap.auc_high:.3f})",
+            ]
+        )
+        rows.append(["noise error, training sprites", f"{np.mean(gap.train):.4f}"])
+        rows.append(["noise error, held-out sprites", f"{np.mean(gap.heldout):.4f}"])
+    return rows
+
+
+def _exam_rows(exam: Exam) -> list[list[str]]:
+    observed = exam.observed
+    rows = [["samples that show a pair of the set", f"{observed.n:,}"]]
+    if observed.n:
+        rows.append(["of those, withheld pairs", f"{observed.rate:.1%} ({observed.low:.1%} to {observed.high:.1%})"])
+    if exam.expected is not None:
+        rows.append(["to expect from free recombination", f"{exam.expected:.1%}"])
+    rows.append(["near copies of training sprites", f"{exam.near_training:,} (of {exam.training_sprites:,} sprites)"])
+    rows.append(["near copies of withheld sprites", f"{exam.near_exam:,} (of {exam.exam_sprites:,} sprites)"])
+    if exam.copy_ratio is not None:
+        high = "?" if exam.copy_ratio_high is None else f"{exam.copy_ratio_high:.2f}"
+        rows.append(
+            ["ratio, per sprite (1: no difference)", f"{exam.copy_ratio:.2f} ({exam.copy_ratio_low:.2f} to {high})"]
+        )
+    return rows
+
+
+def _quality_rows(quality: QualityReport) -> list[list[str]]:
+    size = f"{quality.n:,} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
+    rows = [
+        [f"Fréchet ratio ({size})", _measured(quality.frechet_ratio, quality.frechet_ratio_sd), "1"],
+        ["patch Wasserstein ratio", _number(quality.patch_wasserstein), "1"],
+        ["KID", _measured(quality.kid, quality.kid_sd), _measured(quality.kid_real, quality.kid_real_sd)],
+    ]
+    for name in _MEASURES:
+        value, real = getattr(quality, name), quality.real.get(name)
+        words = _measured(value, quality.standard_errors.get(name))
+        rows.append([name.replace("_", " "), words, _number(real)])
+    agreement = quality.class_agreement
+    if agreement is not None:
+        words = f"{agreement.rate:.1%} ({agreement.count:,} of {agreement.n:,})"
+        rows.append(
+            ["shows the kind that was asked for", words, "-" if agreement.real is None else f"{agreement.real:.1%}"]
+        )
+    return rows
+
+
+def _measured(value: float | None, error: float | None) -> str:
+    return _number(value) if error is None else f"{_number(value)} ± {_number(error)}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        first, *others = (f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row))
+        lines.append("  ".join(["", first, *others]).rstrip())
+    return [line for line in lines if line]

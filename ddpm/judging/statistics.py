@@ -1,0 +1,152 @@
+"""Rates with intervals and floors, and the tests behind "nearer than chance".
+
+Sources: Wilson 1927 (score interval); Newcombe 1998, Statistics in Medicine 17, method 10 (difference of two rates);
+Mann & Whitney 1947 with tie correction; Hanley & McNeil 1982 (interval of an AUC); Vovk et al. 2005 (conformal p).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from ddpm.base.json_values import jsonable
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """So many of n, what that says about the rate, and what is to be expected of innocent sprites.
+
+    Attributes:
+        count: how many fit.
+        n: of how many; 0 where nothing could be counted, and then all rates are NaN.
+        rate: count / n.
+        low, high: 95% interval of the rate (Wilson).
+        floor: the rate that real sprites show which the model never saw; None where it is not known.
+        excess: (rate - floor) / (1 - floor): the share of samples that the floor does not explain; None without floor.
+        excess_low, excess_high: its 95% interval, the uncertainty of the floor included.
+    """
+
+    count: int
+    n: int
+    rate: float
+    low: float
+    high: float
+    floor: float | None = None
+    excess: float | None = None
+    excess_low: float | None = None
+    excess_high: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values: what is not known is None."""
+        return {name: jsonable(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def proportion(count: int, n: int, floor: Proportion | float | None = None) -> Proportion:
+    """A rate with its interval, above a floor.
+
+    Args:
+        count: 0..n.
+        floor: measured on n' other sprites, or known exactly (0..1), or not known.
+
+    Raises:
+        ValueError: if count does not lie in 0..n.
+    """
+    low, high = wilson(count, n)
+    rate = count / n if n else math.nan
+    if floor is None or (isinstance(floor, Proportion) and floor.n == 0) or n == 0:
+        return Proportion(count, n, rate, low, high)
+    if isinstance(floor, Proportion):
+        base = floor.rate
+        difference_low, difference_high = newcombe(count, n, floor.count, floor.n)
+    else:
+        base = floor
+        difference_low, difference_high = low - base, high - base
+    room = 1 - base
+    if room <= 0:
+        # Nothing can exceed a floor of 100%.
+        return Proportion(count, n, rate, low, high, base)
+    excess, excess_low = (rate - base) / room, difference_low / room
+    return Proportion(count, n, rate, low, high, base, excess, excess_low, min(1.0, difference_high / room))
+
+
+def wilson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Score interval of a rate; (NaN, NaN) for n = 0.
+
+    Raises:
+        ValueError: if count does not lie in 0..n.
+    """
+    if not 0 <= count <= n:
+        raise ValueError(f"count must lie in 0..{n}, got {count}")
+    if n == 0:
+        return math.nan, math.nan
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    rate = count / n
+    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    # Rounding must not push the ends past what was seen.
+    return min(max(0.0, centre - half), rate), max(min(1.0, centre + half), rate)
+
+
+def newcombe(count_a: int, n_a: int, count_b: int, n_b: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Interval of rate a minus rate b of two independent groups (hybrid score, method 10)."""
+    low_a, high_a = wilson(count_a, n_a, confidence)
+    low_b, high_b = wilson(count_b, n_b, confidence)
+    a, b = count_a / n_a, count_b / n_b
+    return (
+        a - b - math.sqrt((a - low_a) ** 2 + (high_b - b) ** 2),
+        a - b + math.sqrt((high_a - a) ** 2 + (b - low_b) ** 2),
+    )
+
+
+def conformal_p(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """How small each value is among reference values: (1 + #{reference <= value}) / (n + 1), float64 like values.
+
+    Uniform on 0..1 for a value that comes from where the reference comes from; never below 1 / (n + 1).
+    """
+    ordered = np.sort(reference)
+    return (1 + np.searchsorted(ordered, values, side="right")) / (len(ordered) + 1)
+
+
+def mann_whitney_z(a: np.ndarray, b: np.ndarray) -> float:
+    """Standardised Mann-Whitney U: below 0 if the values of ``a`` tend to be smaller than those of ``b``.
+
+    Tied values share their mean rank, and the variance is nm/12 * [(N+1) - sum(t^3 - t) / (N (N-1))]. It is the
+    data-copying statistic of Meehan et al. 2020 (arXiv 2004.05675) when a and b are distances to the training set.
+
+    Returns:
+        Z, or NaN where either is empty or all values are the same.
+    """
+    n, m = len(a), len(b)
+    if not n or not m:
+        return math.nan
+    _, where, ties = np.unique(np.concatenate([a, b]), return_inverse=True, return_counts=True)
+    total = n + m
+    mean_ranks = np.cumsum(ties) - (ties - 1) / 2
+    u = mean_ranks[where.reshape(-1)[:n]].sum() - n * (n + 1) / 2
+    cubes = float((ties.astype(np.float64) ** 3 - ties).sum())
+    variance = n * m / 12 * ((total + 1) - cubes / (total * (total - 1)))
+    return float((u - n * m / 2) / math.sqrt(variance)) if variance > 0 else math.nan
+
+
+def auc(lower: np.ndarray, higher: np.ndarray) -> tuple[float, float, float]:
+    """How often a value of ``lower`` lies below one of ``higher`` (ties count half), and its 95% interval.
+
+    Returns:
+        (auc, low, high); 0.5 means that the two cannot be told apart. NaN where either is empty.
+    """
+    n, m = len(lower), len(higher)
+    if not n or not m:
+        return math.nan, math.nan, math.nan
+    ordered = np.sort(lower)
+    below = np.searchsorted(ordered, higher, side="left") + np.searchsorted(ordered, higher, side="right")
+    area = float(below.mean() / (2 * n))
+    q1, q2 = area / (2 - area), 2 * area * area / (1 + area)
+    variance = (area * (1 - area) + (m - 1) * (q1 - area**2) + (n - 1) * (q2 - area**2)) / (n * m)
+    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * math.sqrt(max(0.0, variance))
+    return area, max(0.0, area - half), min(1.0, area + half)

@@ -1,0 +1,153 @@
+"""The verdict that a run brings along: what was found about its samples when its best step was chosen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ddpm.base.files import read_json
+from ddpm.base.json_values import is_count, is_number, is_share, is_text
+from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
+from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationReport, finding_sentence
+from ddpm.judging.statistics import Proportion
+from ddpm.runs.run import Run
+
+CLAIM = ("shape known", "palette novel, of those", "palette nowhere, of those")
+QUALITY = ("haze", "orphans", "merged_colours", "outline")
+"""Traits of a :class:`QualityReport` that are read back, with their value for real sprites."""
+
+_EXCESS = ("excess", "excess_low", "excess_high")
+_MOST_SAMPLES = 1_000_000
+_LARGEST = 1e9
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be shown of a report without the sprites that it is about.
+
+    Attributes:
+        rates, claim, labels, heldout_labels, effective_rate, train_size, heldout_size: as in
+            :class:`ddpm.judging.copying.memorization.MemorizationReport`.
+        drawn_by: what drew the samples, in words; empty where that is not known.
+        quality: (samples, real sprites) for each of :data:`QUALITY` that was measured.
+        frechet_ratio: of the samples; None where it was not measured.
+        agreement: (samples, unseen sprites): the share that shows the kind it was asked for, 0..1; None without kinds.
+        exam: the finding of the exam in a sentence; None where there was none.
+    """
+
+    rates: dict[str, Proportion]
+    claim: dict[str, Proportion]
+    labels: tuple[str, ...]
+    heldout_labels: tuple[str, ...]
+    effective_rate: float
+    train_size: int
+    heldout_size: int
+    drawn_by: str
+    quality: dict[str, tuple[float, float]]
+    frechet_ratio: float | None
+    agreement: tuple[float, float | None] | None
+    exam: str | None
+
+    @property
+    def sentence(self) -> str:
+        """The finding in plain words, from the numbers, as it is said of a report today."""
+        return finding_sentence(self.rates, len(self.labels), self.effective_rate)
+
+
+Findings = MemorizationReport | Verdict
+"""What the page's words and cards can be made of."""
+
+
+def read_verdict(folder: Path) -> Verdict | None:
+    """What ``verdict.json`` in a run's folder says; None if there is none, or if it is not what we write."""
+    try:
+        return _verdict(read_json(folder / VERDICT))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def damage(run: Run) -> list[str]:
+    """:meth:`ddpm.runs.run.Run.damage`, and whether what was written when a step was chosen can be read."""
+    read = ((CHOICE, read_choice), (VERDICT, read_verdict))
+    return run.damage() + [name for name, look in read if (run.folder / name).exists() and look(run.folder) is None]
+
+
+def _verdict(stored: dict[str, Any]) -> Verdict:
+    found, quality, exam = stored["memorization"], stored["quality"] or {}, stored["exam"]
+    labels = _labels(found["labels"])
+    if not labels:
+        raise ValueError("there are no samples")
+    real = quality.get("real") or {}
+    agreement = quality.get("class_agreement")
+    return Verdict(
+        rates={name: _proportion(found["rates"][name]) for name in RATES},
+        claim={name: _proportion(found["claim"][name]) for name in CLAIM},
+        labels=labels,
+        heldout_labels=_labels(found["heldout_labels"]),
+        effective_rate=_share(found["effective_rate"]),
+        train_size=_count(found["training_sprites"]),
+        heldout_size=_count(found["heldout_sprites"]),
+        drawn_by=_text(stored["drawn_by"] or ""),
+        quality={
+            name: (quality[name], real[name])
+            for name in QUALITY
+            if is_number(quality.get(name), 0, _LARGEST) and is_number(real.get(name), 0, _LARGEST)
+        },
+        frechet_ratio=None if quality.get("frechet_ratio") is None else _amount(quality["frechet_ratio"]),
+        agreement=None if agreement is None else (_share(agreement["rate"]), _share_or_none(agreement["real"])),
+        exam=None if exam is None else _text(exam["sentence"]),
+    )
+
+
+def _proportion(stored: dict[str, Any]) -> Proportion:
+    count, n = _count(stored["count"]), _count(stored["n"])
+    if count > n:
+        raise ValueError("more than there are")
+    rate, low, high = (_share(stored[name]) if n else math.nan for name in ("rate", "low", "high"))
+    floor = _share_or_none(stored["floor"])
+    # Excesses may lie far below 0: there is less than the floor.
+    excess = [None if stored[name] is None else _number(stored[name]) for name in _EXCESS]
+    return Proportion(count, n, rate, low, high, floor, *excess)
+
+
+def _labels(counts: dict[str, Any]) -> tuple[str, ...]:
+    numbers = [_count(counts[name]) for name in LABELS]
+    if sum(numbers) > _MOST_SAMPLES:
+        raise ValueError("more samples than anybody drew")
+    return tuple(name for name, number in zip(LABELS, numbers, strict=True) for _ in range(number))
+
+
+def _number(value: Any) -> float:
+    if not is_number(value, -_LARGEST, _LARGEST):
+        raise ValueError("not a number")
+    return float(value)
+
+
+def _amount(value: Any) -> float:
+    if not is_number(value, 0, _LARGEST):
+        raise ValueError("not an amount")
+    return float(value)
+
+
+def _share(value: Any) -> float:
+    if not is_share(value):
+        raise ValueError("not a share")
+    return float(value)
+
+
+def _share_or_none(value: Any) -> float | None:
+    return None if value is None else _share(value)
+
+
+def _count(value: Any) -> int:
+    if not is_count(value):
+        raise ValueError("not a count")
+    return int(value)
+
+
+def _text(value: Any) -> str:
+    if not is_text(value):
+        raise ValueError("not text")
+    return str(value)

@@ -1,0 +1,1 @@
+"""uint8 pictures, and what can be worked out from them alone."""

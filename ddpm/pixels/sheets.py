@@ -1,0 +1,95 @@
+"""Sprites as still pictures: contact sheets, PNG files, archives of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from collections.abc import Sequence
+from zipfile import ZipFile, ZipInfo
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+_WHITE = 255
+
+
+# Told to load_sprites, so that an exported sheet can be read back without any settings.
+SHEET_KEY = "ddpm:sheet"
+
+
+_UNFIT = re.compile(r"[^\w.+-]+")
+
+
+_LONGEST = 60
+
+
+def enlarge(image: np.ndarray, scale: int) -> np.ndarray:
+    """Repeat each pixel ``scale`` times both ways; uint8 (..., H, W, 3) in and out."""
+    return image.repeat(scale, axis=-3).repeat(scale, axis=-2)
+
+
+def sheet(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 0) -> np.ndarray:
+    """Lay sprites out in rows on white.
+
+    Args:
+        images: uint8 (N, H, W, 3).
+        columns: sprites in a row; None for the squarest sheet.
+        scale: whole-number enlargement, at least 1.
+        gap: white pixels between sprites, before enlargement.
+
+    Returns:
+        uint8 (H', W', 3).
+
+    Raises:
+        ValueError: if there are no images.
+    """
+    if len(images) == 0:
+        raise ValueError("a sheet needs at least one sprite")
+    count, height, width, _ = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    page = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), _WHITE, np.uint8)
+    for i, image in enumerate(images):
+        top, left = i // columns * (height + gap), i % columns * (width + gap)
+        page[top : top + height, left : left + width] = image
+    return enlarge(page, scale)
+
+
+def png(image: np.ndarray) -> bytes:
+    """uint8 (H, W, 3), or (H, W, 4) with alpha, as a PNG file: exactly these pixels."""
+    return _encode(image, None)
+
+
+def sheet_png(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 0) -> bytes:
+    """:func:`sheet` as a PNG file that says how it is laid out, so that it can be loaded as sprites again."""
+    info = PngInfo()
+    layout = {"tile": images.shape[1], "gap": gap, "margin": 0, "scale": scale, "count": len(images)}
+    info.add_text(SHEET_KEY, json.dumps(layout))
+    return _encode(sheet(images, columns, scale, gap), info)
+
+
+def png_zip(images: np.ndarray, stem: str, kinds: Sequence[str] = ()) -> bytes:
+    """Single sprites as PNG files in a .zip; equal input gives equal bytes.
+
+    Args:
+        images: uint8 (N, H, W, 3), or (N, H, W, 4) with alpha.
+        stem: the files are called ``stem-001.png`` and so on.
+        kinds: what each sprite shows, where that is known; its file is called after it, as in ``sword-003.png``. The
+            number is that of the sprite, so no two files have one name, whatever the kinds are called.
+    """
+    names = [_UNFIT.sub("-", kind)[:_LONGEST].strip("-.") for kind in kinds] or [stem] * len(images)
+    file = io.BytesIO()
+    with ZipFile(file, "w") as archive:
+        for i, (image, name) in enumerate(zip(images, names, strict=True), 1):
+            # PNG files are compressed already, and a date would make each archive another one.
+            archive.writestr(ZipInfo(f"{name or stem}-{i:03d}.png"), png(image))
+    return file.getvalue()
+
+
+def _encode(image: np.ndarray, info: PngInfo | None) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", pnginfo=info)
+    return file.getvalue()

@@ -1,0 +1,184 @@
+"""What makes a picture pixel art, measured sprite by sprite.
+
+Two colours count as one where their OKLab distance is at most 0.06, the least that is seen at a glance. The background
+is whatever of the border's median colour hangs together with the border; all else is foreground.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ddpm.pixels.oklab import oklab
+
+SAME = 0.06
+MERGED = 0.04
+UNSEEN = 0.004
+"""Less than a grey level or two: what is this close to the background is the background."""
+
+_BLOCK = 4096
+
+
+@dataclass(frozen=True)
+class Traits:
+    """One value a sprite; float64 (N,) each.
+
+    Attributes:
+        colours: distinct RGB colours.
+        foreground: share of foreground pixels, 0..1.
+        outline: how much darker the foreground's rim is than its inside, in OKLab lightness; NaN where there is no
+            inside.
+        orphans: pixels of which no 4-neighbour has the same colour.
+        symmetry: share of the foreground that equals its mirror image, 0..1; NaN without foreground.
+        haze: share of the picture that is background, yet off the border's median colour by more than 0.004 and less
+            than 0.06 in OKLab, 0..1: the noise that a half-trained model leaves there.
+        merged_colours: colours after :func:`merged_colours`: a clean palette stays small, grey and blur blow it up.
+    """
+
+    colours: np.ndarray
+    foreground: np.ndarray
+    outline: np.ndarray
+    orphans: np.ndarray
+    symmetry: np.ndarray
+    haze: np.ndarray
+    merged_colours: np.ndarray
+
+    def quartiles(self) -> dict[str, list[float | None]]:
+        """For each trait its 25th, 50th and 75th percentile; JSON values, None where no sprite has the trait."""
+        result: dict[str, list[float | None]] = {}
+        for field in fields(self):
+            values = getattr(self, field.name)
+            known = values[np.isfinite(values)]
+            quartiles = np.percentile(known, [25, 50, 75]) if len(known) else [None] * 3
+            result[field.name] = [None if q is None else round(float(q), 4) for q in quartiles]
+        return result
+
+
+def traits(images: np.ndarray) -> Traits:
+    """Measure sprites.
+
+    Args:
+        images: uint8 (N, H, W, 3), N at least 1.
+    """
+    parts = [_traits(images[start : start + _BLOCK]) for start in range(0, len(images), _BLOCK)]
+    return Traits(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Traits)))
+
+
+def _traits(images: np.ndarray) -> Traits:
+    lab = oklab(images)
+    codes = np.sort(_codes(images), axis=1)
+    colours = 1.0 + (np.diff(codes, axis=1) != 0).sum(axis=1)
+    inside_of = foreground(lab)
+    rim = inside_of & dilate(~inside_of, edge=True)
+    core = inside_of & ~rim
+    lightness = lab[..., 0]
+    outline = masked_mean(lightness, core) - masked_mean(lightness, rim)
+    mirrored = distance(lab, lab[:, :, ::-1]) <= SAME
+    symmetry = masked_mean(mirrored.astype(np.float64), inside_of | inside_of[:, :, ::-1])
+    off = distance(lab, border_colour(lab))
+    hazy = (off > UNSEEN) & (off < SAME) & ~inside_of
+    return Traits(
+        colours,
+        inside_of.mean(axis=(1, 2)),
+        outline,
+        orphans(lab).sum(axis=(1, 2)).astype(np.float64),
+        symmetry,
+        hazy.mean(axis=(1, 2)),
+        merged_colours(images),
+    )
+
+
+def merged_colours(images: np.ndarray) -> np.ndarray:
+    """How many colours are left when each takes in what is within 0.04 of it; float64 (N,), at least 1.
+
+    The colour of most pixels goes first (of two equally frequent ones the smaller RGB value), then the most frequent
+    of what is left, until none is. Single linkage would not do: along a blur it joins black to white step by step.
+
+    Args:
+        images: uint8 (N, H, W, 3).
+    """
+    codes = np.sort(_codes(images), axis=1)
+    starts = np.diff(codes, axis=1, prepend=-1) != 0
+    sizes = np.bincount(np.cumsum(starts) - 1)
+    rank = np.where(starts, 0, -1)
+    rank[starts] = sizes
+    # Frequent colours first; repeated pixels sink to the end and are cut off.
+    order = np.argsort(-rank, axis=1, kind="stable")[:, : int(starts.sum(axis=1).max())]
+    codes, free = np.take_along_axis(codes, order, axis=1), np.take_along_axis(starts, order, axis=1)
+    lab = oklab(np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=-1).astype(np.uint8))
+    counts = np.zeros(len(images))
+    rows = np.arange(len(images))
+    while len(rows):
+        counts[rows] += 1
+        leader = lab[np.arange(len(rows)), free.argmax(axis=1)]
+        free &= distance(lab, leader[:, None]) > MERGED
+        left = free.any(axis=1)
+        rows, lab, free = rows[left], lab[left], free[left]
+    return counts
+
+
+def border_colour(lab: np.ndarray) -> np.ndarray:
+    """float (N, 1, 1, 3): the median of the border's pixels, channel by channel.
+
+    Args:
+        lab: float (N, H, W, 3), OKLab.
+    """
+    border = np.concatenate([lab[:, 0], lab[:, -1], lab[:, 1:-1, 0], lab[:, 1:-1, -1]], axis=1)
+    return np.median(border, axis=1)[:, None, None]
+
+
+def foreground(lab: np.ndarray) -> np.ndarray:
+    """bool (N, H, W): all that does not hang together with the border in the border's median colour.
+
+    Args:
+        lab: float (N, H, W, 3), OKLab.
+    """
+    alike = distance(lab, border_colour(lab)) <= SAME
+    reached = np.zeros_like(alike)
+    reached[:, [0, -1]] = alike[:, [0, -1]]
+    reached[:, :, [0, -1]] = alike[:, :, [0, -1]]
+    while True:
+        grown = dilate(reached) & alike
+        if (grown == reached).all():
+            return ~reached
+        reached = grown
+
+
+def orphans(lab: np.ndarray) -> np.ndarray:
+    """bool (N, H, W): pixels of which no 4-neighbour has the same colour.
+
+    Args:
+        lab: float (N, H, W, 3), OKLab.
+    """
+    friend = np.zeros(lab.shape[:3], bool)
+    down = distance(lab[:, 1:], lab[:, :-1]) <= SAME
+    right = distance(lab[:, :, 1:], lab[:, :, :-1]) <= SAME
+    friend[:, 1:] |= down
+    friend[:, :-1] |= down
+    friend[:, :, 1:] |= right
+    friend[:, :, :-1] |= right
+    return ~friend
+
+
+def _codes(images: np.ndarray) -> np.ndarray:
+    """int64 (N, H * W): each colour as one number, 0xRRGGBB."""
+    return images.reshape(len(images), -1, 3).astype(np.int64) @ [65536, 256, 1]
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """OKLab distance, over the last axis."""
+    return np.sqrt(np.square(a - b).sum(axis=-1))
+
+
+def dilate(mask: np.ndarray, *, edge: bool = False) -> np.ndarray:
+    """A mask and its 4-neighbours, bool (N, H, W); ``edge``: what lies outside the picture counts as masked."""
+    padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)), constant_values=edge)
+    return mask | padded[:, 2:, 1:-1] | padded[:, :-2, 1:-1] | padded[:, 1:-1, 2:] | padded[:, 1:-1, :-2]
+
+
+def masked_mean(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Mean over a mask, float64 (N,); NaN where the mask is empty."""
+    counts = mask.sum(axis=(1, 2))
+    sums = np.where(mask, values, 0.0).sum(axis=(1, 2), dtype=np.float64)
+    return np.divide(sums, counts, out=np.full(len(mask), np.nan), where=counts > 0)

@@ -1,0 +1,1 @@
+"""What lies on the disk: a step folder, a run folder, drawn batches, favourites."""

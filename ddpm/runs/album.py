@@ -1,0 +1,164 @@
+"""The last batches that were drawn, kept on disk: a reload of the page, or another page, finds them again."""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm.base.files import move, read_json, replace_bytes, replace_json
+from ddpm.base.home import home
+from ddpm.base.locks import Lock
+from ddpm.diffusion.chain import Chain
+from ddpm.sprites.readers.arrays import load_npz
+
+_ID = re.compile(r"[0-9a-f]{8,24}")
+_KEPT = 12
+_BUILDING = ".building-"
+_PATIENCE = 10.0
+_ARRAYS = ("t", "x_t", "x0", "noise_level")
+_OTHER = "other_"
+# Two ways of 50 moments of 144 sprites take 22 MB.
+_LARGEST_CHAINS, _LARGEST_INFO = 128 << 20, 1 << 20
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sprites that were drawn together.
+
+    Attributes:
+        id: its name in the album; empty if it could not be kept.
+        chain: how they came out of the noise.
+        info: JSON values: which checkpoint, sampler, seed ... drew them.
+        other: another way out of the same noise, if two were compared.
+    """
+
+    id: str
+    chain: Chain
+    info: dict[str, Any]
+    other: Chain | None = None
+
+
+def keep_batch(chain: Chain, info: dict[str, Any], other: Chain | None = None) -> Batch:
+    """Put a batch into the album; the oldest ones make room.
+
+    A home that cannot be written costs only the keeping: the batch is returned all the same.
+    """
+    file = io.BytesIO()
+    # Not compressed: most of it is noise, and whoever drew it waits.
+    arrays: dict[str, Any] = _arrays(chain) if other is None else _arrays(chain) | _arrays(other, _OTHER)
+    np.savez(file, **arrays)
+    try:
+        with Lock(home() / "batches.lock").acquire(_PATIENCE):
+            name = _put(file.getvalue(), info)
+    except OSError:
+        return Batch("", chain, info, other)
+    return Batch(name, chain, info, other)
+
+
+def _put(arrays: bytes, info: dict[str, Any]) -> str:
+    """Build a batch aside and move it into place, whole; for whoever holds the lock. Returns its name."""
+    folder = _folder()
+    for left in folder.glob(f"{_BUILDING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    building = folder / f"{_BUILDING}{secrets.token_hex(8)}"
+    building.mkdir(parents=True)
+    try:
+        replace_bytes(building / "chain.npz", arrays, durable=False)
+        replace_json(building / "batch.json", info, durable=False)
+        # A clock may stand still, or be set back: the newest has the highest number all the same.
+        newest = max((_number(name) for name in _names()), default=0)
+        name = f"{max(time.time_ns(), newest + 1):x}"
+        move(building, folder / name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    for old in _names()[_KEPT:]:
+        shutil.rmtree(folder / old, ignore_errors=True)
+    return name
+
+
+def load_batch(name: str) -> Batch | None:
+    """A batch from the album; None if it is gone or damaged."""
+    if not _ID.fullmatch(name):
+        return None
+    try:
+        folder = _folder() / name
+        info = read_json(folder / "batch.json", _LARGEST_INFO)
+        arrays = load_npz(folder / "chain.npz", _LARGEST_CHAINS)
+        chain = _chain(arrays)
+        other = _chain(arrays, _OTHER) if f"{_OTHER}t" in arrays else None
+        if other is not None and other.sprites.shape != chain.sprites.shape:
+            raise ValueError("the two are not of the same sprites")
+        return Batch(name, chain, info, other)
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def is_there(name: str) -> bool:
+    """Whether all files of a batch are there: one that cannot be loaded all the same is damaged."""
+    try:
+        folder = _folder() / name
+        return (folder / "batch.json").exists() and (folder / "chain.npz").exists()
+    except (OSError, ValueError):
+        return False
+
+
+def recent_batches(limit: int = _KEPT) -> list[Batch]:
+    """The newest batches, newest first."""
+    loaded = [load_batch(name) for name in batch_names()[:limit]]
+    return [batch for batch in loaded if batch is not None]
+
+
+def batch_names() -> list[str]:
+    """What :func:`load_batch` can be asked for, newest first."""
+    try:
+        return _names()
+    except OSError:
+        return []
+
+
+def _arrays(chain: Chain, prefix: str = "") -> dict[str, np.ndarray]:
+    return {f"{prefix}{name}": getattr(chain, name) for name in _ARRAYS}
+
+
+def _chain(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Chain:
+    chain = Chain(**{name: arrays[f"{prefix}{name}"] for name in _ARRAYS})
+    shape = chain.x_t.shape
+    fits = (
+        len(shape) == 5
+        and 0 not in shape
+        and shape[2:] == (16, 16, 3)
+        and chain.x0.shape == shape
+        and chain.x_t.dtype == chain.x0.dtype == np.uint8
+        and chain.t.dtype == np.int64
+        and chain.t.shape == chain.noise_level.shape == shape[:1]
+        and bool((chain.t[1:] < chain.t[:-1]).all())
+        and chain.noise_level.dtype == np.float64
+        and bool(((chain.noise_level >= 0) & (chain.noise_level <= 1)).all())
+    )
+    if not fits:
+        raise ValueError("the arrays do not fit together")
+    return chain
+
+
+def _folder() -> Path:
+    return home() / "batches"
+
+
+def _names() -> list[str]:
+    folder = _folder()
+    if not folder.is_dir():
+        return []
+    return sorted((entry.name for entry in folder.iterdir() if _ID.fullmatch(entry.name)), key=_number, reverse=True)
+
+
+def _number(name: str) -> int:
+    return int(name, 16)

@@ -1,0 +1,1 @@
+"""Foreign files, one kind a module: from bytes that are not trusted to uint8 arrays."""

@@ -1,0 +1,176 @@
+"""One PNG: its pixels, laid on white, as uint8 ``(H, W, 3)``. Sizes are checked before anything is decoded."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from ddpm.sprites.errors import SpriteError, shown
+from ddpm.sprites.readers.chunks import SIGNATURE, Chunks, read_chunks
+from ddpm.sprites.readers.pixels import to_rgb
+
+MOST_PIXELS = 32_000_000
+_MOST_BYTES = 256 << 20
+DAMAGE = (
+    *(UnidentifiedImageError, Image.DecompressionBombError),
+    *(SyntaxError, OSError, ValueError, struct.error, zlib.error, EOFError, IndexError),
+)
+"""What Pillow raises for files that are damaged."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded PNG: uint8 ``(H, W, 3)``, the note that our own sheets carry, if there is one, and its frames."""
+
+    pixels: np.ndarray
+    note: str | None
+    frames: int = 1
+
+
+def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
+    """Decode a PNG of any colour type: 16-bit values become 8-bit ones, alpha goes on white, the first frame counts.
+
+    Raises:
+        SpriteError: if it is no PNG, is damaged, or has more than ``most_pixels``.
+        OSError: if the file cannot be read.
+    """
+    where = shown(path)
+    with open(path, "rb") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise SpriteError(f"{where} is larger than {_MOST_BYTES >> 20} MB. Cut it into several sheets.")
+    width, height = size_of(data, where)
+    if width * height > most_pixels:
+        raise SpriteError(
+            f"{where} has {width:,} x {height:,} pixels; at most {most_pixels:,} are read. "
+            "Scale it down to one pixel per pixel of the art, or cut it into several sheets."
+        )
+    chunks = read_chunks(data, where)
+    try:
+        with _open(chunks) as image:
+            if image.size != (width, height):
+                raise ValueError("it states its size twice")
+            image.load()
+            pixels = _pixels(image, chunks, depth=data[24])
+            return Picture(to_rgb(pixels), chunks.note, chunks.frames)
+    except DAMAGE as error:
+        raise SpriteError(f"{where} is a damaged PNG ({_reason(error)}). Save or download it again.") from error
+
+
+def seems(data: bytes) -> str:
+    """What a file that begins with ``data`` seems to be, for messages."""
+    start = data[:512].lstrip().lower()
+    if not data:
+        return "an empty file"
+    for mark, name in _KINDS:
+        if data.startswith(mark):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "a WebP image"
+    if data[4:8] == b"ftyp":
+        return "an AVIF or HEIC image, or a video"
+    if b"<svg" in start:
+        return "an SVG drawing"
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<script")):
+        return "a web page (HTML)"
+    if start.startswith((b"<?xml", b"<")):
+        return "an XML or HTML text"
+    if not data.strip(b"\0"):
+        return "nothing but zeros"
+    if all(byte in b"\t\n\r\f\b\x1b" or byte >= 32 for byte in data[:512]) and b"\x7f" not in data[:512]:
+        return "a text file"
+    return "something unknown"
+
+
+def size_of(data: bytes, where: str) -> tuple[int, int]:
+    """Width and height that a PNG states, whatever it holds.
+
+    Raises:
+        SpriteError: if it is no PNG, or states none.
+    """
+    if not data.startswith(SIGNATURE):
+        raise SpriteError(f"{where} is no PNG: it seems to be {seems(data)}. Save the image as PNG.")
+    if len(data) < 33 or data[12:16] != b"IHDR":
+        raise SpriteError(f"{where} is a damaged PNG (its first lines are missing). Save or download it again.")
+    width, height = struct.unpack(">II", data[16:24])
+    if width == 0 or height == 0:
+        raise SpriteError(f"{where} has no pixels: it says it is {width} x {height}. Save it again.")
+    return width, height
+
+
+def _open(chunks: Chunks) -> Image.Image:
+    return Image.open(io.BytesIO(chunks.picture), formats=("PNG",))
+
+
+def _pixels(image: Image.Image, chunks: Chunks, depth: int) -> np.ndarray:
+    """uint8 ``(H, W, 4)``, or ``(H, W, 3)`` where nothing is transparent; ``depth`` is the file's bits a channel."""
+    clear = None if chunks.clear is None else tuple(n & (1 << depth) - 1 for n in _numbers(chunks.clear))
+    if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip at 255
+        deep = np.asarray(image).astype(np.uint32)
+        grey = ((deep * 255 + 32767) // 65535).clip(0, 255).astype(np.uint8)
+        alpha = _alpha(deep[..., None], clear)
+        return np.stack([grey, grey, grey, alpha], axis=-1)
+    if image.mode not in ("1", "L", "RGB") or clear is None:
+        return np.asarray(image.convert("RGB" if clear is None and "A" not in image.mode else "RGBA"))
+    # Which pixels are clear is found here: Pillow compares with a colour that it has not scaled as it has the pixels.
+    colours = np.asarray(image.convert("RGB"))
+    if depth == 16:
+        values = colours.astype(np.uint16) << 8 | _lower_bytes(chunks)
+    elif image.mode == "RGB":
+        values = colours
+    else:
+        values = colours[..., :1] // (255 // ((1 << depth) - 1))
+    return np.dstack([colours, _alpha(values, clear)])
+
+
+def _numbers(clear: bytes) -> tuple[int, ...]:
+    return tuple(int.from_bytes(clear[at : at + 2], "big") for at in range(0, len(clear) - 1, 2))
+
+
+def _alpha(values: np.ndarray, clear: tuple[int, ...] | None) -> np.ndarray:
+    """uint8 ``(H, W)``: 0 where the values ``(H, W, C)`` of the file are the one colour that is clear, else 255."""
+    if clear is None:
+        return np.full(values.shape[:2], 255, np.uint8)
+    return np.where((values == np.array(clear[: values.shape[2]])).all(axis=-1), 0, 255).astype(np.uint8)
+
+
+def _lower_bytes(chunks: Chunks) -> np.ndarray:
+    """uint8 ``(H, W, 3)``: the lower bytes of 16-bit RGB, of which Pillow only gives the upper ones."""
+    with _open(chunks) as image:
+        # Read as little-endian, the byte that is taken for the upper one is the lower one.
+        image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]  # type: ignore[attr-defined]
+        return np.asarray(image)
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).split("\n")[0]
+    return "it cannot be decoded" if isinstance(error, UnidentifiedImageError) or not text else text[:120]
+
+
+_KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"GIF8", "a GIF image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"BM", "a BMP image"),
+    (b"II*\0", "a TIFF image"),
+    (b"MM\0*", "a TIFF image"),
+    (b"\0\0\x01\0", "an icon (ICO)"),
+    (SIGNATURE, "a PNG image"),
+    (b"\x93NUMPY", "a NumPy file"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x80\x02", "a Python pickle, which is never opened"),
+    (b"\x80\x03", "a Python pickle, which is never opened"),
+    (b"\x80\x04", "a Python pickle, which is never opened"),
+    (b"\x80\x05", "a Python pickle, which is never opened"),
+)

@@ -1,0 +1,48 @@
+"""What a set of sprites holds, in numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ddpm.pixels.traits import traits
+from ddpm.sprites import SpriteDataset
+
+_MEASURED = 2000
+
+
+def data_card(sprites: SpriteDataset) -> dict[str, Any]:
+    """Size, parts, classes and look of a data set; JSON values.
+
+    ``traits`` holds the quartiles of :class:`ddpm.pixels.traits.Traits` over all distinct sprites, or over 2,000 of
+    them drawn at random with a fixed seed where there are more.
+    """
+    train, heldout = sprites.split()
+    counts = sprites.counts()
+    card: dict[str, Any] = {
+        "name": sprites.name,
+        "source": sprites.source,
+        "fingerprint": sprites.fingerprint,
+        "rows": len(sprites),
+        "distinct": len(counts),
+        "most_repeats": int(counts.max()),
+        "mirror_pairs": sprites.mirror_pairs(),
+        "training": len(train),
+        "held_out": len(heldout),
+        "exam": len(sprites.exam()),
+        "notes": list(sprites.notes),
+    }
+    if sprites.capacity is not None:
+        card["capacity"] = sprites.capacity
+    if sprites.shape_ids is not None and sprites.palette_ids is not None:
+        card["shapes"] = len(np.unique(sprites.shape_ids))
+        card["palettes"] = len(np.unique(sprites.palette_ids))
+    if sprites.labels is not None and sprites.label_names is not None:
+        numbers = np.bincount(np.asarray(sprites.labels), minlength=len(sprites.label_names))
+        card["classes"] = {name: int(n) for name, n in zip(sprites.label_names, numbers, strict=True)}
+    rows = sprites.distinct()
+    if len(rows) > _MEASURED:
+        rows = np.sort(np.random.default_rng(0).choice(rows, _MEASURED, replace=False))
+    card["traits"] = traits(np.asarray(sprites.images[rows])).quartiles()
+    return card

@@ -1,0 +1,100 @@
+"""Files that a visitor hands over in the browser: kept in the home, named by their content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+from ddpm.base.files import replace_bytes
+from ddpm.base.home import home
+from ddpm.sprites import SpriteError
+from ddpm.sprites.errors import listed, shown
+
+_SUFFIXES = (".npy", ".npz", ".png")
+_LABELS = "_labels"
+_LONGEST = 100  # bytes of a name without its ending: file systems take 255, some fewer, and we add to it
+_TOGETHER = "Give one .npy (x.npy with its x_labels.npy), one .npz, one PNG sheet, or several PNGs, one a sprite."
+
+
+def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
+    """Store uploaded files and say what to give to ``load_sprites``.
+
+    One .npy, .npz or PNG sheet; an .npy with its ``..._labels.npy``; or several PNGs, one a sprite, which stay in the
+    order in which they are given.
+
+    Args:
+        files: (name, content); the names are the visitor's and are not trusted. They may be equal.
+
+    Returns:
+        The file, or the folder of several PNGs, which holds as many as were given.
+
+    Raises:
+        SpriteError: if the files do not go together, or cannot be stored.
+    """
+    if not files:
+        raise SpriteError("There is no file.")
+    bases = [re.split(r"[\\/]", name)[-1] for name, _ in files]
+    wrong = [base for base in bases if _suffix(base) not in _SUFFIXES]
+    if wrong:
+        raise SpriteError(f"{shown(wrong[0])} is not a .npy, .npz or .png file.")
+    names = _stored_names(bases)
+    digest = blake2b(b"2", digest_size=10)
+    for base, (_, content) in zip(bases, files, strict=True):
+        digest.update(_hashed(base.encode("utf-8", "surrogatepass")) + _hashed(content))
+    try:
+        folder = home() / "uploads" / digest.hexdigest()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, (_, content) in zip(names, files, strict=True):
+            if not (folder / name).is_file() or (folder / name).stat().st_size != len(content):
+                replace_bytes(folder / name, content)
+    except (OSError, UnicodeError) as error:
+        raise SpriteError(f"The upload could not be stored: {error}") from error
+    if len(files) > 1 and _suffix(bases[0]) == ".png":
+        return folder
+    return folder / min(names, key=len)  # an array, before its labels
+
+
+def _stored_names(bases: list[str]) -> list[str]:
+    """A name of its own for each file: what is made plain and cut is for people, never what tells two files apart.
+
+    Raises:
+        SpriteError: if the files do not go together.
+    """
+    suffixes = [_suffix(base) for base in bases]
+    if len(bases) == 1:
+        if _stem(bases[0]).endswith(_LABELS):
+            raise SpriteError(
+                f"{shown(bases[0])} holds labels, by its name, and their sprites are missing. {_TOGETHER}"
+            )
+        return [_plain(_stem(bases[0])) + suffixes[0]]
+    if set(suffixes) == {".png"}:
+        width = max(4, len(str(len(bases))))
+        return [f"{number:0{width}}-{_plain(_stem(base))}.png" for number, base in enumerate(bases, 1)]
+    if suffixes == [".npy", ".npy"]:
+        array, labels = sorted((_stem(base) for base in bases), key=len)
+        if labels == array + _LABELS:
+            plain = _plain(array)
+            return [f"{plain}{_LABELS if _stem(base) == labels else ''}.npy" for base in bases]
+    raise SpriteError(f"{listed(bases)} do not go together. {_TOGETHER}")
+
+
+def _plain(stem: str) -> str:
+    """A stem that any file system takes, as readable as it can be."""
+    plain = re.sub(r"[^\w.-]+", "_", stem)
+    plain = f"file{plain}" if plain.startswith(".") or not plain else plain
+    return plain.encode()[:_LONGEST].decode("utf-8", "ignore")
+
+
+def _stem(base: str) -> str:
+    return base[: len(base) - len(_suffix(base))]
+
+
+def _suffix(base: str) -> str:
+    dot = base.rfind(".")
+    return base[dot:].lower() if dot >= 0 else ""
+
+
+def _hashed(data: bytes) -> bytes:
+    return blake2b(data, digest_size=32).digest()

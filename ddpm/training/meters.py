@@ -1,0 +1,115 @@
+"""What is measured while a training runs: loss by noise level, and speed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from typing import Any
+
+import torch
+
+from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
+from ddpm.training.loop import TrainingStep
+
+QUARTILES = 4
+
+
+class LossWindow:
+    """The mean loss since it was last cleared, and what it means for the predicted noise, whole and by quartile of t.
+
+    Recipes learn different things, at noise levels that they choose, so their losses cannot be compared; the error of
+    the noise, evenly over t, can.
+    One noisy number hides what is learnt: the first quartile of t (little noise) is fine detail, the last the rough
+    shape (Nichol & Dhariwal 2021 log it this way).
+    """
+
+    def __init__(self, schedule: NoiseSchedule, prediction_type: PredictionType, even_log_snr: float = 0.0) -> None:
+        self._schedule = schedule
+        self._prediction_type = prediction_type
+        # What is looked at more often counts for less.
+        self._weights = 1 / (schedule.num_timesteps * schedule.chances(even_log_snr))
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all steps."""
+        self._sums = torch.zeros(QUARTILES, dtype=torch.float64)
+        self._counts = torch.zeros(QUARTILES, dtype=torch.float64)
+        self._loss = 0.0
+        self._seen = 0
+        self._skipped = 0
+        self._last: TrainingStep | None = None
+
+    def add(self, step: TrainingStep) -> None:
+        """Take one step in; one that was skipped is only counted."""
+        self._last = step
+        if step.skipped:
+            self._skipped += 1
+            return
+        losses = step.losses.to(torch.float64)
+        self._loss += float(losses.sum())
+        self._seen += len(losses)
+        if self._prediction_type == "v":
+            # An error of v is sqrt(alphas_cumprod) times as large in eps, at a given x_t.
+            losses = losses * self._schedule.alphas_cumprod[step.t]
+        quartile = step.t * QUARTILES // self._schedule.num_timesteps
+        weights = self._weights[step.t]
+        self._sums.index_add_(0, quartile, weights * losses)
+        self._counts.index_add_(0, quartile, weights)
+
+    def summary(self) -> dict[str, Any]:
+        """JSON values: step, loss (as learnt), noise_error and its quartiles (mean squared errors of eps; None where
+        nothing was seen), learning_rate, grad_norm."""
+        assert self._last is not None
+        seen = float(self._counts.sum())
+        means = (self._sums / self._counts).tolist()
+        summary: dict[str, Any] = {
+            "step": self._last.step,
+            "loss": self._loss / self._seen if self._seen else None,
+            "noise_error": float(self._sums.sum()) / seen if seen else None,
+            "quartiles": [mean if math.isfinite(mean) else None for mean in means],
+            "learning_rate": self._last.learning_rate,
+        }
+        if math.isfinite(self._last.grad_norm):
+            summary["grad_norm"] = self._last.grad_norm
+        if self._skipped:
+            summary["skipped"] = self._skipped
+        return summary
+
+
+class Clock:
+    """Time spent on training steps alone: pauses, previews and saving do not count.
+
+    Args:
+        seconds: spent before this start.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self._started: float | None = None
+        self._recent: deque[tuple[float, int]] = deque(maxlen=50)
+
+    def start(self) -> None:
+        """A step begins."""
+        self._started = time.perf_counter()
+
+    def stop(self, images: int) -> None:
+        """The step has ended; it saw so many images."""
+        assert self._started is not None
+        spent = time.perf_counter() - self._started
+        self.seconds += spent
+        self._recent.append((spent, images))
+
+    def forget_rate(self) -> None:
+        """The speed of earlier steps says nothing about the next ones."""
+        self._recent.clear()
+
+    def images_per_second(self) -> float | None:
+        """Over the last 50 steps."""
+        spent = sum(seconds for seconds, _ in self._recent)
+        return sum(images for _, images in self._recent) / spent if spent else None
+
+    def seconds_left(self, steps: int) -> float | None:
+        """Time that ``steps`` more steps will take at the present speed."""
+        spent = sum(seconds for seconds, _ in self._recent)
+        return steps * spent / len(self._recent) if self._recent else None

@@ -1,0 +1,148 @@
+"""The claim of the report that this app rebuilds, measured; and when a run began to copy."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from ddpm.judging.copying.memorization import MemorizationReport
+from ddpm.judging.exam import Exam, take_exam
+from ddpm.judging.onset import copying_onset
+from ddpm.judging.statistics import Proportion
+from ddpm.judging.verdict import Findings
+from ddpm.runs.run import Run
+from pages.parts.copied.comparing import Subject
+from pages.parts.copied.verdicts import floor_words, percent
+from pages.parts.shared.charts import check_series
+from pages.parts.shared.words import plain
+
+_ROWS = {
+    "shape known": ("Known shape", "of all samples"),
+    "palette novel, of those": ("New palette", "of those with a known shape"),
+    "palette nowhere, of those": ("Colours that are nowhere in the data", "of those with a known shape"),
+}
+_SAMPLES, _UNSEEN = "#6a4cf0", "#1f9e89"
+
+
+def claim(subject: Subject, report: MemorizationReport) -> None:
+    """Is it known shapes in new colours? The three numbers, and the exam where there is one."""
+    exam = _exam(subject, report)
+    claim_numbers(report, None if exam is None else exam.sentence)
+
+
+def claim_numbers(report: Findings, exam: str | None) -> None:
+    """Three numbers with floors, and what they mean.
+
+    Args:
+        exam: the finding of the exam in a sentence; None where there was none.
+    """
+    st.markdown(
+        "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
+        "that are not in the data*. Here it is measured. The floor is what real sprites show that the model never saw."
+    )
+    rows = "".join(_claim_row(name, report.claim[name]) for name in _ROWS)
+    st.html(
+        '<div class="wide" tabindex="0"><table class="claim"><tr><td></td><th>samples</th><th>interval</th>'
+        f"<th>floor</th><th>excess</th></tr>{rows}</table></div>"
+    )
+    st.markdown(f"**{claim_sentence(report)}**")
+    if exam is not None:
+        st.markdown("**The exam.** " + plain(exam))
+        st.caption(
+            "A tenth of all pairs of a shape and a palette was withheld from the training. A model that only copies "
+            "never draws one of them; one that puts shapes and palettes together freely does, as often as chance says."
+        )
+
+
+def claim_sentence(report: Findings) -> str:
+    """The claim in the light of the numbers."""
+    shape, novel = report.claim["shape known"], report.claim["palette novel, of those"]
+    if not shape.count or not novel.n:
+        return "No sample has a known shape: what the model draws are shapes of its own, if they are shapes at all."
+    first = f"{percent(shape.rate)} of the samples have a known shape"
+    if shape.floor is not None:
+        first += f", against {percent(shape.floor)} of real unseen sprites"
+    words = f"{first}; {percent(novel.rate)} of those come in a new palette"
+    if novel.floor is not None:
+        words += f", against {percent(novel.floor)}"
+    if shape.floor is None or novel.floor is None:
+        return f"{words}. Without unseen sprites nobody can say whether that is much."
+    shapes = "its shapes are known about as often as those of real sprites"
+    if (shape.excess_low or 0) > 0:
+        shapes = "its shapes are known more often than those of real sprites"
+    elif shape.high < shape.floor:
+        shapes = "its shapes are known less often than those of real sprites"
+    colours = "their colours are no newer"
+    if (novel.excess_low or 0) > 0:
+        colours = "their colours are newer"
+    elif (novel.excess or 0) > 0:
+        colours = "whether their colours are newer, so few samples cannot say"
+    return f"{words}. So {shapes}, and {colours}."
+
+
+def onset(run: Run) -> None:
+    """When did it begin to copy? From the looks that the training took at itself."""
+    metrics = run.metrics()
+    near = next((series for series in check_series(metrics) if series.title == "Near copies"), None)
+    if near is None:
+        st.caption("This training never looked at its own drawings, so its record does not say.")
+        return
+    found = copying_onset(metrics)
+    if found is not None:
+        st.markdown(f"**{plain(found.sentence)}**")
+    elif len(near.steps) == 1:
+        st.markdown(f"**It looked at itself only once, at step {near.steps[0]:,.0f}, and did not copy then.**")
+    else:
+        st.markdown(f"**It had not begun by step {near.steps[-1]:,.0f}, the last time it looked at itself.**")
+    if len(near.steps) > 1:
+        _near_figure(near.steps, near.values, near.real)
+
+
+def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> None:
+    figure = go.Figure()
+    figure.add_scatter(
+        x=steps,
+        y=100 * values,
+        name="near copies among samples",
+        line={"color": _SAMPLES, "width": 2.5},
+        mode="lines+markers",
+    )
+    if real is not None:
+        figure.add_hline(y=100 * real, line={"color": _UNSEEN, "dash": "dash"}, annotation_text="unseen real sprites")
+    figure.update_layout(
+        height=260,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        xaxis={"title": "training steps", "tickformat": ","},
+        yaxis={"title": "near copies in %, at a false-positive rate of 5%", "rangemode": "tozero"},
+        showlegend=False,
+    )
+    st.plotly_chart(figure, key="onset", config={"displayModeBar": False})
+
+
+def _claim_row(name: str, rate: Proportion) -> str:
+    title, of = _ROWS[name]
+    cells = ["-"] * 4
+    if rate.n:
+        cells[0] = f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})"
+        cells[1] = f"{percent(rate.low)} to {percent(rate.high)}"
+        cells[2], cells[3], _ = floor_words(rate)
+    return (
+        f"<tr><th>{html.escape(title)}<small>{html.escape(of)}</small></th>"
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + "</tr>"
+    )
+
+
+def _exam(subject: Subject, report: MemorizationReport) -> Exam | None:
+    if not len(subject.sprites.exam()):
+        return None
+    with st.spinner("Grading the exam ..."):
+        return _graded(subject.key, subject.chosen.images.tobytes(), report.near_distance, subject)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _graded(key: str, samples: bytes, near_distance: int, _subject: Subject) -> Exam | None:
+    return take_exam(_subject.chosen.images, _subject.sprites, _subject.reference.seen, near_distance)

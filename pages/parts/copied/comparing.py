@@ -1,0 +1,289 @@
+"""Which samples are questioned, what they are held against, and all that is then known about them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ddpm.judging.copying.comparison import ComparisonSet, check_seen, what_was_seen
+from ddpm.judging.copying.evidence import Evidence, Yardstick
+from ddpm.judging.copying.kept_yardsticks import is_prepared, prepared
+from ddpm.runs.album import Batch
+from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.run import Run
+from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from pages.parts.sample.ordering import choose_run
+from pages.parts.shared.drawing import Order, current_batch, draw_timed, first_batch, remember
+from pages.parts.shared.store import default_run, may_have_data, run_data, run_that_drew, shipped_run, verdict_of
+from pages.parts.shared.uploading import ask_for_file, show_notes
+from pages.parts.shared.words import counted, plain, problem
+
+_MOST = 1024
+_SIZES = (64, 256)
+REPORT, LAST, FRESH, UPLOAD = "A report", "Last drawn", "Fresh batch", "My own file"
+_SOURCE, _SEEN, _WANTED = "question", "question-seen", "question-wanted"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Samples, and the run that they are held against.
+
+    Attributes:
+        images: uint8 (N, 16, 16, 3).
+        whose: what they are called in a legend.
+        drawn_by: what drew them, in words; empty where that is not known.
+        first: number of the sample that the visitor asked about.
+        batch: how they were drawn; None for sprites from elsewhere.
+    """
+
+    images: np.ndarray
+    run: Run
+    whose: str
+    drawn_by: str = ""
+    first: int | None = None
+    batch: Batch | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What samples can be held against.
+
+    Attributes:
+        key: tells it from others; equal for equal sprites.
+    """
+
+    reference: ComparisonSet
+    yardstick: Yardstick
+    key: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Samples, what they are held against, and the facts about each of them.
+
+    Attributes:
+        key: tells what they are held against from other sets; equal for equal sprites.
+    """
+
+    chosen: Chosen
+    reference: ComparisonSet
+    yardstick: Yardstick
+    evidence: Evidence
+    key: str
+
+    @property
+    def sprites(self) -> SpriteDataset:
+        """The data set."""
+        return self.reference.sprites
+
+    @cached_property
+    def train(self) -> np.ndarray:
+        """uint8 (R, 16, 16, 3): the training sprites; the rows of the evidence are theirs."""
+        return self.sprites.images[self.reference.seen]
+
+    def data_row(self, row: int) -> int:
+        """The row in the data set of a row of the evidence."""
+        return int(self.reference.seen[row])
+
+
+def choose_samples(runs: list[Run]) -> Chosen | Run | None:
+    """Ask which sprites are to be questioned.
+
+    Returns:
+        The sprites; a run, where its finished report is to be shown; None as long as there is nothing.
+    """
+    reports = sorted((run for run in runs if verdict_of(run) is not None), key=lambda run: not may_have_data(run))
+    batch = current_batch()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        source = _ask_source(bool(reports), batch)
+        run = default_run(runs)
+        if source == REPORT:
+            with st.container(width=320):
+                return choose_run(reports, "Model", "reported")
+        if source != LAST:
+            with st.container(width=320):
+                run = choose_run(runs, "Model", "questioned")
+        pressed = int(st.session_state.pop(_WANTED, 0))
+        if source == FRESH:
+            for n in _SIZES:
+                kind = "primary" if n == max(_SIZES) else "secondary"
+                if st.button(f"Draw {n}", type=kind, icon=":material/brush:"):  # type: ignore[arg-type]
+                    pressed = n
+    if source == UPLOAD:
+        return _uploaded(run)
+    if pressed:
+        batch = _drawn(run, pressed)
+        return None if batch is None else _of_batch(batch, run)
+    if batch is None:
+        drawer = next((run for run in runs if run.is_shipped() and may_have_data(run)), shipped_run() or run)
+        batch = first_batch(drawer, n=36)
+        if batch is None:
+            st.warning(f"Nothing is drawn yet, and {plain(drawer.name)} cannot be loaded: draw a fresh batch.")
+            return None
+        st.caption("Nothing was drawn on this computer yet, so here is a first batch.")
+    owner = run_that_drew(batch.info, runs)
+    if owner is None:
+        name = plain(batch.info["name"])
+        st.warning(f"The model {name} that drew these sprites is no longer here: draw a fresh batch.")
+        return None
+    return _of_batch(batch, owner)
+
+
+def question_live(run: Run) -> None:
+    """In the next run of the page, let a model draw, and question what comes out."""
+    st.session_state.update({_SOURCE: FRESH, "questioned": str(run.folder), _WANTED: min(_SIZES)})
+
+
+def question(run: Run) -> None:
+    """In the next run of the page, question a run: by its finished report where it has one, else by what it draws."""
+    if verdict_of(run) is None:
+        question_live(run)
+    else:
+        st.session_state.update(
+            {_SOURCE: REPORT, "reported": str(run.folder), _SEEN: _drawn_mark(current_batch())}
+        )
+
+
+def _ask_source(reports: bool, batch: Batch | None) -> str:
+    options = (REPORT, LAST, FRESH, UPLOAD) if reports else (LAST, FRESH, UPLOAD)
+    drawn = _drawn_mark(batch)
+    if st.session_state.get(_SOURCE) not in options:
+        st.session_state[_SOURCE] = REPORT if reports and batch is None else LAST
+    elif st.session_state[_SOURCE] == REPORT and drawn not in (None, st.session_state.get(_SEEN)):
+        # Who comes with new sprites, or with a question about one of them, wants an answer about these.
+        st.session_state[_SOURCE] = LAST
+    st.session_state[_SEEN] = drawn
+    return str(
+        st.segmented_control("Sprites to question", options, required=True, key=_SOURCE, persist_state="session")
+    )
+
+
+def _drawn_mark(batch: Batch | None) -> object:
+    """Tells what was drawn last, and which sprite of it was asked about, from what was before."""
+    return None if batch is None else (batch.id or id(batch), st.session_state.get("looked-at"))
+
+
+def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
+    """Find what a run learnt from and get to know it, with a word on what takes so long.
+
+    Args:
+        meanwhile: shows something to read, if this takes long.
+
+    Returns:
+        All that samples can be held against; or why there is nothing, in words.
+    """
+    # Two places for all of it: what stands below must not move, or the browser shows it twice for a moment.
+    place, below = st.empty(), st.empty()
+    with place, st.spinner("Getting the sprites that it learnt from ...", show_time=True):
+        found = run_data(run)
+    if found.sprites is None:
+        return str(found.problem)
+    reference = what_was_seen(found.sprites, run.trained_on())
+    key = f"{reference.sprites.fingerprint}-{_digest(reference.seen)}"
+
+    def watch(done: float, what: str) -> None:
+        place.progress(done, f"Getting to know the training sprites, once. {what} ...")
+
+    try:
+        check_seen(reference)
+        yardstick = _known_yardsticks().get(key)
+        if yardstick is None:
+            if not is_prepared(reference):
+                with below.container():
+                    meanwhile(run)
+            yardstick = _known_yardsticks()[key] = prepared(reference, watch)
+    except ValueError as error:
+        return str(error)
+    finally:
+        place.empty()
+        below.empty()
+    if found.note:
+        st.caption(f":material/info: {plain(found.note)}")
+    return Ready(reference, yardstick, key)
+
+
+def hold_against(chosen: Chosen, ready: Ready) -> Subject | None:
+    """Find out all about the samples; None, and a word, where that cannot be."""
+    place = st.empty()
+    try:
+        with (
+            place,
+            st.spinner(f"Looking at {counted(len(chosen.images), 'sprite')} from all sides ...", show_time=True),
+        ):
+            evidence = _evidence(ready.key, _digest(chosen.images), ready.yardstick, chosen.images)
+    except ValueError as error:
+        place.warning(plain(error))
+        return None
+    place.empty()
+    return Subject(chosen, ready.reference, ready.yardstick, evidence, ready.key)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _known_yardsticks() -> _Few:
+    return _Few()
+
+
+class _Few(OrderedDict[str, Yardstick]):
+    """The last three yardsticks, for all visitors: a function that Streamlit caches could not show its progress."""
+
+    def __setitem__(self, key: str, value: Yardstick) -> None:
+        super().__setitem__(key, value)
+        while len(self) > 3:
+            self.popitem(last=False)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _evidence(key: str, digest: str, _yardstick: Yardstick, _images: np.ndarray) -> Evidence:
+    return _yardstick.measure(_images)
+
+
+def _digest(values: np.ndarray) -> str:
+    return blake2b(np.ascontiguousarray(values).data, digest_size=12).hexdigest() + f"-{len(values)}"
+
+
+def _of_batch(batch: Batch, owner: Run) -> Chosen:
+    sprites = batch.chain.sprites
+    st.caption(plain(f"{counted(len(sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."))
+    first = st.session_state.get("looked-at")
+    first = first if isinstance(first, int) and 0 <= first < len(sprites) else None
+    return Chosen(sprites, owner, "its own sprites", str(batch.info["model"]), first, batch)
+
+
+def _drawn(run: Run, n: int) -> Batch | None:
+    seed = int(st.session_state.get("fresh-seed", 0)) + 1
+    st.session_state["fresh-seed"] = seed
+    bar = st.progress(0.0, "Drawing ...")
+
+    def watch(done: int, steps: int, chain: Any) -> None:
+        bar.progress(done / steps, f"Drawing: step {done:,} of {steps:,}")
+
+    try:
+        batch = remember(draw_timed(Order(str(run.folder), n=n, seed=seed), watch))
+    except CheckpointError as error:
+        problem(error)
+        return None
+    bar.empty()
+    return batch
+
+
+def _uploaded(run: Run) -> Chosen | None:
+    try:
+        source = ask_for_file("question", "A .npy or .npz array of 16×16 sprites, a PNG sheet, or several PNGs")
+        own = load_sprites(source) if source is not None else None
+    except SpriteError as error:
+        problem(error)
+        return None
+    if own is None:
+        st.info("Choose a file: sprites that you drew, or that another program made.")
+        return None
+    show_notes(own.notes)
+    if len(own) > _MOST:
+        st.info(f"The first {_MOST:,} of {len(own):,} sprites are questioned.")
+    return Chosen(np.asarray(own.images[:_MOST]), run, "your sprites")

@@ -1,0 +1,67 @@
+"""A place to draw a sprite: mouse, touch and keyboard."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared.component import source
+
+COLOURS = (
+    "#ffffff",
+    "#1b1725",
+    "#6b6475",
+    "#c4bfc9",
+    "#7a4a2b",
+    "#d98f4e",
+    "#f2c9a0",
+    "#c22f3d",
+    "#ee7f86",
+    "#f2b632",
+    "#f6ea7a",
+    "#2e8b57",
+    "#8fd36b",
+    "#2c5fb8",
+    "#69b7ee",
+    "#7a4bc9",
+)
+"""What can be drawn with; the first is the paper, and the eraser."""
+
+_SIZE = 256
+
+
+def easel(*, key: str) -> np.ndarray | None:
+    """Show the easel.
+
+    Args:
+        key: Streamlit's key; one a page. The drawing stays as long as the page is open.
+
+    Returns:
+        uint8 (16, 16, 3), or None as long as nothing is drawn.
+    """
+    drawn = st.session_state.get(key, {}).get("pixels")
+    drawn = _component(key=key, data={"colours": list(COLOURS), "pixels": drawn}, on_pixels_change=lambda: None).get(
+        "pixels"
+    )
+    return to_image(drawn)
+
+
+def to_image(drawn: object) -> np.ndarray | None:
+    """A drawing as the browser sends it, one hexadecimal digit a pixel, as uint8 (16, 16, 3); None if it is blank."""
+    if not isinstance(drawn, str) or len(drawn) != _SIZE or set(drawn) - set("0123456789abcdef"):
+        return None
+    numbers = np.array([int(digit, 16) for digit in drawn])
+    if not numbers.any():
+        return None
+    palette = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in COLOURS], np.uint8)
+    return palette[numbers].reshape(16, 16, 3)
+
+
+_component = st.components.v2.component(
+    "ddpm_easel",
+    html=source(__file__, "easel.html"),
+    css=source(__file__, "easel.css"),
+    js=source(__file__, "easel.js"),
+)
+
+__all__ = ["COLOURS", "easel", "to_image"]

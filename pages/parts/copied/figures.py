@@ -1,0 +1,153 @@
+"""Figures that stand still: how near is normal, and which training sprites are come near to."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from ddpm.judging.copying.comparison import grey_levels
+from ddpm.judging.copying.memorization import MemorizationReport
+from pages.parts.copied.comparing import Subject
+from pages.parts.shared.pictures import sprite_tag
+from pages.parts.shared.words import counted
+
+_BINS = 36
+_SAMPLES, _UNSEEN, _TRAINING, _LINE = "#6a4cf0", "#1f9e89", "#c99a1c", "#e2603f"
+_HEAT = ["#b9a9ff", "#6a4cf0", "#e2603f", "#c22f3d"]
+_MOST_COPIED = 12
+_PLAIN = {"displayModeBar": False}
+
+
+def distance_figure(subject: Subject, report: MemorizationReport) -> None:
+    """Distances to the nearest training sprite: of samples, of unseen sprites, of training sprites to one another."""
+    sides = [
+        (subject.chosen.whose, grey_levels(subject.evidence.squared_distance), _SAMPLES),
+        (
+            "real sprites it never saw",
+            grey_levels(subject.yardstick.heldout_evidence.squared_distance),
+            _UNSEEN,
+        ),
+        ("training sprites to other ones", grey_levels(subject.yardstick.distances), _TRAINING),
+    ]
+    top = max(float(np.quantile(values, 0.995)) for _, values, _ in sides if len(values)) * 1.02 or 1.0
+    edges = np.linspace(0, top, _BINS + 1)
+    figure = go.Figure()
+    for name, values, colour in reversed(sides):
+        if not len(values):
+            continue
+        shares = 100 * np.histogram(np.minimum(values, top * 0.999), edges)[0] / len(values)
+        figure.add_scatter(
+            x=np.repeat(edges, 2)[1:-1],
+            y=np.repeat(shares, 2),
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": 2.5 if colour == _SAMPLES else 1.8},
+            fill="tozeroy",
+            fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)",
+            hovertemplate="%{y:.3~g}% at about %{x:.0f} grey levels<extra>" + name + "</extra>",
+        )
+    limit = math.sqrt(max(0, report.near_distance) / 768)
+    figure.add_vline(
+        x=limit,
+        line={"color": _LINE, "width": 2, "dash": "dash"},
+        annotation={"text": "left of this line: near copies", "xanchor": "left", "xshift": 6},
+        annotation_position="top right",
+    )
+    figure.update_layout(
+        height=380,
+        margin={"l": 10, "r": 10, "t": 34, "b": 10},
+        legend={"orientation": "h", "y": -0.22, "x": 0, "traceorder": "reversed"},
+        xaxis={"title": "grey levels to the nearest training sprite", "range": [-top * 0.015, top], "zeroline": False},
+        yaxis={"title": "share in %", "rangemode": "tozero"},
+    )
+    st.plotly_chart(figure, key="distances", config=_PLAIN)
+    st.caption(
+        "Grey levels: the typical difference of a pixel's red, green or blue, from 0 (the same) to 255. A model that "
+        "creates lies where unseen real sprites lie; one that copies lies further left."
+    )
+
+
+def copied_most(subject: Subject, report: MemorizationReport) -> None:
+    """Which training sprites samples fall on: a map of all of them, and the most frequent ones."""
+    rows = subject.evidence.row
+    hits = np.bincount(rows, minlength=len(subject.train))
+    near = np.zeros_like(hits)
+    copied, counts = report.most_copied()
+    near[copied] = counts
+    touched, n, size = int((hits > 0).sum()), len(rows), len(hits)
+    by_chance = size * -math.expm1(n * math.log1p(-1 / size))
+    st.markdown(
+        f"**{n:,}** samples fall on **{touched:,}** different training sprites as their nearest. Thrown at random, "
+        f"they would fall on about {by_chance:,.0f}."
+    )
+    order = np.lexsort((-hits, -near))
+    order = order[(near[order] > 0) | (hits[order] > 1)][:_MOST_COPIED]
+    if len(order):
+        st.html(
+            '<div class="most">'
+            + "".join(
+                f"<figure>{sprite_tag(subject.train[row], f'training sprite in row {subject.data_row(row):,}')}"
+                f"<figcaption><b>{_copies_words(int(near[row]))}</b>nearest to {hits[row]:,}<br>"
+                f"row {subject.data_row(row):,}</figcaption></figure>"
+                for row in order.tolist()
+            )
+            + "</div>"
+        )
+    else:
+        st.caption("None is copied, and none is the nearest of more than one sample.")
+    _map(subject, hits, near)
+
+
+def _copies_words(count: int) -> str:
+    return f"copied {counted(count, 'time')}" if count else "not copied"
+
+
+def _map(subject: Subject, hits: np.ndarray, near: np.ndarray) -> None:
+    sprites, seen = subject.sprites, subject.reference.seen
+    order = np.arange(len(seen))
+    kinds = np.full(len(seen), "")
+    arranged = "in the order of the data"
+    if sprites.labels is not None and sprites.label_names:
+        numbers = np.asarray(sprites.labels)[seen]
+        order, arranged = np.argsort(numbers, kind="stable"), "kind after kind"
+        kinds = np.array(sprites.label_names, dtype=object)[numbers]
+    columns = math.ceil(math.sqrt(2.6 * len(seen)))
+    cells = math.ceil(len(seen) / columns) * columns
+    words = np.full(cells, "", dtype=object)
+    words[: len(seen)] = [
+        f"row {seen[row]:,} {kinds[row]}<br>nearest to {hits[row]:,}, {_copies_words(int(near[row]))}"
+        if hits[row]
+        else ""
+        for row in order.tolist()
+    ]
+    values = np.full(cells, np.nan)
+    values[: len(seen)] = np.where(hits[order] > 0, hits[order], 0)
+    top = max(2, int(hits.max()))
+    scale = [[0.0, "rgba(128,124,150,0.13)"], [0.499 / top, "rgba(128,124,150,0.13)"]]
+    scale += [[max(0.5 / top, (i + 1) / len(_HEAT)) if i else 0.5 / top, colour] for i, colour in enumerate(_HEAT)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values.reshape(-1, columns),
+            text=words.reshape(-1, columns),
+            hovertemplate="%{text}<extra></extra>",
+            hoverongaps=False,
+            colorscale=scale,
+            zmin=0,
+            zmax=top,
+            showscale=False,
+        )
+    )
+    figure.update_layout(
+        height=260,
+        margin={"l": 0, "r": 0, "t": 6, "b": 0},
+        xaxis={"visible": False},
+        yaxis={"visible": False, "autorange": "reversed"},
+    )
+    st.plotly_chart(figure, key="map", config=_PLAIN)
+    st.caption(
+        f"The map: one cell for each of the {len(seen):,} training sprites, {arranged}. Pale ones are nobody's "
+        "nearest; the redder a cell, the more samples fall on it."
+    )

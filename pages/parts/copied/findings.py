@@ -1,0 +1,89 @@
+"""The page's body: the verdict and all that hangs on the slider, in one fragment, so that it follows at once."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ddpm.judging.copying.memorization import judge
+from pages.parts.copied.cards import cards
+from pages.parts.copied.claims import claim, onset
+from pages.parts.copied.closeup import closeup
+from pages.parts.copied.comparing import Subject
+from pages.parts.copied.figures import copied_most, distance_figure
+from pages.parts.copied.keeping import downloads
+from pages.parts.copied.known import test_line, way_back
+from pages.parts.copied.matches import parcel
+from pages.parts.copied.scatter import scatter
+from pages.parts.copied.verdicts import cards_html, finding, labels_html, percent, verdict_html
+
+_RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+_USUAL = 0.01
+
+
+@st.fragment
+def findings(subject: Subject, test: str | None) -> None:
+    """Verdict, cards, slider, figures, gallery, claim and downloads.
+
+    Args:
+        test: name of the known answer that is shown; None for real samples.
+    """
+    top = st.container()
+    rate = _ask_for_rate(subject)
+    report = judge(subject.evidence, subject.yardstick, rate)
+    with top:
+        st.html(verdict_html(finding(report), test_line(test, report) if test else ""))
+        if test:
+            way_back()
+        st.html(cards_html(report))
+    st.subheader("What each sample is called")
+    st.html(labels_html(report))
+
+    st.header("Look at the evidence")
+    packed = parcel(subject, report)
+    near, shapes, which = st.tabs(["How near is normal?", "Shape against palette", "Which sprites are copied most?"])
+    with near:
+        distance_figure(subject, report)
+    with shapes:
+        pointed = scatter(packed, key="scatter")
+        st.caption(
+            "Hover over a point, or use the arrow keys, to see the sample and its matches; a click looks closer. "
+            "Lower right are copies, upper right recolours, upper left new sprites. Hollow: real sprites that the "
+            "model never saw."
+        )
+    with which:
+        copied_most(subject, report)
+    st.subheader("Sample by sample")
+    opened = cards(packed, key="cards")
+    opened = pointed if opened is None else opened
+    if opened is not None and 0 <= opened < len(report.labels):
+        closeup(subject, report, opened)
+
+    claimed, began, kept = st.tabs(["Known shapes in new colours?", "When did it begin to copy?", "Keep the report"])
+    with claimed:
+        claim(subject, report)
+    with began:
+        onset(subject.chosen.run)
+    with kept:
+        downloads(subject, rate, f"created-or-copied-{test or subject.chosen.run.name}")
+
+
+def _ask_for_rate(subject: Subject) -> float:
+    least = 1 / (len(subject.yardstick.distances) + 1)
+    rates = [least, *(rate for rate in _RATES if rate > least)]
+    left, right = st.columns([6, 6], gap="large", vertical_alignment="center")
+    with left:
+        rate = st.select_slider(
+            "False-positive rate: how suspicious to be",
+            rates,
+            min(rates, key=lambda value: abs(value - _USUAL)),
+            format_func=percent,
+            key=f"rate-{len(subject.yardstick.distances)}",
+        )
+    with right:
+        per = f"{100 * rate:.2g} of 100" if rate >= 0.01 else f"1 of {1 / rate:,.0f}"
+        st.markdown(
+            f"**False-positive rate** here: of real sprites that the model never saw, {per} would be called near "
+            "copies by chance. Further right it finds more copies, and accuses more innocent sprites. "
+            f"It cannot go below 1 in {1 / least:,.0f}: there are no more training sprites to tell what is normal."
+        )
+    return float(rate)

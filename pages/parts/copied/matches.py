@@ -1,0 +1,122 @@
+"""Samples and the training sprites that are nearest to them, in words and as a parcel for the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ddpm.judging.copying.comparison import grey_levels
+from ddpm.judging.copying.evidence import Evidence
+from ddpm.judging.copying.memorization import LABELS, MemorizationReport
+from ddpm.judging.copying.palettes import SAME_PALETTE
+from ddpm.judging.copying.shapes import SHAPE_KNOWN
+from pages.parts.copied.comparing import Subject
+from pages.parts.shared.atlas import pack
+
+COLOURS = {
+    "degenerate": "#6b6878",
+    "exact copy": "#c22f3d",
+    "near copy": "#e2603f",
+    "moved copy": "#e08f3c",
+    "recolour": "#c9a21c",
+    "collage": "#c04a9b",
+    "palette only": "#3d7fd6",
+    "low quality": "#9a96a8",
+    "novel": "#1f9e89",
+}
+"""A colour for each label of a sample."""
+
+
+def nearest_first(facts: Evidence) -> np.ndarray:
+    """int64 (N,): the samples in order of their distance to the training sprites."""
+    return np.argsort(facts.squared_distance, kind="stable")
+
+
+def distance_words(squared_distance: int) -> str:
+    """How far two sprites are apart."""
+    return "the same" if squared_distance == 0 else f"{grey_levels(np.array(squared_distance)):.1f} grey levels"
+
+
+def transform_words(flip: bool, shift: np.ndarray) -> str:
+    """What was done to a training sprite so that its shape fits; empty where nothing was.
+
+    Args:
+        shift: int (2,), pixels down and to the right.
+    """
+    down, right = (int(value) for value in shift)
+    words = ["mirrored"] if flip else []
+    if down:
+        words.append("1 px down" if down > 0 else "1 px up")
+    if right:
+        words.append("1 px right" if right > 0 else "1 px left")
+    return ", ".join(words)
+
+
+def shape_words(facts: Evidence, i: int) -> str:
+    """How much of its shape a sample shares, and what had to be done for that."""
+    share = f"{facts.shape_similarity[i]:.0%}"
+    moved = transform_words(bool(facts.shape_flip[i]), facts.shape_shift[i])
+    return f"{share}, {moved}" if moved else share
+
+
+def palette_words(facts: Evidence, i: int) -> str:
+    """How far its colours are from those of the training sprite with the nearest ones."""
+    if facts.palette_row[i] < 0:
+        return "no drawing in it"
+    distance = float(facts.palette_distance[i])
+    return "same colours" if distance <= SAME_PALETTE else f"{distance:.2f} away"
+
+
+def kind_of(subject: Subject, i: int) -> str:
+    """The kind of the training sprite that is nearest to a sample; empty where kinds have no names."""
+    sprites = subject.sprites
+    if sprites.labels is None or not sprites.label_names:
+        return ""
+    return str(sprites.label_names[int(sprites.labels[subject.data_row(int(subject.evidence.row[i]))])])
+
+
+def parcel(subject: Subject, report: MemorizationReport) -> bytes:
+    """What the gallery and the scatter of a page need: facts, labels and sprites, the nearest sample first."""
+    facts, samples = subject.evidence, subject.chosen.images
+    rows = np.concatenate([facts.row, facts.shape_row, facts.palette_row])
+    wanted = np.unique(rows[rows >= 0])
+    place = {int(row): len(samples) + i for i, row in enumerate(wanted)}
+    return pack(
+        {
+            "labels": [
+                {"name": name, "count": report.labels.count(name), "colour": COLOURS[name]}
+                for name in LABELS
+                if name in report.labels
+            ],
+            "samples": [_sample(subject, report.labels[i], i, place) for i in nearest_first(facts).tolist()],
+            "unseen": _points(subject.yardstick.heldout_evidence),
+            "shape_known": SHAPE_KNOWN,
+            "same_palette": SAME_PALETTE,
+        },
+        np.concatenate([samples, subject.train[wanted]]),
+    )
+
+
+def _sample(subject: Subject, label: str, i: int, place: dict[int, int]) -> dict[str, Any]:
+    facts = subject.evidence
+    squared, palette_row = int(facts.squared_distance[i]), int(facts.palette_row[i])
+    sound = palette_row >= 0
+    return {
+        "index": i,
+        "label": label,
+        "kind": kind_of(subject, i),
+        "asked": i == subject.chosen.first,
+        "same": squared == 0,
+        "pixels": [place[int(facts.row[i])], distance_words(squared)],
+        "shape": [place[int(facts.shape_row[i])], shape_words(facts, i)],
+        "palette": [place[palette_row] if sound else -1, palette_words(facts, i)],
+        "x": round(float(facts.shape_similarity[i]), 4) if sound else None,
+        "y": round(float(facts.palette_distance[i]), 4) if sound else None,
+    }
+
+
+def _points(facts: Evidence) -> list[list[float]]:
+    sound = np.isfinite(facts.palette_distance)
+    points = np.stack([facts.shape_similarity[sound], facts.palette_distance[sound]], axis=1)
+    return [[round(x, 3), round(y, 3)] for x, y in points.tolist()]

@@ -1,0 +1,151 @@
+"""The report that a model brings along: what was found about its samples when its best step was chosen."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from ddpm.judging.verdict import Verdict
+from ddpm.runs.run import Run
+from pages.parts.copied.claims import claim_numbers
+from pages.parts.copied.comparing import question_live
+from pages.parts.copied.verdicts import cards_html, finding, labels_html, percent, verdict_html
+from pages.parts.shared.drawing import first_batch
+from pages.parts.shared.pictures import contact_sheet
+from pages.parts.shared.store import may_have_data, verdict_of
+from pages.parts.shared.words import counted, plain
+from pages.parts.train.setup import KAGGLE, open_form
+
+_DRAWN, _COLUMNS = 36, 6
+_DOWNLOAD = "python -m ddpm data kaggle --download"
+_SETS = {"builtin": "the built-in set", "kaggle": "the Kaggle set"}
+_QUALITY = {
+    "haze": ("Haze", "of the background is not quite its colour"),
+    "orphans": ("Stray pixels", "pixels of a sprite without a neighbour of their colour"),
+    "merged_colours": ("Colours", "in a sprite, those that look alike counted once"),
+    "outline": ("Dark outlines", "how much darker the edge of a drawing is than its inside, 0 to 1"),
+}
+
+
+def finished_report(run: Run, missing: str = "") -> None:
+    """Show all that a run's report says, and the way to question it anew.
+
+    Args:
+        missing: why the sprites that it learnt from cannot be used; empty where they can.
+    """
+    verdict = verdict_of(run)
+    if verdict is not None:
+        # One block: when something else takes its place, the browser drops all of it at once.
+        with st.container():
+            _whole(run, verdict, missing)
+
+
+def _whole(run: Run, verdict: Verdict, missing: str) -> None:
+    told, shown = st.columns([7, 5], gap="large")
+    with told:
+        _summary(run, verdict)
+        if not missing and may_have_data(run):
+            st.button(
+                "Draw 64 now and look at each",
+                type="primary",
+                icon=":material/brush:",
+                on_click=question_live,
+                args=(run,),
+            )
+        else:
+            _how_to_get(run, missing)
+    st.html(cards_html(verdict))
+    st.subheader("What each sample is called")
+    st.html(labels_html(verdict))
+    st.header("Known shapes in new colours?")
+    claim_numbers(verdict, verdict.exam)
+    if verdict.quality:
+        st.header("How well does it draw?")
+        st.html(_quality_html(verdict))
+    # Last: drawing takes a second, and all that is above can be read meanwhile.
+    with shown:
+        batch = first_batch(run, _DRAWN)
+        if batch is not None:
+            contact_sheet(batch.chain.sprites, f"{_DRAWN} sprites by {run.name}", _COLUMNS, scale=4)
+            st.caption("New ones, drawn just now; they are not among those that were counted.")
+
+
+def meanwhile(run: Run) -> None:
+    """Something to read while a run's training sprites are got to know: the short of its report, if there is one."""
+    verdict = verdict_of(run)
+    if verdict is not None:
+        st.caption("Meanwhile, what was found about this model when it was made:")
+        _summary(run, verdict)
+        st.html(cards_html(verdict))
+
+
+def without_sprites(run: Run, missing: str) -> None:
+    """Say that a run's samples cannot be held against what it learnt from, and show what there is instead.
+
+    Args:
+        missing: why.
+    """
+    if verdict_of(run) is not None:
+        finished_report(run, missing)
+        return
+    st.warning(f"{plain(run.name)} cannot be questioned now.", icon=":material/folder_off:")
+    _how_to_get(run, missing)
+
+
+def _summary(run: Run, verdict: Verdict) -> None:
+    source = str((run.config().get("data") or {}).get("source", ""))
+    known = _SETS.get(source)
+    sprites = f"{verdict.train_size:,} distinct sprites" + (f" of {known}" if known else "") + " that it learnt from"
+    unseen = f", beside {verdict.heldout_size:,} that it never saw" if verdict.heldout_size else ""
+    # The run may have got another name since.
+    _, comma, step = verdict.drawn_by.rpartition(", step ")
+    drawn_by = f"{run.name}{comma}{step}" if comma else verdict.drawn_by
+    by = f" by {drawn_by}" if drawn_by else ""
+    st.html(verdict_html(finding(verdict)))
+    st.caption(
+        f"Found when this model was made: {counted(len(verdict.labels), 'sprite')} drawn{plain(by)}, held against the "
+        f"{sprites}{unseen}."
+    )
+
+
+def _how_to_get(run: Run, missing: str) -> None:
+    """One line on how the sprites come here."""
+    source = (run.config().get("data") or {}).get("source")
+    if source != "kaggle" or may_have_data(run):
+        missing = missing or f"The sprites that it learnt from are not here: {source}."
+        st.info(f"{plain(missing)} Until then no single sample can be looked at.", icon=":material/folder_off:")
+        return
+    st.info(
+        "To look at single samples, the sprites that it learnt from are needed: fetch the Kaggle set once, on the "
+        f"Train page or by `{_DOWNLOAD}`.",
+        icon=":material/download:",
+    )
+    if st.button("Fetch it on the Train page", icon=":material/arrow_forward:"):
+        open_form(KAGGLE)
+
+
+def _quality_html(verdict: Verdict) -> str:
+    rows = []
+    for name, (value, real) in verdict.quality.items():
+        title, words = _QUALITY[name]
+        rows.append((title, words, *(_amount(name, amount) for amount in (value, real))))
+    if verdict.agreement is not None:
+        drawn, unseen = verdict.agreement
+        words = "of sprites asked for by kind, so many are taken for that kind by a classifier"
+        rows.append(("Right kind", words, percent(drawn), "not known" if unseen is None else percent(unseen)))
+    if verdict.frechet_ratio is not None:
+        words = "from real sprites as a whole (Fréchet ratio); copies would be as near"
+        rows.append(("Distance", words, f"{verdict.frechet_ratio:.2f}", "1"))
+    lines = "".join(
+        f"<tr><th>{html.escape(title)}<small>{html.escape(words)}</small></th><td>{value}</td><td>{real}</td></tr>"
+        for title, words, value, real in rows
+    )
+    return (
+        '<div class="wide" tabindex="0"><table class="claim quality"><tr><td></td><th>samples</th>'
+        f"<th>real sprites</th></tr>{lines}</table></div>"
+    )
+
+
+def _amount(name: str, value: float) -> str:
+    return percent(value) if name == "haze" else f"{value:.2f}" if name == "outline" else f"{value:.0f}"

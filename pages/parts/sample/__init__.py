@@ -1,0 +1,1 @@
+"""The Sample page's own parts."""

@@ -1,0 +1,75 @@
+"""Clean pixels on a page: the drawn sprites tidied up, for looking at and for saving; nothing measures these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from ddpm.diffusion.chain import Chain
+from ddpm.pixels.cleaning import MARKS, Cleaned, clean_pixels
+from ddpm.runs.album import Batch
+from pages.parts.shared.pictures import contact_sheet
+from pages.parts.shared.ways import batch_titles
+from pages.parts.shared.words import plain
+
+_KEY, _TURNED = "clean", "clean-turned"
+HELP = "Even background, no stray pixels, fewer colours: sprites to use. Favourites and measurements stay as drawn."
+_LEGEND = {"background": "background", "merged": "to a near colour", "stray": "stray pixel"}
+
+
+def wants_clean() -> bool:
+    """Whether this visitor looks at cleaned sprites; false at first."""
+    return bool(st.session_state.get(_KEY, False))
+
+
+def as_seen(chain: Chain) -> Chain:
+    """A chain as this visitor wants to see it: as it was drawn, or with a cleaned end once it has one."""
+    return with_clean_end(chain) if wants_clean() and chain.t[-1] < 0 else chain
+
+
+def just_turned() -> bool:
+    """Whether this run began with a turn of the switch: then one wants to see the result, not the way there again."""
+    return bool(st.session_state.pop(_TURNED, False))
+
+
+def clean_switch() -> None:
+    """The switch between the sprites as drawn and cleaned."""
+    st.toggle("Clean pixels", key=_KEY, persist_state="session", help=HELP, on_change=_turned)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def cleaned(sprites: np.ndarray) -> Cleaned:
+    """:func:`ddpm.pixels.cleaning.clean_pixels`, remembered."""
+    return clean_pixels(sprites)
+
+
+def with_clean_end(chain: Chain) -> Chain:
+    """A complete chain whose last moment is cleaned; the others are as they were drawn."""
+    end = cleaned(chain.sprites).images[None]
+    return replace(chain, x_t=np.concatenate([chain.x_t[:-1], end]), x0=np.concatenate([chain.x0[:-1], end]))
+
+
+def changes(batch: Batch) -> None:
+    """What was cleaned in the sprites of a batch, in words, and the pixels where."""
+    titles = batch_titles(batch)
+    for chain, title in zip([batch.chain, batch.other], titles, strict=True):
+        if chain is None:
+            continue
+        found = cleaned(chain.sprites)
+        if title:
+            st.markdown(f"**{plain(title)}**")
+        st.caption(found.in_words())
+        if found.changed.any():
+            contact_sheet(found.marked(), "where pixels were changed", min(8, len(found.images)), scale=4)
+    st.caption("Strong where one sees the change, faint where one hardly does:")
+    st.html(f'<div class="swatches">{"".join(_swatch(kind) for kind in _LEGEND)}</div>')
+
+
+def _swatch(kind: str) -> str:
+    return f'<span><i style="background:rgb{MARKS[kind]}"></i>{_LEGEND[kind]}</span>'
+
+
+def _turned() -> None:
+    st.session_state[_TURNED] = True

@@ -1,0 +1,267 @@
+"""What is to be drawn: the controls of the Sample page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from ddpm.base.names import showable
+from ddpm.cli.console import duration
+from ddpm.diffusion.sampling import Sampler, default_steps
+from ddpm.runs.checkpoint import can_use_raw
+from ddpm.runs.run import Run, RunError, active_training
+from pages.parts.shared.drawing import seconds_to_draw
+from pages.parts.shared.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order
+from pages.parts.shared.store import default_run, find_run, remembered_run, run_label
+from pages.parts.shared.ways import rivals
+from pages.parts.shared.words import counted, plain
+
+_SAMPLERS: dict[Sampler, str] = {
+    "fast": "12 big steps, each with fresh noise, so that early mistakes are forgotten.",
+    "ddim": "50 plain steps without any new noise on the way (DDIM).",
+    "ddpm": "All 1,000 small steps of the report, each with a little new noise (DDPM).",
+}
+_COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
+_GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
+LONG = 4.0
+"""Seconds. One waits less than that without being told."""
+
+_PROPOSED = "proposed-by-link"
+
+
+def ask(runs: list[Run]) -> tuple[Order, bool]:
+    """Ask for a model and how it should draw.
+
+    Args:
+        runs: those that can draw, at least one.
+
+    Returns:
+        The order, and whether it is to be drawn now.
+    """
+    first, buttons, rest = st.container(), st.container(horizontal=True), st.container()
+    with first:
+        run = choose_run(runs, "Model", "model", st.session_state.pop("draw-from", None))
+        kinds = _kinds(run)
+        label = _kind(run, kinds) if kinds else ANY
+        if label == EACH:
+            n = len(kinds)
+            st.caption(f"{counted(n, 'sprite')}, one of each kind.")
+        else:
+            usual = _proposed("n", 64)
+            n = st.select_slider("How many", _COUNTS, usual, key="n", persist_state="session")
+    with rest:
+        with st.expander("More"):
+            order = _particulars(run, n, label, guided=bool(kinds))
+            order = replace(order, against=_rival(order, runs))
+        wait = seconds_to_wait(order)
+        if wait > LONG:
+            st.caption(f":material/schedule: Takes about {duration(wait)}; you can watch it meanwhile.")
+        _training()
+    with buttons:
+        pressed = st.button("Draw", type="primary", icon=":material/brush:", width="stretch")
+        others = st.button(
+            "Draw others",
+            icon=":material/casino:",
+            help="The same with the next seed: new noise, new sprites.",
+            on_click=_next_seed,
+        )
+    return order, pressed or others
+
+
+def seconds_to_wait(order: Order) -> float:
+    """About how long drawing will take, by the last time; what it is compared with included."""
+    own = order.steps or 0
+    others = {None: 0, "ddpm": 1000, "ddim": default_steps("ddim", 1000)}.get(order.against, own)
+    return seconds_to_draw(order.n, own * (2 if order.guidance_scale != 1 else 1) + others)
+
+
+def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None) -> Run:
+    """Ask for one of some runs.
+
+    Args:
+        key: under which the choice is remembered.
+        wanted: folder of the run to begin with, whatever was chosen before.
+    """
+    folders = [str(run.folder) for run in runs]
+    if wanted in folders:
+        st.session_state[key] = wanted
+    chosen = remembered_run(runs, key) or default_run(runs)
+    st.session_state[key] = str(chosen.folder)
+
+    def name(folder: str) -> str:
+        run = find_run(runs, folder)
+        return run_label(run) if run else showable(folder)
+
+    folder = st.selectbox(label, folders, format_func=name, key=key, persist_state="session")
+    chosen = find_run(runs, folder) or runs[0]
+    st.session_state[f"{key}-id"] = chosen.id()
+    return chosen
+
+
+def show_order(order: Order) -> None:
+    """Let the controls of a visitor who has just come say what an order says; to be called before :func:`ask`."""
+    key = Run(Path(order.run)).key
+    chosen: dict[str, Any] = {
+        "model": order.run,
+        f"kind-{key}": order.label,
+        f"saved-{key}": order.step,
+        "seed": order.seed,
+        "against": order.against or "",
+    }
+    st.session_state.update({key: value for key, value in chosen.items() if value is not None})
+    # Streamlit objects to a control that has both a usual value and one that was put in: these get another usual value.
+    proposed: dict[str, Any] = {f"steps-{order.sampler}": order.steps, f"averaged-{key}": order.weights == "ema"}
+    for name, value, possible in (
+        ("n", order.n, _COUNTS),
+        ("sampler", order.sampler, list(_SAMPLERS)),
+        ("guidance", order.guidance_scale, _GUIDANCE),
+    ):
+        if value in possible:
+            proposed[name] = value
+    st.session_state[_PROPOSED] = proposed
+
+
+def _proposed(key: str, usual: Any) -> Any:
+    return st.session_state.get(_PROPOSED, {}).get(key, usual)
+
+
+def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
+    sampler = st.segmented_control(
+        "How to draw",
+        list(_SAMPLERS),
+        default=_proposed("sampler", "fast"),
+        required=True,
+        format_func=lambda name: SAMPLER_NAMES[name],
+        key="sampler",
+        persist_state="session",
+    )
+    st.caption(_SAMPLERS[sampler])
+    guidance = 1.0
+    if guided:
+        guidance = st.select_slider(
+            "How strictly it keeps to the kind",
+            _GUIDANCE,
+            _proposed("guidance", 1.0),
+            format_func=lambda scale: f"{scale:g}",
+            key="guidance",
+            persist_state="session",
+            help="1: as it has learnt. Higher: more typical sprites of their kind, less variety, and twice the time "
+            "(classifier-free guidance).",
+        )
+    seed = st.number_input(
+        "Seed",
+        0,
+        MOST_SEED,
+        "min",
+        key="seed",
+        persist_state="session",
+        help="The same seed draws the same sprites again.",
+    )
+    total = (run.config().get("schedule") or {}).get("num_timesteps", 1000)
+    key = f"steps-{sampler}"
+    if st.session_state.get(key, 1) > total:
+        del st.session_state[key]
+    usual = min(_proposed(key, default_steps(sampler, total)), total)
+    steps = st.number_input("Steps", 1, total, usual, key=key, persist_state="session")
+    choices = sorted(run.steps(), reverse=True)
+    if st.session_state.get(f"saved-{run.key}") not in choices:
+        st.session_state.pop(f"saved-{run.key}", None)
+    saved = st.selectbox("Saved step", choices, format_func=lambda step: f"{step:,}", key=f"saved-{run.key}")
+    weights: Literal["ema", "raw"] = "ema"
+    if can_use_raw(run.step_path(saved) if saved is not None else run.folder):
+        averaged = st.toggle(
+            "Averaged weights",
+            _proposed(f"averaged-{run.key}", True),
+            key=f"averaged-{run.key}",
+            help="A slow average of the weights draws better. Off: the last ones.",
+        )
+        weights = "ema" if averaged else "raw"
+    return Order(str(run.folder), saved, int(n), sampler, int(steps), int(seed), label, float(guidance), weights)
+
+
+def _rival(order: Order, runs: list[Run]) -> str | None:
+    found = {"": "nothing"} | rivals(order, runs)
+    if st.session_state.get("against") not in found:
+        st.session_state.pop("against", None)
+    against = st.selectbox(
+        "Compare with",
+        list(found),
+        format_func=lambda against: found[against],
+        key="against",
+        persist_state="session",
+        help="Both are drawn from the same noise, and shown side by side.",
+    )
+    return against or None
+
+
+def _kinds(run: Run) -> list[str]:
+    config = run.config()
+    names = (config.get("data") or {}).get("label_names") or []
+    return names if (config.get("recipe") or {}).get("classes") else []
+
+
+def _kind(run: Run, names: list[str]) -> int:
+    words = {ANY: "anything", EACH: f"one of each kind ({len(names)})"}
+    several = [EACH] if 1 < len(names) <= MOST else []
+    key = f"kind-{run.key}"
+    choices = [ANY, *several, *range(len(names))]
+    if st.session_state.get(key) not in choices:
+        st.session_state.pop(key, None)
+    choice = st.selectbox(
+        "What to draw",
+        choices,
+        format_func=lambda i: words[i] if i < 0 else str(names[i]),
+        key=key,
+        persist_state="session",
+    )
+    return int(choice)
+
+
+def _next_seed() -> None:
+    st.session_state["seed"] = (int(st.session_state.get("seed", 0)) + 1) % MOST_SEED
+
+
+def _training() -> None:
+    """Say who else holds the processor, and offer to change that."""
+    active = active_training()
+    if active is not None:
+        st.fragment(_training_now, run_every=2.0)()
+
+
+def _training_now() -> None:
+    active = active_training()
+    if active is None:
+        return
+    name = plain(active.run.name)
+    paused = active.run.state() == "paused"
+    wanted = active.run.pending().get("pause")
+    if paused and wanted is not False:
+        st.caption(f":material/pause_circle: The training of {name} is paused: drawing has the processor.")
+        st.button(
+            "Let the training go on",
+            icon=":material/play_arrow:",
+            key="resume-training",
+            on_click=_request,
+            args=(active.run, False),
+        )
+    elif wanted and not paused:
+        st.caption(f":material/hourglass_top: The training of {name} pauses after its present step ...")
+    else:
+        st.caption(f":material/hourglass_top: The training of {name} holds the processor: drawing takes longer.")
+        st.button(
+            "Pause the training",
+            icon=":material/pause:",
+            key="pause-training",
+            on_click=_request,
+            args=(active.run, True),
+        )
+
+
+def _request(run: Run, pause: bool) -> None:
+    try:
+        run.request(pause=pause)
+    except RunError as error:
+        st.toast(plain(error), icon=":material/error:")

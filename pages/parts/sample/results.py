@@ -1,0 +1,171 @@
+"""What one does with sprites that were drawn: keep them, draw more like one, or look at earlier ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ddpm.base.json_values import is_count
+from ddpm.runs.album import Batch, load_batch
+from ddpm.runs.favourites import (
+    Favourite,
+    FavouritesError,
+    count_files,
+    favourite_id,
+    favourites,
+    keep,
+    kept_among,
+    remove,
+)
+from pages.parts.sample.exports import save_sprites_button
+from pages.parts.sample.sharing import leave_link
+from pages.parts.shared.drawing import Page, album, damaged_batches, show_again
+from pages.parts.shared.orders import EACH, Order, from_info, kinds_of
+from pages.parts.shared.pictures import picture, sprite_tag
+from pages.parts.shared.words import counted, damaged, plain, problem
+
+_ORIGIN = ("name", "id", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
+_STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
+_USUAL = 0.3
+_MOST_ALIKE = 36
+
+
+def starred(batch: Batch) -> set[int]:
+    """Which sprites of a batch are favourites."""
+    names = {_favourite_id(batch, i): i for i in range(len(batch.chain.sprites))}
+    return {names[name] for name in kept_among(names.keys())}
+
+
+def star(batch: Batch, index: int, on: bool) -> None:
+    """Make a sprite a favourite, or none any more."""
+    try:
+        if on:
+            keep(batch.chain.sprites[index], _origin(batch, index))
+        else:
+            remove(_favourite_id(batch, index))
+    except FavouritesError as error:
+        st.toast(plain(error), icon=":material/error:")
+
+
+def more_like(batch: Batch, index: int) -> Order | None:
+    """An order for sprites that are like one of a batch; None if the batch does not say how it was drawn.
+
+    Where the model is gone, the next run of the page says so.
+    """
+    order = from_info(batch.info)
+    if order is None:
+        return None
+    if batch.info.get("gone"):
+        name = batch.info["name"]
+        st.session_state["failed"] = f"The model {name} that drew these sprites is no longer here: it was deleted."
+        return None
+    n = order.n if order.like else min(max(order.n, 9), _MOST_ALIKE)
+    strength = order.strength if order.like else _USUAL
+    return replace(order, step=int(batch.info["step"]), n=n, like=(*order.like, index), strength=strength, against=None)
+
+
+def likeness(batch: Batch) -> Order | None:
+    """Say what a batch is like, and ask how far from it the others should be; another order if that has changed."""
+    order = from_info(batch.info)
+    if order is None or not order.like or batch.info.get("gone"):
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+        choice = st.segmented_control(
+            "How far from the first one",
+            list(_STRENGTHS),
+            default=order.strength if order.strength in _STRENGTHS else None,
+            format_func=lambda strength: _STRENGTHS[strength],
+            key=f"near-{batch.id}-{order.strength}",
+            label_visibility="collapsed",
+        )
+        st.caption(
+            f"The first one is sprite {order.like[-1] + 1} again. "
+            "All others were drawn from noise near its noise, on the way, too."
+        )
+    return replace(order, strength=choice) if choice not in (None, order.strength) else None
+
+
+def favourites_section() -> None:
+    """The sprites that were starred, on any day, with what one does with them."""
+    found = favourites()
+    st.header("Favourites")
+    if lost := count_files() - len(found):
+        damaged(f"{counted(lost, 'file')} among the favourites", lost)
+    if not found:
+        st.caption("None yet. Click a sprite, and star it: it stays here, whatever is drawn later.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kinds = [str(one.info.get("kind") or "") for one in found]
+        save_sprites_button(np.stack([one.image for one in found]), "favourites", "save-favourites", kinds)
+        removing = st.toggle("Remove some", key="remove-favourites")
+        st.caption(counted(len(found), "favourite"))
+    if not removing:
+        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:10px">{"".join(_keepsake(one) for one in found)}</div>')
+        return
+    with st.grid(12, min_column_width=72):
+        for one in found:
+            with st.container(gap="xsmall"):
+                st.html(_keepsake(one))
+                if st.button("Remove", key=f"remove-{one.id}", type="tertiary"):
+                    try:
+                        remove(one.id)
+                    except FavouritesError as error:
+                        problem(error)
+                    else:
+                        st.rerun()
+
+
+def last_batches() -> None:
+    """The album: what was drawn before, on any page or in any tab."""
+    pages, lost = album(6), damaged_batches()
+    if not pages and not lost:
+        return
+    st.header("Drawn before")
+    if lost:
+        damaged(counted(lost, "batch", "batches"), lost)
+    with st.grid(6, min_column_width=120):
+        for page in pages:
+            with st.container():
+                picture(page.png, f"sprites drawn by {page.info['name']}")
+                st.caption(plain(_in_words(page)))
+                if st.button("Open", key=f"open-{page.id}"):
+                    batch = load_batch(page.id)
+                    if batch is None:
+                        problem("This batch has gone: newer ones took its place.")
+                    else:
+                        leave_link()
+                        show_again(batch)
+                        st.rerun()
+
+
+def _in_words(page: Page) -> str:
+    info = page.info
+    words = [info["name"], info.get("kind"), counted(page.count, "sprite"), f"seed {info['seed']}"]
+    if info.get("like"):
+        words[2] = f"{words[2]} like one"
+    if info.get("against"):
+        words.append("compared")
+    return ", ".join(str(word) for word in words if word)
+
+
+def _origin(batch: Batch, index: int) -> dict[str, Any]:
+    info = batch.info
+    origin = {name: info.get(name) for name in _ORIGIN} | {"index": index}
+    if info.get("label") == EACH and (kinds := kinds_of(info, len(batch.chain.sprites))):
+        origin["kind"] = kinds[index]
+    return origin | ({"like": info["like"], "strength": info.get("strength")} if info.get("like") else {})
+
+
+def _favourite_id(batch: Batch, index: int) -> str:
+    return favourite_id(batch.chain.sprites[index], _origin(batch, index))
+
+
+def _keepsake(one: Favourite) -> str:
+    info = one.info
+    step = info.get("step")
+    at = f"step {step:,}" if is_count(step) else ""
+    words = [info.get("name"), info.get("kind"), at, f"seed {info.get('seed')}"]
+    return sprite_tag(one.image, ", ".join(str(word) for word in words if word), 64)

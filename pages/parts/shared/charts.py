@@ -1,0 +1,257 @@
+"""Figures that grow while one looks: Vega, since it redraws in place. Those that stand still are in ``figures``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ddpm.runs.baseline import baseline_curve
+
+_POINTS = 400
+_THIS_RUN, _ORIGINAL = "this run", "the original recipe"
+MEANS, _SMOOTHED, _HELD_OUT = "mean of a few steps", "smoothed", "held-out sprites"
+# Of the way so far: a curve that falls as 1 / step is then shown at most 5% too high, in short runs and long ones.
+_HALF_LIFE = 0.03
+_COLOURS = {
+    MEANS: "#b9b2d6",
+    _SMOOTHED: "#6a4cf0",
+    _HELD_OUT: "#e2603f",
+    _THIS_RUN: "#e2603f",
+    _ORIGINAL: "#8d8a99",
+}
+_QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
+_PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
+
+# On a phone one below the other, or they would be cut off at the edge.
+_LEGEND_COLUMNS = {"expr": "width < 330 ? 1 : width < 560 ? 2 : 3"}
+# Not flush: the last label would be pushed into the one before, or over the edge.
+_STEPS = {"format": ",d", "grid": False, "labelFlush": False}
+
+Series = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def loss_series(metrics: list[dict[str, Any]]) -> Series:
+    """Error of the predicted noise over steps, each as (steps, values): what was measured (a mean since the measurement
+    before), that smoothed, and on held-out sprites.
+
+    All three are errors of the same thing, made by the same (not averaged) weights, whatever the recipe learns: so
+    they can be compared with each other, and with those of another run.
+    """
+    series: Series = {}
+    steps, values = _column(metrics, "noise_error")
+    if len(steps):
+        series[MEANS] = (steps, values)
+        series[_SMOOTHED] = (steps, smooth(steps, values))
+    held_steps, held = _column(metrics, "heldout_raw")
+    if len(held_steps):
+        series[_HELD_OUT] = (held_steps, held)
+    return series
+
+
+def error_now(metrics: list[dict[str, Any]]) -> float | None:
+    """Where the smoothed curve of :func:`loss_series` ends; None where there is none."""
+    series = loss_series(metrics)
+    return float(series[_SMOOTHED][1][-1]) if _SMOOTHED in series else None
+
+
+def against_series(metrics: list[dict[str, Any]], config: dict[str, Any]) -> Series:
+    """Error of the averaged weights on held-out sprites, and that of the original recipe as far as this run goes; empty
+    where there is nothing to compare.
+
+    Args:
+        config: the run's own.
+    """
+    steps, values = _column(metrics, "heldout")
+    reference = baseline_curve(str((config.get("data") or {}).get("fingerprint")))
+    # A run that learnt from a part of the sprites learnt something else.
+    if not len(steps) or reference is None or config.get("preset") == "original" or config.get("most"):
+        return {}
+    end = max(float(steps[-1]), float(reference.steps[0]))
+    kept = [i for i, step in enumerate(reference.steps) if step <= end]
+    original = np.array(reference.steps, np.float64)[kept], np.array(reference.heldout)[kept]
+    return {_THIS_RUN: (steps, values), _ORIGINAL: original}
+
+
+def quartile_series(metrics: list[dict[str, Any]]) -> Series:
+    """Smoothed error by quartile of the noise level."""
+    series: Series = {}
+    for i, name in enumerate(_QUARTILES):
+        quartile = [{"step": r["step"], name: r["quartiles"][i]} for r in metrics if r.get("quartiles")]
+        steps, values = _column(quartile, name)
+        if len(steps):
+            series[name] = (steps, smooth(steps, values))
+    return series
+
+
+def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
+    """Draw series on a logarithmic axis; given again under the same key, the picture grows in place."""
+    columns: dict[str, list[Any]] = {"step": [], "loss": [], "series": []}
+    for name, (steps, values) in series.items():
+        kept = _thin(len(steps))
+        columns["step"] += steps[kept].tolist()
+        columns["loss"] += values[kept].tolist()
+        columns["series"] += [name] * len(kept)
+    names = list(series)
+    spec = {
+        "height": height,
+        "mark": {"type": "line", "interpolate": "linear", "clip": True},
+        "encoding": {
+            "x": {
+                "field": "step",
+                "type": "quantitative",
+                "title": "steps",
+                "axis": {**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}},
+            },
+            "y": {
+                "field": "loss",
+                "type": "quantitative",
+                "title": "error",
+                "scale": {"type": "log", "nice": False},
+                "axis": {"format": "~g", "tickCount": 5},
+            },
+            "color": {
+                "field": "series",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": names, "range": _colours(names)},
+                "legend": {"orient": "top", "columns": _LEGEND_COLUMNS, "labelLimit": 260},
+            },
+            "strokeWidth": {
+                "condition": {"test": f"datum.series === '{MEANS}'", "value": 1},
+                "value": 2.5,
+            },
+            "tooltip": [
+                {"field": "series", "title": "curve"},
+                {"field": "step", "type": "quantitative", "format": ","},
+                {"field": "loss", "type": "quantitative", "title": "error", "format": ".4f"},
+            ],
+        },
+    }
+    st.vega_lite_chart(columns, spec, key=key, width="stretch")
+
+
+@dataclass(frozen=True)
+class CheckSeries:
+    """One thing that a training found out about its own drawings.
+
+    Attributes:
+        title: what it is, in a few words.
+        steps, values: float (N,) each.
+        real: the value of real sprites; None where it is not known.
+        share: whether it is a share, to be shown in percent.
+    """
+
+    title: str
+    steps: np.ndarray
+    values: np.ndarray
+    real: float | None
+    share: bool = False
+
+
+def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
+    """What a training found when it questioned itself; empty where it has not yet."""
+    checks = [(record["step"], record["check"]) for record in metrics if record.get("check")]
+    found = []
+    for name, title, share in (
+        ("near_copies", "Near copies", True),
+        ("frechet_ratio", "Distance from real ones", False),
+        ("haze", "Haze in the background", True),
+        ("merged_colours", "Colours in a sprite", False),
+    ):
+        rows = [(step, value) for step, check in checks if (value := _check_value(check, name)) is not None]
+        if rows:
+            steps, values = np.array(rows, dtype=np.float64).T
+            # Real sprites are as far from one another as they are: that is what the distance is measured in.
+            real = 1.0 if name == "frechet_ratio" else _check_value(checks[-1][1].get("real") or {}, name)
+            found.append(CheckSeries(title, steps, values, real, share))
+    return found
+
+
+def _check_value(check: dict[str, Any], name: str) -> float | None:
+    value = check.get(name)
+    if isinstance(value, dict):
+        value = value.get("0.05")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def check_chart(series: CheckSeries, key: str) -> None:
+    """One small curve with a dashed line where real sprites are; grows in place under the same key."""
+    points = {"step": series.steps.tolist(), "value": series.values.tolist()}
+    points["real"] = [series.real] * len(series.steps)
+    # As many places as it takes to tell one tick from the next.
+    shape = "~%" if series.share else ",.3~f"
+    x = {
+        "field": "step",
+        "type": "quantitative",
+        "title": None,
+        "axis": {**_STEPS, "tickCount": 3, "tickMinStep": 1},
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"zero": True, "nice": True},
+        "axis": {"format": shape, "tickCount": 4},
+    }
+    tooltip = [
+        {"field": "step", "type": "quantitative", "format": ","},
+        {"field": "value", "type": "quantitative", "format": ".3~p" if series.share else ",.3~f", "title": "samples"},
+    ]
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "line", "point": True, "color": "#6a4cf0", "strokeWidth": 2.5},
+            "encoding": {"x": x, "y": y, "tooltip": tooltip},
+        }
+    ]
+    if series.real is not None:
+        dashed = {"type": "rule", "color": "#1f9e89", "strokeDash": [5, 4], "strokeWidth": 2}
+        layers.append(
+            {"mark": dashed, "encoding": {"y": {"field": "real", "type": "quantitative", "aggregate": "max"}}}
+        )
+    st.caption(f"**{series.title}**")
+    st.vega_lite_chart(points, {"height": 150, "layer": layers}, key=key, width="stretch")
+
+
+def smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Mean of what was measured lately, over steps, without a pull towards the start.
+
+    A measurement counts for the steps since the one before, and for half as much when the way has grown by 3%. So the
+    curve lags by the same small share of the way everywhere, however often something was measured.
+
+    Args:
+        steps: float (N,), rising, above 0.
+        values: float (N,), means over the steps since the measurement before.
+
+    Returns:
+        float64 (N,).
+    """
+    result = np.empty(len(values))
+    mean = weight = before = 0.0
+    for i, (step, value) in enumerate(zip(steps.tolist(), values.tolist(), strict=True)):
+        weight = weight * (before / step) ** (math.log(2) / _HALF_LIFE) + step - before
+        mean += (value - mean) * (step - before) / weight
+        result[i], before = mean, step
+    return result
+
+
+def _colours(names: list[str]) -> list[str]:
+    """A colour of its own for each of at most four curves beside those that have one."""
+    own = {name: _COLOURS[name] for name in names if name in _COLOURS}
+    free = (colour for colour in _PALETTE if colour not in own.values())
+    return [own.get(name) or next(free) for name in names]
+
+
+def _column(metrics: list[dict[str, Any]], name: str) -> tuple[np.ndarray, np.ndarray]:
+    rows = [(record["step"], record[name]) for record in metrics if record["step"] and record.get(name)]
+    if not rows:
+        return np.empty(0), np.empty(0)
+    steps, values = np.array(rows, dtype=np.float64).T
+    return steps, values
+
+
+def _thin(count: int) -> np.ndarray:
+    return np.unique(np.linspace(0, count - 1, min(count, _POINTS)).round().astype(int))

@@ -1,0 +1,43 @@
+"""The film strip of a training: its drawings from the first noise to the last, scrubbed in the browser alone."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts.shared.component import source
+
+
+def film(frames: Sequence[tuple[int, bytes]], *, key: str) -> None:
+    """Show the newest drawing, with a slider back to all earlier ones.
+
+    Given again under the same key with more frames, it stays where the viewer left it, or at the newest one.
+
+    Args:
+        frames: (step, PNG file) by step, at least one.
+        key: Streamlit's key for this film; one a page.
+    """
+    _component(key=key, data=pack(frames))
+
+
+def pack(frames: Sequence[tuple[int, bytes]]) -> bytes:
+    """What the browser needs: a length (uint32, little-endian), a JSON header, then the PNG files.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    if not frames:
+        raise ValueError("a film needs at least one frame")
+    header = [{"step": step, "size": len(png)} for step, png in frames]
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return b"".join([struct.pack("<I", len(text)), text, *(png for _, png in frames)])
+
+
+_component = st.components.v2.component(
+    "ddpm_film", html=source(__file__, "film.html"), css=source(__file__, "film.css"), js=source(__file__, "film.js")
+)
+
+__all__ = ["film", "pack"]

@@ -1,0 +1,62 @@
+"""Recipes: what they say, and that a run keeps the one that it was begun with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ddpm.jobs.job import run_training
+from ddpm.jobs.plan import TrainingRequest
+from ddpm.runs.run import Run, RunError
+from ddpm.training.recipes import RECIPES, Recipe, recipe
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_survives_json(name: str) -> None:
+    assert Recipe.from_dict(json.loads(json.dumps(recipe(name).to_dict()))) == recipe(name)
+
+
+@pytest.mark.parametrize("change", [{"channels": None}, {"unknown": 1}])
+def test_what_is_no_recipe_is_told(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="not a recipe"):
+        Recipe.from_dict({**recipe("fast").to_dict(), **change})
+
+
+def test_the_report_to_the_letter() -> None:
+    original = recipe("original")
+    assert (original.learning_rate, original.batch_size, original.num_timesteps) == (1e-4, 64, 1000)
+    assert (original.schedule, original.prediction_type, original.channels) == ("linear", "eps", (32, 64, 128, 256))
+    assert {original.learning_rate_at(step, 1000) for step in range(1000)} == {1e-4}
+    assert original.clip_norm is None
+    assert not original.classes
+
+
+def test_fast_warms_up_and_falls_to_nothing() -> None:
+    fast = recipe("fast")
+    rates = [fast.learning_rate_at(step, 5000) for step in range(5000)]
+    assert rates[0] == pytest.approx(4e-3 / 200)
+    assert max(rates) == rates[199] == pytest.approx(4e-3)
+    assert rates[-1] < 1e-8
+    assert rates[200:] == sorted(rates[200:], reverse=True)
+
+
+def test_dropout_of_fast_begins_after_a_third_and_not_at_all_in_short_runs() -> None:
+    fast = recipe("fast")
+    assert [fast.dropout_at(step, 6000) for step in (0, 1999, 2000, 5999)] == [0, 0, 0.1, 0.1]
+    assert {fast.dropout_at(step, 3999) for step in range(3999)} == {0}
+
+
+def test_a_resumed_run_keeps_its_own_recipe(tmp_path: Path, tiny_sprites: Path) -> None:
+    folder = tmp_path / "checkpoints" / "old"
+    run_training(TrainingRequest(folder, data=str(tiny_sprites), steps=1, check_sprites=0), lambda progress: None)
+    written = json.loads((folder / "run.json").read_text())
+    written["recipe"]["learning_rate"] = 5e-4
+    (folder / "run.json").write_text(json.dumps(written))
+    run_training(TrainingRequest(folder, steps=3, resume=True, check_sprites=0), lambda progress: None)
+    assert Run(folder).metrics()[1]["learning_rate"] < 5e-4
+    del written["recipe"]["batch_size"], written["recipe"]["channels"]
+    (folder / "run.json").write_text(json.dumps(written))
+    with pytest.raises((RunError, ValueError)):
+        run_training(TrainingRequest(folder, steps=4, resume=True, check_sprites=0), lambda progress: None)
