@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 
-# Turns of the loop in which a thread waits, some ten nanoseconds each.
+# Turns of the loop in which a thread waits, some ten nanoseconds each; the library's own number is 300,000.
 SPINS = 10_000
 
 # With one of these the user has decided.

@@ -30,21 +30,26 @@ def threads_of_a_new_visitor() -> int:
 
 
 def test_two_drawings_leave_the_threads_as_they_were(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first ends while the second is on its way."""
+    """The second begins while the first is on its way, and the first ends while the second is."""
     monkeypatch.chdir(trained)
-    second_began, first_ended = threading.Event(), threading.Event()
+    first_began, second_began, first_ended = threading.Event(), threading.Event(), threading.Event()
     after: dict[str, int] = {}
 
     def first() -> None:
-        draw(Order("checkpoints/small", n=2, steps=2), lambda *_: second_began.wait(60))
+        def watch(*_: object) -> None:
+            first_began.set()
+            second_began.wait(600)
+
+        draw(Order("checkpoints/small", n=2, steps=2), watch)
         after["first"] = torch.get_num_threads()
         first_ended.set()
 
     def second() -> None:
         def watch(*_: object) -> None:
             second_began.set()
-            first_ended.wait(60)
+            first_ended.wait(600)
 
+        first_began.wait(600)
         draw(Order("checkpoints/small", n=2, steps=2), watch)
         after["second"] = torch.get_num_threads()
 
@@ -64,7 +69,7 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
 
     def timed(*_: object, **__: object) -> float:
         used.append(torch.get_num_threads())
-        both.wait(60)
+        both.wait(600)
         return 1.0
 
     monkeypatch.setattr(setup, "seconds_a_step", timed)
@@ -72,7 +77,7 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
 
     def visit(threads: int) -> None:
         setup._step_seconds("fast", threads, f"visitor {threads}", None)
-        both.wait(60)
+        both.wait(600)
         after.append(torch.get_num_threads())
 
     visitors = [threading.Thread(target=visit, args=(threads,)) for threads in (1, 4)]
