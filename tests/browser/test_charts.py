@@ -26,7 +26,7 @@ def test_ticks_tell_one_value_from_the_next(browser: Browser, serve: Serve, tmp_
     page = browser.new_page()
     page.goto(serve(script).url)
     charts = page.locator("[data-testid=stVegaLiteChart]")
-    expect(charts.locator("svg")).to_have_count(len(SHARES + AMOUNTS), timeout=30_000)
+    expect(charts.locator("svg")).to_have_count(len(SHARES + AMOUNTS), timeout=300_000)
     for number in range(len(SHARES + AMOUNTS)):
         axes = charts.nth(number).locator(".mark-text.role-axis-label").all()
         assert len(axes) == 2

@@ -235,7 +235,7 @@ def test_the_pages_follow_a_renamed_run(small: Path) -> None:
     assert "no longer here" not in told
     # The same run stays in view in another tab.
     other_tab.run()
-    assert other_tab.subheader[0].value == "big cats"
+    assert other_tab.header[0].value == "big cats"
 
 
 def test_the_pages_say_that_a_run_is_gone(small: Path, tmp_path: Path) -> None:
