@@ -70,7 +70,7 @@ def ship_run(
             shutil.copyfile(run.folder / name, target / name)
     if choice is not None and (run.folder / VERDICT).is_file():
         if read_verdict(run.folder) is None:
-            raise RunError(f"{run.folder / VERDICT} is damaged: remove it, and let `choose` measure the step again.")
+            raise RunError(f"{run.folder / VERDICT} is damaged: remove it, and measure the step again with choose.")
         replace_json(target / VERDICT, {**read_json(run.folder / VERDICT), "data": config["data"]["name"]})
     (target / "previews").mkdir()
     film = [picture for at, picture in run.previews() if at <= step]
