@@ -85,7 +85,7 @@ def _can_print(text: str) -> bool:
     return True
 
 
-def follow(steps: Iterable[T], total: int, text: str) -> Iterator[T]:
+def with_progress(steps: Iterable[T], total: int, text: str) -> Iterator[T]:
     """Pass steps on while showing how many there were."""
     printer = ProgressPrinter()
     try:
