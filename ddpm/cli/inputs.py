@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ddpm.diffusion.sampling import draw_labels
+from ddpm.diffusion.labels import draw_labels
 from ddpm.sprites import SpriteDataset, load_sprites
 
 

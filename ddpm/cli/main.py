@@ -14,8 +14,8 @@ from ddpm.jobs.plan import StoppedEarly
 from ddpm.runs.checkpoint import CheckpointError
 from ddpm.runs.run import RunError
 from ddpm.sprites import SpriteError
+from ddpm.training.distributed import TeamError
 from ddpm.training.loop import TrainingError
-from ddpm.training.team import TeamError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,8 @@ from ddpm.base.files import npy_bytes, replace_bytes
 from ddpm.cli.console import with_progress
 from ddpm.cli.inputs import labels_asked_for
 from ddpm.cli.options import Commands, add_command
-from ddpm.diffusion.chain import ChainRecorder, gif
+from ddpm.diffusion.animation import gif
+from ddpm.diffusion.chain import ChainRecorder
 from ddpm.diffusion.sampling import default_steps, sample
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.pixels.sheets import sheet_png

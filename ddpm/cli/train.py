@@ -16,8 +16,9 @@ from ddpm.jobs.follower import follow as follow_leader
 from ddpm.jobs.job import StopSwitch, run_training
 from ddpm.jobs.plan import TrainingRequest
 from ddpm.runs.run import Run, check_name
+from ddpm.training.distributed import Team
 from ddpm.training.recipes import RECIPES
-from ddpm.training.team import MEETING_SECONDS, Team, team
+from ddpm.training.rendezvous import MEETING_SECONDS, team
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 

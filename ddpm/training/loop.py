@@ -24,10 +24,11 @@ from ddpm.base.seeds import generator_for, seeded
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.pixels.conversion import SHAPE
+from ddpm.training.distributed import ALONE, Team
 from ddpm.training.ema import EMA
+from ddpm.training.epochs import EpochOrder
 from ddpm.training.optimizer import Optimizer
 from ddpm.training.recipes import Recipe
-from ddpm.training.team import ALONE, Team
 
 # So many steps in a row without a finite loss, and the run is broken for good.
 _MOST_BROKEN_STEPS = 20
@@ -129,13 +130,13 @@ def train(
     if len(rows) == 0:
         raise ValueError("there are no sprites to train on")
     order = EpochOrder(rows, recipe.batch_size, seed)
-    chances = schedule.chances(recipe.even_log_snr) if recipe.even_log_snr else None
+    timestep_probabilities = schedule.timestep_probabilities(recipe.even_log_snr) if recipe.even_log_snr else None
     network = team.network(state.model)
     broken = 0
     while state.step < total_steps:
         with team.step():
             result = _train_step(
-                state, network, sprites, order, schedule, chances, recipe, total_steps, seed, precision, team
+                state, network, sprites, order, schedule, timestep_probabilities, recipe, total_steps, seed, precision, team
             )
         broken = broken + 1 if result.skipped else 0
         if broken == _MOST_BROKEN_STEPS:
@@ -146,47 +147,13 @@ def train(
         yield result
 
 
-class EpochOrder:
-    """Which rows step s sees: an endless walk over epochs, each a new shuffle of all rows.
-
-    Args:
-        rows: int64 (R,).
-        batch_size: rows a step; more than R is fine, a step then spans epochs.
-    """
-
-    def __init__(self, rows: np.ndarray, batch_size: int, seed: int) -> None:
-        self._rows = rows
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch = -1
-        self._shuffled = rows
-
-    def batch(self, step: int) -> np.ndarray:
-        """int64 (batch_size,): the rows of step ``step``, whatever was asked before."""
-        start, stop = step * self._batch_size, (step + 1) * self._batch_size
-        parts = []
-        while start < stop:
-            epoch, offset = divmod(start, len(self._rows))
-            part = self._shuffle(epoch)[offset : offset + stop - start]
-            parts.append(part)
-            start += len(part)
-        return np.concatenate(parts)
-
-    def _shuffle(self, epoch: int) -> np.ndarray:
-        if epoch != self._epoch:
-            permutation = torch.randperm(len(self._rows), generator=generator_for("epoch", self._seed, epoch))
-            self._shuffled = self._rows[permutation.numpy()]
-            self._epoch = epoch
-        return self._shuffled
-
-
 def _train_step(
     state: TrainingState,
     network: nn.Module,
     sprites: Batches,
     order: EpochOrder,
     schedule: NoiseSchedule,
-    chances: torch.Tensor | None,
+    timestep_probabilities: torch.Tensor | None,
     recipe: Recipe,
     total_steps: int,
     seed: int,
@@ -197,10 +164,10 @@ def _train_step(
     random = generator_for("step", seed, step)
     rows = order.batch(step)
     # Every process draws for the whole batch: the steps of a team are those of one process with the same batch.
-    if chances is None:
+    if timestep_probabilities is None:
         t = torch.randint(schedule.num_timesteps, (len(rows),), generator=random)
     else:
-        t = torch.multinomial(chances, len(rows), replacement=True, generator=random)
+        t = torch.multinomial(timestep_probabilities, len(rows), replacement=True, generator=random)
     eps = torch.randn((len(rows), *SHAPE), generator=random)
     labels = None
     if state.model.num_classes is not None and sprites.labels is not None:
@@ -235,57 +202,3 @@ def _train_step(
     return TrainingStep(state.step, loss, losses, t, grad_norm, rate, skipped)
 
 
-@torch.no_grad()
-def heldout_loss(
-    model: UNet,
-    sprites: Batches,
-    rows: np.ndarray,
-    schedule: NoiseSchedule,
-    *,
-    evaluations: int = 512,
-    precision: Precision = "float32",
-    log_snr: np.ndarray | None = None,
-) -> float:
-    """Mean squared error of the predicted noise on sprites the training never saw.
-
-    Noise and sprites are the same at every call, so two values of one run can be compared. A "v" network's noise is
-    worked out from its output. Spread evenly over t, values of one schedule can be compared, and with the training's
-    own error; on a grid of log-SNR those of all schedules can.
-
-    Args:
-        rows: int64 (R,), held-out rows.
-        evaluations: how many pairs (sprite, t) are looked at.
-        log_snr: float (L,), the noise levels to ask at, in turn; evenly over all t if None.
-
-    Raises:
-        ValueError: if there are no rows.
-    """
-    if len(rows) == 0:
-        raise ValueError("there are no held-out sprites")
-    random = generator_for("held-out")
-    chosen = rows[torch.randint(len(rows), (evaluations,), generator=random).numpy()]
-    turn = torch.arange(evaluations)
-    if log_snr is None:
-        steps = (turn * schedule.num_timesteps) // evaluations
-    else:
-        steps = schedule.timesteps_at(log_snr)[turn % len(log_snr)]
-    was_training = model.training
-    model.eval()
-    device = next(model.parameters()).device
-    total = 0.0
-    try:
-        for start in range(0, evaluations, 64):
-            part, t = chosen[start : start + 64], steps[start : start + 64]
-            x0 = sprites.batch(part).to(device)
-            eps = torch.randn(x0.shape, generator=random).to(device)
-            labels = None
-            if model.num_classes is not None and sprites.labels is not None:
-                labels = torch.from_numpy(np.asarray(sprites.labels[part], dtype=np.int64)).to(device)
-            x_t = schedule.add_noise(x0, eps, t)
-            with autocast(precision, device):
-                prediction = model(x_t, t.to(device), labels)
-            predicted = schedule.split_prediction(prediction.float(), x_t, t, model.prediction_type)[1]
-            total += float((predicted - eps).square().mean(dim=(1, 2, 3)).sum())
-    finally:
-        model.train(was_training)
-    return total / evaluations

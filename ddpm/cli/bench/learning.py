@@ -20,7 +20,7 @@ from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
 from ddpm.runs.run import Run
 from ddpm.runs.samples import drawn
 from ddpm.sprites import load_sprites
-from ddpm.training.loop import heldout_loss
+from ddpm.training.heldout import heldout_loss
 
 _SAMPLES = 512
 _NEAR = 0.05

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from ddpm import NoiseSchedule, SamplingStep, load_sprites, sample, to_uint8
-from ddpm.diffusion.chain import Chain, ChainRecorder, apng, gif
+from ddpm.diffusion.animation import apng, gif
+from ddpm.diffusion.chain import Chain, ChainRecorder
 from ddpm.pixels.sheets import enlarge, png, png_zip, sheet, sheet_png
 from tests.ddpm.helpers import simple_sprites
 

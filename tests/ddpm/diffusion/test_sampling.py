@@ -14,7 +14,9 @@ from torch import nn
 
 from ddpm import NoiseSchedule, SamplingStep, UNet, load_checkpoint, sample, to_uint8
 from ddpm.base.seeds import generator_for
-from ddpm.diffusion.sampling import default_steps, draw_labels, nearby_noise, sprite_noise, timesteps
+from ddpm.diffusion.labels import draw_labels
+from ddpm.diffusion.noise import nearby_noise, sprite_noise
+from ddpm.diffusion.sampling import default_steps, timesteps
 from ddpm.diffusion.schedule import PredictionType, ScheduleKind
 from ddpm.pixels.traits import traits
 

@@ -13,7 +13,9 @@ import pytest
 import torch
 
 from ddpm.runs.checkpoint import load_state, save_checkpoint
-from ddpm.training.loop import EpochOrder, TrainingError, TrainingState, heldout_loss, new_state, train
+from ddpm.training.epochs import EpochOrder
+from ddpm.training.heldout import heldout_loss
+from ddpm.training.loop import TrainingError, TrainingState, new_state, train
 from ddpm.training.optimizer import Optimizer
 from ddpm.training.recipes import RECIPES, Recipe, recipe
 from tests.ddpm.helpers import TINY, Rows, simple_sprites, state_bytes, tiny_schedule, trained_state

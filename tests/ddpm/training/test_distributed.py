@@ -17,9 +17,10 @@ from ddpm import NoiseSchedule, load_checkpoint, load_sprites
 from ddpm.jobs.job import run_training
 from ddpm.jobs.plan import TrainingRequest
 from ddpm.runs.run import Run
+from ddpm.training.distributed import ALONE, Team, TeamError
 from ddpm.training.loop import new_state, train
 from ddpm.training.recipes import RECIPES
-from ddpm.training.team import ALONE, Team, TeamError, team
+from ddpm.training.rendezvous import team
 from tests.ddpm.helpers import PLAIN, environment, finish, start
 
 STEPS = 30
