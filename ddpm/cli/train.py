@@ -18,7 +18,7 @@ from ddpm.jobs.plan import TrainingRequest
 from ddpm.runs.run import Run, check_name
 from ddpm.training.distributed import Team
 from ddpm.training.recipes import RECIPES
-from ddpm.training.rendezvous import MEETING_SECONDS, team
+from ddpm.training.rendezvous import MEETING_SECONDS, join_team
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -86,24 +86,24 @@ def _train(options: argparse.Namespace) -> None:
         most=options.most,
         keep_every=options.keep_every,
     )
-    with team(options.wait_for_others) as ours:
-        if ours.leads:
-            _lead(request, ours, options.stop_on_eof)
+    with join_team(options.wait_for_others) as team:
+        if team.leads:
+            _lead(request, team, options.stop_on_eof)
             return
         # The leader is asked to stop at the same time, and says so.
         for name in _STOPPING:
             if (number := getattr(signal, name, None)) is not None:
                 signal.signal(number, signal.SIG_IGN)
-        follow_leader(ours)
+        follow_leader(team)
 
 
-def _lead(request: TrainingRequest, ours: Team, stop_on_eof: bool) -> None:
+def _lead(request: TrainingRequest, team: Team, stop_on_eof: bool) -> None:
     switch, printer = StopSwitch(), ProgressPrinter()
     _stop_on_signals(switch)
     if stop_on_eof:
         threading.Thread(target=_watch_stdin, args=(switch,), daemon=True).start()
     try:
-        progress = run_training(request, printer.training, switch, ours)
+        progress = run_training(request, printer.training, switch, team)
     finally:
         printer.close()
     run = Run(request.folder)

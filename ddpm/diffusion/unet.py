@@ -80,7 +80,7 @@ class SelfAttention(nn.Module):
         self.keys = Convolution(channels, channels, 1, bias=False)
         self.gain = nn.Parameter(torch.ones(self.heads, 1, channels // self.heads))
         self.values = Convolution(channels, channels, 1)
-        # Not initialised to zero, as residual branches often are: that takes up to a thousand steps longer to be of use.
+        # Not zero at first, as residual branches often are: that takes up to a thousand steps longer to be of use.
         self.project = Convolution(channels, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

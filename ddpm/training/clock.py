@@ -1,4 +1,4 @@
-"""CLOCK"""
+"""How long training steps take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EPOCHS"""
+"""The order in which rows are seen."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ddpm.base.seeds import generator_for
 
 
 class EpochOrder:
-    """Which rows step s sees: an endless walk over epochs, each a new shuffle of all rows.
+    """Which rows step s sees: endless epochs, each a new shuffle of all rows.
 
     Args:
         rows: int64 (R,).
-        batch_size: rows a step; more than R is fine, a step then spans epochs.
+        batch_size: rows per step; it may exceed R: a step then spans epochs.
     """
 
     def __init__(self, rows: np.ndarray, batch_size: int, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""What is measured while a training runs: loss by noise level, and speed."""
+"""The loss over the steps between two log lines, by noise level."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import torch
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
 from ddpm.training.loop import TrainingStep
 
-QUARTILES = 4
+_QUARTILES = 4
 
 
 class LossWindow:
     """The mean loss since it was last cleared, and what it means for the predicted noise, whole and by quartile of t.
 
-    Recipes learn different things, at noise levels that they choose, so their losses cannot be compared; the error of
-    the noise, evenly over t, can.
-    One noisy number hides what is learnt: the first quartile of t (little noise) is fine detail, the last the rough
-    shape (Nichol & Dhariwal 2021 log it this way).
+    Recipes predict different things, at noise levels of their own choice, so their losses cannot be compared; the error
+    of the noise, evenly over t, can.
+    One number would hide what is learnt: the first quartile of t (little noise) is fine detail, the last one the rough
+    shape (as in Nichol & Dhariwal 2021).
     """
 
     def __init__(self, schedule: NoiseSchedule, prediction_type: PredictionType, even_log_snr: float = 0.0) -> None:
         self._schedule = schedule
         self._prediction_type = prediction_type
-        # What is looked at more often counts for less.
+        # Timesteps that are drawn more often count for less.
         self._weights = 1 / (schedule.num_timesteps * schedule.timestep_probabilities(even_log_snr))
         self.clear()
 
     def clear(self) -> None:
         """Forget all steps."""
-        self._sums = torch.zeros(QUARTILES, dtype=torch.float64)
-        self._counts = torch.zeros(QUARTILES, dtype=torch.float64)
+        self._sums = torch.zeros(_QUARTILES, dtype=torch.float64)
+        self._counts = torch.zeros(_QUARTILES, dtype=torch.float64)
         self._loss = 0.0
         self._seen = 0
         self._skipped = 0
         self._last: TrainingStep | None = None
 
     def add(self, step: TrainingStep) -> None:
-        """Take one step in; one that was skipped is only counted."""
+        """Add one step; one that was skipped is only counted."""
         self._last = step
         if step.skipped:
             self._skipped += 1
@@ -48,9 +48,9 @@ class LossWindow:
         self._loss += float(losses.sum())
         self._seen += len(losses)
         if self._prediction_type == "v":
-            # An error of v is sqrt(alphas_cumprod) times as large in eps, at a given x_t.
+            # At a given x_t, an error of v is sqrt(alphas_cumprod) times as large in eps.
             losses = losses * self._schedule.alphas_cumprod[step.t]
-        quartile = step.t * QUARTILES // self._schedule.num_timesteps
+        quartile = step.t * _QUARTILES // self._schedule.num_timesteps
         weights = self._weights[step.t]
         self._sums.index_add_(0, quartile, weights * losses)
         self._counts.index_add_(0, quartile, weights)
@@ -73,5 +73,3 @@ class LossWindow:
         if self._skipped:
             summary["skipped"] = self._skipped
         return summary
-
-

@@ -1,4 +1,4 @@
-"""RV"""
+"""How the processes of one training find one another: what ``torchrun`` says, and the wait for all of them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,14 @@ from torch import distributed
 from ddpm.base import hardware
 from ddpm.training.distributed import Team, TeamError
 
-# A pause may last a holiday; that a process has died is noticed by its closed connection, not by the clock.
-_PATIENCE = timedelta(days=365)
-
-
-# How long the processes wait for one another at the start.
 MEETING_SECONDS = 120.0
+"""How long the processes wait for one another at the start."""
 
-
-# Between two looks; Ctrl-C is heard there.
-_LOOK_SECONDS = 0.1
-
-
+# A pause may last a holiday; a process that has died is noticed by its closed connection, not by the clock.
+_TIMEOUT = timedelta(days=365)
+# Between two attempts; Ctrl-C is heard there.
+_POLL_SECONDS = 0.1
 _ROUND_SECONDS = 5.0
-
-
 _HELP = (
     "Several processes share a training if torchrun starts them (python -m torch.distributed.run, see the README). "
     "To train alone, remove WORLD_SIZE and RANK from the environment."
@@ -40,10 +33,10 @@ _HELP = (
 
 
 @contextlib.contextmanager
-def team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
-    """The team that ``torchrun`` put this process into, for as long as the context lasts; else a team of one.
+def join_team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
+    """The team in which ``torchrun`` started this process, as long as the context lasts; otherwise a team of one.
 
-    On a CPU the processes talk through gloo, on NVIDIA GPUs, one a process, through nccl.
+    On a CPU the processes talk through gloo, on NVIDIA GPUs, one per process, through nccl.
 
     Args:
         seconds: how long to wait for the others.
@@ -51,17 +44,17 @@ def team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
     Raises:
         TeamError: if what the launcher says makes no sense, or the others do not come.
     """
-    place = _place()
-    if place.size == 1 or not distributed.is_available():
+    launch = _launch()
+    if launch.size == 1 or not distributed.is_available():
         yield Team(device=hardware.best_device())
         return
-    device = hardware.best_device(place.local_rank)
+    device = hardware.best_device(launch.local_rank)
     if device.type == "mps":
         # Its tensors cannot be averaged between processes.
         device = hardware.CPU
-    _meet(place, "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", seconds)
+    _rendezvous(launch, "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", seconds)
     try:
-        yield Team(place.rank, place.size, place.neighbours, device)
+        yield Team(launch.rank, launch.size, launch.local_size, device)
     finally:
         if distributed.is_initialized():
             # The wrapped network is part of a cycle, and must not outlive the group whose threads it uses.
@@ -71,31 +64,31 @@ def team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """What the launcher says in the environment; alone where it says nothing."""
+class _Launch:
+    """What the launcher says in the environment; one process alone where it says nothing."""
 
     size: int = 1
     rank: int = 0
     local_rank: int = 0
-    neighbours: int = 1
+    local_size: int = 1
     address: str = ""
     port: int = 0
 
 
-def _place() -> _Place:
+def _launch() -> _Launch:
     wanted = ("WORLD_SIZE", "RANK", "MASTER_ADDR", "MASTER_PORT")
     missing = [name for name in wanted if not os.environ.get(name)]
     if {"WORLD_SIZE", "RANK"} <= set(missing):
-        return _Place()
+        return _Launch()
     size = _number("WORLD_SIZE", 1, 1_000_000) if "WORLD_SIZE" not in missing else 2
     if size == 1:
-        return _Place()
+        return _Launch()
     if missing:
         given = next(f"{name}={os.environ[name]}" for name in wanted if name not in missing)
         raise TeamError(
             f"{given} says that several processes share this training, but there is no {', no '.join(missing)}. {_HELP}"
         )
-    return _Place(
+    return _Launch(
         size,
         _number("RANK", 0, size - 1),
         _number("LOCAL_RANK", 0, size - 1, 0),
@@ -114,65 +107,65 @@ def _number(name: str, low: int, high: int, default: int | None = None) -> int:
     return int(text)
 
 
-def _meet(place: _Place, backend: str, seconds: float) -> None:
-    """Wait until all processes are there, in short rounds, since torch itself hears no Ctrl-C; then join them."""
+def _rendezvous(launch: _Launch, backend: str, seconds: float) -> None:
+    """Wait until all processes are there, in short rounds, since torch itself does not hear Ctrl-C; then join them."""
     deadline = time.monotonic() + seconds
-    where = f"{place.address}:{place.port}"
-    store = _board(place, where, deadline, seconds)
-    present = {rank: f"here/{rank}" for rank in range(place.size)}
+    where = f"{launch.address}:{launch.port}"
+    store = _open_store(launch, where, deadline, seconds)
+    present = {rank: f"here/{rank}" for rank in range(launch.size)}
     told = False
     try:
-        store.set(present[place.rank], "1")
+        store.set(present[launch.rank], "1")
         while missing := [rank for rank, key in present.items() if not store.check([key])]:
-            # The leader speaks; another one does only where the leader itself is missing.
-            if not told and (place.rank == 0 or 0 in missing):
-                _say_waiting(missing, place.size, where, seconds)
+            # The leader prints; another process does so only if the leader itself is missing.
+            if not told and (launch.rank == 0 or 0 in missing):
+                _print_waiting(missing, launch.size, where, seconds)
                 told = True
-            _look_again(deadline, missing, place.size, where, seconds)
+            _wait_a_moment(deadline, missing, launch.size, where, seconds)
         store.set_timeout(timedelta(seconds=max(_ROUND_SECONDS, deadline - time.monotonic())))
     except distributed.DistError as error:
         raise TeamError(f"Process 0 of this training, at {where}, went away before all were there.") from error
-    _join(place, backend, store, max(deadline, time.monotonic() + _ROUND_SECONDS), where)
+    _join(launch, backend, store, max(deadline, time.monotonic() + _ROUND_SECONDS), where)
 
 
-def _board(place: _Place, where: str, deadline: float, seconds: float) -> distributed.Store:
-    """Where the processes leave word for one another: kept by the launcher, or by process 0."""
-    keeps = place.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
+def _open_store(launch: _Launch, where: str, deadline: float, seconds: float) -> distributed.Store:
+    """The key-value store through which they meet: kept by the launcher, or by process 0."""
+    is_host = launch.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
     told = False
     while True:
         try:
-            if not keeps:
-                # torch would try for the whole time, deaf to all.
-                socket.create_connection((place.address, place.port), timeout=_ROUND_SECONDS).close()
-            board = distributed.TCPStore(
-                place.address,
-                place.port,
-                is_master=keeps,
+            if not is_host:
+                # torch would try all the time without hearing Ctrl-C.
+                socket.create_connection((launch.address, launch.port), timeout=_ROUND_SECONDS).close()
+            store = distributed.TCPStore(
+                launch.address,
+                launch.port,
+                is_master=is_host,
                 timeout=timedelta(seconds=_ROUND_SECONDS),
                 wait_for_workers=False,
                 multi_tenant=True,
             )
         except (OSError, distributed.DistError) as error:
-            if keeps:
+            if is_host:
                 raise TeamError(
                     f"This process cannot listen at {where} for the others ({_first_line(error)}). Set MASTER_ADDR to "
                     "a name of this machine, and MASTER_PORT to a port that nobody uses."
                 ) from error
             if not told:
-                _say_waiting([0], place.size, where, seconds)
+                _print_waiting([0], launch.size, where, seconds)
                 told = True
-            _look_again(deadline, [0], place.size, where, seconds)
+            _wait_a_moment(deadline, [0], launch.size, where, seconds)
         else:
-            return distributed.PrefixStore(f"ddpm/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", board)
+            return distributed.PrefixStore(f"ddpm/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
 
 
-def _join(place: _Place, backend: str, store: distributed.Store, deadline: float, where: str) -> None:
+def _join(launch: _Launch, backend: str, store: distributed.Store, deadline: float, where: str) -> None:
     failed: list[BaseException] = []
 
     def join() -> None:
         try:
             distributed.init_process_group(
-                backend, store=store, rank=place.rank, world_size=place.size, timeout=_PATIENCE
+                backend, store=store, rank=launch.rank, world_size=launch.size, timeout=_TIMEOUT
             )
         except BaseException as error:
             failed.append(error)
@@ -180,27 +173,27 @@ def _join(place: _Place, backend: str, store: distributed.Store, deadline: float
     joining = threading.Thread(target=join, daemon=True)
     joining.start()
     while joining.is_alive() and time.monotonic() < deadline:
-        joining.join(_LOOK_SECONDS)
+        joining.join(_POLL_SECONDS)
     if failed or joining.is_alive():
         reason = _first_line(failed[0]) if failed else "they do not reach one another"
         raise TeamError(
-            f"All {place.size} processes came to {where}, but could not connect ({reason}). Check that no firewall is "
+            f"All {launch.size} processes came to {where}, but could not connect ({reason}). Check that no firewall is "
             "between them, then start them again."
         ) from (failed[0] if failed else None)
 
 
-def _say_waiting(missing: list[int], size: int, where: str, seconds: float) -> None:
+def _print_waiting(missing: list[int], size: int, where: str, seconds: float) -> None:
     text = f"Waiting for {_processes(missing)} of {size} at {where}, for up to {seconds:g} seconds ..."
     print(text, file=sys.stderr, flush=True)
 
 
-def _look_again(deadline: float, missing: list[int], size: int, where: str, seconds: float) -> None:
+def _wait_a_moment(deadline: float, missing: list[int], size: int, where: str, seconds: float) -> None:
     if time.monotonic() > deadline:
         raise TeamError(
             f"{_processes(missing).capitalize()} of {size} did not come to {where} within {seconds:g} seconds. Start "
             f"all of them, or give them longer with --wait-for-others. {_HELP}"
         )
-    time.sleep(_LOOK_SECONDS)
+    time.sleep(_POLL_SECONDS)
 
 
 def _processes(ranks: list[int]) -> str:

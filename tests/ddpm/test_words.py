@@ -15,7 +15,7 @@ from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import ROOT
 
 # Model cards are Markdown.
-_MARKDOWN = ROOT / "ddpm" / "card.py"
+_MARKDOWN = ROOT / "ddpm" / "jobs" / "model_card.py"
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:

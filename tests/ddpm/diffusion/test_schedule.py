@@ -119,7 +119,7 @@ def test_one_step_is_a_schedule() -> None:
 
 
 @pytest.mark.parametrize("kind", ["linear", "cosine"])
-def test_chances_lie_between_even_in_t_and_even_in_log_snr(kind: ScheduleKind) -> None:
+def test_timestep_probabilities_lie_between_even_in_t_and_even_in_log_snr(kind: ScheduleKind) -> None:
     schedule = NoiseSchedule(1000, kind)
     torch.testing.assert_close(schedule.timestep_probabilities(0.0), torch.full((1000,), 1e-3, dtype=torch.float64))
     even = schedule.timestep_probabilities(1.0)
@@ -128,7 +128,8 @@ def test_chances_lie_between_even_in_t_and_even_in_log_snr(kind: ScheduleKind) -
     for low, high in [(-6, -1), (-1, 4), (4, 8)]:
         inside = (log_snr >= low) & (log_snr < high)
         assert float(even[inside].sum()) == pytest.approx((high - low) / 15, abs=0.02)
-    torch.testing.assert_close(schedule.timestep_probabilities(0.3), 0.7 * schedule.timestep_probabilities(0.0) + 0.3 * even)
+    expected = 0.7 * schedule.timestep_probabilities(0.0) + 0.3 * even
+    torch.testing.assert_close(schedule.timestep_probabilities(0.3), expected)
 
 
 def test_a_schedule_of_one_step_has_one_chance() -> None:

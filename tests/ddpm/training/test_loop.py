@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from ddpm.base import seeds
 from ddpm.runs.checkpoint import load_state, save_checkpoint
 from ddpm.training.epochs import EpochOrder
 from ddpm.training.heldout import heldout_loss
@@ -79,15 +80,12 @@ def test_fresh_weights_are_a_function_of_the_seed() -> None:
 def test_each_kind_of_chance_matters(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is really drawn from: the test above would pass too if, say, dropout were off."""
     expected = state_bytes(trained_state(2, num_classes=3))
-    from ddpm.training import loop
-
-    real = loop.seed_for
+    real = seeds.seed_for
 
     def other(purpose: str, *numbers: int) -> int:
         return real(purpose + "!" if purpose == name else purpose, *numbers)
 
-    monkeypatch.setattr(loop, "seed_for", other)
-    monkeypatch.setattr(loop, "generator_for", lambda *a: torch.Generator().manual_seed(other(*a)))
+    monkeypatch.setattr(seeds, "seed_for", other)
     assert state_bytes(trained_state(2, num_classes=3)) != expected
 
 

@@ -60,7 +60,7 @@ def test_broken_steps_are_counted_only() -> None:
 
 def test_the_clock_counts_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("ddpm.training.loss_window.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("ddpm.training.clock.time.perf_counter", lambda: now[0])
     clock = Clock(seconds=7.0)
     assert clock.images_per_second() is None
     assert clock.seconds_left(3) is None
@@ -79,8 +79,8 @@ def test_the_clock_counts_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_error_of_the_noise_is_even_over_t_whatever_is_looked_at_most() -> None:
     schedule = NoiseSchedule(kind="cosine")
-    chances = schedule.timestep_probabilities(0.5)
-    t = torch.multinomial(chances, 200_000, replacement=True, generator=torch.Generator().manual_seed(0))
+    probabilities = schedule.timestep_probabilities(0.5)
+    t = torch.multinomial(probabilities, 200_000, replacement=True, generator=torch.Generator().manual_seed(0))
     losses = (t / 1000).square().float()
     window = LossWindow(schedule, "eps", even_log_snr=0.5)
     window.add(step(1, t.tolist(), losses.tolist()))
