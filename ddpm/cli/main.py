@@ -19,7 +19,7 @@ from ddpm.training.loop import TrainingError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 for an error that was told, 2 for wrong usage, 130 for Ctrl-C."""
+    """Run one command; returns the exit status: 0, 1 for an error with a message, 2 for wrong usage, 130 for Ctrl-C."""
     print_anything()
     options = make_parser().parse_args(arguments)
     try:

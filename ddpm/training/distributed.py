@@ -57,7 +57,7 @@ class Team:
         """``model``, wrapped such that a backward pass averages the gradients of all processes."""
         if self.size == 1:
             return model
-        with _lost_peers_told():
+        with _lost_peers_as_team_error():
             return DistributedDataParallel(model)
 
     def scaled_loss(self, loss: torch.Tensor, count: int) -> torch.Tensor:
@@ -85,7 +85,7 @@ class Team:
             return values
         result = torch.zeros(count)
         result[self.share(count)] = values
-        with _lost_peers_told():
+        with _lost_peers_as_team_error():
             distributed.all_reduce(result)
         return result
 
@@ -94,14 +94,14 @@ class Team:
         if self.size == 1 or not distributed.is_initialized():
             return
         data = torch.frombuffer(bytearray(json.dumps(order).encode()), dtype=torch.uint8)
-        with _lost_peers_told():
+        with _lost_peers_as_team_error():
             distributed.broadcast(torch.tensor([len(data)]), 0)
             distributed.broadcast(data, 0)
 
     def hear(self) -> dict[str, Any]:
         """Wait for the leader's next order."""
         length = torch.zeros(1, dtype=torch.int64)
-        with _lost_peers_told():
+        with _lost_peers_as_team_error():
             distributed.broadcast(length, 0)
             data = torch.zeros(int(length), dtype=torch.uint8)
             distributed.broadcast(data, 0)
@@ -115,7 +115,7 @@ class Team:
             yield
             return
         try:
-            with _lost_peers_told():
+            with _lost_peers_as_team_error():
                 yield
         except BaseException:
             # The others wait for this process in the middle of the same step: only a closed connection wakes them.
@@ -128,7 +128,7 @@ ALONE = Team()
 
 
 @contextlib.contextmanager
-def _lost_peers_told() -> Iterator[None]:
+def _lost_peers_as_team_error() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:

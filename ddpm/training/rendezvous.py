@@ -113,14 +113,14 @@ def _rendezvous(launch: _Launch, backend: str, seconds: float) -> None:
     where = f"{launch.address}:{launch.port}"
     store = _open_store(launch, where, deadline, seconds)
     present = {rank: f"here/{rank}" for rank in range(launch.size)}
-    told = False
+    printed = False
     try:
         store.set(present[launch.rank], "1")
         while missing := [rank for rank, key in present.items() if not store.check([key])]:
             # The leader prints; another process does so only if the leader itself is missing.
-            if not told and (launch.rank == 0 or 0 in missing):
+            if not printed and (launch.rank == 0 or 0 in missing):
                 _print_waiting(missing, launch.size, where, seconds)
-                told = True
+                printed = True
             _wait_a_moment(deadline, missing, launch.size, where, seconds)
         store.set_timeout(timedelta(seconds=max(_ROUND_SECONDS, deadline - time.monotonic())))
     except distributed.DistError as error:
@@ -131,7 +131,7 @@ def _rendezvous(launch: _Launch, backend: str, seconds: float) -> None:
 def _open_store(launch: _Launch, where: str, deadline: float, seconds: float) -> distributed.Store:
     """The key-value store through which they meet: kept by the launcher, or by process 0."""
     is_host = launch.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
-    told = False
+    printed = False
     while True:
         try:
             if not is_host:
@@ -151,9 +151,9 @@ def _open_store(launch: _Launch, where: str, deadline: float, seconds: float) ->
                     f"This process cannot listen at {where} for the others ({_first_line(error)}). Set MASTER_ADDR to "
                     "a name of this machine, and MASTER_PORT to a port that nobody uses."
                 ) from error
-            if not told:
+            if not printed:
                 _print_waiting([0], launch.size, where, seconds)
-                told = True
+                printed = True
             _wait_a_moment(deadline, [0], launch.size, where, seconds)
         else:
             return distributed.PrefixStore(f"ddpm/{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)

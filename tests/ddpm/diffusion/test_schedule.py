@@ -49,8 +49,8 @@ def test_the_noise_only_grows(kind: ScheduleKind) -> None:
     assert bool((schedule.log_snr().diff() < 0).all())
     assert bool((schedule.betas > 0).all())
     assert float(schedule.betas.max()) <= 0.999
-    kept = float(schedule.alphas_cumprod[500])
-    assert float(schedule.log_snr()[500]) == pytest.approx(math.log(kept / (1 - kept)))
+    alpha_bar = float(schedule.alphas_cumprod[500])
+    assert float(schedule.log_snr()[500]) == pytest.approx(math.log(alpha_bar / (1 - alpha_bar)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -132,5 +132,5 @@ def test_timestep_probabilities_lie_between_even_in_t_and_even_in_log_snr(kind: 
     torch.testing.assert_close(schedule.timestep_probabilities(0.3), expected)
 
 
-def test_a_schedule_of_one_step_has_one_chance() -> None:
+def test_a_schedule_of_one_step_has_one_probability() -> None:
     assert NoiseSchedule(1).timestep_probabilities(0.3).tolist() == [1.0]

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from ddpm.diffusion.schedule import NoiseSchedule
-from ddpm.training.clock import Clock
 from ddpm.training.loop import TrainingStep
 from ddpm.training.loss_window import LossWindow
 
@@ -56,25 +55,6 @@ def test_broken_steps_are_counted_only() -> None:
     window.add(step(2, [5], [2.0]))
     assert window.summary() | {"skipped": 1, "loss": 2.0} == window.summary()
     json.dumps(window.summary(), allow_nan=False)
-
-
-def test_the_clock_counts_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("ddpm.training.clock.time.perf_counter", lambda: now[0])
-    clock = Clock(seconds=7.0)
-    assert clock.images_per_second() is None
-    assert clock.seconds_left(3) is None
-    for _ in range(2):
-        clock.start()
-        now[0] += 0.5
-        clock.stop(64)
-        now[0] += 100
-    assert clock.seconds == pytest.approx(8.0)
-    assert clock.images_per_second() == pytest.approx(128)
-    assert clock.seconds_left(10) == pytest.approx(5)
-    clock.forget_rate()
-    assert clock.images_per_second() is None
-    assert clock.seconds == pytest.approx(8.0)
 
 
 def test_the_error_of_the_noise_is_even_over_t_whatever_is_looked_at_most() -> None:
