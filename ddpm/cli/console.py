@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, a plain line now and then elsewhere."""
+"""Progress on standard error: a bar on a terminal, elsewhere a plain line now and then."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import TypeVar
 from ddpm.jobs.job import Progress
 
 T = TypeVar("T")
-_SECONDS_A_LINE = 10.0
+_SECONDS_PER_LINE = 10.0
 
 
 class ProgressPrinter:
-    """Shows one job's progress."""
+    """Shows the progress of one job."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -26,8 +26,8 @@ class ProgressPrinter:
         self._open = False
 
     def show(self, done: int, total: int, text: str, *, now: bool = False) -> None:
-        """Draw the bar, or print a line if the last one is long ago."""
-        pause = 0.1 if self._terminal else _SECONDS_A_LINE
+        """Draw the bar, or print a line if the last one was long ago."""
+        pause = 0.1 if self._terminal else _SECONDS_PER_LINE
         if not now and time.monotonic() - self._drawn < pause:
             return
         if (done, text) == self._last:
@@ -43,7 +43,7 @@ class ProgressPrinter:
         self._open = True
 
     def message(self, text: str) -> None:
-        """Print a line of its own."""
+        """Print a line above the bar."""
         self.close()
         print(text, file=sys.stderr, flush=True)
 
@@ -71,7 +71,7 @@ class ProgressPrinter:
 
 
 def print_anything() -> None:
-    """Let no name end a command because the encoding of an output lacks a letter: it is written as an escape then."""
+    """Print letters that an output's encoding lacks as escapes, instead of failing."""
     for output in (sys.stdout, sys.stderr):
         if isinstance(output, io.TextIOWrapper):
             output.reconfigure(errors="backslashreplace")
@@ -85,8 +85,8 @@ def _can_print(text: str) -> bool:
     return True
 
 
-def follow(steps: Iterable[T], total: int, text: str) -> Iterator[T]:
-    """Pass steps on while showing how many there were."""
+def with_progress(steps: Iterable[T], total: int, text: str) -> Iterator[T]:
+    """Yield the steps, showing how many there have been."""
     printer = ProgressPrinter()
     try:
         for done, step in enumerate(steps):

@@ -1,1 +1,10 @@
-"""The paper, in reading order: schedule, unet, sampling, chain. Memoriser: the model that can only copy."""
+"""Denoising diffusion, in reading order.
+
+1. ``schedule``: the noise levels, adding noise, and turning a prediction into (x0, eps).
+2. ``unet``: the network; its layers with a faster way on a CPU are in ``convolution`` and ``dropout``.
+3. ``sampling``: DDPM, DDIM and DPM-Solver++ as one generator of steps; their arithmetic is in ``solvers``, their noise
+   in ``noise``, the kinds to draw in ``labels``.
+4. ``chain``: the reverse process, recorded; ``animation``: as GIF and APNG.
+
+``memoriser`` is the ideal denoiser of a data set, which can only copy; ``parallel`` runs a network on all cores.
+"""

@@ -1,4 +1,4 @@
-"""Convolutions as the network has them: small kernels over small maps, some of them four pixels large."""
+"""Convolutions as the network has them: small kernels over small maps, some of only 2x2 pixels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from torch.autograd.function import once_differentiable
 from ddpm.base.hardware import has_wide_registers, working_precision
 from ddpm.base.matmul import matmul
 
-# The precisions in which products can be quicker, and of how many pixels a map must be for it with 1x1 kernels: in
-# float32 they never are on a processor with wide registers.
+# The precisions in which matrix products can be faster, and how many pixels a map must have for that with 1x1 kernels.
+# In float32 they never are on a processor with wide registers.
 _PIXELS = {torch.float32: math.inf if has_wide_registers() else 1, torch.bfloat16: 64}
 
 
 class Convolution(nn.Conv2d):
-    """The same sums as ``nn.Conv2d``; on a CPU as matrix products where these are quicker.
+    """The same sums as ``nn.Conv2d``; on a CPU as matrix products where these are faster.
 
-    That is where every output pixel sees all of the map, and for some 1x1 kernels. Results differ by rounding alone.
-    For zeros as padding, given in numbers, and neither groups nor dilation.
+    That is where every output pixel sees the whole map, and for some 1x1 kernels. Results differ by rounding alone.
+    Only for numeric zero padding, without groups or dilation.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -38,19 +38,19 @@ class Convolution(nn.Conv2d):
             precision = working_precision(x)
             if precision in _PIXELS:
                 if plan := _plan(self.kernel_size, self.stride, self.padding, x.shape[2:]):
-                    return self._of_maps(x.to(precision), plan)
+                    return self._whole_map_product(x.to(precision), plan)
                 pointwise = self.kernel_size == self.stride == (1, 1) and self.padding == (0, 0)
                 if pointwise and x.shape[2] * x.shape[3] >= _PIXELS[precision] and x.is_contiguous():
-                    return self._of_pixels(x.to(precision))
+                    return self._pointwise_product(x.to(precision))
         return super().forward(x)
 
-    def _of_maps(self, x: torch.Tensor, plan: _Plan) -> torch.Tensor:
+    def _whole_map_product(self, x: torch.Tensor, plan: _Plan) -> torch.Tensor:
         pixels = x.permute(0, 2, 3, 1).flatten(1)
         out = _WholeMaps.apply(pixels, self.weight, self.bias, plan)
         out = out.unflatten(1, (plan.height, plan.width, -1)).permute(0, 3, 1, 2)
         return out.contiguous() if x.is_contiguous() else out
 
-    def _of_pixels(self, x: torch.Tensor) -> torch.Tensor:
+    def _pointwise_product(self, x: torch.Tensor) -> torch.Tensor:
         kernel, pixels = self.weight.to(x.dtype).flatten(1).expand(len(x), -1, -1), x.flatten(2)
         if self.bias is None:
             out = torch.bmm(kernel, pixels)
@@ -60,7 +60,7 @@ class Convolution(nn.Conv2d):
 
 
 class _Plan(NamedTuple):
-    """How many pixels come out, and for each of them the part of the kernel that lies on the map: on all of it."""
+    """The size of the output, and for each of its pixels the part of the kernel that covers the map."""
 
     height: int
     width: int
@@ -71,7 +71,7 @@ class _Plan(NamedTuple):
 def _plan(
     kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], size: tuple[int, ...]
 ) -> _Plan | None:
-    """None if an output pixel does not see all of the map, or nothing comes out."""
+    """None if an output pixel does not see the whole map, or there is no output."""
     height, width = ((s + 2 * p - k) // d + 1 for s, p, k, d in zip(size, padding, kernel, stride, strict=True))
     starts = [(padding[0] - y * stride[0], padding[1] - x * stride[1]) for y in range(height) for x in range(width)]
     if not starts or any(not 0 <= s <= k - n for start in starts for s, k, n in zip(start, kernel, size, strict=True)):
@@ -81,7 +81,7 @@ def _plan(
 
 
 class _WholeMaps(torch.autograd.Function):
-    """One product of whole maps with the kernel, written out for each output pixel."""
+    """One product of whole maps with the kernel, unrolled for each output pixel."""
 
     @staticmethod
     def forward(
@@ -89,27 +89,27 @@ class _WholeMaps(torch.autograd.Function):
     ) -> torch.Tensor:
         """(N, H * W * C), (O, C, h, w) and (O,) to (N, H' * W' * O)."""
         kernel = weight.to(pixels.dtype).permute(0, 2, 3, 1).contiguous()
-        spread = torch.stack([kernel[:, rows, columns] for rows, columns in plan.windows]).flatten(2).flatten(0, 1)
-        ctx.save_for_backward(pixels, spread)
+        unrolled = torch.stack([kernel[:, rows, columns] for rows, columns in plan.windows]).flatten(2).flatten(0, 1)
+        ctx.save_for_backward(pixels, unrolled)
         ctx.plan, ctx.shape = plan, kernel.shape
-        return matmul(pixels, spread.T, None if bias is None else bias.to(pixels.dtype).repeat(len(plan.windows)))
+        return matmul(pixels, unrolled.T, None if bias is None else bias.to(pixels.dtype).repeat(len(plan.windows)))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Those of the pixels, the weight and the bias, as far as they are asked for."""
+        """The gradients of the pixels, the weight and the bias, as far as they are needed."""
         gradient, windows = gradients[0], ctx.plan.windows
-        pixels, spread = ctx.saved_tensors
-        of_pixels = matmul(gradient, spread) if ctx.needs_input_grad[0] else None
-        of_weight = of_bias = None
+        pixels, unrolled = ctx.saved_tensors
+        pixel_gradient = matmul(gradient, unrolled) if ctx.needs_input_grad[0] else None
+        weight_gradient = bias_gradient = None
         if ctx.needs_input_grad[1]:
-            # In float32, like the weights: several pixels' gradients come together here.
-            of_kernel = torch.zeros(ctx.shape, dtype=torch.float32)
+            # In float32, like the weights: the gradients of several pixels are added up here.
+            kernel_gradient = torch.zeros(ctx.shape, dtype=torch.float32)
             parts = matmul(gradient.T, pixels).unflatten(0, (len(windows), -1))
             for (rows, columns), part in zip(windows, parts, strict=True):
-                seen = of_kernel[:, rows, columns]
-                seen += part.view_as(seen)
-            of_weight = of_kernel.permute(0, 3, 1, 2).contiguous()
+                window = kernel_gradient[:, rows, columns]
+                window += part.view_as(window)
+            weight_gradient = kernel_gradient.permute(0, 3, 1, 2).contiguous()
         if ctx.needs_input_grad[2]:
-            of_bias = gradient.unflatten(1, (len(windows), -1)).sum((0, 1), dtype=torch.float32)
-        return of_pixels, of_weight, of_bias, None
+            bias_gradient = gradient.unflatten(1, (len(windows), -1)).sum((0, 1), dtype=torch.float32)
+        return pixel_gradient, weight_gradient, bias_gradient, None

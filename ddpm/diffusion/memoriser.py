@@ -1,11 +1,11 @@
-"""A model that has learnt nothing but its training sprites by heart.
+"""A model that knows nothing but its training sprites by heart.
 
 The best possible denoiser of a finite training set has a closed form (Scarvelis et al. 2023, arXiv 2310.12395; Kamb &
-Ganguli 2024, arXiv 2412.20292): x0 is the mean of all training sprites, each weighted by how likely x_t comes from it,
+Ganguli 2024, arXiv 2412.20292): x0 is the mean of all training sprites, weighted by how likely x_t comes from each,
 
-    w_i ~ counts_i * exp(-|x_t - sqrt(a) x0_i|^2 / (2 (1 - a))),      a = alphas_cumprod[t]
+    w_i ~ counts_i * exp(-|x_t - sqrt(alpha_bar) x0_i|^2 / (2 (1 - alpha_bar))),      alpha_bar = alphas_cumprod[t]
 
-Sampled from, it lands on a training sprite. Where a trained network parts from it, the network generalises.
+Its samples are training sprites. Where a trained network departs from it, the network generalises.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class PerfectMemoriser:
     """The ideal denoiser of a training set, to be passed to :func:`ddpm.sample` like a network.
 
     Args:
-        images: uint8 (R, H, W, 3), the training sprites; memory is 8 bytes a value.
+        images: uint8 (R, H, W, 3), the training sprites; it takes 8 bytes per value.
         schedule: the noise levels that t refers to.
-        labels: int64 (R,), the kinds 0..C-1 of the sprites, if it is to draw by kind.
+        labels: int64 (R,), the kinds 0..C-1 of the sprites, to draw by kind.
 
     Attributes:
         prediction_type: "eps".
@@ -55,7 +55,7 @@ class PerfectMemoriser:
         Args:
             x_t: floating (N, 3, H, W).
             t: int64 (N,), 0..T-1.
-            labels: int64 (N,); only sprites of that kind are remembered, -1: all.
+            labels: int64 (N,); only sprites of that kind count; -1: all.
 
         Returns:
             eps, shape and dtype of x_t.
@@ -70,16 +70,16 @@ class PerfectMemoriser:
         return torch.cat(parts) if parts else torch.empty_like(x_t)
 
     def _predict(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
-        # float64: with little noise the exponents are as large as 768 / 1e-4, and their differences decide.
+        # float64: with little noise the exponents are as large as 768 / 1e-4, and small differences decide.
         x = x_t.flatten(1).to(torch.float64)
-        a = self._alphas_cumprod[t][:, None]
-        # |x - sqrt(a) x0|^2 without |x|^2, which is the same for all sprites.
-        logits = (a.sqrt() * (x @ self._x0.T) - 0.5 * a * self._norms) / (1 - a)
+        alpha_bar = self._alphas_cumprod[t][:, None]
+        # |x - sqrt(alpha_bar) x0|^2 without |x|^2, which is the same for all sprites.
+        logits = (alpha_bar.sqrt() * (x @ self._x0.T) - 0.5 * alpha_bar * self._norms) / (1 - alpha_bar)
         if labels is not None and self._labels is not None:
             wanted = (labels[:, None] == self._labels) | (labels[:, None] < 0)
             if not bool(wanted.any(dim=1).all()):
                 raise ValueError("there is no training sprite of a kind that is asked for")
             logits = logits.masked_fill(~wanted, -torch.inf)
         x0 = torch.softmax(logits, dim=1) @ self._x0
-        eps = (x - a.sqrt() * x0) / (1 - a).sqrt()
+        eps = (x - alpha_bar.sqrt() * x0) / (1 - alpha_bar).sqrt()
         return eps.to(x_t.dtype).reshape(x_t.shape)

@@ -1,8 +1,8 @@
-"""A network asked in parts, by as many threads as there are cores.
+"""A network called on parts of the batch, in as many threads as there are cores.
 
-torch spreads each operation of a network over the cores and waits for all of them before the next: hundreds of waits a
-call. As soon as another program holds one of the cores, each wait lasts until it lets go. Parts of the batch that go
-through the whole network on one core each wait for one another once.
+torch spreads each operation of a network over the cores and waits for all of them before the next: hundreds of waits
+per call. As soon as another program holds one of the cores, each wait lasts until it lets go. Parts of the batch that
+go through the whole network on one core each wait for one another only once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from ddpm.base.hardware import cores, thread_pool
 from ddpm.diffusion.schedule import PredictionType
 
-# At most so many sprites a part, whatever the machine: results must not depend on the number of its cores.
+# At most so many sprites per part on any machine: results must not depend on its number of cores.
 _PART = 16
 T = TypeVar("T")
 _making = threading.Lock()
@@ -29,8 +29,8 @@ class ParallelModel:
     """A network on the CPU, to be passed to :func:`ddpm.sample` in its place.
 
     Args:
-        model: ``(x_t, t, labels=None)``, (N, 3, 16, 16) in and out, that treats each sprite by itself and may be called
-            from several threads at once, such as a ``UNet`` in eval mode.
+        model: ``(x_t, t, labels=None)``, (N, 3, 16, 16) in and out, that treats each sprite on its own and may be
+            called from several threads at once, such as a ``UNet`` in eval mode.
 
     Attributes:
         prediction_type: that of the model.
@@ -45,23 +45,23 @@ class ParallelModel:
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """What the model returns; arguments as for it."""
 
-        # An even number of even parts: else one of two cores waits for the other at the end.
+        # An even number of equal parts: otherwise one of two cores waits for the other at the end.
         parts = len(x_t) if len(x_t) < 2 else 2 * math.ceil(len(x_t) / (2 * _PART))
-        # Channels last is how the convolutions of a CPU compute; told so once, they need not turn all that they get.
+        # The convolutions of a CPU compute in channels last: converted once, not at each of them.
         x_t = x_t.contiguous(memory_format=torch.channels_last)
 
         @torch.no_grad()
-        def ask(part: int) -> torch.Tensor:
+        def predict(part: int) -> torch.Tensor:
             own = slice(len(x_t) * part // parts, len(x_t) * (part + 1) // parts)
             return self._model(x_t[own], t[own], labels=None if labels is None else labels[own])
 
-        return torch.cat(list(_workers().map(ask, range(parts)))).contiguous()
+        return torch.cat(list(_workers().map(predict, range(parts)))).contiguous()
 
 
 def one_core(steps: Iterator[T]) -> Iterator[T]:
-    """The same steps, each worked out in a thread for which torch uses one core.
+    """The same steps, each computed in a thread for which torch uses one core.
 
-    It keeps torch's own threads out of the small sums between two calls of the network: the same waits.
+    It keeps torch's own threads out of the small operations between two network calls: they would wait in the same way.
     """
     end = object()
     while (step := _pool("drawing", 1).submit(next, steps, end).result()) is not end:

@@ -1,4 +1,4 @@
-"""Noise levels: how much of a sprite is left at step t.
+"""Noise levels: how much of a sprite is left at timestep t.
 
 The forward process of Ho et al. 2020 (arXiv 2006.11239), eq. 4, in closed form:
 
@@ -34,7 +34,7 @@ class NoiseSchedule:
             "cosine": Nichol & Dhariwal 2021 (arXiv 2102.09672), eq. 17, betas at most 0.999.
 
     Attributes:
-        betas: float64 (T,), variance added by each step.
+        betas: float64 (T,), variance that each timestep adds.
         alphas_cumprod: float64 (T,), share of the sprite's variance that is left.
 
     Raises:
@@ -109,21 +109,20 @@ class NoiseSchedule:
         if not clip_x0:
             return x0, eps
         clipped = x0.clamp(-1.0, 1.0)
-        # What x0 loses, eps takes on. A sampler that moves by both would else add up two that contradict each other.
+        # What clipping takes from x0 goes to eps: otherwise a sampler that uses both would combine two that disagree.
         return clipped, eps + signal / noise * (x0 - clipped)
 
     def log_snr(self) -> torch.Tensor:
         """float64 (T,): log(alphas_cumprod / (1 - alphas_cumprod)), falling with t."""
         return torch.log(self.alphas_cumprod) - torch.log1p(-self.alphas_cumprod)
 
-    def chances(self, even_log_snr: float) -> torch.Tensor:
-        """How often training should look at each step.
+    def timestep_probabilities(self, even_log_snr: float) -> torch.Tensor:
+        """How likely training is to draw each timestep.
 
-        Even chances of t leave little time for faint noise, where haze and stray pixels are decided.
+        Drawing t uniformly leaves little time for faint noise, where haze and stray pixels are decided.
 
         Args:
-            even_log_snr: share of the looks, 0..1, that are spread evenly over log-SNR from -6 to 9; the rest is spread
-                evenly over t.
+            even_log_snr: share of the draws, 0..1, that is uniform in log-SNR from -6 to 9; the rest is uniform in t.
 
         Returns:
             float64 (T,), adding up to 1.
@@ -131,24 +130,25 @@ class NoiseSchedule:
         edges = self.log_snr().clamp(*_EVEN_LOG_SNR)
         between = (edges[1:] + edges[:-1]) / 2
         widths = torch.cat([edges[:1], between]) - torch.cat([between, edges[-1:]])
-        evenly = torch.full_like(widths, 1 / self.num_timesteps)
+        uniform = torch.full_like(widths, 1 / self.num_timesteps)
         if not float(widths.sum()):
-            return evenly
-        return (1 - even_log_snr) * evenly + even_log_snr * widths / widths.sum()
+            return uniform
+        return (1 - even_log_snr) * uniform + even_log_snr * widths / widths.sum()
 
     def timesteps_at(self, log_snr: np.ndarray) -> torch.Tensor:
-        """The step whose log-SNR is nearest to each wanted one; int64, shape of ``log_snr``.
+        """The timestep whose log-SNR is nearest to each given one; int64, shape of ``log_snr``.
 
-        Steps of two schedules cannot be compared, their log-SNR can.
+        Timesteps of two schedules cannot be compared; their log-SNR can.
         """
         return (torch.as_tensor(log_snr, dtype=torch.float64)[..., None] - self.log_snr()).abs().argmin(dim=-1)
 
     def _scales(self, t: torch.Tensor, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """sqrt(alpha_bar) and sqrt(1 - alpha_bar), to be multiplied with ``like``."""
         if t.numel() and (int(t.min()) < 0 or int(t.max()) >= self.num_timesteps):
             raise ValueError(f"t must lie in 0..{self.num_timesteps - 1}, got {int(t.min())}..{int(t.max())}")
-        kept = self.alphas_cumprod[t.to("cpu", torch.int64)].reshape(-1, *[1] * (like.ndim - 1))
+        alpha_bar = self.alphas_cumprod[t.to("cpu", torch.int64)].reshape(-1, *[1] * (like.ndim - 1))
         # Square roots are taken in float64: near t = 0, 1 - alphas_cumprod has few digits left in float32.
-        return kept.sqrt().to(like), (1.0 - kept).sqrt().to(like)
+        return alpha_bar.sqrt().to(like), (1.0 - alpha_bar).sqrt().to(like)
 
 
 def _linear_betas(num_timesteps: int) -> torch.Tensor:
@@ -158,8 +158,8 @@ def _linear_betas(num_timesteps: int) -> torch.Tensor:
 def _cosine_betas(num_timesteps: int) -> torch.Tensor:
     offset = 0.008
 
-    def left(time: float) -> float:
+    def alpha_bar(time: float) -> float:
         return math.cos((time + offset) / (1 + offset) * math.pi / 2) ** 2
 
-    betas = [1 - left((t + 1) / num_timesteps) / left(t / num_timesteps) for t in range(num_timesteps)]
+    betas = [1 - alpha_bar((t + 1) / num_timesteps) / alpha_bar(t / num_timesteps) for t in range(num_timesteps)]
     return torch.tensor(betas, dtype=torch.float64).clamp(max=0.999)

@@ -1,7 +1,7 @@
-"""The report's "simple U-Net": it looks at a noisy sprite and the step t, and predicts the noise in it.
+"""The source report's "simple U-Net": from a noisy sprite and the timestep t it predicts the noise.
 
 Four resolutions (16, 8, 4, 2), one residual block each on the way down, one on the way up, skip connections between
-the two, and the step t added to the feature maps in every block (Ronneberger et al. 2015, arXiv 1505.04597;
+the two, and an embedding of t added to the feature maps in every block (Ronneberger et al. 2015, arXiv 1505.04597;
 Ho et al. 2020, app. B).
 """
 
@@ -38,7 +38,7 @@ def sinusoidal_embedding(t: torch.Tensor, dim: int) -> torch.Tensor:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions around which the input is added again; the step t joins between them."""
+    """Two 3x3 convolutions with a residual connection; the time embedding is added between them."""
 
     def __init__(self, in_channels: int, out_channels: int, time_channels: int, dropout: float) -> None:
         super().__init__()
@@ -49,14 +49,12 @@ class ResidualBlock(nn.Module):
         self.dropout = Dropout(dropout)
         self.conv2 = Convolution(out_channels, out_channels, 3, padding=1)
         self.shortcut = nn.Identity() if in_channels == out_channels else Convolution(in_channels, out_channels, 1)
-        # Each block starts as the identity, which lets a deep network learn from its first step.
-        nn.init.zeros_(self.conv2.weight)
-        assert self.conv2.bias is not None
-        nn.init.zeros_(self.conv2.bias)
+        # Each block starts as the identity, so that a deep network learns from the first step on.
+        _zero(self.conv2)
 
     def forward(self, x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         h = self.conv1(F.silu(self.norm1(x)))
-        # In place, here and below: no gradient needs what a convolution has put out.
+        # In place, here and below: no gradient needs the output of a convolution.
         h += self.time(time)[:, :, None, None]
         h = self.conv2(self.dropout(F.silu(self.norm2(h))))
         h += self.shortcut(x)
@@ -64,13 +62,13 @@ class ResidualBlock(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Every pixel looks at every other one and takes what it needs from it (Vaswani et al. 2017, sec. 3.2).
+    """Every pixel attends to every other one (Vaswani et al. 2017, sec. 3.2).
 
-    A convolution has to guess the colour of a region from a few pixels around; here a pixel can ask all of that region,
-    wherever they are, and the same colour comes out everywhere. Heads are 32 wide, or as wide as there are channels.
+    A convolution has to guess the colour of a region from a few pixels nearby. Attention sees the whole region, and the
+    same colour comes out everywhere. Heads are 32 channels wide, or as wide as there are channels.
 
-    Queries and keys are brought to length 1 per channel, with a learned gain (Henry et al. 2020, arXiv 2010.04245):
-    else they grow without end at a high learning rate, until bfloat16 cannot tell one pixel from another any more.
+    Queries and keys are normalised, with a learned gain (Henry et al. 2020, arXiv 2010.04245): otherwise they grow
+    without bound at a high learning rate, until bfloat16 can no longer tell one pixel from another.
     """
 
     def __init__(self, channels: int) -> None:
@@ -78,25 +76,25 @@ class SelfAttention(nn.Module):
         self.heads = max(1, channels // 32)
         self.norm = _norm(channels)
         self.queries = Convolution(channels, channels, 1)
-        # A bias of the keys would change nothing but rounding: it adds the same to all that a query is compared with.
+        # A bias on the keys would change nothing but rounding: it shifts all scores of a query alike.
         self.keys = Convolution(channels, channels, 1, bias=False)
         self.gain = nn.Parameter(torch.ones(self.heads, 1, channels // self.heads))
         self.values = Convolution(channels, channels, 1)
-        # Not from zero, as residual branches often are: it then takes up to a thousand steps longer to be of use.
+        # Not zero at first, as residual branches often are: that takes up to a thousand steps longer to be of use.
         self.project = Convolution(channels, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.norm(x)
         q, k, v = (self._by_head(part(h)) for part in (self.queries, self.keys, self.values))
-        q, k = _even(q) * self.gain.to(q.dtype), _even(k)
+        q, k = _rms_norm(q) * self.gain.to(q.dtype), _rms_norm(k)
         if torch.is_grad_enabled():
             # With gradients the plain product takes half the time of the fused one on a CPU.
-            seen = torch.softmax((q * q.shape[-1] ** -0.5) @ k.mT, dim=-1) @ v
+            attended = torch.softmax((q * q.shape[-1] ** -0.5) @ k.mT, dim=-1) @ v
         else:
             # Without, the fused one saves the memory of N * heads * (H * W)^2 weights.
-            # In order: strided values cost it twice the time.
-            seen = F.scaled_dot_product_attention(q, k, v.contiguous())
-        return x + self.project(seen.mT.reshape(x.shape))
+            # Contiguous, since strided values take it twice the time.
+            attended = F.scaled_dot_product_attention(q, k, v.contiguous())
+        return x + self.project(attended.mT.reshape(x.shape))
 
     def _by_head(self, x: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) to (N, heads, H * W, C / heads)."""
@@ -109,9 +107,9 @@ class UNet(nn.Module):
     Args:
         channels: width of each resolution, each a multiple of 8; the image halves between two of them.
         time_embedding_dim: size of the sinusoidal embedding of t: even, at least 4.
-        num_classes: number of kinds it can be asked for; None for a network that knows no kinds.
+        num_classes: number of kinds it can draw; None for a network without kinds.
         prediction_type: what the output means, "eps" or "v".
-        dropout: share of feature values that are blanked in training, 0..1.
+        dropout: share of feature values that are zeroed in training, 0..1.
         attention: resolutions (0 is the finest) whose decoder block is followed by self-attention.
 
     Raises:
@@ -130,18 +128,7 @@ class UNet(nn.Module):
         super().__init__()
         channels = tuple(channels)
         attention = tuple(attention)
-        if not channels or any(width < 8 or width % 8 for width in channels):
-            raise ValueError(f"channels must be multiples of 8, got {channels}")
-        if time_embedding_dim < 4 or time_embedding_dim % 2:
-            raise ValueError(f"time_embedding_dim must be even and at least 4, got {time_embedding_dim}")
-        if num_classes is not None and num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1 or None, got {num_classes}")
-        if prediction_type not in get_args(PredictionType):
-            raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
-        if any(not 0 <= level < len(channels) for level in attention):
-            raise ValueError(f"attention must name resolutions 0..{len(channels) - 1}, got {attention}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+        _check(channels, time_embedding_dim, num_classes, prediction_type, dropout, attention)
         self.channels = channels
         self.time_embedding_dim = time_embedding_dim
         self.num_classes = num_classes
@@ -155,7 +142,7 @@ class UNet(nn.Module):
             nn.SiLU(),
             nn.Linear(time_channels, time_channels),
         )
-        # The last row is the null class: "draw anything".
+        # The last row is the null class: anything.
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, time_channels)
 
         first, last = channels[0], channels[-1]
@@ -171,26 +158,22 @@ class UNet(nn.Module):
         self.decoder = nn.ModuleList([ResidualBlock(last, last, time_channels, dropout)])
         self.upsamplers = nn.ModuleList()
         for skip in reversed(channels[:-1]):
-            # Narrowed before it is enlarged: a quarter of the cost of a convolution after.
+            # Fewer channels first, then upsampled: a quarter of the cost of the other order.
             self.upsamplers.append(nn.Sequential(Convolution(width, skip, 1), nn.Upsample(scale_factor=2)))
             self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout))
             width = skip
         self.attenders = nn.ModuleDict({str(level): SelfAttention(channels[level]) for level in attention})
         self.head = nn.Sequential(_norm(first), nn.SiLU(), Convolution(first, 3, 3, padding=1))
-        head = self.head[-1]
-        assert isinstance(head, Convolution)
-        nn.init.zeros_(head.weight)
-        assert head.bias is not None
-        nn.init.zeros_(head.bias)
+        _zero(self.head[-1])
 
     def set_dropout(self, share: float) -> None:
-        """Blank this share of feature values in training from now on, 0..1; ``dropout`` is what a new network has."""
+        """Zero this share of feature values in training from now on, 0..1; ``dropout`` is what a new network has."""
         for block in (*self.encoder, *self.decoder):
             block.dropout.p = share
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What ``UNet(**arguments)`` needs to build this network again; plain JSON values."""
+        """``UNet(**arguments)`` builds such a network again; JSON values."""
         return {
             "channels": list(self.channels),
             "time_embedding_dim": self.time_embedding_dim,
@@ -222,7 +205,7 @@ class UNet(nn.Module):
         time = F.silu(time)
 
         if x_t.device.type == "cpu" and working_precision(x_t) == torch.float32 and has_wide_registers():
-            # As its convolutions compute: the quicker these are, the more it costs to turn maps there and back.
+            # The layout its convolutions compute in: the faster these are, the more it matters to convert but once.
             x_t = x_t.contiguous(memory_format=torch.channels_last)
         h = self.stem(x_t)
         skips: list[torch.Tensor] = []
@@ -249,10 +232,37 @@ class UNet(nn.Module):
         return torch.where(labels < 0, self.num_classes, labels)
 
 
-def _even(x: torch.Tensor) -> torch.Tensor:
-    """With a mean square of 1 in the last dimension."""
+def _check(
+    channels: tuple[int, ...],
+    time_embedding_dim: int,
+    num_classes: int | None,
+    prediction_type: str,
+    dropout: float,
+    attention: tuple[int, ...],
+) -> None:
+    if not channels or any(width < 8 or width % 8 for width in channels):
+        raise ValueError(f"channels must be multiples of 8, got {channels}")
+    if time_embedding_dim < 4 or time_embedding_dim % 2:
+        raise ValueError(f"time_embedding_dim must be even and at least 4, got {time_embedding_dim}")
+    if num_classes is not None and num_classes < 1:
+        raise ValueError(f"num_classes must be at least 1 or None, got {num_classes}")
+    if prediction_type not in get_args(PredictionType):
+        raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
+    if any(not 0 <= level < len(channels) for level in attention):
+        raise ValueError(f"attention must name resolutions 0..{len(channels) - 1}, got {attention}")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+
+
+def _rms_norm(x: torch.Tensor) -> torch.Tensor:
+    """Scaled to a mean square of 1 in the last dimension."""
     return F.rms_norm(x, x.shape[-1:], eps=1e-6)
 
 
 def _norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(8, channels)
+
+
+def _zero(convolution: nn.Module) -> None:
+    for parameter in convolution.parameters():
+        nn.init.zeros_(parameter)

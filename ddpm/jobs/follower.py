@@ -11,9 +11,9 @@ from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.jobs.plan import seconds_a_step, training_rows
 from ddpm.runs.checkpoint import load_state
 from ddpm.sprites import load_sprites
+from ddpm.training.distributed import Team
 from ddpm.training.loop import TrainingStep, new_state, train
 from ddpm.training.recipes import Recipe
-from ddpm.training.team import Team
 
 
 def follow(team: Team) -> None:

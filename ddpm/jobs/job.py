@@ -23,7 +23,8 @@ import torch
 
 from ddpm.base import hardware
 from ddpm.base.files import read_json, remedy, replace_bytes, replace_json
-from ddpm.diffusion.sampling import draw_labels, sample
+from ddpm.diffusion.labels import draw_labels
+from ddpm.diffusion.sampling import sample
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.jobs.model_card import run_card
 from ddpm.jobs.plan import Plan, TrainingRequest, checkpoint_config, make_plan
@@ -33,9 +34,11 @@ from ddpm.pixels.sheets import png, sheet
 from ddpm.runs.checkpoint import CheckpointError, load_state, save_checkpoint, step_name
 from ddpm.runs.run import Run, RunError, active_training, announce_training, check_name, training_lock
 from ddpm.sprites import SpriteError
-from ddpm.training.loop import TrainingError, TrainingState, heldout_loss, new_state, train
-from ddpm.training.meters import Clock, LossWindow
-from ddpm.training.team import ALONE, Team, TeamError
+from ddpm.training.clock import Clock
+from ddpm.training.distributed import ALONE, Team, TeamError
+from ddpm.training.heldout import heldout_loss
+from ddpm.training.loop import TrainingError, TrainingState, new_state, train
+from ddpm.training.loss_window import LossWindow
 
 PREVIEW_SPRITES, PREVIEW_COLUMNS = 36, 9
 # Twelve at each level of the grid: under 1% of the time between two savings.

@@ -17,9 +17,9 @@ from ddpm.base.files import npy_bytes, replace_bytes, replace_json
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.runs.run import Run, RunError, next_place
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from ddpm.training.distributed import ALONE, Team
 from ddpm.training.loop import new_state, train
 from ddpm.training.recipes import Recipe, recipe
-from ddpm.training.team import ALONE, Team
 
 RUN_FORMAT = 1
 MOST_CHECK_SPRITES = 4096

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ddpm.diffusion.sampling import draw_labels, sample
+from ddpm.diffusion.labels import draw_labels
+from ddpm.diffusion.sampling import sample
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.judging.copying.evidence import Yardstick

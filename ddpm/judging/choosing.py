@@ -36,7 +36,7 @@ from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.run import Run
 from ddpm.runs.samples import frequent_labels, kept
 from ddpm.sprites import load_sprites
-from ddpm.training.loop import heldout_loss
+from ddpm.training.heldout import heldout_loss
 
 CHOICE, VERDICT = "choice.json", "verdict.json"
 

@@ -12,8 +12,9 @@ import torch
 
 from ddpm.base.files import npy_bytes, replace_bytes
 from ddpm.base.home import home
+from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.parallel import ParallelModel, one_core
-from ddpm.diffusion.sampling import Sampler, draw_labels, sample
+from ddpm.diffusion.sampling import Sampler, sample
 from ddpm.pixels.conversion import to_uint8
 from ddpm.runs.checkpoint import Checkpoint
 from ddpm.sprites.readers import npy

@@ -1,4 +1,4 @@
-"""A slow average of the weights: it draws better than the weights themselves (Ho et al. 2020, sec. 4)."""
+"""Averaged weights, which draw better than the last ones (Ho et al. 2020, sec. 4)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ M = TypeVar("M", bound=nn.Module)
 class EMA(Generic[M]):
     """Exponential moving average of a network's weights.
 
-    The decay warms up as ``(1 + step) / (10 + step)``, so that short runs are not averaged with their first steps.
+    The decay warms up as ``(1 + step) / (10 + step)``, so that the first steps of a short run hardly count.
 
     Args:
-        model: the network that is followed; a copy of it in eval mode becomes :attr:`model`.
-        decay: the decay once it is warm, 0..1.
+        model: the network to follow; :attr:`model` starts as a copy of it, in eval mode.
+        decay: the decay after the warm-up, 0..1.
     """
 
     def __init__(self, model: M, decay: float = 0.9995) -> None:

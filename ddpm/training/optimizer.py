@@ -1,8 +1,8 @@
-"""How gradients become steps: AdamW for all weights, or Muon for the convolution kernels and AdamW for the rest.
+"""How gradients move the weights: AdamW for all of them, or Muon for the convolution kernels and AdamW for the rest.
 
 Muon (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks") replaces the averaged gradient of
-a matrix by the nearest orthogonal one, so that every direction in it moves as far as every other. Scaled as in Liu et
-al. 2025 (arXiv 2502.16982, eq. 4), it takes the learning rate and the weight decay of AdamW.
+a matrix by the nearest orthogonal matrix, so that it moves equally far in all directions. Scaled as in Liu et
+al. 2025 (arXiv 2502.16982, eq. 4), it works with the learning rate and weight decay of AdamW.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ddpm.base.matmul import matmul
 OptimizerKind = Literal["adamw", "muon"]
 
 MUON_WIDEST = 128
-"""Kernels with more outputs stay with AdamW: to orthogonalise them takes as long as the rest of a training step, and
-taught nothing more (the first table of recipes.md)."""
+"""Kernels with more outputs stay with AdamW: orthogonalising them takes as long as the rest of a training step, and
+gained nothing (the first table of recipes.md)."""
 
 _MOMENTUM = 0.95
 _ADAMW_KEYS = ("exp_avg", "exp_avg_sq")
@@ -28,10 +28,10 @@ _ROUNDS = 5
 
 
 class Optimizer:
-    """Moves a network's weights; what it remembers can be stored under the weights' names.
+    """Moves a network's weights; its state can be stored under their names.
 
     Args:
-        model: whose parameters are moved.
+        model: the network to train.
         kind: "adamw", or "muon" for AdamW with Muon for the kernels of all convolutions between the first and the last
             that have at most :data:`MUON_WIDEST` outputs.
         weight_decay: decoupled, of both.
@@ -69,18 +69,18 @@ class Optimizer:
         momenta = list(self._momenta.values())
         gradients = [kernel.grad for kernel in kernels if kernel.grad is not None]
         torch._foreach_lerp_(momenta, gradients, 1 - _MOMENTUM)
-        # Nesterov's look ahead.
-        wanted = [gradient.flatten(1) for gradient in torch._foreach_lerp(gradients, momenta, _MOMENTUM)]
+        # Nesterov momentum.
+        updates = [gradient.flatten(1) for gradient in torch._foreach_lerp(gradients, momenta, _MOMENTUM)]
         torch._foreach_mul_(kernels, 1 - learning_rate * self._weight_decay)
-        for kernel, move in zip(kernels, orthogonal(wanted), strict=True):
-            kernel.add_(move.view_as(kernel), alpha=-learning_rate * 0.2 * max(move.shape) ** 0.5)
+        for kernel, update in zip(kernels, orthogonal(updates), strict=True):
+            kernel.add_(update.view_as(kernel), alpha=-learning_rate * 0.2 * max(update.shape) ** 0.5)
 
     def tensors(self, *, blank: bool = False) -> dict[str, torch.Tensor]:
-        """What it remembers: ``optimizer.step``, and for each weight ``exp_avg.NAME`` and ``exp_avg_sq.NAME`` or
+        """The state: ``optimizer.step``, and for each weight ``exp_avg.NAME`` and ``exp_avg_sq.NAME`` or
         ``momentum.NAME``.
 
         Args:
-            blank: as at the start, with zeros for all.
+            blank: zeros for all, as at the start.
         """
         tensors = {"optimizer.step": torch.tensor(0.0)}
         for name, parameter in self._parameters.items():
@@ -88,7 +88,7 @@ class Optimizer:
                 momentum = self._momenta[name]
                 tensors[f"momentum.{name}"] = torch.zeros_like(momentum) if blank else momentum
                 continue
-            # AdamW makes its state at its first step.
+            # AdamW creates its state at its first step.
             moments = {} if blank else self._adamw.state.get(parameter, {})
             for key in _ADAMW_KEYS:
                 tensors[f"{key}.{name}"] = moments.get(key, torch.zeros_like(parameter)).detach()
@@ -96,7 +96,7 @@ class Optimizer:
         return tensors
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Remember what :meth:`tensors` told; other names are passed over."""
+        """Take over what :meth:`tensors` returned; other names are ignored."""
         for name, parameter in self._parameters.items():
             if name in self._kernels:
                 self._momenta[name].copy_(tensors[f"momentum.{name}"])
@@ -107,16 +107,16 @@ class Optimizer:
 
 @torch.no_grad()
 def orthogonal(matrices: list[torch.Tensor]) -> list[torch.Tensor]:
-    """The nearest (semi-)orthogonal matrices, roughly: singular values come out between 0.7 and 1.2.
+    """Roughly the nearest (semi-)orthogonal matrices: their singular values lie between 0.7 and 1.2.
 
-    A polynomial of X X^T times X, which brings singular values near 1 (Newton-Schulz). It is worked out on X X^T alone,
-    which is smaller than X and as large for many X, so these go together; and multiplied with X once, at the end.
+    A polynomial of X X^T times X, which brings singular values near 1 (Newton-Schulz). It is computed from X X^T alone,
+    which is smaller than X and of the same size for many X, so that these are batched; X is multiplied in at the end.
 
     Args:
         matrices: float32 (M, N) each.
 
     Returns:
-        float32 (M, N) each. Singular values below 1% of the largest come out smaller; a matrix of zeros stays one.
+        float32 (M, N) each. Singular values below 1% of the largest end up smaller; a zero matrix stays zero.
     """
     wide = [matrix.T if matrix.shape[0] > matrix.shape[1] else matrix for matrix in matrices]
     lengths = torch._foreach_add(torch._foreach_norm(wide), 1e-7)
@@ -132,7 +132,7 @@ def orthogonal(matrices: list[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def _polynomial(gram: torch.Tensor) -> torch.Tensor:
-    """What X is to be multiplied with, for (B, M, M) of X X^T."""
+    """The polynomial of X X^T, (B, M, M), that X is multiplied by."""
     whole = part = _quintic(gram)
     for _ in range(_ROUNDS - 1):
         gram = part @ gram @ part
@@ -150,6 +150,6 @@ def _quintic(gram: torch.Tensor) -> torch.Tensor:
 
 def _kernels(parameters: dict[str, nn.Parameter]) -> dict[str, nn.Parameter]:
     convolutions = {name: value for name, value in parameters.items() if value.ndim == 4}
-    # Jordan et al.: what reads the input and what writes the output is better left to AdamW.
+    # Jordan et al.: the first and the last layer are better left to AdamW.
     ends = {name for name, value in convolutions.items() if 3 in value.shape[:2]}
     return {n: value for n, value in convolutions.items() if n not in ends and len(value) <= MUON_WIDEST}

@@ -1,4 +1,4 @@
-"""How a network is trained: the report's way, and ours."""
+"""How a network is trained: the source report's recipe, and ours."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Recipe:
         learning_rate: peak of the learning rate.
         warmup_steps: steps over which it rises from 0; 0 for none.
         cosine_decay: whether it then falls to 0 at the last step.
-        weight_decay: share of the weights, times the learning rate, that a step takes away.
+        weight_decay: share of the weights, times the learning rate, that each step removes.
         clip_norm: largest norm of a gradient; None for no clipping.
-        ema_decay: decay of the averaged weights once it is warm.
-        dropout: share of feature values that are blanked, once it has begun.
-        dropout_start: share of the run without any dropout before that, 0..1.
-        dropout_min_steps: shorter runs know no dropout at all.
-        classes: whether the network learns to be asked for a kind, where the data have labels.
-        label_dropout: share of sprites whose label is hidden, so that it also learns to draw anything.
-        even_log_snr: share of the noise levels that are drawn evenly in log-SNR instead of in t, 0..1.
+        ema_decay: decay of the averaged weights after its warm-up.
+        dropout: share of feature values that are zeroed, once it has begun.
+        dropout_start: share of the run, 0..1, before dropout begins.
+        dropout_min_steps: shorter runs have no dropout at all.
+        classes: whether the network learns to draw by kind, where the data have labels.
+        label_dropout: share of sprites whose label is hidden, so that it also learns to draw without one.
+        even_log_snr: share of the noise levels, 0..1, that are drawn uniformly in log-SNR instead of in t.
         precision: "auto", "float32" or "bfloat16", unless the user says otherwise.
-        default_minutes: length that the Train page proposes.
+        default_minutes: length that the Train page suggests.
         attention: resolutions with self-attention; see :class:`ddpm.diffusion.unet.UNet`.
     """
 
@@ -77,7 +77,7 @@ class Recipe:
     def dropout_at(self, step: int, total_steps: int) -> float:
         """The dropout of step ``step`` (0..total_steps-1).
 
-        It keeps the sprites of a long run varied. A short one has no time to learn with it.
+        It keeps the sprites of a long run varied; a short run has no time to learn with it.
         """
         has_begun = total_steps >= self.dropout_min_steps and step >= self.dropout_start * total_steps
         return self.dropout if has_begun else 0.0
@@ -88,10 +88,10 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
-        """The recipe that a run was begun with, whatever the recipe of that name is today.
+        """The recipe that a run began with, whatever the recipe of that name is today.
 
         Raises:
-            ValueError: if values are missing, unknown or of no use.
+            ValueError: if values are missing, unknown or unusable.
         """
         wrong = [name for name, check in _CHECKS.items() if name in values and not check(values[name])]
         if wrong:

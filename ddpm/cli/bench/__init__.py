@@ -1,4 +1,4 @@
-"""Speed and learning on this machine, as ratios within one run: absolute times of a busy machine say little."""
+"""Speed and learning on this machine, as ratios within one run: absolute times say little on a busy machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What recipes learn in the same time: one trained after another, then judged by the same measures."""
+"""What recipes learn in the same time: trained one after another, then judged by the same measures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
 from ddpm.runs.run import Run
 from ddpm.runs.samples import drawn
 from ddpm.sprites import load_sprites
-from ddpm.training.loop import heldout_loss
+from ddpm.training.heldout import heldout_loss
 
 _SAMPLES = 512
 _NEAR = 0.05
@@ -37,14 +37,14 @@ def bench_learning(
 ) -> dict[str, Any]:
     """Train each recipe for the same time, and measure what it draws.
 
-    The trainings are ordinary runs in ``folder``: one that was cut short goes on, one that is there is not repeated.
+    The trainings are ordinary runs in ``folder``: an interrupted one is resumed, a finished one is not repeated.
 
     Args:
         source: sprites to learn from.
         minutes: of training steps, each.
         folder: a folder called ``checkpoints``.
-        samplers: how to draw; ``ddpm`` takes a thousand steps, and as many times longer.
-        last_minutes: another time for the last recipe: what the first one's time is worth to it.
+        samplers: how to draw; ``ddpm`` takes a thousand network calls.
+        last_minutes: another time for the last recipe.
 
     Returns:
         JSON values by recipe, and ``ratio``: the first recipe's Frechet ratio over the last one's, by sampler.
@@ -78,11 +78,11 @@ def bench_learning(
 def bench_baseline(
     source: str, minutes: float, folder: Path, watch: Callable[[Progress], None] = lambda progress: None
 ) -> dict[str, Any]:
-    """Train the recipe "original", and keep its curve for the Train page: part of the program's own making.
+    """Train the recipe "original" and store its curve, which the Train page shows.
 
     Args:
         source: sprites to learn from.
-        minutes: of training steps; the run is the one of :func:`bench_learning`, and goes on if it was cut short.
+        minutes: of training steps; the run is that of :func:`bench_learning`, and is resumed if it was interrupted.
         folder: a folder called ``checkpoints``.
 
     Returns:

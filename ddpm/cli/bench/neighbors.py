@@ -1,4 +1,4 @@
-"""Exact nearest neighbours, and the whole report: how long, and how much memory."""
+"""Exact nearest neighbours and the whole report: time and memory."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ROUNDS = 5
 
 
 def bench_neighbors(source: str) -> dict[str, Any]:
-    """64 queries against 89,400 sprites, ours and scikit-learn's brute force (if it is installed), in turn; then the
-    whole report on 1,000 samples against them, and what it adds to the process's own memory."""
+    """64 queries against 89,400 sprites, our search and scikit-learn's brute force (if installed), in turn; then the
+    whole report on 1,000 samples against them, and the memory it takes."""
     sprites = load_sprites(source)
     references = np.resize(sprites.images[: min(len(sprites), 89_400)], (89_400, 16, 16, 3))
     queries = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 3), dtype=np.uint8)
@@ -45,7 +45,7 @@ def bench_neighbors(source: str) -> dict[str, Any]:
 def _bench_report(sprites: SpriteDataset, references: np.ndarray) -> dict[str, Any]:
     random = np.random.default_rng(1)
     samples = references[random.integers(0, len(references), 1000)]
-    # Something of everything: noisy copies, collages, mirror images with noise.
+    # A mixture: noisy copies, and halves of different sprites.
     samples[:500] = np.clip(samples[:500] + random.normal(0, 8, samples[:500].shape), 0, 255).astype(np.uint8)
     samples[500:, :, 8:] = samples[random.permutation(500), :, 8:]
     began = time.perf_counter()
@@ -63,7 +63,7 @@ def _bench_report(sprites: SpriteDataset, references: np.ndarray) -> dict[str, A
 
 
 class _MemoryWatch:
-    """How much the memory of this process's own grew at the most, files that it maps not counted; Linux only."""
+    """The peak growth of this process's memory, mapped files not counted; Linux only."""
 
     def __enter__(self) -> _MemoryWatch:
         self._stop = threading.Event()

@@ -1,4 +1,4 @@
-"""What a sprite costs, and how good it is, by sampler: all from the same weights and the same noise."""
+"""Time and quality of each sampler, from the same weights and the same noise."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _SAMPLERS: tuple[Sampler, ...] = ("fast", "dpm++", "ddim", "ddpm")
 def bench_sampling(
     checkpoint: Path, source: str | None, say: Callable[[str], None] = lambda text: None
 ) -> dict[str, Any]:
-    """Time each sampler's network call beside a bare one, and compare the few calls of "fast" with a thousand.
+    """Time each sampler's network calls against bare ones, and compare the few calls of "fast" with a thousand.
 
     Args:
         checkpoint: a run folder or a step of it.
-        source: sprites that the samples are held against; None for those that it learnt from.
-        say: is told what takes long.
+        source: sprites to compare the samples with; None for those it was trained on.
+        say: receives a message before what takes long.
 
     Returns:
-        JSON values: ``overhead`` by sampler (time of a call over that of the bare network, less 1), ``speedup`` (all
-        steps of "ddpm" over "fast"), by sampler what :func:`_judged` tells, and ``difference``: of "fast" to "ddpm" in
-        standard errors, positive where "fast" is worse.
+        JSON values: ``overhead`` by sampler (time per call over that of the bare network, minus 1), ``speedup`` (all
+        steps of "ddpm" over "fast"), by sampler its quality, and ``difference``: "fast" minus "ddpm" in standard
+        errors, positive where "fast" is worse.
 
     Raises:
         CheckpointError: if the checkpoint cannot be used.
@@ -45,7 +45,7 @@ def bench_sampling(
     loaded = load_checkpoint(checkpoint)
     sprites = load_sprites(source or loaded.config["data"]["source"])
     train, heldout = sprites.split()
-    seconds = _seconds_a_call(loaded)
+    seconds = _seconds_per_call(loaded)
     result: dict[str, Any] = {
         "overhead": {name: seconds[name] / seconds["network"] - 1 for name in _SAMPLERS},
         "milliseconds_a_call": 1000 * seconds["network"],
@@ -64,8 +64,8 @@ def bench_sampling(
     return result
 
 
-def _seconds_a_call(loaded: Checkpoint) -> dict[str, float]:
-    """Median time of a network call: bare, and within each sampler; all in turn."""
+def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
+    """Median time per network call: bare, and within each sampler; all in turn."""
     labels = frequent_labels(loaded, _TIMED)
     noise = torch.randn(_TIMED, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     t = torch.full((_TIMED,), loaded.schedule.num_timesteps // 2)

@@ -1,4 +1,4 @@
-"""Times as ratios: the contenders take turns, so what else the machine does hits all of them."""
+"""Timing: the contenders take turns, so that whatever else the machine does slows all of them alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 def in_turn(contenders: dict[str, Callable[[], object]], rounds: int, calls: int = 1) -> dict[str, float]:
-    """Median seconds of one call of each, over ``rounds`` turns of ``calls`` calls; a turn before only warms up."""
+    """Median seconds of one call of each, over ``rounds`` turns of ``calls`` calls, after a turn to warm up."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds + 1):
         for name, call in contenders.items():

@@ -1,4 +1,4 @@
-"""Training steps: ours in both precisions, and those of a well-known library's network of the same widths."""
+"""Training steps: ours in both precisions, and those of diffusers' network of the same widths."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _MATRIX = 2048
 
 def bench_training(source: str) -> dict[str, Any]:
     """Time to the first batch, training steps in both precisions, and a plain step (AdamW, float32, the same batch) of
-    our network and of diffusers' (if it is installed) beside the machine's quickest matrix product; all in turn.
+    our network and of diffusers' (if it is installed) beside the machine's fastest matrix product; all in turn.
 
-    GFLOP/s count convolutions as they are defined, all of the kernel at the map's border too. Our network leaves out
-    the products with the zeros beyond the border of its smallest maps, a fifth of all: these count, but take no time.
+    GFLOP/s count convolutions as they are defined, with padding. Our network skips the products with the padding of its
+    smallest maps, a fifth of all: they count, but take no time.
 
-    bfloat16 is left out where the processor does not multiply it: there a step takes seconds, and nobody is given it.
+    bfloat16 is left out on processors without it: a step would take seconds, and nobody trains that way.
 
     Args:
-        source: sprites to train on; load them once before, if its index is to be cached.
+        source: sprites to train on; load them once before, so that their index is cached.
     """
     hardware.keep_memory()
     started = time.perf_counter()
@@ -75,7 +75,7 @@ def bench_training(source: str) -> dict[str, Any]:
     if "bfloat16" in medians:
         result["bfloat16_speedup"] = medians["float32"] / medians["bfloat16"]
     for name, network in networks.items():
-        # Backward costs twice the forward pass.
+        # The backward pass costs twice the forward pass.
         gflops = 3 * recipe.batch_size * _forward_gflop(network) / medians[name]
         result |= {
             f"parameters_{name}": sum(weights.numel() for weights in network.parameters()),
@@ -104,7 +104,7 @@ def _output(network: nn.Module, x: torch.Tensor, t: torch.Tensor) -> torch.Tenso
 
 
 def _forward_gflop(network: nn.Module) -> float:
-    """Of one sprite, as the network is defined: its convolutions whole, whatever way the sums are worked out here."""
+    """Per sprite, as the network is defined, however its convolutions are computed here."""
     network = copy.deepcopy(network).to("meta")
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         _output(network, torch.zeros(1, 3, 16, 16), torch.zeros(1, dtype=torch.int64))
@@ -129,6 +129,6 @@ def _diffusers_network(channels: tuple[int, ...]) -> nn.Module | None:
 
 
 def _products() -> dict[str, Callable[[], object]]:
-    """The same product from both libraries: on some processors one of them is twice as quick."""
+    """The same product by both libraries: on some processors one of them is twice as fast."""
     a, b, c = (torch.randn(_MATRIX, _MATRIX) for _ in range(3))
     return {"mm": lambda: torch.mm(a, b, out=c), "ours": lambda: matmul(a, b)}

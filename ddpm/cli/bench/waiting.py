@@ -1,4 +1,4 @@
-"""What the way in which threads wait costs: on a quiet machine, and beside a program that takes every core."""
+"""The cost of how threads wait: on a quiet machine, and beside a program that takes every core."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SIZES = (1, 16, 64)
 _ROUNDS = 3
 _TURNS = 4
 _CHILD = "import json, sys; from ddpm.cli.bench.waiting import measure; print(json.dumps(measure(sys.argv[1])))"
-# The first is what torch does by itself, "ours" what this program asks for.
+# The first is torch's own default, "ours" what this program asks for.
 _POLICIES: dict[str, dict[str, str]] = {
     "torch_alone": {"GOMP_SPINCOUNT": "300000"},
     "ours": {},
@@ -41,16 +41,16 @@ _POLICIES: dict[str, dict[str, str]] = {
 
 
 def bench_waiting(source: str) -> dict[str, Any]:
-    """Median milliseconds of a forward pass of 1, 16 and 64 sprites, and of a training step, by the way of waiting.
+    """Median milliseconds of a forward pass of 1, 16 and 64 sprites, and of a training step, by wait policy.
 
-    Each way has a process of its own, since OpenMP reads it once; the processes take turns, one at a time.
+    Each policy has a process of its own, since OpenMP reads it once; the processes take turns, one at a time.
 
     Args:
         source: sprites to train on.
 
     Returns:
-        JSON values, for ``quiet`` and for ``busy`` (beside one program a core that never rests): by way the medians,
-        and ``ratio``: the median, over the rounds, of each way's time over that of torch alone in the same round.
+        JSON values, for ``quiet`` and for ``busy`` (beside one busy program per core): by policy the medians,
+        and ``ratio``: the median, over the rounds, of each policy's time over that of torch alone in the same round.
     """
     load_sprites(source)
     result: dict[str, Any] = {"threads": hardware.cores(), "load_before": _load()}
@@ -93,22 +93,22 @@ def _in_a_child(source: str, policy: dict[str, str]) -> dict[str, float]:
 
 @contextlib.contextmanager
 def _busy_cores(count: int) -> Iterator[None]:
-    idlers = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
     finally:
-        for idler in idlers:
-            idler.kill()
-            idler.wait()
+        for process in busy:
+            process.kill()
+            process.wait()
 
 
 def _load() -> float | None:
-    """How many programs wanted a core in the last minute; None where the system does not tell."""
+    """Load average over the last minute; None where the system does not tell."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def measure(source: str) -> dict[str, float]:
-    """Milliseconds in this process, which waits as its environment says."""
+    """Milliseconds in this process, with the wait policy of its environment."""
     hardware.set_threads(hardware.cores())
     hardware.keep_memory()
     recipe = RECIPES["fast"]

@@ -10,8 +10,9 @@ import streamlit as st
 import torch
 
 from ddpm.diffusion.chain import Chain, ChainRecorder
+from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.memoriser import PerfectMemoriser
-from ddpm.diffusion.sampling import Model, SamplingStep, draw_labels, sample
+from ddpm.diffusion.sampling import Model, SamplingStep, sample
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.memorization import MemorizationReport

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from ddpm.base.files import npy_bytes
-from ddpm.diffusion.chain import apng, gif
+from ddpm.diffusion.animation import apng, gif
 from ddpm.pixels.cutout import cutout
 from ddpm.pixels.sheets import png_zip, sheet_png
 from ddpm.runs.album import Batch

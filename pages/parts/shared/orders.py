@@ -11,7 +11,9 @@ from typing import Any, Literal, get_args
 import torch
 
 from ddpm.base.json_values import Check, fits, is_count, is_name, is_number, is_text, is_whole, list_of, or_none
-from ddpm.diffusion.sampling import NoiseSource, Sampler, draw_labels, nearby_noise, sprite_noise
+from ddpm.diffusion.labels import draw_labels
+from ddpm.diffusion.noise import NoiseSource, nearby_noise, sprite_noise
+from ddpm.diffusion.sampling import Sampler
 from ddpm.runs.checkpoint import Checkpoint
 from ddpm.runs.run import Run
 

@@ -15,8 +15,8 @@ from ddpm.jobs.launcher import StartError, start_training
 from ddpm.jobs.plan import TrainingRequest, seconds_a_step, training_rows
 from ddpm.runs.run import RunError, check_name
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle
+from ddpm.training.distributed import Team
 from ddpm.training.recipes import RECIPES, Recipe
-from ddpm.training.team import Team
 from pages.parts.shared.pictures import facts_row
 from pages.parts.shared.store import sprites as stored_sprites
 from pages.parts.shared.store import user_checkpoints

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from ddpm.base import hardware
-from ddpm.training.team import Team
+from ddpm.training.distributed import Team
 
 
 def test_threads_are_brought_into_range() -> None:

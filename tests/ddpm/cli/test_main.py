@@ -549,7 +549,7 @@ def test_bench_reference(
     monkeypatch.setattr("ddpm.base.hardware.cores", lambda: 1)
     monkeypatch.setattr("ddpm.runs.baseline._FILE", tmp_path / "baseline.json")
     monkeypatch.setitem(RECIPES, "original", replace(TINY, name="original"))
-    curve = said(capsys, "bench", "baseline", "--data", tiny_sprites, "--minutes", "0.05")
+    curve = said(capsys, "bench", "reference", "--data", tiny_sprites, "--minutes", "0.05")
     found = baseline_curve(load_sprites(tiny_sprites).fingerprint)
     assert found is not None
     assert list(found.heldout) == curve["heldout"]

@@ -49,8 +49,8 @@ def test_the_noise_only_grows(kind: ScheduleKind) -> None:
     assert bool((schedule.log_snr().diff() < 0).all())
     assert bool((schedule.betas > 0).all())
     assert float(schedule.betas.max()) <= 0.999
-    kept = float(schedule.alphas_cumprod[500])
-    assert float(schedule.log_snr()[500]) == pytest.approx(math.log(kept / (1 - kept)))
+    alpha_bar = float(schedule.alphas_cumprod[500])
+    assert float(schedule.log_snr()[500]) == pytest.approx(math.log(alpha_bar / (1 - alpha_bar)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,17 +119,18 @@ def test_one_step_is_a_schedule() -> None:
 
 
 @pytest.mark.parametrize("kind", ["linear", "cosine"])
-def test_chances_lie_between_even_in_t_and_even_in_log_snr(kind: ScheduleKind) -> None:
+def test_timestep_probabilities_lie_between_even_in_t_and_even_in_log_snr(kind: ScheduleKind) -> None:
     schedule = NoiseSchedule(1000, kind)
-    torch.testing.assert_close(schedule.chances(0.0), torch.full((1000,), 1e-3, dtype=torch.float64))
-    even = schedule.chances(1.0)
+    torch.testing.assert_close(schedule.timestep_probabilities(0.0), torch.full((1000,), 1e-3, dtype=torch.float64))
+    even = schedule.timestep_probabilities(1.0)
     assert float(even.sum()) == pytest.approx(1)
     log_snr = schedule.log_snr()
     for low, high in [(-6, -1), (-1, 4), (4, 8)]:
         inside = (log_snr >= low) & (log_snr < high)
         assert float(even[inside].sum()) == pytest.approx((high - low) / 15, abs=0.02)
-    torch.testing.assert_close(schedule.chances(0.3), 0.7 * schedule.chances(0.0) + 0.3 * even)
+    expected = 0.7 * schedule.timestep_probabilities(0.0) + 0.3 * even
+    torch.testing.assert_close(schedule.timestep_probabilities(0.3), expected)
 
 
-def test_a_schedule_of_one_step_has_one_chance() -> None:
-    assert NoiseSchedule(1).chances(0.3).tolist() == [1.0]
+def test_a_schedule_of_one_step_has_one_probability() -> None:
+    assert NoiseSchedule(1).timestep_probabilities(0.3).tolist() == [1.0]

@@ -14,10 +14,11 @@ import torch
 
 from ddpm.base import seeds
 from ddpm.runs.checkpoint import load_state, save_checkpoint
-from ddpm.training import loop
-from ddpm.training.loop import EpochOrder, TrainingError, TrainingState, heldout_loss, new_state, train
+from ddpm.training.epochs import EpochOrder
+from ddpm.training.heldout import heldout_loss
+from ddpm.training.loop import TrainingError, TrainingState, new_state, train
 from ddpm.training.optimizer import Optimizer
-from ddpm.training.recipes import RECIPES, Recipe, recipe
+from ddpm.training.recipes import Recipe
 from tests.ddpm.helpers import TINY, Rows, simple_sprites, state_bytes, tiny_schedule, trained_state
 
 PLAIN = replace(TINY, dropout=0.0, classes=False)
@@ -76,7 +77,7 @@ def test_fresh_weights_are_a_function_of_the_seed() -> None:
 
 
 @pytest.mark.parametrize("name", ["step", "epoch", "dropout"])
-def test_each_kind_of_chance_matters(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_purpose_of_random_numbers_matters(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is really drawn from: the test above would pass too if, say, dropout were off."""
     expected = state_bytes(trained_state(2, num_classes=3))
     real = seeds.seed_for
@@ -85,7 +86,6 @@ def test_each_kind_of_chance_matters(name: str, monkeypatch: pytest.MonkeyPatch)
         return real(purpose + "!" if purpose == name else purpose, *numbers)
 
     monkeypatch.setattr(seeds, "seed_for", other)
-    monkeypatch.setattr(loop, "generator_for", lambda *a: torch.Generator().manual_seed(other(*a)))
     assert state_bytes(trained_state(2, num_classes=3)) != expected
 
 
@@ -131,9 +131,9 @@ def test_the_first_loss_is_that_of_predicting_nothing(prediction_type: Any) -> N
     if prediction_type == "eps":
         assert first.loss == pytest.approx(1, abs=0.03)
     else:
-        kept = tiny_schedule().alphas_cumprod[first.t]
+        alpha_bar = tiny_schedule().alphas_cumprod[first.t]
         x0 = sprites.batch(EpochOrder(np.arange(64), 64, 0).batch(0)).double()
-        expected = kept + (1 - kept) * x0.square().mean(dim=(1, 2, 3))
+        expected = alpha_bar + (1 - alpha_bar) * x0.square().mean(dim=(1, 2, 3))
         torch.testing.assert_close(first.losses.double(), expected, rtol=0.2, atol=0.05)
 
 
@@ -343,89 +343,3 @@ def test_no_rows() -> None:
         next(train(new_state(PLAIN, None, 0), rows_of(3), nothing, tiny_schedule(), PLAIN, 5))
     with pytest.raises(ValueError, match="no held-out"):
         heldout_loss(new_state(PLAIN, None, 0).model, rows_of(3), nothing, tiny_schedule())
-
-
-# Order
-
-
-@pytest.mark.parametrize(("count", "batch_size"), [(20, 8), (5, 8), (8, 8), (1, 3), (7, 64)])
-def test_an_epoch_sees_each_row_once(count: int, batch_size: int) -> None:
-    rows = np.arange(100, 100 + count)
-    order = EpochOrder(rows, batch_size, seed=1)
-    batches = [order.batch(step) for step in range(3 * count)]
-    assert all(len(batch) == batch_size for batch in batches)
-    walk = np.concatenate(batches).reshape(-1, count)
-    assert (np.sort(walk, axis=1) == rows).all()
-    if count >= 7:
-        assert not (walk[0] == walk[1]).all()
-    # Asked in any other order, a step is the same.
-    again = EpochOrder(rows, batch_size, seed=1)
-    for step in reversed(range(3 * count)):
-        assert np.array_equal(again.batch(step), batches[step])
-
-
-def test_the_order_depends_on_the_seed() -> None:
-    rows = np.arange(50)
-    assert not np.array_equal(EpochOrder(rows, 50, 1).batch(0), EpochOrder(rows, 50, 2).batch(0))
-
-
-# Learning rate
-
-
-def test_the_learning_rate_of_the_fast_recipe() -> None:
-    fast = RECIPES["fast"]
-    rates = np.array([fast.learning_rate_at(step, 4000) for step in range(4000)])
-    assert rates[0] == pytest.approx(4e-3 / 200)
-    assert rates[199] == pytest.approx(4e-3)
-    assert rates.max() == pytest.approx(4e-3)
-    assert rates[2100] == pytest.approx(2e-3)
-    assert 0 < rates[3999] < 1e-8
-    assert (np.diff(rates[:200]) > 0).all()
-    assert (np.diff(rates[200:]) < 0).all()
-
-
-@pytest.mark.parametrize("total", [1, 2, 5, 30])
-def test_a_short_run_learns_at_a_useful_rate(total: int) -> None:
-    rates = [RECIPES["fast"].learning_rate_at(step, total) for step in range(total)]
-    assert max(rates) >= 1.9e-3
-    assert min(rates) > 0
-
-
-def test_the_learning_rate_of_the_report_is_constant() -> None:
-    original = recipe("original")
-    assert {original.learning_rate_at(step, 1600) for step in range(1600)} == {1e-4}
-    assert (original.prediction_type, original.schedule, original.precision) == ("eps", "linear", "float32")
-    assert original.clip_norm is None
-    assert original.batch_size == 64
-
-
-def test_an_unknown_recipe() -> None:
-    with pytest.raises(ValueError, match="fast, original"):
-        recipe("slow")
-
-
-# Held-out loss
-
-
-@pytest.mark.parametrize("prediction_type", ["eps", "v"])
-def test_heldout_loss_is_the_error_of_the_noise(prediction_type: Any) -> None:
-    asked = replace(PLAIN, prediction_type=prediction_type)
-    state, schedule, sprites = new_state(asked, None, 0), tiny_schedule(asked), rows_of(8)
-    loss = heldout_loss(state.model, sprites, np.arange(8), schedule, evaluations=1000)
-    kept = schedule.alphas_cumprod
-    spread = float(np.square(sprites.batch(np.arange(8)).numpy()).mean())
-    # A network that says 0: as eps that is off by eps; as v it means eps = noise * x_t.
-    expected = 1.0 if prediction_type == "eps" else float((kept * kept + kept * (1 - kept) * spread).mean())
-    assert loss == pytest.approx(expected, rel=0.03)
-
-
-def test_heldout_loss_is_repeatable_and_disturbs_nothing() -> None:
-    state = trained_state(3, num_classes=3)
-    state.model.train()
-    torch.manual_seed(1)
-    before = torch.get_rng_state()
-    values = {heldout_loss(state.model, rows_of(12), np.arange(12), tiny_schedule(), evaluations=70) for _ in range(2)}
-    assert len(values) == 1
-    assert torch.equal(torch.get_rng_state(), before)
-    assert state.model.training
-    assert torch.is_grad_enabled()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ddpm.jobs.job import run_training
@@ -60,3 +61,35 @@ def test_a_resumed_run_keeps_its_own_recipe(tmp_path: Path, tiny_sprites: Path) 
     (folder / "run.json").write_text(json.dumps(written))
     with pytest.raises((RunError, ValueError)):
         run_training(TrainingRequest(folder, steps=4, resume=True, check_sprites=0), lambda progress: None)
+
+
+def test_the_learning_rate_of_the_fast_recipe() -> None:
+    fast = RECIPES["fast"]
+    rates = np.array([fast.learning_rate_at(step, 4000) for step in range(4000)])
+    assert rates[0] == pytest.approx(4e-3 / 200)
+    assert rates[199] == pytest.approx(4e-3)
+    assert rates.max() == pytest.approx(4e-3)
+    assert rates[2100] == pytest.approx(2e-3)
+    assert 0 < rates[3999] < 1e-8
+    assert (np.diff(rates[:200]) > 0).all()
+    assert (np.diff(rates[200:]) < 0).all()
+
+
+@pytest.mark.parametrize("total", [1, 2, 5, 30])
+def test_a_short_run_learns_at_a_useful_rate(total: int) -> None:
+    rates = [RECIPES["fast"].learning_rate_at(step, total) for step in range(total)]
+    assert max(rates) >= 1.9e-3
+    assert min(rates) > 0
+
+
+def test_the_learning_rate_of_the_report_is_constant() -> None:
+    original = recipe("original")
+    assert {original.learning_rate_at(step, 1600) for step in range(1600)} == {1e-4}
+    assert (original.prediction_type, original.schedule, original.precision) == ("eps", "linear", "float32")
+    assert original.clip_norm is None
+    assert original.batch_size == 64
+
+
+def test_an_unknown_recipe() -> None:
+    with pytest.raises(ValueError, match="fast, original"):
+        recipe("slow")

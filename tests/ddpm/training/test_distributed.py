@@ -17,9 +17,10 @@ from ddpm import NoiseSchedule, load_checkpoint, load_sprites
 from ddpm.jobs.job import run_training
 from ddpm.jobs.plan import TrainingRequest
 from ddpm.runs.run import Run
+from ddpm.training.distributed import ALONE, Team, TeamError
 from ddpm.training.loop import new_state, train
 from ddpm.training.recipes import RECIPES
-from ddpm.training.team import ALONE, Team, TeamError, team
+from ddpm.training.rendezvous import join_team
 from tests.ddpm.helpers import PLAIN, environment, finish, start
 
 STEPS = 30
@@ -80,8 +81,8 @@ def free_port() -> str:
 def test_without_a_launcher_a_process_is_alone(launcher: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
     for name, value in variables.items():
         launcher.setenv(name, value)
-    with team() as ours:
-        assert (ours.rank, ours.size, ours.neighbours) == (0, 1, 1)
+    with join_team() as ours:
+        assert (ours.rank, ours.size, ours.local_size) == (0, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_what_a_launcher_left_out_is_named(
     for name, value in {**LAUNCHED, **variables}.items():
         if value is not None:
             launcher.setenv(name, value)
-    with pytest.raises(TeamError, match=words), team():
+    with pytest.raises(TeamError, match=words), join_team():
         pass
 
 
@@ -121,7 +122,7 @@ def test_those_who_do_not_come_are_named(
     for name, value in {**LAUNCHED, "RANK": str(rank), "MASTER_PORT": port}.items():
         launcher.setenv(name, value)
     words = f"Process {missing} of 2 did not come to 127.0.0.1:{port} within 0.3 seconds"
-    with pytest.raises(TeamError, match=words), team(0.3):
+    with pytest.raises(TeamError, match=words), join_team(0.3):
         pass
     assert (
         capsys.readouterr().err
@@ -136,7 +137,7 @@ def test_a_place_that_is_not_this_machines_is_told(launcher: pytest.MonkeyPatch)
         taken.listen()
         for name, value in {**LAUNCHED, "MASTER_PORT": str(taken.getsockname()[1])}.items():
             launcher.setenv(name, value)
-        with pytest.raises(TeamError, match=r"cannot listen at .* Set MASTER_ADDR"), team(0.3):
+        with pytest.raises(TeamError, match=r"cannot listen at .* Set MASTER_ADDR"), join_team(0.3):
             pass
 
 
@@ -163,7 +164,7 @@ def test_one_process_is_a_team_that_costs_nothing() -> None:
     assert ALONE.network(model) is model
     assert ALONE.share(5) == slice(0, 5)
     values = torch.rand(5)
-    assert torch.equal(ALONE.gathered(values, 5), values)
+    assert torch.equal(ALONE.gather(values, 5), values)
     ALONE.tell({"do": "end"})
 
 

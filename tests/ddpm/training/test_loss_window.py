@@ -10,7 +10,7 @@ import torch
 
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.training.loop import TrainingStep
-from ddpm.training.meters import Clock, LossWindow
+from ddpm.training.loss_window import LossWindow
 
 
 def step(number: int, t: list[int], losses: list[float], skipped: bool = False) -> TrainingStep:
@@ -57,29 +57,10 @@ def test_broken_steps_are_counted_only() -> None:
     json.dumps(window.summary(), allow_nan=False)
 
 
-def test_the_clock_counts_steps_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("ddpm.training.meters.time.perf_counter", lambda: now[0])
-    clock = Clock(seconds=7.0)
-    assert clock.images_per_second() is None
-    assert clock.seconds_left(3) is None
-    for _ in range(2):
-        clock.start()
-        now[0] += 0.5
-        clock.stop(64)
-        now[0] += 100
-    assert clock.seconds == pytest.approx(8.0)
-    assert clock.images_per_second() == pytest.approx(128)
-    assert clock.seconds_left(10) == pytest.approx(5)
-    clock.forget_rate()
-    assert clock.images_per_second() is None
-    assert clock.seconds == pytest.approx(8.0)
-
-
 def test_the_error_of_the_noise_is_even_over_t_whatever_is_looked_at_most() -> None:
     schedule = NoiseSchedule(kind="cosine")
-    chances = schedule.chances(0.5)
-    t = torch.multinomial(chances, 200_000, replacement=True, generator=torch.Generator().manual_seed(0))
+    probabilities = schedule.timestep_probabilities(0.5)
+    t = torch.multinomial(probabilities, 200_000, replacement=True, generator=torch.Generator().manual_seed(0))
     losses = (t / 1000).square().float()
     window = LossWindow(schedule, "eps", even_log_snr=0.5)
     window.add(step(1, t.tolist(), losses.tolist()))

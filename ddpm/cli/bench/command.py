@@ -1,0 +1,78 @@
+"""``python -m ddpm bench``: measure speed and learning on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ddpm.base.home import home
+from ddpm.cli.bench import BENCHES, bench_baseline, bench_learning, bench_sampling
+from ddpm.cli.console import ProgressPrinter
+from ddpm.cli.options import Commands, add_command
+from ddpm.sprites import load_sprites
+
+
+def add_parser(commands: Commands) -> None:
+    """Declare the command and its options."""
+    parser = add_command(commands, "bench", _bench, "measure speed on this machine")
+    parser.add_argument("what", choices=[*BENCHES, "learning", "reference", "sampling"], help="what to measure")
+    parser.add_argument("--data", metavar="SOURCE", help="sprites to measure with (default: builtin)")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=Path(__file__).resolve().parents[3] / "checkpoints" / "builtin",
+        help="sampling: a run folder, or one of its steps",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
+    )
+    parser.add_argument("--fast-minutes", type=float, help="learning: another time for the recipe fast")
+    parser.add_argument(
+        "--ddpm", action="store_true", help="learning: draw with plain DPM-Solver++ and with all 1,000 steps, too"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _bench(options: argparse.Namespace) -> None:
+    if options.what in ("learning", "reference"):
+        result = _bench_learning(options)
+    elif options.what == "sampling":
+        result = bench_sampling(options.checkpoint, options.data, lambda text: print(text, file=sys.stderr))
+    else:
+        result = BENCHES[options.what](options.data or "builtin")
+    if options.json:
+        print(json.dumps(result))
+        return
+    for key, value in _flat(result):
+        print(f"{key.replace('_', ' '):>44}  {f'{value:,.4g}' if isinstance(value, float) else value}")
+
+
+def _bench_learning(options: argparse.Namespace) -> dict[str, Any]:
+    source = options.data or "builtin"
+    folder = home() / "bench" / load_sprites(source).fingerprint[:12] / "checkpoints"
+    printer = ProgressPrinter()
+    try:
+        if options.what == "reference":
+            return bench_baseline(source, options.minutes, folder, printer.training)
+        return bench_learning(
+            source,
+            options.minutes,
+            folder,
+            samplers=("fast", "dpm++", "ddpm") if options.ddpm else ("fast",),
+            watch=printer.training,
+            last_minutes=options.fast_minutes,
+        )
+    finally:
+        printer.close()
+
+
+def _flat(values: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key} ")
+        else:
+            yield before + key, value

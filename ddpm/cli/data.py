@@ -1,0 +1,80 @@
+"""``python -m ddpm data``: describe a set of sprites."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ddpm.base.files import replace_bytes
+from ddpm.base.names import showable
+from ddpm.cli.inputs import load_and_tell
+from ddpm.cli.options import Commands, add_command
+from ddpm.sprites import SpriteDataset, kaggle
+from ddpm.sprites.summary import data_card
+
+
+def add_parser(commands: Commands) -> None:
+    """Declare the command and its options."""
+    parser = add_command(commands, "data", _data, "describe a set of sprites")
+    parser.add_argument("source", metavar="SOURCE", help="builtin, kaggle, or a path")
+    parser.add_argument("beside", metavar="SECOND", nargs="?", help="another set, to hold the first against")
+    parser.add_argument("--download", action="store_true", help="fetch the Kaggle set first")
+    parser.add_argument("--tile", type=int, metavar="PIXELS", help="cut the sheet SOURCE into tiles of this side")
+    parser.add_argument("--margin", type=int, default=0, metavar="PIXELS", help="around the whole of that sheet")
+    parser.add_argument("--gap", type=int, default=0, metavar="PIXELS", help="between its tiles, or after each")
+    parser.add_argument("--out", type=Path, metavar="FILE.npz", help="save the sprites, to train on what was cut out")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _data(options: argparse.Namespace) -> None:
+    if options.download:
+        if options.source != "kaggle":
+            raise ValueError("--download is for the source kaggle")
+        # Whatever the downloader prints must not mix with our one JSON object.
+        with contextlib.redirect_stdout(sys.stderr):
+            kaggle.download()
+    if options.out is not None and options.out.suffix.lower() != ".npz":
+        raise ValueError(f"--out must end in .npz, got {options.out}")
+    sprites = load_and_tell(options.source, tile=options.tile, margin=options.margin, gap=options.gap)
+    card = data_card(sprites)
+    other = data_card(load_and_tell(options.beside)) if options.beside else None
+    if options.out is not None:
+        _save_sprites(sprites, options.out)
+    if options.json:
+        print(json.dumps(card if other is None else {**card, "beside": other}))
+        return
+    for key, value in card.items():
+        if key not in ("traits", "notes"):  # the notes are printed already
+            print(f"{key.replace('_', ' '):>20}  {_readable(value)}")
+    print("\nQuartiles (25%, median, 75%) over distinct sprites" + (f", and of {other['name']}:" if other else ":"))
+    for trait, quartiles in card["traits"].items():
+        cells = [quartiles] + ([other["traits"][trait]] if other else [])
+        print(f"{trait:>20}  " + "   |   ".join("  ".join(_number(q) for q in cell) for cell in cells))
+
+
+def _save_sprites(sprites: SpriteDataset, path: Path) -> None:
+    arrays: dict[str, Any] = {"images": sprites.images}
+    if sprites.labels is not None:
+        arrays |= {"labels": sprites.labels, "label_names": list(sprites.label_names or ())}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_bytes(path, file.getvalue())
+    print(f"Wrote {len(sprites):,} sprites to {path}", file=sys.stderr)
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count:,}" for name, count in value.items())
+    return f"{value:,}" if isinstance(value, int) else showable(str(value))
+
+
+def _number(value: float | None) -> str:
+    return "-".rjust(8) if value is None else f"{value:8.3f}"

@@ -1,0 +1,53 @@
+"""``python -m ddpm nearest``: find the training sprites nearest to samples."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import numpy as np
+
+from ddpm.cli.inputs import load_and_tell
+from ddpm.cli.options import Commands, add_command
+from ddpm.judging.copying.neighbors import nearest
+from ddpm.sprites import SpriteDataset
+
+
+def add_parser(commands: Commands) -> None:
+    """Declare the command and its options."""
+    parser = add_command(commands, "nearest", _nearest, "find the training sprites nearest to samples")
+    parser.add_argument("--samples", required=True, help="a .npy of samples, or anything that holds sprites")
+    parser.add_argument("--data", required=True, metavar="SOURCE", help="builtin, kaggle, or a path")
+    parser.add_argument("--k", type=int, default=5, help="matches for each sample")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _nearest(options: argparse.Namespace) -> None:
+    samples, sprites = load_and_tell(options.samples), load_and_tell(options.data)
+    rows, counts = sprites.distinct(), sprites.counts()
+    if not 1 <= options.k <= len(rows):
+        raise ValueError(f"--k must lie in 1..{len(rows)}, the number of distinct sprites, got {options.k}")
+    found, distances = nearest(np.asarray(samples.images), sprites.images[rows], options.k)
+    parts = _parts(sprites)
+    matches = [
+        [
+            {"row": int(rows[j]), "squared_distance": int(d), "count": int(counts[j]), "part": parts[int(rows[j])]}
+            for j, d in zip(found[i], distances[i], strict=True)
+        ]
+        for i in range(len(samples))
+    ]
+    exact = int((distances[:, 0] == 0).sum())
+    if options.json:
+        result = {"samples": len(samples), "distinct": len(rows), "exact_copies": exact, "nearest": matches}
+        print(json.dumps(result))
+        return
+    print(f"{exact} of {len(samples)} samples are exact copies of one of {len(rows):,} distinct sprites.")
+    for i, found_for_one in enumerate(matches):
+        cells = [f"row {m['row']} ({m['part']}, {m['count']}x) at {m['squared_distance']}" for m in found_for_one]
+        print(f"sample {i}: {'; '.join(cells)}")
+
+
+def _parts(sprites: SpriteDataset) -> dict[int, str]:
+    train, heldout = sprites.split()
+    parts = dict.fromkeys(train.tolist(), "training") | dict.fromkeys(heldout.tolist(), "held out")
+    return dict.fromkeys(sprites.distinct().tolist(), "exam") | parts

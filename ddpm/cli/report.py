@@ -1,0 +1,87 @@
+"""``python -m ddpm report``: say whether samples are good, and whether they are copies."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ddpm.base.files import replace_bytes
+from ddpm.cli.console import with_progress
+from ddpm.cli.inputs import labels_asked_for, load_and_tell
+from ddpm.cli.options import Commands, add_command
+from ddpm.diffusion.sampling import default_steps, sample
+from ddpm.judging.copying.comparison import check_seen, what_was_seen
+from ddpm.judging.html_report import to_html
+from ddpm.judging.report import make_report
+from ddpm.pixels.conversion import to_uint8
+from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from ddpm.runs.run import Run
+
+
+def add_parser(commands: Commands) -> None:
+    """Declare the command and its options."""
+    parser = add_command(commands, "report", _report, "say whether samples are good, and whether they are copies")
+    parser.add_argument("--samples", help="a .npy of samples, or anything that holds sprites (default: drawn anew)")
+    parser.add_argument("--data", metavar="SOURCE", help="what was learnt from (default: the checkpoint's)")
+    parser.add_argument("--checkpoint", type=Path, help="the run folder, or one of its steps, that drew them")
+    parser.add_argument("--n", type=int, default=512, help="samples to draw where none are given")
+    parser.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw them")
+    parser.add_argument("--seed", type=int, default=0, help="of the samples that are drawn")
+    parser.add_argument(
+        "--false-positive-rate", type=float, default=0.01, help="share of unseen sprites that may be called near copies"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to keep")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _report(options: argparse.Namespace) -> None:
+    checkpoint = load_checkpoint(options.checkpoint) if options.checkpoint else None
+    if checkpoint is None and (options.samples is None or options.data is None):
+        raise ValueError("report needs --samples and --data, or a --checkpoint that tells the rest")
+    if not 0 < options.false_positive_rate < 1:
+        raise ValueError(f"--false-positive-rate must lie between 0 and 1, got {options.false_positive_rate}")
+    if options.html is not None and (options.html.is_dir() or not options.html.name):
+        raise ValueError(f"--html: {options.html} is a folder; give the name of a file")
+    if options.html is not None:
+        options.html.parent.mkdir(parents=True, exist_ok=True)
+    trained_on, source = None, options.data
+    if checkpoint is not None:
+        run = Run(checkpoint.path.parent.parent)
+        trained_on, source = run.trained_on(), source or _source(checkpoint)
+        if trained_on is None and run.has_hashes():
+            print(f"{run.folder / 'trained_on.npy'} is damaged: the usual split is taken instead.", file=sys.stderr)
+    reference = what_was_seen(load_and_tell(source), trained_on)
+    check_seen(reference)
+    labels, drawn_by = None, ""
+    if options.samples is not None:
+        samples = np.asarray(load_and_tell(options.samples).images)
+    else:
+        assert checkpoint is not None
+        if options.n < 1:
+            raise ValueError(f"--n must be at least 1, got {options.n}")
+        asked = labels_asked_for("any", options.n, options.seed, checkpoint.config)
+        labels = None if asked is None else asked.numpy()
+        moments = sample(
+            checkpoint.model, checkpoint.schedule, options.n, options.sampler, seed=options.seed, labels=asked
+        )
+        steps = default_steps(options.sampler, checkpoint.schedule.num_timesteps)
+        *_, last = with_progress(moments, steps, f"drawing {options.n} sprites")
+        samples = to_uint8(last.x0)
+    if checkpoint is not None:
+        drawn_by = f"{run.name}, step {checkpoint.config['step']:,}"
+    report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by)
+    if options.html is not None:
+        replace_bytes(options.html, to_html(report).encode())
+        print(f"Wrote {options.html}", file=sys.stderr)
+    print(json.dumps(report.to_dict(), allow_nan=False) if options.json else report.to_text())
+
+
+def _source(checkpoint: Checkpoint) -> str:
+    source = checkpoint.config.get("data", {}).get("source")
+    if not isinstance(source, str):
+        raise CheckpointError(f"{checkpoint.path} does not say what it learnt from: give --data.")
+    return source

@@ -1,0 +1,79 @@
+"""``python -m ddpm sample``: draw sprites."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ddpm.base.files import npy_bytes, replace_bytes
+from ddpm.cli.console import with_progress
+from ddpm.cli.inputs import labels_asked_for
+from ddpm.cli.options import Commands, add_command
+from ddpm.diffusion.animation import gif
+from ddpm.diffusion.chain import ChainRecorder
+from ddpm.diffusion.sampling import default_steps, sample
+from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.sheets import sheet_png
+from ddpm.runs.checkpoint import load_checkpoint
+
+
+def add_parser(commands: Commands) -> None:
+    """Declare the command and its options."""
+    parser = add_command(commands, "sample", _sample, "draw sprites")
+    parser.add_argument("--checkpoint", required=True, type=Path, help="a run folder, or one of its steps")
+    parser.add_argument("--n", type=int, default=64, help="number of sprites")
+    parser.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw")
+    parser.add_argument("--steps", type=int, help="network calls (default: the sampler's own)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same sprites")
+    parser.add_argument(
+        "--label", default="any", help="a kind by name or number; any: by frequency; none: unconditional"
+    )
+    parser.add_argument("--guidance-scale", type=float, default=1.0, help="how hard to insist on the kind")
+    parser.add_argument("--eta", type=float, default=0.0, help="noise that ddim adds, 0 to 1")
+    parser.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
+    parser.add_argument("--clean", action="store_true", help="tidy the pixels up afterwards; not for measurements")
+    parser.add_argument("--out", required=True, type=Path, help="a file ending in .png, .npy or .gif")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    if options.out.suffix.lower() not in (".png", ".npy", ".gif"):
+        raise ValueError(f"--out must end in .png, .npy or .gif, got {options.out}")
+    if options.n < 1:
+        raise ValueError(f"--n must be at least 1, got {options.n}")
+    if options.clean and options.out.suffix.lower() == ".gif":
+        raise ValueError(
+            "--clean tidies finished sprites up, not their way out of the noise: let --out be .png or .npy"
+        )
+    checkpoint = load_checkpoint(options.checkpoint, options.weights)
+    labels = labels_asked_for(options.label, options.n, options.seed, checkpoint.config)
+    steps = options.steps or default_steps(options.sampler, checkpoint.schedule.num_timesteps)
+    recorder = ChainRecorder(checkpoint.schedule, steps)
+    moments = sample(
+        checkpoint.model,
+        checkpoint.schedule,
+        options.n,
+        options.sampler,
+        options.steps,
+        options.seed,
+        labels,
+        options.guidance_scale,
+        options.eta,
+    )
+    for moment in with_progress(moments, steps, f"drawing {options.n} sprites"):
+        recorder.add(moment)
+    chain = recorder.chain()
+    sprites = chain.sprites
+    if options.clean:
+        cleaned = clean_pixels(sprites)
+        sprites = cleaned.images
+        print(f"{cleaned.in_words()} To judge the model, draw without --clean.", file=sys.stderr)
+    if options.out.suffix.lower() == ".npy":
+        data = npy_bytes(sprites)
+    elif options.out.suffix.lower() == ".png":
+        data = sheet_png(sprites, scale=4, gap=1)
+    else:
+        data = gif(chain)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    replace_bytes(options.out, data)
+    print(f"Wrote {options.n} sprites to {options.out}", file=sys.stderr)

@@ -1,0 +1,25 @@
+"""``python -m ddpm ship``: make a run small, to come with the program."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ddpm.cli.options import Commands, add_command
+from ddpm.jobs.shipping import folder_size, ship_run
+
+
+def add_parser(commands: Commands) -> None:
+    """Declare the command and its options."""
+    parser = add_command(commands, "ship", _ship, "make a run small, to come with the program")
+    parser.add_argument("--run", required=True, type=Path, help="a run folder, or one of its steps")
+    parser.add_argument("--out", required=True, type=Path, help="the folder of the shipped run")
+    parser.add_argument("--note", help="a word for people, such as interim")
+    parser.add_argument("--data", metavar="SOURCE", help="what others load to get its sprites (default: the run's)")
+    parser.add_argument("--data-name", metavar="WORDS", help="what its sprites are called (default: as the run has it)")
+
+
+def _ship(options: argparse.Namespace) -> None:
+    run = ship_run(options.run, options.out, options.note, options.data, options.data_name)
+    print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB", file=sys.stderr)

@@ -1,0 +1,142 @@
+"""``python -m ddpm train``: learn from sprites, in this process or as one of several."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from ddpm.cli.console import ProgressPrinter
+from ddpm.cli.options import Commands, add_command
+from ddpm.jobs.follower import follow as follow_leader
+from ddpm.jobs.job import StopSwitch, run_training
+from ddpm.jobs.plan import TrainingRequest
+from ddpm.runs.run import Run, check_name
+from ddpm.training.distributed import Team
+from ddpm.training.recipes import RECIPES
+from ddpm.training.rendezvous import MEETING_SECONDS, join_team
+
+_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def add_parser(commands: Commands) -> None:
+    """Declare the command and its options."""
+    parser = add_command(commands, "train", _train, "learn from sprites")
+    parser.add_argument("--data", metavar="SOURCE", help="builtin, kaggle, or a path (default: builtin, or the run's)")
+    parser.add_argument("--run", required=True, metavar="NAME", help="train in checkpoints/NAME of this folder")
+    parser.add_argument("--preset", choices=list(RECIPES), help="the recipe (default: fast, or the run's)")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, help="total number of steps")
+    length.add_argument("--minutes", type=float, help="total time, turned into steps once (default: the recipe's)")
+    length.add_argument("--epochs", type=float, help="total number of passes over all training rows")
+    parser.add_argument("--holdout", type=float, help="share of sprites kept apart, 0.1 or 0 (default: 0.1)")
+    parser.add_argument("--most", type=int, metavar="K", help="learn from at most K distinct sprites (default: all)")
+    parser.add_argument("--threads", type=int, help="processor cores to use (default: all)")
+    parser.add_argument("--seed", type=int, help="fixes weights, order and noise (default: 0)")
+    parser.add_argument(
+        "--precision",
+        choices=["auto", "float32", "bfloat16"],
+        help="auto follows the processor (default: the recipe's: auto for fast, float32 for original)",
+    )
+    parser.add_argument(
+        "--check-sprites",
+        type=int,
+        default=512,
+        metavar="N",
+        help="samples drawn each time the training questions itself; 0: never",
+    )
+    parser.add_argument(
+        "--keep-every",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="keep a saved step for good after each so many (default: the last three and the best)",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on from the newest saved step")
+    parser.add_argument(
+        "--wait-for-others",
+        type=float,
+        default=MEETING_SECONDS,
+        metavar="SECONDS",
+        help="how long the processes of a torchrun wait for one another at the start",
+    )
+    parser.add_argument("--stop-on-eof", action="store_true", help="save and stop when standard input ends")
+
+
+def _train(options: argparse.Namespace) -> None:
+    if not 0 < options.wait_for_others < 1e8:
+        raise ValueError(f"--wait-for-others must be a number of seconds above 0, got {options.wait_for_others}")
+    request = TrainingRequest(
+        folder=Path("checkpoints") / check_name(options.run),
+        data=options.data,
+        preset=options.preset,
+        steps=options.steps,
+        minutes=options.minutes,
+        epochs=options.epochs,
+        holdout=options.holdout,
+        threads=options.threads,
+        seed=options.seed,
+        precision=options.precision,
+        resume=options.resume,
+        check_sprites=options.check_sprites,
+        most=options.most,
+        keep_every=options.keep_every,
+    )
+    with join_team(options.wait_for_others) as team:
+        if team.leads:
+            _lead(request, team, options.stop_on_eof)
+            return
+        # The leader is asked to stop at the same time, and says so.
+        for name in _STOPPING:
+            if (number := getattr(signal, name, None)) is not None:
+                signal.signal(number, signal.SIG_IGN)
+        follow_leader(team)
+
+
+def _lead(request: TrainingRequest, team: Team, stop_on_eof: bool) -> None:
+    switch, printer = StopSwitch(), ProgressPrinter()
+    _stop_on_signals(switch)
+    if stop_on_eof:
+        threading.Thread(target=_watch_stdin, args=(switch,), daemon=True).start()
+    try:
+        progress = run_training(request, printer.training, switch, team)
+    finally:
+        printer.close()
+    run = Run(request.folder)
+    metrics = run.metrics()
+    last = metrics[-1] if metrics else {}
+    held = [
+        f"{last[key]:.4f} with the {name} weights"
+        for key, name in (("final_heldout_even", "averaged"), ("final_heldout_raw", "raw"))
+        if key in last
+    ]
+    if held:
+        print(f"Held-out error of the predicted noise: {', '.join(held)}.", file=sys.stderr)
+    state = "Finished" if progress.state == "finished" else "Stopped"
+    print(f"{state} at step {progress.step:,} of {progress.total_steps:,}: {request.folder}", file=sys.stderr)
+
+
+def _stop_on_signals(switch: StopSwitch) -> None:
+    def stop(number: int, frame: object) -> None:
+        if switch.reason:
+            raise KeyboardInterrupt
+        switch.reason = f"stopped by {signal.Signals(number).name}"
+        print("\nStopping at the end of this step; once more to give up at once.", file=sys.stderr)
+
+    for name in _STOPPING:
+        number = getattr(signal, name, None)
+        # Whoever started us with nohup wants us to outlive the terminal.
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+def _watch_stdin(switch: StopSwitch) -> None:
+    # Not through sys.stdin: its lock, held by a thread that waits, aborts Python when training ends first.
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    switch.reason = switch.reason or "the program that started it has ended"

@@ -1,0 +1,48 @@
+"""Where the noise of a sprite comes from: a stream of its own for each, so that no sprite depends on the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from ddpm.base.seeds import generator_for
+from ddpm.pixels.conversion import SHAPE
+
+NoiseSource = Callable[[], torch.Tensor]
+
+
+"""Each call returns new standard normal noise, float32 (3, 16, 16)."""
+
+
+def sprite_noise(seed: int, i: int) -> NoiseSource:
+    """The noise of sprite i as :func:`ddpm.sample` draws it: first the start, then what is added on the way."""
+    return _noise_source(generator_for("sprite", seed, i))
+
+
+def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSource:
+    """Noise near that of another source, draw by draw: ``sqrt(1 - strength^2) z + strength z'``, standard normal too.
+
+    A nearby start alone would not do where noise is added on the way: "fast" forgets where it came from.
+
+    Args:
+        source: gives z; to be used for nothing else.
+        strength: 0..1; 0 is the same noise, 1 is independent of it.
+        numbers: z' depends on them alone.
+
+    Raises:
+        ValueError: if strength is out of range.
+    """
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must lie in 0..1, got {strength}")
+    fresh = _noise_source(generator_for("nearby", *numbers))
+    return lambda: (1 - strength**2) ** 0.5 * source() + strength * fresh()
+
+
+def _noise_source(generator: torch.Generator) -> NoiseSource:
+    return lambda: torch.randn(SHAPE, generator=generator)
+
+
+def draw_noise(noise_sources: Sequence[NoiseSource]) -> torch.Tensor:
+    """float32 (N, 3, 16, 16), the next of each source."""
+    return torch.stack([source() for source in noise_sources])

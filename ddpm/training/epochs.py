@@ -1,0 +1,42 @@
+"""The order in which rows are seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ddpm.base.seeds import generator_for
+
+
+class EpochOrder:
+    """Which rows step s sees: endless epochs, each a new shuffle of all rows.
+
+    Args:
+        rows: int64 (R,).
+        batch_size: rows per step; it may exceed R: a step then spans epochs.
+    """
+
+    def __init__(self, rows: np.ndarray, batch_size: int, seed: int) -> None:
+        self._rows = rows
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = -1
+        self._shuffled = rows
+
+    def batch(self, step: int) -> np.ndarray:
+        """int64 (batch_size,): the rows of step ``step``, whatever was asked before."""
+        start, stop = step * self._batch_size, (step + 1) * self._batch_size
+        parts = []
+        while start < stop:
+            epoch, offset = divmod(start, len(self._rows))
+            part = self._shuffle(epoch)[offset : offset + stop - start]
+            parts.append(part)
+            start += len(part)
+        return np.concatenate(parts)
+
+    def _shuffle(self, epoch: int) -> np.ndarray:
+        if epoch != self._epoch:
+            permutation = torch.randperm(len(self._rows), generator=generator_for("epoch", self._seed, epoch))
+            self._shuffled = self._rows[permutation.numpy()]
+            self._epoch = epoch
+        return self._shuffled

@@ -1,0 +1,75 @@
+"""The loss over the steps between two log lines, by noise level."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
+from ddpm.training.loop import TrainingStep
+
+_QUARTILES = 4
+
+
+class LossWindow:
+    """The mean loss since it was last cleared, and what it means for the predicted noise, whole and by quartile of t.
+
+    Recipes predict different things, at noise levels of their own choice, so their losses cannot be compared; the error
+    of the noise, evenly over t, can.
+    One number would hide what is learnt: the first quartile of t (little noise) is fine detail, the last one the rough
+    shape (as in Nichol & Dhariwal 2021).
+    """
+
+    def __init__(self, schedule: NoiseSchedule, prediction_type: PredictionType, even_log_snr: float = 0.0) -> None:
+        self._schedule = schedule
+        self._prediction_type = prediction_type
+        # Timesteps that are drawn more often count for less.
+        self._weights = 1 / (schedule.num_timesteps * schedule.timestep_probabilities(even_log_snr))
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all steps."""
+        self._sums = torch.zeros(_QUARTILES, dtype=torch.float64)
+        self._counts = torch.zeros(_QUARTILES, dtype=torch.float64)
+        self._loss = 0.0
+        self._seen = 0
+        self._skipped = 0
+        self._last: TrainingStep | None = None
+
+    def add(self, step: TrainingStep) -> None:
+        """Add one step; one that was skipped is only counted."""
+        self._last = step
+        if step.skipped:
+            self._skipped += 1
+            return
+        losses = step.losses.to(torch.float64)
+        self._loss += float(losses.sum())
+        self._seen += len(losses)
+        if self._prediction_type == "v":
+            # At a given x_t, an error of v is sqrt(alphas_cumprod) times as large in eps.
+            losses = losses * self._schedule.alphas_cumprod[step.t]
+        quartile = step.t * _QUARTILES // self._schedule.num_timesteps
+        weights = self._weights[step.t]
+        self._sums.index_add_(0, quartile, weights * losses)
+        self._counts.index_add_(0, quartile, weights)
+
+    def summary(self) -> dict[str, Any]:
+        """JSON values: step, loss (as learnt), noise_error and its quartiles (mean squared errors of eps; None where
+        nothing was seen), learning_rate, grad_norm."""
+        assert self._last is not None
+        seen = float(self._counts.sum())
+        means = (self._sums / self._counts).tolist()
+        summary: dict[str, Any] = {
+            "step": self._last.step,
+            "loss": self._loss / self._seen if self._seen else None,
+            "noise_error": float(self._sums.sum()) / seen if seen else None,
+            "quartiles": [mean if math.isfinite(mean) else None for mean in means],
+            "learning_rate": self._last.learning_rate,
+        }
+        if math.isfinite(self._last.grad_norm):
+            summary["grad_norm"] = self._last.grad_norm
+        if self._skipped:
+            summary["skipped"] = self._skipped
+        return summary

@@ -1,0 +1,35 @@
+"""Where the noise of a sprite comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from ddpm import NoiseSchedule, sample
+from ddpm.diffusion.noise import nearby_noise, sprite_noise
+from tests.ddpm.diffusion.test_sampling import Fake
+
+
+def test_the_start_is_standard_normal() -> None:
+    noise = next(sample(Fake(), NoiseSchedule(), n=64)).x_t
+    assert abs(float(noise.mean())) < 0.02
+    assert float(noise.std()) == pytest.approx(1, abs=0.02)
+
+
+def test_nearby_noise() -> None:
+    def draws(source: Callable[[], torch.Tensor], count: int = 60) -> torch.Tensor:
+        return torch.stack([source() for _ in range(count)])
+
+    origin = draws(sprite_noise(0, 7))
+    for strength in (0.0, 0.3, 0.8, 1.0):
+        near = draws(nearby_noise(sprite_noise(0, 7), strength, 0, 1))
+        assert torch.equal(near, draws(nearby_noise(sprite_noise(0, 7), strength, 0, 1)))
+        assert float(near.std()) == pytest.approx(1, abs=0.02)
+        likeness = float(torch.corrcoef(torch.stack([near.flatten(), origin.flatten()]))[0, 1])
+        assert likeness == pytest.approx((1 - strength**2) ** 0.5, abs=0.02)
+    assert not torch.equal(near, draws(nearby_noise(sprite_noise(0, 7), 1.0, 0, 2)))
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="strength"):
+            nearby_noise(sprite_noise(0, 0), wrong)
