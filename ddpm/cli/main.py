@@ -29,12 +29,12 @@ from ddpm.jobs.job import StopSwitch, run_training
 from ddpm.jobs.plan import StoppedEarly, TrainingRequest
 from ddpm.jobs.shipping import folder_size, ship_run
 from ddpm.judging.choosing import SAMPLES, bars, choose_step
-from ddpm.judging.copying.comparison import check_seen, what_was_seen
-from ddpm.judging.copying.neighbors import nearest
+from ddpm.judging.copying.comparison_set import check_seen, what_was_seen
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.pixels.conversion import to_uint8
+from ddpm.pixels.neighbors import nearest
 from ddpm.pixels.sheets import sheet_png
 from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.runs.run import Run, RunError, check_name

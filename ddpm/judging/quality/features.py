@@ -81,10 +81,5 @@ class FeatureNetwork:
             return torch.cat([part.mean(dim=(2, 3)) for part in (down, right, second, third)], dim=1)
 
 
-def features(images: np.ndarray, seed: int = 0) -> np.ndarray:
-    """float32 (N, 112): :class:`FeatureNetwork` ``seed`` on uint8 (N, H, W, 3)."""
-    return FeatureNetwork(seed)(images)
-
-
 def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
     return torch.rand(shape, generator=generator, dtype=torch.float32) * 2 - 1
