@@ -1,7 +1,7 @@
-"""Which saved step of a run is worth keeping: all of them measured alike, and the choice made by a rule.
+"""Which saved step of a run is worth keeping: all are measured alike, and a rule chooses.
 
-The longer a model trains, the sharper it draws and the more it repeats. So the last step is not taken unseen: of those
-that do not copy, the one wins whose weakest quality is the best.
+The longer a model trains, the sharper it draws and the more it repeats. So the last step is not taken blindly: of those
+that do not copy, the one whose weakest quality is best wins.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _ROW: dict[str, Check] = {
     "claim": lambda value: is_record(value) and all(map(_is_rate, value.values())),
     "real": lambda value: fits(value, _REAL),
 }
-"""A row of the table; earlier versions did not name the calls."""
+"""A row of the table; earlier versions did not store the number of network calls."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def measure_step(
 
 
 def bars(row: dict[str, Any]) -> list[Bar]:
-    """What a model that is worth keeping has to hold.
+    """The limits that a model worth keeping stays within.
 
     Args:
         row: of :func:`measure_step`.
@@ -165,7 +165,7 @@ def bars(row: dict[str, Any]) -> list[Bar]:
         Bar("merged colours", row["merged_colours"], 1.5 * real["merged_colours"]),
     ]
     if row["copy_ratio"] is not None:
-        # Sprites of a generator: an ideal model meets known ones too, but not more often than withheld ones.
+        # Sprites of a generator: an ideal model draws known ones, too, but not more often than withheld ones.
         return [*found, Bar("near copies of known over withheld", row["copy_ratio"], _MOST_COPY_RATIO, True)]
     return [
         *found,
@@ -244,7 +244,7 @@ def choose_step(
 
 
 def read_choice(folder: Path) -> dict[str, Any] | None:
-    """What :func:`choose_step` wrote; None if it wrote nothing, or nothing of use."""
+    """What :func:`choose_step` wrote; None if it wrote nothing, or what is there cannot be used."""
     try:
         found = read_json(folder / CHOICE)
     except (OSError, ValueError):
@@ -267,7 +267,7 @@ _CHOICE: dict[str, Check] = {
 
 
 def _write(run: Run, n: int, rows: dict[int, Any], all_steps: dict[str, Any] | None) -> dict[str, Any]:
-    # A table may tell of steps that are gone: of a shipped run one is left.
+    # A table may hold steps that are gone: a shipped run has one left.
     chosen = int(best_row([rows[step] for step in run.steps() if step in rows])["step"])
     found = {"samples": n, "rows": [rows[step] for step in sorted(rows)], "chosen": chosen, "all_steps": all_steps}
     replace_json(run.folder / CHOICE, found)

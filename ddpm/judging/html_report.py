@@ -124,7 +124,7 @@ def _uri(image: np.ndarray) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    # A corner that says nothing is no heading of a column.
+    # An empty corner heads no column.
     cells = "".join(f"<th>{html.escape(cell)}</th>" if cell else "<td></td>" for cell in head)
     top = f"<tr>{cells}</tr>" if any(head) else ""
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)

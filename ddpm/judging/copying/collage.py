@@ -28,14 +28,14 @@ COLLAGE_GAIN = 0.15
 COLLAGE_COVER = 0.65
 """The least share that the two sources of a collage explain: pixels along the seam are explained by neither."""
 
-# References that are compared at a time: 1 MB of words for 64 sprites, small enough for the processor's cache.
+# References that are compared at once: 1 MB of words for 64 sprites, small enough for the processor's cache.
 _BLOCK = 512
 _FIRSTS = 16
 _PIXELS = 256
 # One bit of a word for each sprite.
 _BATCH = 64
 _BYTE = 8
-# Second sources that are tried before it is asked again which of the rest can still be better.
+# Second sources that are tried before those of the rest that cannot be better are dropped.
 _SECONDS = 1024
 
 
@@ -117,8 +117,7 @@ class CollageIndex:
             queries: uint8 (Q, 16, 16, 3).
 
         Raises:
-            TypeError: if the images are not uint8.
-            ValueError: for other shapes.
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
         """
         (queries,) = require_sprites(queries=queries)
         count = len(queries)

@@ -1,4 +1,4 @@
-"""A data set, parted by what a model has seen of it."""
+"""A data set, divided into what a model has seen of it and what it has not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ddpm.sprites import SpriteDataset
 
 @dataclass(frozen=True)
 class ComparisonSet:
-    """The distinct sprites of a data set, parted by what a model has seen of them.
+    """The distinct sprites of a data set, divided into those that a model has seen and those that it has not.
 
     Attributes:
         seen: int64, first rows of the distinct sprites that it learnt from.
@@ -24,7 +24,7 @@ class ComparisonSet:
 
 
 def what_was_seen(sprites: SpriteDataset, trained_on: np.ndarray | None) -> ComparisonSet:
-    """Part a data set by what a model has seen of it.
+    """Divide a data set into what a model has seen of it and what it has not.
 
     Args:
         trained_on: uint64, the split hashes that its run stored; None where it stored none: then the usual split of

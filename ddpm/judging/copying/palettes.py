@@ -92,8 +92,7 @@ class PaletteIndex:
             references: uint8 (R, 16, 16, 3).
 
         Raises:
-            TypeError: if the images are not uint8.
-            ValueError: for other shapes.
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
         """
         (references,) = require_sprites(references=references)
         numbers = np.full(len(references), -1, np.int64)

@@ -32,7 +32,7 @@ _EDGES = 2 * _SIDE * (_SIDE - 1)
 _QUERY_BLOCK = 32
 _BLOCK = 1024
 _INDEX_BITS = 31
-# A union holds at most 480 edges, so two different J lie 1 / (480 * 479) = 4.3e-6 apart or more. Taking this step off
+# A union holds at most 480 edges, so two different J differ by 1 / (480 * 479) = 4.3e-6 or more. Subtracting this step
 # once for each place in the list of variants orders equal J and never passes a different one: 17 steps are 2.0e-6.
 # Scores are multiples of it or of less, so nothing is rounded where it could matter.
 _STEP = 2.0**-23
@@ -129,8 +129,7 @@ class ShapeIndex:
             references: uint8 (R, 16, 16, 3), at most 2^31 - 1 of them.
 
         Raises:
-            TypeError: if the images are not uint8.
-            ValueError: for other shapes.
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
         """
         (references,) = require_sprites(references=references)
         return cls(cls.packed_edges(references))

@@ -237,7 +237,7 @@ class TrainingIndex:
         measured = traits(samples)
         pixels = samples.shape[1] * samples.shape[2]
         degenerate = (measured.foreground == 0) | (measured.orphans >= _NOISE_ORPHANS * pixels)
-        # Comparisons with NaN are False: what no training sprite has, sets no limit.
+        # Comparisons with NaN are False: a trait that no training sprite has sets no limit.
         too_much = [getattr(measured, name) > self._limits[name] for name in _LIMITED if name != "foreground"]
         too_little = measured.foreground < self._limits["foreground"]
         return degenerate, degenerate | too_little | np.any(too_much, axis=0)
@@ -288,7 +288,7 @@ def _heldout_rows(heldout: np.ndarray, train: np.ndarray) -> np.ndarray:
 
 
 def _some(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
-    """At most so many, in order, chosen with a seed of their own: another purpose would choose others."""
+    """At most so many, in order, chosen with a seed of their own; the purpose is part of it, so its words stay."""
     if len(values) <= most:
         return values
     random = np.random.default_rng(seed_for(purpose))

@@ -26,23 +26,6 @@ _BLOCK = 1024
 
 
 @dataclass(frozen=True)
-class ClassAgreement:
-    """How often a sample asked for by its kind is taken for that kind.
-
-    Attributes:
-        count: samples that are.
-        n: samples asked for by kind.
-        rate: count / n.
-        real: the same for held-out real sprites, the classifier's accuracy; None if none was held out.
-    """
-
-    count: int
-    n: int
-    rate: float
-    real: float | None
-
-
-@dataclass(frozen=True)
 class Classifier:
     """A trained classifier.
 
@@ -106,9 +89,35 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, s
     return Classifier(network, float(right.mean()), fresh.held_out, num_classes)
 
 
+@dataclass(frozen=True)
+class ClassAgreement:
+    """How often a sample asked for by its kind is taken for that kind.
+
+    Attributes:
+        count: samples that are.
+        n: samples asked for by kind.
+        rate: count / n.
+        real: the same for held-out real sprites, the classifier's accuracy; None if none was held out.
+    """
+
+    count: int
+    n: int
+    rate: float
+    real: float | None
+
+
 def class_agreement(
     samples: np.ndarray, labels: np.ndarray | None, classifier: Classifier | None
 ) -> ClassAgreement | None:
+    """Of the samples that were asked for by kind; None if there are none.
+
+    Args:
+        samples: uint8 (N, 16, 16, 3).
+        labels: int64 (N,), the kinds that were asked for, -1 for none; None needs no classifier.
+
+    Raises:
+        ValueError: for labels without a classifier, or another number of them than of samples.
+    """
     if labels is None:
         return None
     if classifier is None:

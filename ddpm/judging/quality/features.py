@@ -18,7 +18,7 @@ from ddpm.pixels.conversion import to_float
 WIDTHS = (24, 32, 32)
 DIMENSIONS = 2 * WIDTHS[0] + WIDTHS[1] + WIDTHS[2]
 SEEDS = (0, 1, 2)
-"""Three networks, so that a claim does not hang on the luck of one."""
+"""Three networks, so that a claim does not depend on the luck of one."""
 
 _BLOCK = 512
 
