@@ -10,9 +10,10 @@ from ddpm.diffusion.sampling import SamplingStep, sample
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.judging.copying.memorization import MemorizationReport, memorization_report
-from ddpm.judging.copying.neighbors import nearest
-from ddpm.judging.quality.measures import QualityReport, quality_report
+from ddpm.judging.quality.measures import quality_report
+from ddpm.judging.quality.report import QualityReport
 from ddpm.pixels.conversion import to_float, to_uint8
+from ddpm.pixels.neighbors import nearest
 from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.training.ema import EMA

@@ -9,7 +9,7 @@ import numpy as np
 
 from ddpm.cli.inputs import load_and_tell
 from ddpm.cli.options import Commands, add_command
-from ddpm.judging.copying.neighbors import nearest
+from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset
 
 

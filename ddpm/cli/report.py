@@ -14,7 +14,7 @@ from ddpm.cli.console import with_progress
 from ddpm.cli.inputs import labels_asked_for, load_and_tell
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.sampling import default_steps, sample
-from ddpm.judging.copying.comparison import check_seen, what_was_seen
+from ddpm.judging.copying.comparison_set import check_seen, what_was_seen
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
 from ddpm.pixels.conversion import to_uint8

@@ -17,10 +17,10 @@ from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.sampling import sample
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
-from ddpm.judging.copying.evidence import Yardstick
-from ddpm.judging.copying.neighbors import nearest
-from ddpm.judging.quality.measures import QualityReference
+from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.pixels.conversion import to_uint8
+from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset
 
 SPRITES = 512
@@ -59,7 +59,7 @@ class SelfCheck:
         self._spent = spent
         self._drawn = sprites_drawn
         self._cost = _FIRST_COST
-        self._references: tuple[Yardstick, QualityReference] | None = None
+        self._references: tuple[TrainingIndex, QualityBaseline] | None = None
 
     @property
     def possible(self) -> bool:
@@ -90,25 +90,23 @@ class SelfCheck:
         if last is None or not bool(torch.isfinite(last.x0).all()):
             return None
         samples = to_uint8(last.x0)
-        yardstick, quality = self._prepared()
-        distances = nearest(samples, yardstick.train, 1)[1][:, 0]
+        index, quality = self._prepared()
+        distances = nearest(samples, index.train, 1)[1][:, 0]
         result: dict[str, Any] = {
             "samples": len(samples),
             "exact_copies": int((distances == 0).sum()),
-            "near_copies": {f"{rate:g}": yardstick.near_share(samples, rate).rate for rate in RATES},
+            "near_copies": {f"{rate:g}": index.near_share(samples, rate).rate for rate in RATES},
             **quality.quick(samples),
             "real": quality.real(),
         }
-        if len(yardstick.heldout):
-            result["real"]["near_copies"] = {
-                f"{rate:g}": yardstick.near_share(yardstick.heldout, rate).rate for rate in RATES
-            }
+        if len(index.heldout):
+            result["real"]["near_copies"] = {f"{rate:g}": index.near_share(index.heldout, rate).rate for rate in RATES}
         self._cost = time.perf_counter() - began
         self._spent += self._cost
         return {**result, "seconds": round(self._cost, 2)}
 
-    def _prepared(self) -> tuple[Yardstick, QualityReference]:
+    def _prepared(self) -> tuple[TrainingIndex, QualityBaseline]:
         if self._references is None:
             train, heldout = self._sprites.images[self._distinct], self._sprites.images[self._heldout]
-            self._references = Yardstick(train, heldout), QualityReference(np.concatenate([train, heldout]))
+            self._references = TrainingIndex(train, heldout), QualityBaseline(np.concatenate([train, heldout]))
         return self._references

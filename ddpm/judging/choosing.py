@@ -1,7 +1,7 @@
-"""Which saved step of a run is worth keeping: all of them measured alike, and the choice made by a rule.
+"""Which saved step of a run is worth keeping: all are measured alike, and a rule chooses.
 
-The longer a model trains, the sharper it draws and the more it repeats. So the last step is not taken unseen: of those
-that do not copy, the one wins whose weakest quality is the best.
+The longer a model trains, the sharper it draws and the more it repeats. So the last step is not taken blindly: of those
+that do not copy, the one whose weakest quality is best wins.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from ddpm.base.json_values import (
 )
 from ddpm.diffusion.sampling import Sampler, default_steps
 from ddpm.diffusion.schedule import LOG_SNR_GRID
-from ddpm.judging.copying.comparison import ComparisonSet, what_was_seen
-from ddpm.judging.copying.evidence import Yardstick
-from ddpm.judging.copying.kept_yardsticks import prepared
+from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
+from ddpm.judging.copying.stored_index import load_or_build
+from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.report import Grader, Report, make_report
 from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.run import Run
@@ -73,7 +73,7 @@ _ROW: dict[str, Check] = {
     "claim": lambda value: is_record(value) and all(map(_is_rate, value.values())),
     "real": lambda value: fits(value, _REAL),
 }
-"""A row of the table; earlier versions did not name the calls."""
+"""A row of the table; earlier versions did not store the number of network calls."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +109,18 @@ class Bar:
 def measure_step(
     run: Run,
     step: int,
-    reference: ComparisonSet,
+    comparison_set: ComparisonSet,
     n: int = SAMPLES,
     sampler: Sampler = "fast",
-    yardstick: Yardstick | None = None,
+    index: TrainingIndex | None = None,
     grader: Grader | None = None,
 ) -> tuple[dict[str, Any], Report]:
     """Draw from a saved step and measure what comes out, without any clean-up.
 
     Args:
-        reference: what the run learnt from, and what it did not.
+        comparison_set: what the run learnt from, and what it never saw.
         n: samples, kinds by their frequency.
-        yardstick, grader: those of ``reference``, where several steps are measured.
+        index, grader: those of the comparison set, where several steps are measured.
 
     Returns:
         One row of the table, JSON values, and the whole report.
@@ -133,20 +133,26 @@ def measure_step(
     samples, labels = kept(loaded, n, sampler), frequent_labels(loaded, n)
     report = make_report(
         samples,
-        reference,
+        comparison_set,
         loaded,
         None if labels is None else labels.numpy(),
         drawn_by=f"{run.name}, step {step:,}",
-        yardstick=yardstick,
+        index=index,
         grader=grader,
     )
     calls = default_steps(sampler, loaded.schedule.num_timesteps)
-    row = {"step": step, "sampler": sampler, "calls": calls, **_row(report), "heldout": _heldout(loaded, reference)}
+    row = {
+        "step": step,
+        "sampler": sampler,
+        "calls": calls,
+        **_row(report),
+        "heldout": _heldout(loaded, comparison_set),
+    }
     return row, report
 
 
 def bars(row: dict[str, Any]) -> list[Bar]:
-    """What a model that is worth keeping has to hold.
+    """The limits that a model worth keeping stays within.
 
     Args:
         row: of :func:`measure_step`.
@@ -159,7 +165,7 @@ def bars(row: dict[str, Any]) -> list[Bar]:
         Bar("merged colours", row["merged_colours"], 1.5 * real["merged_colours"]),
     ]
     if row["copy_ratio"] is not None:
-        # Sprites of a generator: an ideal model meets known ones too, but not more often than withheld ones.
+        # Sprites of a generator: an ideal model draws known ones, too, but not more often than withheld ones.
         return [*found, Bar("near copies of known over withheld", row["copy_ratio"], _MOST_COPY_RATIO, True)]
     return [
         *found,
@@ -210,35 +216,35 @@ def choose_step(
         The content of ``choice.json``: ``samples``, ``rows``, ``chosen`` and ``all_steps`` (a row or None).
     """
     sprites = load_sprites(source or str(run.config()["data"]["source"]))
-    reference = what_was_seen(sprites, run.trained_on())
-    yardstick, grader = prepared(reference), Grader(reference)
+    comparison_set = what_was_seen(sprites, run.trained_on())
+    index, grader = load_or_build(comparison_set), Grader(comparison_set)
 
     def measured(step: int, sampler: Sampler = "fast") -> tuple[dict[str, Any], Report]:
-        return measure_step(run, step, reference, n, sampler, yardstick, grader)
+        return measure_step(run, step, comparison_set, n, sampler, index, grader)
 
-    known = read_choice(run.folder)
-    if known is None and (run.folder / CHOICE).exists():
+    earlier = read_choice(run.folder)
+    if earlier is None and (run.folder / CHOICE).exists():
         say(f"{run.folder / CHOICE} is damaged: all steps are measured anew.")
-    rows = {row["step"]: row for row in known["rows"]} if known and known["samples"] == n else {}
-    thousand = known["all_steps"] if known and known["samples"] == n else None
+    rows = {row["step"]: row for row in earlier["rows"]} if earlier and earlier["samples"] == n else {}
+    all_steps = earlier["all_steps"] if earlier and earlier["samples"] == n else None
     reports: dict[int, Report] = {}
     for step in run.steps():
         if step not in rows:
             say(f"Step {step:,}: drawing {n:,} sprites, and measuring them ...")
             rows[step], reports[step] = measured(step)
-            _write(run, n, rows, thousand)
+            _write(run, n, rows, all_steps)
     chosen = int(best_row([rows[step] for step in run.steps()])["step"])
-    if chosen in reports or not (run.folder / VERDICT).is_file() or (known or {}).get("chosen") != chosen:
+    if chosen in reports or not (run.folder / VERDICT).is_file() or (earlier or {}).get("chosen") != chosen:
         report = reports[chosen] if chosen in reports else measured(chosen)[1]
         replace_json(run.folder / VERDICT, report.to_dict())
-    if all_steps_too and (thousand is None or thousand["step"] != chosen):
+    if all_steps_too and (all_steps is None or all_steps["step"] != chosen):
         say(f"Step {chosen:,}: the same with all steps ...")
-        thousand = measured(chosen, "ddpm")[0]
-    return _write(run, n, rows, thousand)
+        all_steps = measured(chosen, "ddpm")[0]
+    return _write(run, n, rows, all_steps)
 
 
 def read_choice(folder: Path) -> dict[str, Any] | None:
-    """What :func:`choose_step` wrote; None if it wrote nothing, or nothing of use."""
+    """What :func:`choose_step` wrote; None if it wrote nothing, or what is there cannot be used."""
     try:
         found = read_json(folder / CHOICE)
     except (OSError, ValueError):
@@ -260,10 +266,10 @@ _CHOICE: dict[str, Check] = {
 }
 
 
-def _write(run: Run, n: int, rows: dict[int, Any], thousand: dict[str, Any] | None) -> dict[str, Any]:
-    # A table may tell of steps that are gone: of a shipped run one is left.
+def _write(run: Run, n: int, rows: dict[int, Any], all_steps: dict[str, Any] | None) -> dict[str, Any]:
+    # A table may hold steps that are gone: a shipped run has one left.
     chosen = int(best_row([rows[step] for step in run.steps() if step in rows])["step"])
-    found = {"samples": n, "rows": [rows[step] for step in sorted(rows)], "chosen": chosen, "all_steps": thousand}
+    found = {"samples": n, "rows": [rows[step] for step in sorted(rows)], "chosen": chosen, "all_steps": all_steps}
     replace_json(run.folder / CHOICE, found)
     return found
 
@@ -271,8 +277,8 @@ def _write(run: Run, n: int, rows: dict[int, Any], thousand: dict[str, Any] | No
 def _row(report: Report) -> dict[str, Any]:
     found, quality = report.memorization, report.quality
     assert quality is not None
-    near = report.yardstick.near_share(report.samples, NEAR)
-    unseen = report.yardstick.near_share(report.yardstick.heldout, NEAR)
+    near = report.index.near_share(report.samples, NEAR)
+    unseen = report.index.near_share(report.index.heldout, NEAR)
     agreement = quality.class_agreement
     return {
         "samples": len(report.samples),
@@ -292,7 +298,7 @@ def _row(report: Report) -> dict[str, Any]:
         "near_copies_unseen": unseen.rate,
         "near_copies_unseen_high": unseen.high,
         "c_t": found.c_t,
-        "auc": None if found.gap is None else found.gap.auc,
+        "auc": None if found.denoising_gap is None else found.denoising_gap.auc,
         "copy_ratio": None if report.exam is None else report.exam.copy_ratio,
         "exam": None if report.exam is None else report.exam.observed.to_dict(),
         "exam_expected": None if report.exam is None else report.exam.expected,
@@ -301,13 +307,13 @@ def _row(report: Report) -> dict[str, Any]:
     }
 
 
-def _heldout(loaded: Any, reference: ComparisonSet) -> float | None:
-    if len(reference.unseen) == 0:
+def _heldout(loaded: Any, comparison_set: ComparisonSet) -> float | None:
+    if len(comparison_set.unseen) == 0:
         return None
     return heldout_loss(
         loaded.model,
-        reference.sprites,
-        np.asarray(reference.unseen),
+        comparison_set.sprites,
+        np.asarray(comparison_set.unseen),
         loaded.schedule,
         evaluations=_EVALUATIONS,
         log_snr=LOG_SNR_GRID,

@@ -1,6 +1,6 @@
-"""Known answers: sprites of which it is certain whether they are copies, so that everybody can see whether we can tell.
+"""Controls: sprites of which it is certain whether they are copies, so that everybody can see whether we can tell.
 
-Each is made from the very sprites that a model learnt from, and held against them like its own.
+They are made from the very sprites that a model learnt from, and compared with them as its own are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ddpm.judging.copying.comparison import ComparisonSet, check_seen
+from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.pixels.oklab import oklab, rgb_of
 from ddpm.pixels.traits import foreground
@@ -23,14 +23,14 @@ _CHROMA = 0.06
 
 
 @dataclass(frozen=True)
-class KnownAnswer:
-    """Sprites of one origin, and what has to be said of them.
+class Control:
+    """Sprites of one origin, and what a report has to say of them.
 
     Attributes:
         title: what they are called.
         what: what they are, in a sentence.
-        answer: what must be said of them, in a sentence.
-        is_right: whether a report on them says so.
+        answer: the known answer, in a sentence.
+        is_right: whether a report on them gives it.
     """
 
     title: str
@@ -39,8 +39,8 @@ class KnownAnswer:
     is_right: Callable[[MemorizationReport], bool]
 
 
-def make_known(name: str, reference: ComparisonSet, n: int, seed: int = 0) -> np.ndarray:
-    """Make the sprites of one of :data:`KNOWN_ANSWERS`.
+def make_control(name: str, comparison_set: ComparisonSet, n: int, seed: int = 0) -> np.ndarray:
+    """Make the sprites of one of :data:`CONTROLS`.
 
     Args:
         n: how many are wanted, at least 1; fewer come back where the data hold fewer that fit.
@@ -53,14 +53,14 @@ def make_known(name: str, reference: ComparisonSet, n: int, seed: int = 0) -> np
         KeyError: for an unknown name.
         ValueError: if n is below 1, or the data hold none that fit; the message is for people.
     """
-    title = KNOWN_ANSWERS[name].title
+    title = CONTROLS[name].title
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
-    check_seen(reference)
+    check_seen(comparison_set)
     random = np.random.default_rng(seed)
-    made = _MAKERS[name](reference, n, random)
+    made = _MAKERS[name](comparison_set, n, random)
     if not len(made):
-        raise ValueError(f"{title}: {reference.sprites.name} holds no sprites to make them from.")
+        raise ValueError(f"{title}: {comparison_set.sprites.name} holds no sprites to make them from.")
     return np.ascontiguousarray(made)
 
 
@@ -103,7 +103,7 @@ def pasted(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def coloured(images: np.ndarray) -> np.ndarray:
-    """bool (N,): the foreground has colours whose hue can be turned, so that everybody sees it.
+    """bool (N,): the foreground has colours whose hue can visibly be turned.
 
     Args:
         images: uint8 (N, 16, 16, 3).
@@ -131,7 +131,7 @@ _Fits = Callable[[np.ndarray], np.ndarray]
 
 
 def _chosen(
-    reference: ComparisonSet, rows: np.ndarray, n: int, random: np.random.Generator, fits: _Fits | None = None
+    comparison_set: ComparisonSet, rows: np.ndarray, n: int, random: np.random.Generator, fits: _Fits | None = None
 ) -> np.ndarray:
     """Up to n sprites of some rows that fit, drawn without replacement."""
     order = random.permutation(rows)
@@ -139,7 +139,7 @@ def _chosen(
     count = 0
     step = max(n, 256)
     for start in range(0, len(order), step):
-        images = reference.sprites.images[order[start : start + step]]
+        images = comparison_set.sprites.images[order[start : start + step]]
         found.append(images if fits is None else images[fits(images)])
         count += len(found[-1])
         if count >= n:
@@ -147,17 +147,17 @@ def _chosen(
     return np.concatenate(found)[:n]
 
 
-def _copies(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return _chosen(reference, reference.seen, n, random)
+def _copies(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return _chosen(comparison_set, comparison_set.seen, n, random)
 
 
-def _near_copies(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return noisy(_chosen(reference, reference.seen, n, random, _drawn), random)
+def _near_copies(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return noisy(_chosen(comparison_set, comparison_set.seen, n, random, _drawn), random)
 
 
-def _moved_copies(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    images = _chosen(reference, reference.seen, n, random, has_room)
-    # Nearly every set holds the mirror images, too: mirrored alone, most would be exact copies of those.
+def _moved_copies(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    images = _chosen(comparison_set, comparison_set.seen, n, random, has_room)
+    # Most sets hold the mirror images, too: mirrored alone, most would be exact copies of those.
     result = np.where((random.random(len(images)) < 0.5)[:, None, None, None], images[:, :, ::-1], images)
     which = random.integers(0, len(_SHIFTS), len(images))
     for number, (dy, dx) in enumerate(_SHIFTS):
@@ -165,21 +165,21 @@ def _moved_copies(reference: ComparisonSet, n: int, random: np.random.Generator)
     return result
 
 
-def _recolours(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return hue_turned(_chosen(reference, reference.seen, n, random, coloured), 180)
+def _recolours(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return hue_turned(_chosen(comparison_set, comparison_set.seen, n, random, coloured), 180)
 
 
-def _collages(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    images = _chosen(reference, reference.seen, 2 * n, random, _drawn)
+def _collages(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    images = _chosen(comparison_set, comparison_set.seen, 2 * n, random, _drawn)
     half = len(images) // 2
     return pasted(images[:half], images[half : 2 * half])
 
 
-def _unseen(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return _chosen(reference, reference.unseen, n, random)
+def _unseen(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    return _chosen(comparison_set, comparison_set.unseen, n, random)
 
 
-def _noise(reference: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+def _noise(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
     return random.integers(0, 256, (n, 16, 16, 3), dtype=np.uint8)
 
 
@@ -222,44 +222,44 @@ def _noise_found(report: MemorizationReport) -> bool:
     return not copied and report.rates["low quality"].rate == 1
 
 
-KNOWN_ANSWERS: dict[str, KnownAnswer] = {
-    "copies": KnownAnswer(
+CONTROLS: dict[str, Control] = {
+    "copies": Control(
         "Copies",
         "Sprites that the model learnt from, pixel for pixel.",
         "Every one is an exact copy.",
         _labelled("exact copy", least=1),
     ),
-    "near copies": KnownAnswer(
+    "near copies": Control(
         "Copies with noise",
         f"Sprites that it learnt from, each value off by about {NOISE_SD} of 255.",
         "At a false-positive rate of 1% nearly all are near copies, and none is an exact one.",
         lambda report: report.rates["near copy"].rate >= 0.98 and report.rates["exact copy"].count == 0,
     ),
-    "moved copies": KnownAnswer(
+    "moved copies": Control(
         "Moved copies",
         "Sprites that it learnt from, shifted by a pixel, half of them mirrored as well.",
         "Nearly all are copies, if moved ones; the pixels alone would not show it.",
         _labelled("exact copy", "near copy", "moved copy", least=0.95),
     ),
-    "recolours": KnownAnswer(
+    "recolours": Control(
         "Recoloured",
         "Sprites that it learnt from, with every hue turned to its opposite.",
         "No copies by pixels, yet nearly all shapes are known: recolours.",
         lambda report: report.rates["exact copy"].count == 0 and report.rates["shape known"].rate >= 0.95,
     ),
-    "collages": KnownAnswer(
+    "collages": Control(
         "Collages",
         "The left half of one sprite that it learnt from beside the right half of another.",
         "Far more collages than among real sprites.",
         _collages_found,
     ),
-    "unseen": KnownAnswer(
+    "unseen": Control(
         "Unseen sprites",
         "Real sprites of the same set that the model never saw.",
         "No more near copies than the false-positive rate allows: nothing was copied here.",
         _nothing_found,
     ),
-    "noise": KnownAnswer(
+    "noise": Control(
         "Noise",
         "Every pixel in a random colour.",
         "Nothing is known or copied, and nothing is a drawing, either.",

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.judging.copying.neighbors import nearest
 from ddpm.judging.statistics import Proportion, proportion
+from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset
 from ddpm.sprites.builtin import BuiltinSprites, expected_exam_share, name_sprites, observed_exam_share
 
 
 @dataclass(frozen=True)
 class Exam:
-    """What came of it.
+    """The result of the exam.
 
     Attributes:
         observed: the withheld pairs among the samples whose pair is in the set, with interval; its floor is None.
@@ -28,7 +28,7 @@ class Exam:
             counts. A model that only copies shows 0, one that recombines freely shows this.
         near_training, near_exam: near copies of a training sprite, and of a withheld one.
         training_sprites, exam_sprites: how many of each there are.
-        copy_ratio: near copies per training sprite over near copies per withheld sprite: 1 for a model that knows no
+        copy_ratio: near copies per training sprite over near copies per withheld sprite: 1 for a model that makes no
             difference; None without any of the latter.
         copy_ratio_low, copy_ratio_high: its 95% interval (Katz et al. 1978).
     """
@@ -45,18 +45,18 @@ class Exam:
 
     @property
     def sentence(self) -> str:
-        """The finding in plain words."""
+        """The result in plain words."""
         if self.expected is None:
             return "No sample is a known combination of shape and colours: the exam says nothing."
-        verdict = "it recombines what it knows"
+        conclusion = "it recombines what it knows"
         if self.observed.high < self.expected:
-            verdict = "it keeps to the combinations that it saw"
+            conclusion = "it keeps to the combinations that it saw"
         elif self.observed.low < self.expected / 4:
-            verdict = "too few samples to tell"
+            conclusion = "too few samples to tell"
         return (
             f"{self.observed.count:,} of {self.observed.n:,} samples with a known pair of shape and colours show a "
             f"pair that was withheld ({self.observed.rate:.1%}); free recombination would give {self.expected:.1%}: "
-            f"{verdict}."
+            f"{conclusion}."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ddpm.judging.glossary import EXCESS_WORDS, FALSE_POSITIVE_RATE_WORDS, LABEL_WORDS, RATE_WORDS
 from ddpm.judging.report import Report, tables
+from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.pixels.sheets import png, sheet
 
 _GALLERY = 16
@@ -71,7 +72,7 @@ def to_html(report: Report) -> str:
     parts += [
         "<h2>The samples</h2>",
         f'<img src="{_uri(sheet(report.samples[:256], columns, gap=1))}" alt="all samples" style="width:100%">',
-        f"<h2>How to read this</h2>{_read()}",
+        f"<h2>How to read this</h2>{_glossary_html()}",
     ]
     body = "\n".join(parts)
     return (
@@ -81,10 +82,10 @@ def to_html(report: Report) -> str:
     )
 
 
-def _read() -> str:
-    terms = {**RATE_WORDS, "excess": EXCESS_WORDS, "false-positive rate": FALSE_POSITIVE_RATE_WORDS}
-    terms |= {label: words for label, words in LABEL_WORDS.items() if label not in RATE_WORDS}
-    lines = [f"<dt>{html.escape(term)}</dt><dd>{html.escape(words)}</dd>" for term, words in terms.items()]
+def _glossary_html() -> str:
+    glossary = {**RATE_WORDS, "excess": EXCESS_WORDS, "false-positive rate": FALSE_POSITIVE_RATE_WORDS}
+    glossary |= {label: words for label, words in LABEL_WORDS.items() if label not in RATE_WORDS}
+    lines = [f"<dt>{html.escape(term)}</dt><dd>{html.escape(words)}</dd>" for term, words in glossary.items()]
     return f'<dl class="soft">{"".join(lines)}</dl>{_SOURCES}'
 
 
@@ -103,7 +104,7 @@ def _matches(report: Report) -> list[str]:
         moved = "mirrored" if facts.shape_flip[i] else ""
         hits = [
             _figure(report.samples[i], "sample"),
-            _figure(train[facts.row[i]], f"{np.sqrt(facts.squared_distance[i] / 768):.1f} grey levels"),
+            _figure(train[facts.row[i]], f"{rms_grey_levels(facts.squared_distance[i]):.1f} grey levels"),
             _figure(train[facts.shape_row[i]], f"shape {facts.shape_similarity[i]:.0%} {moved}"),
         ]
         if facts.palette_row[i] >= 0:
@@ -123,7 +124,7 @@ def _uri(image: np.ndarray) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    # A corner that says nothing is no heading of a column.
+    # An empty corner heads no column.
     cells = "".join(f"<th>{html.escape(cell)}</th>" if cell else "<td></td>" for cell in head)
     top = f"<tr>{cells}</tr>" if any(head) else ""
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
@@ -131,11 +132,11 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _histogram(report: Report) -> str:
-    yardstick = report.yardstick
+    index = report.index
     sides = [
-        np.sqrt(report.memorization.evidence.squared_distance / 768),
-        np.sqrt(yardstick.heldout_evidence.squared_distance / 768),
-        np.sqrt(yardstick.distances / 768),
+        rms_grey_levels(report.memorization.evidence.squared_distance),
+        rms_grey_levels(index.heldout_evidence.squared_distance),
+        rms_grey_levels(index.distances),
     ]
     top = max(float(np.quantile(side, 0.99)) for side in sides if len(side)) or 1.0
     edges = np.linspace(0, top, _BINS + 1)
@@ -153,7 +154,7 @@ def _histogram(report: Report) -> str:
             f'<path d="M{left} {height}{points}{end}" fill="{colour}" fill-opacity=".25" stroke="{colour}" '
             f'stroke-width="1.5"><title>{name}</title></path>'
         )
-    limit = np.sqrt(max(0, report.memorization.near_distance) / 768)
+    limit = float(rms_grey_levels(max(0, report.memorization.near_distance)))
     x = left + min(1.0, limit / top) * width
     ticks = "".join(
         f'<text x="{left + value / top * width:.0f}" y="{height + 16}">{value:.0f}</text>'

@@ -31,7 +31,7 @@ class CopyingOnset:
 
     @property
     def sentence(self) -> str:
-        """The finding in plain words."""
+        """The onset in plain words."""
         floor = self.near.floor or 0.0
         since = f"between steps {self.before:,} and {self.step:,}" if self.before else f"by step {self.step:,}"
         return (

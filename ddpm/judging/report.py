@@ -8,28 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.judging.copying.comparison import ComparisonSet, check_seen
-from ddpm.judging.copying.denoising_gap import DenoisingGap, denoising_gap
-from ddpm.judging.copying.evidence import Evidence, Yardstick
-from ddpm.judging.copying.kept_yardsticks import prepared
+from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
+from ddpm.judging.copying.denoising_gap import DenoisingGap, measure_denoising_gap
+from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.memorization import LABELS, MemorizationReport, judge
+from ddpm.judging.copying.stored_index import load_or_build
+from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.exam import Exam, take_exam
 from ddpm.judging.quality.classifier import Classifier
-from ddpm.judging.quality.measures import QualityReference, QualityReport, classifier_of
+from ddpm.judging.quality.measures import QualityBaseline, classifier_of
+from ddpm.judging.quality.report import QualityReport
 from ddpm.judging.statistics import Proportion
 from ddpm.runs.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
 class Report:
-    """The findings, and what they were found on.
+    """All that was measured, and what it was measured on.
 
     Attributes:
         samples: uint8 (N, 16, 16, 3).
         source: uint8 (R, 16, 16, 3), the training images that the rows of the evidence mean.
         data: name and fingerprint of the data set, in words.
         drawn_by: what drew the samples, in words; empty where that is not known.
-        yardstick: what they were held against.
+        index: what they were compared with.
         quality: None where it was left out.
         exam: None where it was left out, or there is none.
     """
@@ -39,7 +41,7 @@ class Report:
     data: str
     fingerprint: str
     drawn_by: str
-    yardstick: Yardstick
+    index: TrainingIndex
     memorization: MemorizationReport
     quality: QualityReport | None
     exam: Exam | None
@@ -87,54 +89,54 @@ Table = tuple[str, list[str], list[list[str]]]
 
 def make_report(
     samples: np.ndarray,
-    reference: ComparisonSet,
+    comparison_set: ComparisonSet,
     checkpoint: Checkpoint | None = None,
     labels: np.ndarray | None = None,
     false_positive_rate: float = 0.01,
     drawn_by: str = "",
-    yardstick: Yardstick | None = None,
+    index: TrainingIndex | None = None,
     evidence: Evidence | None = None,
-    gap: DenoisingGap | None = None,
+    denoising_gap: DenoisingGap | None = None,
     with_quality: bool = True,
     grader: Grader | None = None,
 ) -> Report:
-    """Judge samples against a data set.
+    """Judge samples by a data set.
 
     What is already there can be handed in, and is then not computed again.
 
     Args:
         samples: uint8 (N, 16, 16, 3), N at least 1.
-        reference: the data set, parted by what the model has seen of it.
+        comparison_set: what the model learnt from, and what it never saw.
         checkpoint: what drew them, for the denoising gap.
         labels: int64 (N,), the kinds that were asked for, -1 for anything, for the class agreement.
         drawn_by: what drew them, in words.
-        yardstick: that of ``reference``, from :func:`ddpm.judging.copying.kept_yardsticks.prepared`.
-        evidence: what ``yardstick`` measured of ``samples``.
-        gap: the denoising gap of what drew them; else it is measured if there is a checkpoint.
+        index: that of the comparison set, from :func:`ddpm.judging.copying.stored_index.load_or_build`.
+        evidence: what ``index`` measured of ``samples``.
+        denoising_gap: that of what drew them; else it is measured if there is a checkpoint.
         with_quality: off leaves out quality and exam, which take seconds.
-        grader: that of ``reference``, where several sets of samples are judged.
+        grader: that of the comparison set, where several sets of samples are judged.
 
     Raises:
         ValueError: if there is nothing to compare with, or a rate outside 0..1.
     """
-    sprites = reference.sprites
-    check_seen(reference)
-    yardstick = prepared(reference) if yardstick is None else yardstick
-    if gap is None and checkpoint is not None:
-        gap = denoising_gap(checkpoint.model, checkpoint.schedule, yardstick.train, yardstick.heldout)
-    evidence = yardstick.measure(samples) if evidence is None else evidence
-    memorization = judge(evidence, yardstick, false_positive_rate, gap)
+    sprites = comparison_set.sprites
+    check_seen(comparison_set)
+    index = load_or_build(comparison_set) if index is None else index
+    if denoising_gap is None and checkpoint is not None:
+        denoising_gap = measure_denoising_gap(checkpoint.model, checkpoint.schedule, index.train, index.heldout)
+    evidence = index.measure(samples) if evidence is None else evidence
+    memorization = judge(evidence, index, false_positive_rate, denoising_gap)
     quality, exam = None, None
     if with_quality:
-        quality = (grader or Grader(reference)).grade(samples, labels)
-        exam = take_exam(samples, sprites, reference.seen, memorization.near_distance)
+        quality = (grader or Grader(comparison_set)).grade(samples, labels)
+        exam = take_exam(samples, sprites, comparison_set.seen, memorization.near_distance)
     return Report(
         samples=samples,
-        source=sprites.images[reference.seen],
+        source=sprites.images[comparison_set.seen],
         data=sprites.name,
         fingerprint=sprites.fingerprint,
         drawn_by=drawn_by,
-        yardstick=yardstick,
+        index=index,
         memorization=memorization,
         quality=quality,
         exam=exam,
@@ -145,16 +147,16 @@ class Grader:
     """Judges the quality of several sets of samples by the same real sprites; what they share is computed once.
 
     Args:
-        reference: the data set.
+        comparison_set: the data set.
     """
 
-    def __init__(self, reference: ComparisonSet) -> None:
-        self._sprites = reference.sprites
-        self._real = np.sort(np.concatenate([reference.seen, reference.unseen]))
+    def __init__(self, comparison_set: ComparisonSet) -> None:
+        self._sprites = comparison_set.sprites
+        self._real = np.sort(np.concatenate([comparison_set.seen, comparison_set.unseen]))
 
     @cached_property
-    def _measures(self) -> QualityReference:
-        return QualityReference(self._sprites.images[self._real])
+    def _measures(self) -> QualityBaseline:
+        return QualityBaseline(self._sprites.images[self._real])
 
     @cached_property
     def _classifier(self) -> Classifier | None:
@@ -229,8 +231,8 @@ def _memory_rows(found: MemorizationReport) -> list[list[str]]:
         ["held against", f"{found.train_size:,} training sprites, {found.heldout_size:,} held-out ones"],
         ["data-copying test C_T (below -3: copies)", "-" if found.c_t is None else f"{found.c_t:.2f}"],
     ]
-    if found.gap is not None:
-        gap = found.gap
+    if found.denoising_gap is not None:
+        gap = found.denoising_gap
         rows.append(
             [
                 "can tell training from held-out sprites (AUC, 0.5: no)",
@@ -264,7 +266,7 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
     rows = [
         [f"Fréchet ratio ({size})", _measured(quality.frechet_ratio, quality.frechet_ratio_sd), "1"],
         ["patch Wasserstein ratio", _number(quality.patch_wasserstein), "1"],
-        ["KID", _measured(quality.kid, quality.kid_sd), _measured(quality.kid_real, quality.kid_real_sd)],
+        ["KID", _measured(quality.kid, quality.kid_sd), _measured(quality.real["kid"], quality.kid_real_sd)],
     ]
     for name in _MEASURES:
         value, real = getattr(quality, name), quality.real.get(name)

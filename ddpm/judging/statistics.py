@@ -20,11 +20,11 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Proportion:
-    """So many of n, what that says about the rate, and what is to be expected of innocent sprites.
+    """A count out of n, the rate that it suggests, and the rate to expect of sprites that are no copies.
 
     Attributes:
-        count: how many fit.
-        n: of how many; 0 where nothing could be counted, and then all rates are NaN.
+        count: how many it holds for.
+        n: of how many; where it is 0, all rates are NaN.
         rate: count / n.
         low, high: 95% interval of the rate (Wilson).
         floor: the rate that real sprites show which the model never saw; None where it is not known.
@@ -104,12 +104,12 @@ def newcombe(count_a: int, n_a: int, count_b: int, n_b: int, confidence: float =
     )
 
 
-def conformal_p(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """How small each value is among reference values: (1 + #{reference <= value}) / (n + 1), float64 like values.
+def conformal_p(values: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """How small each value is among n calibration values: (1 + #{calibration <= value}) / (n + 1), float64 like values.
 
-    Uniform on 0..1 for a value that comes from where the reference comes from; never below 1 / (n + 1).
+    Uniform on 0..1 for a value from the distribution of the calibration values; never below 1 / (n + 1).
     """
-    ordered = np.sort(reference)
+    ordered = np.sort(calibration)
     return (1 + np.searchsorted(ordered, values, side="right")) / (len(ordered) + 1)
 
 

@@ -1,4 +1,4 @@
-"""The verdict that a run brings along: what was found about its samples when its best step was chosen."""
+"""The verdict that a run brings along: the report on its samples that was written when its best step was chosen."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import is_count, is_number, is_share, is_text
+from ddpm.base.json_values import Check, is_count, is_number, is_share, is_text, or_none
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
-from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationReport, finding_sentence
+from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationSummary
 from ddpm.judging.statistics import Proportion
 from ddpm.runs.run import Run
 
@@ -24,40 +24,22 @@ _LARGEST = 1e9
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What can be shown of a report without the sprites that it is about.
+class Verdict(MemorizationSummary):
+    """The report that was written when a run's step was chosen, as far as it can be shown without the sprites.
 
     Attributes:
-        rates, claim, labels, heldout_labels, effective_rate, train_size, heldout_size: as in
-            :class:`ddpm.judging.copying.memorization.MemorizationReport`.
         drawn_by: what drew the samples, in words; empty where that is not known.
         quality: (samples, real sprites) for each of :data:`QUALITY` that was measured.
         frechet_ratio: of the samples; None where it was not measured.
         agreement: (samples, unseen sprites): the share that shows the kind it was asked for, 0..1; None without kinds.
-        exam: the finding of the exam in a sentence; None where there was none.
+        exam: what came of the exam, in a sentence; None where there was none.
     """
 
-    rates: dict[str, Proportion]
-    claim: dict[str, Proportion]
-    labels: tuple[str, ...]
-    heldout_labels: tuple[str, ...]
-    effective_rate: float
-    train_size: int
-    heldout_size: int
     drawn_by: str
     quality: dict[str, tuple[float, float]]
     frechet_ratio: float | None
     agreement: tuple[float, float | None] | None
     exam: str | None
-
-    @property
-    def sentence(self) -> str:
-        """The finding in plain words, from the numbers, as it is said of a report today."""
-        return finding_sentence(self.rates, len(self.labels), self.effective_rate)
-
-
-Findings = MemorizationReport | Verdict
-"""What the page's words and cards can be made of."""
 
 
 def read_verdict(folder: Path) -> Verdict | None:
@@ -86,68 +68,50 @@ def _verdict(stored: dict[str, Any]) -> Verdict:
         claim={name: _proportion(found["claim"][name]) for name in CLAIM},
         labels=labels,
         heldout_labels=_labels(found["heldout_labels"]),
-        effective_rate=_share(found["effective_rate"]),
-        train_size=_count(found["training_sprites"]),
-        heldout_size=_count(found["heldout_sprites"]),
-        drawn_by=_text(stored["drawn_by"] or ""),
+        effective_rate=_checked(is_share, found["effective_rate"]),
+        train_size=_checked(is_count, found["training_sprites"]),
+        heldout_size=_checked(is_count, found["heldout_sprites"]),
+        drawn_by=_checked(is_text, stored["drawn_by"] or ""),
         quality={
             name: (quality[name], real[name])
             for name in QUALITY
-            if is_number(quality.get(name), 0, _LARGEST) and is_number(real.get(name), 0, _LARGEST)
+            if _is_amount(quality.get(name)) and _is_amount(real.get(name))
         },
-        frechet_ratio=None if quality.get("frechet_ratio") is None else _amount(quality["frechet_ratio"]),
-        agreement=None if agreement is None else (_share(agreement["rate"]), _share_or_none(agreement["real"])),
-        exam=None if exam is None else _text(exam["sentence"]),
+        frechet_ratio=_checked(or_none(_is_amount), quality.get("frechet_ratio")),
+        agreement=None
+        if agreement is None
+        else (_checked(is_share, agreement["rate"]), _checked(or_none(is_share), agreement["real"])),
+        exam=None if exam is None else _checked(is_text, exam["sentence"]),
     )
 
 
 def _proportion(stored: dict[str, Any]) -> Proportion:
-    count, n = _count(stored["count"]), _count(stored["n"])
+    count, n = _checked(is_count, stored["count"]), _checked(is_count, stored["n"])
     if count > n:
         raise ValueError("more than there are")
-    rate, low, high = (_share(stored[name]) if n else math.nan for name in ("rate", "low", "high"))
-    floor = _share_or_none(stored["floor"])
+    rate, low, high = (_checked(is_share, stored[name]) if n else math.nan for name in ("rate", "low", "high"))
+    floor = _checked(or_none(is_share), stored["floor"])
     # Excesses may lie far below 0: there is less than the floor.
-    excess = [None if stored[name] is None else _number(stored[name]) for name in _EXCESS]
+    excess = [_checked(or_none(_is_sane), stored[name]) for name in _EXCESS]
     return Proportion(count, n, rate, low, high, floor, *excess)
 
 
 def _labels(counts: dict[str, Any]) -> tuple[str, ...]:
-    numbers = [_count(counts[name]) for name in LABELS]
+    numbers = [_checked(is_count, counts[name]) for name in LABELS]
     if sum(numbers) > _MOST_SAMPLES:
         raise ValueError("more samples than anybody drew")
     return tuple(name for name, number in zip(LABELS, numbers, strict=True) for _ in range(number))
 
 
-def _number(value: Any) -> float:
-    if not is_number(value, -_LARGEST, _LARGEST):
-        raise ValueError("not a number")
-    return float(value)
+def _is_sane(value: Any) -> bool:
+    return is_number(value, -_LARGEST, _LARGEST)
 
 
-def _amount(value: Any) -> float:
-    if not is_number(value, 0, _LARGEST):
-        raise ValueError("not an amount")
-    return float(value)
+def _is_amount(value: Any) -> bool:
+    return is_number(value, 0, _LARGEST)
 
 
-def _share(value: Any) -> float:
-    if not is_share(value):
-        raise ValueError("not a share")
-    return float(value)
-
-
-def _share_or_none(value: Any) -> float | None:
-    return None if value is None else _share(value)
-
-
-def _count(value: Any) -> int:
-    if not is_count(value):
-        raise ValueError("not a count")
-    return int(value)
-
-
-def _text(value: Any) -> str:
-    if not is_text(value):
-        raise ValueError("not text")
-    return str(value)
+def _checked(check: Check, value: Any) -> Any:
+    if not check(value):
+        raise ValueError("not what we write")
+    return value

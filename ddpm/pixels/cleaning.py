@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ddpm.pixels.conversion import require_sprites
+from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import MERGED, SAME, distance, foreground
 
@@ -179,7 +179,8 @@ def _alone(behind: np.ndarray) -> np.ndarray:
 
 def _reduced(image: np.ndarray) -> np.ndarray:
     """One sprite with fewer colours, each of them one of its own; uint8 (H, W, 3)."""
-    colours, index, counts = np.unique(image.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+    packed, index, counts = np.unique(pack_rgb(image), return_inverse=True, return_counts=True)
+    colours = unpack_rgb(packed)
     lab = oklab(colours)
     leader = np.full(len(colours), -1)
     for candidate in np.argsort(-counts, kind="stable"):

@@ -55,6 +55,24 @@ def to_uint8(x: torch.Tensor) -> np.ndarray:
     return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).numpy())
 
 
+def pack_rgb(pixels: np.ndarray) -> np.ndarray:
+    """Each colour as one number, 0xRRGGBB.
+
+    Args:
+        pixels: uint8 (..., 3).
+
+    Returns:
+        int32 (...).
+    """
+    red, green, blue = (pixels[..., channel].astype(np.int32) for channel in range(3))
+    return red << 16 | green << 8 | blue
+
+
+def unpack_rgb(colours: np.ndarray) -> np.ndarray:
+    """The inverse of :func:`pack_rgb`: uint8 (..., 3) of whole numbers (...)."""
+    return np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1).astype(np.uint8)
+
+
 def require_sprites(**images: np.ndarray) -> list[np.ndarray]:
     """The arguments as arrays, if all are sprites.
 

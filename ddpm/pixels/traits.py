@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from ddpm.pixels.conversion import pack_rgb, unpack_rgb
 from ddpm.pixels.oklab import oklab
 
 SAME = 0.06
@@ -67,7 +68,7 @@ def traits(images: np.ndarray) -> Traits:
 
 def _traits(images: np.ndarray) -> Traits:
     lab = oklab(images)
-    codes = np.sort(_codes(images), axis=1)
+    codes = np.sort(pack_rgb(images).reshape(len(images), -1), axis=1)
     colours = 1.0 + (np.diff(codes, axis=1) != 0).sum(axis=1)
     inside_of = foreground(lab)
     rim = inside_of & dilate(~inside_of, edge=True)
@@ -98,7 +99,7 @@ def merged_colours(images: np.ndarray) -> np.ndarray:
     Args:
         images: uint8 (N, H, W, 3).
     """
-    codes = np.sort(_codes(images), axis=1)
+    codes = np.sort(pack_rgb(images).reshape(len(images), -1), axis=1)
     starts = np.diff(codes, axis=1, prepend=-1) != 0
     sizes = np.bincount(np.cumsum(starts) - 1)
     rank = np.where(starts, 0, -1)
@@ -106,7 +107,7 @@ def merged_colours(images: np.ndarray) -> np.ndarray:
     # Frequent colours first; repeated pixels sink to the end and are cut off.
     order = np.argsort(-rank, axis=1, kind="stable")[:, : int(starts.sum(axis=1).max())]
     codes, free = np.take_along_axis(codes, order, axis=1), np.take_along_axis(starts, order, axis=1)
-    lab = oklab(np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=-1).astype(np.uint8))
+    lab = oklab(unpack_rgb(codes))
     counts = np.zeros(len(images))
     rows = np.arange(len(images))
     while len(rows):
@@ -159,11 +160,6 @@ def orphans(lab: np.ndarray) -> np.ndarray:
     friend[:, :, 1:] |= right
     friend[:, :, :-1] |= right
     return ~friend
-
-
-def _codes(images: np.ndarray) -> np.ndarray:
-    """int64 (N, H * W): each colour as one number, 0xRRGGBB."""
-    return images.reshape(len(images), -1, 3).astype(np.int64) @ [65536, 256, 1]
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from ddpm import load_sprites
 from ddpm.jobs import job
 from ddpm.jobs.job import run_training
 from ddpm.jobs.plan import TrainingRequest
-from ddpm.judging.copying.comparison import ComparisonSet
+from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
 from ddpm.runs.album import keep_batch

@@ -16,9 +16,9 @@ from streamlit.testing.v1 import AppTest
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.sampling import sample
 from ddpm.diffusion.schedule import NoiseSchedule
-from ddpm.judging.copying.comparison import ComparisonSet, what_was_seen
-from ddpm.judging.copying.evidence import Yardstick
+from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.memorization import memorization_report
+from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.report import make_report
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
@@ -238,9 +238,9 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     images = np.concatenate(
         [sprites.images[heldout][:5], sprites.images[train][:2], np.full((1, 16, 16, 3), 255, np.uint8)]
     )
-    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
+    index = TrainingIndex(sprites.images[train], sprites.images[heldout])
     chosen = Chosen(images, Run(folder), "samples", first=3)
-    return Subject(chosen, ComparisonSet(sprites, train, heldout), yardstick, yardstick.measure(images), "key")
+    return Subject(chosen, ComparisonSet(sprites, train, heldout), index, index.measure(images), "key")
 
 
 def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None:

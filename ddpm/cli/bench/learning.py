@@ -13,8 +13,8 @@ from ddpm.diffusion.sampling import Sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.jobs.job import Progress, run_training
 from ddpm.jobs.plan import TrainingRequest
-from ddpm.judging.copying.evidence import Yardstick
-from ddpm.judging.quality.measures import QualityReference
+from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.runs.baseline import keep_baseline_curve
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
 from ddpm.runs.run import Run
@@ -51,11 +51,11 @@ def bench_learning(
     """
     sprites = load_sprites(source)
     train, heldout = sprites.split()
-    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
-    quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
+    index = TrainingIndex(sprites.images[train], sprites.images[heldout])
+    quality = QualityBaseline(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
     result: dict[str, Any] = {
         "sprites": len(sprites),
-        "near_copies_of_unseen": yardstick.near_share(yardstick.heldout, _NEAR).to_dict(),
+        "near_copies_of_unseen": index.near_share(index.heldout, _NEAR).to_dict(),
     }
     for recipe in recipes:
         own_minutes = last_minutes if last_minutes and recipe == recipes[-1] else minutes
@@ -68,7 +68,7 @@ def bench_learning(
             "heldout": heldout_loss(
                 checkpoint.model, sprites, heldout, checkpoint.schedule, evaluations=2048, log_snr=LOG_SNR_GRID
             ),
-            **{sampler: _judged(checkpoint, sampler, yardstick, quality) for sampler in samplers},
+            **{sampler: _judged(checkpoint, sampler, index, quality) for sampler in samplers},
         }
     first, last = (result[recipe] for recipe in (recipes[0], recipes[-1]))
     result["ratio"] = {name: first[name]["frechet_ratio"] / last[name]["frechet_ratio"] for name in samplers}
@@ -99,8 +99,6 @@ def _trained(folder: Path, source: str, recipe: str, minutes: float, watch: Call
     return run
 
 
-def _judged(
-    checkpoint: Checkpoint, sampler: Sampler, yardstick: Yardstick, quality: QualityReference
-) -> dict[str, Any]:
+def _judged(checkpoint: Checkpoint, sampler: Sampler, index: TrainingIndex, quality: QualityBaseline) -> dict[str, Any]:
     samples = drawn(checkpoint, _SAMPLES, sampler)
-    return {**quality.quick(samples), "near_copies": yardstick.near_share(samples, _NEAR).to_dict()}
+    return {**quality.quick(samples), "near_copies": index.near_share(samples, _NEAR).to_dict()}

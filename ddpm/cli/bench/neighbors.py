@@ -11,8 +11,8 @@ import numpy as np
 
 from ddpm.cli.bench.timing import in_turn
 from ddpm.judging.copying.memorization import memorization_report
-from ddpm.judging.copying.neighbors import nearest
 from ddpm.judging.quality.measures import quality_report
+from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset, load_sprites
 
 _ROUNDS = 5

@@ -11,8 +11,9 @@ import torch
 
 from ddpm.cli.bench.timing import in_turn
 from ddpm.diffusion.sampling import Sampler, default_steps, sample
-from ddpm.judging.copying.evidence import Yardstick
-from ddpm.judging.quality.measures import QualityReference, QualityReport
+from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.quality.measures import QualityBaseline
+from ddpm.judging.quality.report import QualityReport
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
 from ddpm.runs.samples import frequent_labels, kept
 from ddpm.sprites import load_sprites
@@ -53,13 +54,13 @@ def bench_sampling(
         * seconds["ddpm"]
         / (default_steps("fast", loaded.schedule.num_timesteps) * seconds["fast"]),
     }
-    yardstick = Yardstick(sprites.images[train], sprites.images[heldout])
-    quality = QualityReference(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
+    index = TrainingIndex(sprites.images[train], sprites.images[heldout])
+    quality = QualityBaseline(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
     reports = {}
     for name in _SAMPLERS:
         samples = kept(loaded, _SAMPLES, name, say)
         reports[name] = quality.report(samples)
-        result[name] = _judged(reports[name], yardstick, samples)
+        result[name] = _judged(reports[name], index, samples)
     result["difference"] = _difference(reports["fast"], reports["ddpm"])
     return result
 
@@ -86,7 +87,7 @@ def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
     return {name: value / _CALLS for name, value in seconds.items()}
 
 
-def _judged(report: QualityReport, yardstick: Yardstick, samples: np.ndarray) -> dict[str, Any]:
+def _judged(report: QualityReport, index: TrainingIndex, samples: np.ndarray) -> dict[str, Any]:
     return {
         "frechet_ratio": report.frechet_ratio,
         "frechet_ratio_sd": report.frechet_ratio_sd,
@@ -95,7 +96,7 @@ def _judged(report: QualityReport, yardstick: Yardstick, samples: np.ndarray) ->
         "haze": report.haze,
         "merged_colours": report.merged_colours,
         "orphans": report.orphans,
-        "near_copies": yardstick.near_share(samples, _NEAR).to_dict(),
+        "near_copies": index.near_share(samples, _NEAR).to_dict(),
     }
 
 

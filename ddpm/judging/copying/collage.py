@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ddpm.pixels.conversion import require_sprites
+from ddpm.base.blocks import blocks
+from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.duplicates import distinct_images
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import foreground
@@ -27,14 +28,14 @@ COLLAGE_GAIN = 0.15
 COLLAGE_COVER = 0.65
 """The least share that the two sources of a collage explain: pixels along the seam are explained by neither."""
 
-# References that are compared at a time: 1 MB of words for 64 sprites, small enough for the processor's cache.
+# References that are compared at once: 1 MB of words for 64 sprites, small enough for the processor's cache.
 _BLOCK = 512
 _FIRSTS = 16
 _PIXELS = 256
 # One bit of a word for each sprite.
 _BATCH = 64
 _BYTE = 8
-# Second sources that are tried before it is asked again which of the rest can still be better.
+# Second sources that are tried before those of the rest that cannot be better are dropped.
 _SECONDS = 1024
 
 
@@ -53,27 +54,6 @@ class CollageCover:
     c2: np.ndarray
     first: np.ndarray
     second: np.ndarray
-
-
-def collage_cover(queries: np.ndarray, references: np.ndarray) -> CollageCover:
-    """Find the one and the two references that explain most of each query's foreground.
-
-    A pixel is explained by a reference if at most one pixel of its 3x3 window differs by :data:`MATCH` or more; what
-    lies outside the picture does not differ. ``c1`` is exact. ``c2`` is the best of all pairs with one of the 16 best
-    single sources in it. Equal covers go to lower rows; repeats of a reference are one source.
-
-    Memory holds 3 KB for each distinct reference.
-
-    Args:
-        queries: uint8 (Q, 16, 16, 3).
-        references: uint8 (R, 16, 16, 3), R at least 1.
-
-    Raises:
-        TypeError: if the images are not uint8.
-        ValueError: for other shapes, or no references.
-    """
-    queries, references = require_sprites(queries=queries, references=references)
-    return CollageIndex.of(references).cover(queries)
 
 
 def is_collage(cover: CollageCover) -> np.ndarray:
@@ -102,7 +82,7 @@ class CollageIndex:
 
     @classmethod
     def of(cls, references: np.ndarray) -> CollageIndex:
-        """Index references.
+        """Index references; memory holds 3 KB for each distinct one.
 
         Args:
             references: uint8 (R, 16, 16, 3), R at least 1.
@@ -113,31 +93,31 @@ class CollageIndex:
         """
         (references,) = require_sprites(references=references)
         if not len(references):
-            raise ValueError("collage_cover needs at least one reference")
+            raise ValueError("at least one reference is needed")
         rows, _ = distinct_images(references)
         packed = np.empty((_PIXELS, len(rows)), np.int32)
-        for start in range(0, len(rows), _BLOCK):
-            part = references[rows[start : start + _BLOCK]].reshape(-1, _PIXELS, 3).astype(np.int32)
-            packed[:, start : start + _BLOCK] = (part @ np.array([65536, 256, 1], np.int32)).T
+        for part in blocks(len(rows), _BLOCK):
+            packed[:, part] = pack_rgb(references[rows[part]]).reshape(-1, _PIXELS).T
         colours, starts = [], [0]
         for place in packed:
             found, place[:] = np.unique(place, return_inverse=True)
             place += starts[-1]
             colours.append(found)
             starts.append(starts[-1] + len(found))
-        flat = np.concatenate(colours)
-        channels = np.stack([flat >> 16, flat >> 8 & 255, flat & 255], axis=1).astype(np.uint8)
-        return cls(rows, channels, np.array(starts), packed)
+        return cls(rows, unpack_rgb(np.concatenate(colours)), np.array(starts), packed)
 
     def cover(self, queries: np.ndarray) -> CollageCover:
-        """As :func:`collage_cover`.
+        """Find the one and the two references that explain most of each query's foreground.
+
+        A pixel is explained by a reference if at most one pixel of its 3x3 window differs by :data:`MATCH` or more;
+        what lies outside the picture does not differ. ``c1`` is exact. ``c2`` is the best of all pairs with one of the
+        16 best single sources in it. Equal covers go to lower rows; repeats of a reference are one source.
 
         Args:
             queries: uint8 (Q, 16, 16, 3).
 
         Raises:
-            TypeError: if the images are not uint8.
-            ValueError: for other shapes.
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
         """
         (queries,) = require_sprites(queries=queries)
         count = len(queries)

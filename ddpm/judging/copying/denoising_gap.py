@@ -52,17 +52,17 @@ class DenoisingGap:
         return {name: jsonable(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
-def denoising_gap(
+def measure_denoising_gap(
     model: Callable[..., torch.Tensor], schedule: NoiseSchedule, train: np.ndarray, heldout: np.ndarray
 ) -> DenoisingGap | None:
-    """Measure the gap with the same noise on both sides; up to 512 sprites each, chosen with a fixed seed.
+    """Measure the denoising gap with the same noise on both sides; up to 512 sprites each, chosen with a fixed seed.
 
     Args:
         model: any callable ``(x_t, t, labels=None)``; asked without labels.
         train, heldout: uint8 (N, H, W, 3), distinct sprites.
 
     Returns:
-        The gap, or None where one side is empty.
+        The denoising gap, or None where one side is empty.
     """
     if len(train) == 0 or len(heldout) == 0:
         return None

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ddpm.judging.copying.neighbors import ShapeMatches, nearest, nearest_palettes, nearest_shapes
+from ddpm.judging.copying.palettes import PaletteIndex
+from ddpm.judging.copying.shapes import ShapeIndex, ShapeMatches
+from ddpm.pixels.neighbors import nearest
 
 
 @dataclass(frozen=True)
-class Found:
+class Matches:
     """For each of Q sprites the k most like it, the nearest first. Rows are those of the sprites searched.
 
     Attributes:
         rows: int64 (Q, k), by pixels.
-        squared_distances: int64 (Q, k), over all 768 values; see :func:`ddpm.judging.copying.comparison.grey_levels`.
+        squared_distances: int64 (Q, k), over all 768 values; see :func:`ddpm.pixels.neighbors.rms_grey_levels`.
         shapes: by shape, with the transform.
         palette_rows: int64 (Q, k), by palette; -1 where there is no foreground.
         palette_distances: float32 (Q, k), in OKLab; NaN where there is no foreground.
@@ -28,10 +30,10 @@ class Found:
     palette_distances: np.ndarray
 
 
-def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Found:
+def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Matches:
     """Search sprites for the ones most like others, such as a person's own sprite among the samples of a model.
 
-    For searches in the training sprites :meth:`ddpm.judging.copying.evidence.Yardstick.look_up` is faster.
+    For searches in the training sprites :meth:`ddpm.judging.copying.training_index.TrainingIndex.look_up` is faster.
 
     Args:
         queries: uint8 (Q, 16, 16, 3).
@@ -42,11 +44,21 @@ def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Found:
         TypeError: if the images are not uint8.
         ValueError: for other shapes, no references, or a k below 1.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
     if len(references) == 0:
         raise ValueError("there are no sprites to search")
+    return match(queries, references, ShapeIndex.of(references), PaletteIndex.of(references), k)
+
+
+def match(
+    queries: np.ndarray, references: np.ndarray, shapes: ShapeIndex, palettes: PaletteIndex, k: int = 1
+) -> Matches:
+    """As :func:`look_up`, with the references' indices at hand.
+
+    Raises:
+        TypeError: if the images are not uint8.
+        ValueError: for other shapes, or a k below 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
     k = min(k, len(references))
-    rows, squared = nearest(queries, references, k)
-    shapes = nearest_shapes(queries, references, k)
-    return Found(rows, squared, shapes, *nearest_palettes(queries, references, k))
+    return Matches(*nearest(queries, references, k), shapes.nearest(queries, k), *palettes.nearest(queries, k))

@@ -18,10 +18,11 @@ import torch
 from ddpm.base.json_values import jsonable
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.collage import is_collage
-from ddpm.judging.copying.denoising_gap import DenoisingGap, denoising_gap
-from ddpm.judging.copying.evidence import Evidence, Yardstick
+from ddpm.judging.copying.denoising_gap import DenoisingGap, measure_denoising_gap
+from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.palettes import SAME_PALETTE
 from ddpm.judging.copying.shapes import SHAPE_KNOWN
+from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.statistics import Proportion, mann_whitney_z, proportion
 from ddpm.pixels.conversion import require_sprites
 
@@ -46,17 +47,47 @@ LABELS = (
 
 
 @dataclass(frozen=True)
-class MemorizationReport:
-    """The findings about N samples.
+class MemorizationSummary:
+    """What can be said of N samples when the sprites themselves are not at hand.
 
     Attributes:
         rates: for each of ``RATES``, how many samples it holds for.
-        heldout_rates: the same, counted on the held-out sprites.
         claim: "shape known", and, among the samples of known shape, "palette novel" and "palette nowhere".
-        label_of: what each sample is called is in ``labels``; one of ``LABELS`` each.
+        labels: what each sample is called, one of ``LABELS`` each.
         heldout_labels: the same of the held-out sprites.
+        effective_rate: the false-positive rate, or 1 / (training sprites + 1) where that is higher: what the number of
+            training sprites allows.
+        train_size, heldout_size: distinct sprites that the samples were compared with.
+    """
+
+    rates: dict[str, Proportion]
+    claim: dict[str, Proportion]
+    labels: tuple[str, ...]
+    heldout_labels: tuple[str, ...]
+    effective_rate: float
+    train_size: int
+    heldout_size: int
+
+    @property
+    def sentence(self) -> str:
+        """The finding: the report in plain words, its number first."""
+        n, near, exact = len(self.labels), self.rates["near copy"].count, self.rates["exact copy"].count
+        expected = self.effective_rate * n
+        usual = f"{expected:,.0f}" if expected >= 0.95 else "fewer than one"
+        words = "is a near copy" if near == 1 else "are near copies"
+        if exact > near:
+            # Sprites without a drawing are no near copies; that they are copies must not go unsaid.
+            near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
+        return f"{near:,} of {n:,} {words}; as many real sprites that the model never saw would give {usual}."
+
+
+@dataclass(frozen=True)
+class MemorizationReport(MemorizationSummary):
+    """All that was measured of how far N samples are copies.
+
+    Attributes:
+        heldout_rates: ``rates``, counted on the held-out sprites.
         false_positive_rate: what was asked for.
-        effective_rate: max(that, 1 / (training sprites + 1)): what the number of training sprites allows.
         near_distance: squared distance up to which a sample is a near copy; -1 if none is small enough.
         nearest_ratio: samples whose nearest sprite is less than a third as far as the second nearest (Yoon et al.
             2023; Gu et al. 2023, arXiv 2310.02664).
@@ -64,31 +95,19 @@ class MemorizationReport:
             2301.13188).
         c_t: data-copying statistic, Mann-Whitney Z of sample-to-train against held-out-to-train distances (Meehan et
             al. 2020); far below 0 means copying. None without held-out sprites.
-        gap: how much better the model denoises what it learnt from; None without a model or held-out sprites.
+        denoising_gap: how much better the model denoises what it learnt from; None without a model or held-out
+            sprites.
         evidence: the facts about each sample.
-        train_size, heldout_size: distinct sprites that they were held against.
     """
 
-    rates: dict[str, Proportion]
     heldout_rates: dict[str, Proportion]
-    claim: dict[str, Proportion]
-    labels: tuple[str, ...]
-    heldout_labels: tuple[str, ...]
     false_positive_rate: float
-    effective_rate: float
     near_distance: int
     nearest_ratio: Proportion
     extraction: Proportion
     c_t: float | None
-    gap: DenoisingGap | None
+    denoising_gap: DenoisingGap | None
     evidence: Evidence
-    train_size: int
-    heldout_size: int
-
-    @property
-    def sentence(self) -> str:
-        """The finding in plain words, its number first."""
-        return finding_sentence(self.rates, len(self.evidence), self.effective_rate)
 
     def most_copied(self) -> tuple[np.ndarray, np.ndarray]:
         """Which training sprites were copied, the most often copied first.
@@ -119,7 +138,7 @@ class MemorizationReport:
             "nearest_ratio": self.nearest_ratio.to_dict(),
             "extraction": self.extraction.to_dict(),
             "c_t": self.c_t,
-            "gap": None if self.gap is None else self.gap.to_dict(),
+            "gap": None if self.denoising_gap is None else self.denoising_gap.to_dict(),
             "labels": _counted(self.labels),
             "heldout_labels": _counted(self.heldout_labels),
             "each": [
@@ -138,18 +157,6 @@ class MemorizationReport:
         }
 
 
-def finding_sentence(rates: dict[str, Proportion], n: int, effective_rate: float) -> str:
-    """What :attr:`MemorizationReport.sentence` says about ``n`` samples."""
-    near, exact = rates["near copy"].count, rates["exact copy"].count
-    expected = effective_rate * n
-    usual = f"{expected:,.0f}" if expected >= 0.95 else "fewer than one"
-    words = "is a near copy" if near == 1 else "are near copies"
-    if exact > near:
-        # Sprites without a drawing are no near copies; that they are copies must not go unsaid.
-        near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
-    return f"{near:,} of {n:,} {words}; as many real sprites that the model never saw would give {usual}."
-
-
 def memorization_report(
     samples: np.ndarray,
     train: np.ndarray,
@@ -158,7 +165,7 @@ def memorization_report(
     model: Callable[..., torch.Tensor] | None = None,
     schedule: NoiseSchedule | None = None,
 ) -> MemorizationReport:
-    """Hold samples against the sprites that a model learnt from.
+    """Compare samples with the sprites that a model learnt from.
 
     Args:
         samples: uint8 (N, 16, 16, 3), N at least 1.
@@ -177,15 +184,18 @@ def memorization_report(
         raise ValueError("there are no samples to judge")
     if (model is None) != (schedule is None):
         raise ValueError("a model is judged together with its schedule: pass both, or neither")
-    yardstick = Yardstick(train, heldout)
-    gap = None
+    index = TrainingIndex(train, heldout)
+    denoising_gap = None
     if model is not None and schedule is not None:
-        gap = denoising_gap(model, schedule, yardstick.train, yardstick.heldout)
-    return judge(yardstick.measure(samples), yardstick, false_positive_rate, gap)
+        denoising_gap = measure_denoising_gap(model, schedule, index.train, index.heldout)
+    return judge(index.measure(samples), index, false_positive_rate, denoising_gap)
 
 
 def judge(
-    evidence: Evidence, yardstick: Yardstick, false_positive_rate: float = 0.01, gap: DenoisingGap | None = None
+    evidence: Evidence,
+    index: TrainingIndex,
+    false_positive_rate: float = 0.01,
+    denoising_gap: DenoisingGap | None = None,
 ) -> MemorizationReport:
     """Decide what the facts mean at a false-positive rate; cheap, so that a slider can move it.
 
@@ -194,9 +204,9 @@ def judge(
     """
     if not 0 < false_positive_rate < 1:
         raise ValueError(f"false_positive_rate must lie between 0 and 1, got {false_positive_rate}")
-    effective = max(false_positive_rate, 1 / (len(yardstick.distances) + 1))
-    unseen = yardstick.heldout_evidence
-    near_distance = _near_distance(yardstick.distances, effective)
+    effective = max(false_positive_rate, 1 / (len(index.distances) + 1))
+    unseen = index.heldout_evidence
+    near_distance = _near_distance(index.distances, effective)
     found, usual = _flags(evidence, near_distance), _flags(unseen, near_distance)
     heldout_rates = {name: proportion(int(usual[name].sum()), len(unseen)) for name in RATES}
     floors: dict[str, Proportion | float] = {**heldout_rates, "exact copy": 0.0, "near copy": effective}
@@ -213,9 +223,9 @@ def judge(
         nearest_ratio=_compared(evidence.ratio < RATIO_RULE, unseen.ratio < RATIO_RULE),
         extraction=_compared(evidence.extraction < 1, unseen.extraction < 1),
         c_t=jsonable(mann_whitney_z(evidence.squared_distance, unseen.squared_distance)),
-        gap=gap,
+        denoising_gap=denoising_gap,
         evidence=evidence,
-        train_size=len(yardstick.train),
+        train_size=len(index.train),
         heldout_size=len(unseen),
     )
 

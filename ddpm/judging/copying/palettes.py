@@ -8,14 +8,15 @@ that of their points.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 import torch
 
-from ddpm.pixels.conversion import require_sprites
+from ddpm.base.blocks import blocks
+from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
+from ddpm.pixels.neighbors import check_k
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import foreground
 
@@ -27,7 +28,6 @@ _QUANTILES = 32
 _VALUES = _DIRECTIONS * _QUANTILES
 # 8 MB of float32 while projections are sorted.
 _BLOCK = 256
-_QUERY_BLOCK = 256
 _COLOUR_BLOCK = 512
 # Distances are summed in another order for each block; candidates so close that this could swap them are compared anew.
 _SPARE = 4
@@ -65,55 +65,9 @@ def palette_embedding(images: np.ndarray) -> np.ndarray:
     """
     (images,) = require_sprites(images=images)
     result = np.empty((len(images), _VALUES), np.float32)
-    for start in range(0, len(images), _BLOCK):
-        result[start : start + _BLOCK] = _embed(images[start : start + _BLOCK])
+    for part in blocks(len(images), _BLOCK):
+        result[part] = _embed(images[part])
     return result
-
-
-def nearest_palettes(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """The k references of each query with the most similar palettes.
-
-    References are read in blocks, so memory stays flat; equal palettes are compared once.
-
-    Args:
-        queries: uint8 (Q, 16, 16, 3).
-        references: uint8 (R, 16, 16, 3); taken as they are, repeats included.
-        k: 1..R.
-
-    Returns:
-        ``(indices, distances)``: int64 and float32 (Q, k), nearest first, equal distances by lower index. -1 and NaN
-        where the query has no foreground, or fewer than k references have one.
-
-    Raises:
-        TypeError: if the images are not uint8.
-        ValueError: for other shapes, or a k outside 1..R.
-    """
-    queries, references = require_sprites(queries=queries, references=references)
-    if not 1 <= k <= len(references):
-        raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
-    stream = _Stream(references, k)
-    return _nearest(palette_embedding(queries), stream.blocks(), stream.points, stream.members, k)
-
-
-def colours_nowhere(queries: np.ndarray, references: np.ndarray, radius: float = SAME_PALETTE) -> np.ndarray:
-    """Share of a sprite's foreground whose colour is in the foreground of no reference.
-
-    Args:
-        queries: uint8 (Q, 16, 16, 3).
-        references: uint8 (R, 16, 16, 3), read in blocks; only their distinct colours are held.
-        radius: OKLab distance up to which a colour counts as there.
-
-    Returns:
-        float64 (Q,) in 0..1; NaN where the query has no foreground.
-
-    Raises:
-        TypeError: if the images are not uint8.
-        ValueError: for other shapes, or a radius that is not positive.
-    """
-    queries, references = require_sprites(queries=queries, references=references)
-    if not radius > 0:
-        raise ValueError(f"radius must be positive, got {radius}")
-    return _nowhere(queries, _present(references), radius)
 
 
 @dataclass(frozen=True)
@@ -138,40 +92,80 @@ class PaletteIndex:
             references: uint8 (R, 16, 16, 3).
 
         Raises:
-            TypeError: if the images are not uint8.
-            ValueError: for other shapes.
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
         """
         (references,) = require_sprites(references=references)
-        stream = _Stream(references, len(references))
-        points = np.concatenate([np.empty((0, _VALUES), np.float32), *stream.blocks()])
         numbers = np.full(len(references), -1, np.int64)
-        for number in range(len(points)):
-            numbers[stream.members(number)] = number
-        return cls(points, numbers, _present(references))
+        points = [np.empty((0, _VALUES), np.float32)]
+        known: dict[bytes, int] = {}
+        for part in blocks(len(references), _BLOCK):
+            embedded = _embed(references[part])
+            fresh = []
+            for row in np.flatnonzero(np.isfinite(embedded[:, 0])).tolist():
+                digest = blake2b(embedded[row].tobytes(), digest_size=16).digest()
+                if digest not in known:
+                    known[digest] = len(known)
+                    fresh.append(row)
+                numbers[part.start + row] = known[digest]
+            points.append(embedded[fresh])
+        return cls(np.concatenate(points), numbers, _present(references))
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """As :func:`nearest_palettes`.
+        """The k references of each query with the most similar palettes; equal palettes are compared once.
 
         Args:
             queries: uint8 (Q, 16, 16, 3).
             k: 1..R.
+
+        Returns:
+            ``(indices, distances)``: int64 and float32 (Q, k), nearest first, equal distances by lower index. -1 and
+            NaN where the query has no foreground, or fewer than k references have one.
 
         Raises:
             TypeError: if the images are not uint8.
             ValueError: for other shapes, or a k outside 1..R.
         """
         (queries,) = require_sprites(queries=queries)
-        if not 1 <= k <= len(self.numbers):
-            raise ValueError(f"k must lie in 1..{len(self.numbers)}, the number of references, got {k}")
+        check_k(k, len(self.numbers))
+        wanted = palette_embedding(queries)
+        indices = np.full((len(wanted), k), -1, np.int64)
+        distances = np.full((len(wanted), k), np.nan, np.float32)
+        asked = np.flatnonzero(np.isfinite(wanted[:, 0]))
+        if not len(asked):
+            return indices, distances
         order = np.argsort(self.numbers, kind="stable")
         starts = np.searchsorted(self.numbers[order], np.arange(len(self.points) + 1))
+        for query, candidates in zip(asked.tolist(), self._candidates(wanted[asked], k), strict=True):
+            numbers = candidates[candidates >= 0]
+            # From differences: exact where two palettes are the same.
+            apart = np.linalg.norm((self.points[numbers] - wanted[query]).astype(np.float64), axis=1)
+            pairs = sorted(
+                (value, row)
+                for value, number in zip(apart.astype(np.float32), numbers.tolist(), strict=True)
+                for row in order[starts[number] : min(starts[number] + k, starts[number + 1])].tolist()
+            )[:k]
+            indices[query, : len(pairs)] = [row for _, row in pairs]
+            distances[query, : len(pairs)] = [value for value, _ in pairs]
+        return indices, distances
 
-        def members(number: int) -> Sequence[int]:
-            found: list[int] = order[starts[number] : min(starts[number] + k, starts[number + 1])].tolist()
-            return found
-
-        blocks = (self.points[part] for part in _parts(len(self.points)))
-        return _nearest(palette_embedding(queries), blocks, self.points.__getitem__, members, k)
+    @torch.no_grad()
+    def _candidates(self, wanted: np.ndarray, k: int) -> np.ndarray:
+        """For each point the numbers of the palettes nearest to it, int64 (Q, k + 4), -1 for none."""
+        # float64, so that the norms do not swallow a small distance.
+        queries = torch.from_numpy(wanted).double()
+        count = k + _SPARE
+        best = torch.full((len(queries), count), torch.inf, dtype=torch.float64)
+        found = torch.full((len(queries), count), -1)
+        for part in blocks(len(self.points), _BLOCK):
+            block = torch.from_numpy(self.points[part].astype(np.float64))
+            # The square of the query's norm is the same for all references.
+            rest = torch.addmm(block.square().sum(dim=1), queries, block.T, alpha=-2)
+            rows = (rest < best[:, -1:]).any(dim=1).nonzero().squeeze(1)
+            if len(rows):
+                numbers = torch.arange(part.start, part.stop).expand(len(rows), -1)
+                best[rows], order = torch.cat([best[rows], rest[rows]], dim=1).topk(count, dim=1, largest=False)
+                found[rows] = torch.cat([found[rows], numbers], dim=1).gather(1, order)
+        return found.numpy()
 
     def embedding(self, rows: np.ndarray) -> np.ndarray:
         """float32 (N, 1024): :func:`palette_embedding` of the references int64 (N,)."""
@@ -181,10 +175,14 @@ class PaletteIndex:
         return result
 
     def nowhere(self, queries: np.ndarray, radius: float = SAME_PALETTE) -> np.ndarray:
-        """As :func:`colours_nowhere`.
+        """Share of each query's foreground whose colour is in the foreground of no reference.
 
         Args:
             queries: uint8 (Q, 16, 16, 3).
+            radius: OKLab distance up to which a colour counts as there.
+
+        Returns:
+            float64 (Q,) in 0..1; NaN where the query has no foreground.
 
         Raises:
             TypeError: if the images are not uint8.
@@ -193,14 +191,14 @@ class PaletteIndex:
         (queries,) = require_sprites(queries=queries)
         if not radius > 0:
             raise ValueError(f"radius must be positive, got {radius}")
-        return _nowhere(queries, self.colours, radius)
-
-
-_NO_COLOURS = np.empty((0, 256), np.int64)
-
-
-def _parts(count: int) -> list[slice]:
-    return [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
+        packed = np.empty((len(queries), 256), np.int64)
+        for part in blocks(len(queries), _BLOCK):
+            packed[part] = _foreground_colours(queries[part])
+        inside = packed >= 0
+        wanted = np.setdiff1d(packed[inside], self.colours)
+        nowhere = (np.isin(packed, _further_than(wanted, self.colours, radius)) & inside).sum(axis=1)
+        counts = inside.sum(axis=1)
+        return np.divide(nowhere, counts, out=np.full(len(queries), np.nan), where=counts > 0)
 
 
 def _embed(images: np.ndarray) -> np.ndarray:
@@ -228,133 +226,19 @@ def _embed(images: np.ndarray) -> np.ndarray:
     return (means.reshape(len(images), -1) * np.sqrt(3 / _VALUES)).astype(np.float32)
 
 
-class _Stream:
-    """Reads references in blocks, and keeps of their distinct palettes only where they are."""
-
-    def __init__(self, references: np.ndarray, k: int) -> None:
-        self._references, self._k = references, k
-        self._rows: list[list[int]] = []
-
-    def blocks(self) -> Iterator[np.ndarray]:
-        """Yield float32 (P, 1024), the palettes that have not been met before."""
-        numbers: dict[bytes, int] = {}
-        for part in _parts(len(self._references)):
-            embedded = _embed(self._references[part])
-            fresh = []
-            for offset, row in enumerate(embedded):
-                if np.isfinite(row[0]):
-                    number = numbers.setdefault(blake2b(row.tobytes(), digest_size=16).digest(), len(self._rows))
-                    if number == len(self._rows):
-                        self._rows.append([])
-                        fresh.append(offset)
-                    if len(self._rows[number]) < self._k:
-                        self._rows[number].append(part.start + offset)
-            if fresh:
-                yield embedded[fresh]
-
-    def members(self, number: int) -> Sequence[int]:
-        """The first k rows of a palette."""
-        return self._rows[number]
-
-    def points(self, numbers: np.ndarray) -> np.ndarray:
-        """float32 (N, 1024): the palettes of those numbers."""
-        return palette_embedding(self._references[[self._rows[number][0] for number in numbers]])
-
-
-_Points = Callable[[np.ndarray], np.ndarray]
-_Members = Callable[[int], Sequence[int]]
-
-
-def _nearest(
-    wanted: np.ndarray, blocks: Iterable[np.ndarray], points: _Points, members: _Members, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and distances of the k nearest, int64 and float32 (Q, k); distinct palettes come in blocks."""
-    known = np.flatnonzero(np.isfinite(wanted[:, 0]))
-    indices = np.full((len(wanted), k), -1, np.int64)
-    distances = np.full((len(wanted), k), np.nan, np.float32)
-    if len(known):
-        candidates = _candidates(wanted[known], blocks, k)
-        for start in range(0, len(known), _QUERY_BLOCK):
-            part = slice(start, start + _QUERY_BLOCK)
-            rows = known[part]
-            indices[rows], distances[rows] = _ranked(wanted[rows], candidates[part], points, members, k)
-    return indices, distances
-
-
-@torch.no_grad()
-def _candidates(wanted: np.ndarray, blocks: Iterable[np.ndarray], k: int) -> np.ndarray:
-    """For each point the numbers of the palettes nearest to it, int64 (Q, C), -1 for none."""
-    # float64, so that the norms do not swallow a small distance.
-    points = torch.from_numpy(wanted).double()
-    count = k + _SPARE
-    best = torch.full((len(points), count), torch.inf, dtype=torch.float64)
-    found = torch.full((len(points), count), -1)
-    first = 0
-    for palettes in blocks:
-        block = torch.from_numpy(palettes.astype(np.float64))
-        # The square of the query's norm is the same for all references.
-        rest = torch.addmm(block.square().sum(dim=1), points, block.T, alpha=-2)
-        rows = (rest < best[:, -1:]).any(dim=1).nonzero().squeeze(1)
-        if len(rows):
-            named = torch.arange(first, first + len(block)).expand(len(rows), -1)
-            best[rows], order = torch.cat([best[rows], rest[rows]], dim=1).topk(count, dim=1, largest=False)
-            found[rows] = torch.cat([found[rows], named], dim=1).gather(1, order)
-        first += len(block)
-    return found.numpy()
-
-
-def _ranked(
-    wanted: np.ndarray, candidates: np.ndarray, points: _Points, members: _Members, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and distances of the k nearest, (Q, k) each, from differences: exact where two palettes are the same."""
-    needed = np.unique(candidates[candidates >= 0])
-    indices = np.full((len(wanted), k), -1, np.int64)
-    distances = np.full((len(wanted), k), np.nan, np.float32)
-    if not len(needed):
-        return indices, distances
-    palettes = points(needed)
-    for query, point in enumerate(wanted):
-        mine = candidates[query][candidates[query] >= 0]
-        apart = np.linalg.norm((palettes[np.searchsorted(needed, mine)] - point).astype(np.float64), axis=1)
-        pairs = sorted(
-            (value, row)
-            for value, number in zip(apart.astype(np.float32), mine.tolist(), strict=True)
-            for row in members(number)
-        )[:k]
-        indices[query, : len(pairs)] = [row for _, row in pairs]
-        distances[query, : len(pairs)] = [value for value, _ in pairs]
-    return indices, distances
-
-
 def _present(references: np.ndarray) -> np.ndarray:
     """int64 (C,): the distinct colours of all foregrounds, ascending."""
     present = np.empty(0, np.int64)
-    for part in _parts(len(references)):
+    for part in blocks(len(references), _BLOCK):
         colours = np.unique(_foreground_colours(references[part]))
         present = np.union1d(present, colours[colours >= 0])
     return present
 
 
-def _nowhere(queries: np.ndarray, present: np.ndarray, radius: float) -> np.ndarray:
-    packed = np.concatenate([_foreground_colours(queries[part]) for part in _parts(len(queries))] or [_NO_COLOURS])
-    wanted = np.unique(packed[packed >= 0])
-    missing = _further_than(np.setdiff1d(wanted, present, assume_unique=True), present, radius)
-    known = packed >= 0
-    counts = known.sum(axis=1)
-    nowhere = (np.isin(packed, missing) & known).sum(axis=1)
-    return np.divide(nowhere, counts, out=np.full(len(queries), np.nan), where=counts > 0)
-
-
 def _foreground_colours(images: np.ndarray) -> np.ndarray:
     """int64 (N, 256): each pixel's colour as one number, -1 in the background."""
-    packed = images.reshape(len(images), -1, 3).astype(np.int64) @ np.array([65536, 256, 1])
-    packed[~foreground(oklab(images)).reshape(len(images), -1)] = -1
-    return packed
-
-
-def _unpacked(colours: np.ndarray) -> np.ndarray:
-    """float64 (N, 3), OKLab."""
-    return oklab(np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8)).astype(float)
+    packed = np.where(foreground(oklab(images)), pack_rgb(images), -1)
+    return packed.reshape(len(images), -1).astype(np.int64)
 
 
 def _further_than(colours: np.ndarray, others: np.ndarray, radius: float) -> np.ndarray:
@@ -364,7 +248,7 @@ def _further_than(colours: np.ndarray, others: np.ndarray, radius: float) -> np.
     """
     if not len(others) or not len(colours):
         return colours
-    lab, near = _unpacked(colours), _unpacked(others)
+    lab, near = (oklab(unpack_rgb(packed)).astype(float) for packed in (colours, others))
     # A little wider, so that rounding never pushes a colour at the very radius two cells away.
     width = radius * 1.001
     cells, near_cells = (np.floor((points + 1) / width).astype(np.int64) for points in (lab, near))

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import require_sprites
+from ddpm.pixels.neighbors import check_k
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import SAME, distance
 
@@ -30,7 +32,7 @@ _EDGES = 2 * _SIDE * (_SIDE - 1)
 _QUERY_BLOCK = 32
 _BLOCK = 1024
 _INDEX_BITS = 31
-# A union holds at most 480 edges, so two different J lie 1 / (480 * 479) = 4.3e-6 apart or more. Taking this step off
+# A union holds at most 480 edges, so two different J differ by 1 / (480 * 479) = 4.3e-6 or more. Subtracting this step
 # once for each place in the list of variants orders equal J and never passes a different one: 17 steps are 2.0e-6.
 # Scores are multiples of it or of less, so nothing is rounded where it could matter.
 _STEP = 2.0**-23
@@ -100,36 +102,12 @@ def edge_bits(images: np.ndarray) -> np.ndarray:
     """
     (images,) = require_sprites(images=images)
     bits = np.empty((len(images), _EDGES), bool)
-    for start in range(0, len(images), _BLOCK):
-        lab = oklab(images[start : start + _BLOCK])
+    for part in blocks(len(images), _BLOCK):
+        lab = oklab(images[part])
         across = distance(lab[:, :, 1:], lab[:, :, :-1]) > SAME
         down = distance(lab[:, 1:], lab[:, :-1]) > SAME
-        bits[start : start + _BLOCK] = np.concatenate(
-            [across.reshape(len(lab), -1), down.reshape(len(lab), -1)], axis=1
-        )
+        bits[part] = np.concatenate([across.reshape(len(lab), -1), down.reshape(len(lab), -1)], axis=1)
     return bits
-
-
-def nearest_shapes(queries: np.ndarray, references: np.ndarray, k: int = 1) -> ShapeMatches:
-    """The k references of each query with the most similar shapes.
-
-    Equal J go to the smaller change (not flipped before flipped, then the shorter shift), then to the lower index. J
-    of two sprites without edges is 0. Edges that a shift moves out of the picture are left out of the query's, so
-    J of a shifted copy may fall short of 1.
-
-    References are read in blocks; memory holds 60 bytes for each, and equal edge maps are compared once.
-
-    Args:
-        queries: uint8 (Q, 16, 16, 3).
-        references: uint8 (R, 16, 16, 3), at most 2^31 - 1 of them; taken as they are, repeats included.
-        k: 1..R.
-
-    Raises:
-        TypeError: if the images are not uint8.
-        ValueError: for other shapes, or a k outside 1..R.
-    """
-    queries, references = require_sprites(queries=queries, references=references)
-    return ShapeIndex(_packed_edges(references)).nearest(queries, k)
 
 
 class ShapeIndex:
@@ -143,17 +121,35 @@ class ShapeIndex:
         self._count = len(packed)
         self._maps = _EdgeMaps(packed)
 
+    @classmethod
+    def of(cls, references: np.ndarray) -> ShapeIndex:
+        """Index references.
+
+        Args:
+            references: uint8 (R, 16, 16, 3), at most 2^31 - 1 of them.
+
+        Raises:
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
+        """
+        (references,) = require_sprites(references=references)
+        return cls(cls.packed_edges(references))
+
     @staticmethod
     def packed_edges(references: np.ndarray) -> np.ndarray:
-        """uint8 (R, 60): what :func:`edge_bits` says of each reference, eight pairs a byte.
+        """uint8 (R, 60): :func:`edge_bits` of each reference, eight pairs in a byte.
 
         Args:
             references: uint8 (R, 16, 16, 3).
         """
-        return _packed_edges(references)
+        packed = np.empty((len(references), _EDGES // 8), np.uint8)
+        for part in blocks(len(references), _BLOCK):
+            packed[part] = np.packbits(edge_bits(references[part]), axis=1)
+        return packed
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> ShapeMatches:
-        """As :func:`nearest_shapes`.
+        """The k references of each query whose shapes are most similar; equally similar ones by lower index.
+
+        References are taken as they are, repeats included; equal shapes are compared once.
 
         Args:
             queries: uint8 (Q, 16, 16, 3).
@@ -164,15 +160,13 @@ class ShapeIndex:
             ValueError: for other shapes, or a k outside 1..R.
         """
         (queries,) = require_sprites(queries=queries)
-        if not 1 <= k <= self._count:
-            raise ValueError(f"k must lie in 1..{self._count}, the number of references, got {k}")
+        check_k(k, self._count)
         maps = self._maps
         indices = np.empty((len(queries), k), np.int64)
         similarity = np.empty((len(queries), k), np.float32)
         variants = np.empty((len(queries), k), np.int64)
         query_bits = edge_bits(queries)
-        for start in range(0, len(queries), _QUERY_BLOCK):
-            part = slice(start, start + _QUERY_BLOCK)
+        for part in blocks(len(queries), _QUERY_BLOCK):
             turned = _Turned(query_bits[part])
             best = _best_maps(turned, maps, min(k, len(maps)))
             rows = np.arange(len(best))[:, None]
@@ -189,74 +183,6 @@ class ShapeIndex:
             similarity[part] = (score + variant.astype(np.float32) * np.float32(_STEP))[rows, chosen]
         table = np.array(_VARIANTS, np.int64)
         return ShapeMatches(indices, similarity, table[variants, 0].astype(bool), table[variants, 1:])
-
-
-def shape_classes(images: np.ndarray) -> np.ndarray:
-    """Groups of sprites of one shape: linked, directly or through others, by J >= :data:`SHAPE_KNOWN`.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
-
-    Returns:
-        int64 (N,): the lowest row of each sprite's group. A sprite without edges is a group of its own.
-    """
-    (images,) = require_sprites(images=images)
-    packed = _packed_edges(images)
-    # A map and its mirror image are of one class; one stands for both, which saves three comparisons of four.
-    mirrored = np.packbits(np.unpackbits(packed, axis=1)[:, _SOURCES[_VARIANTS.index((True, 0, 0))]], axis=1)
-    _, ranks = np.unique(np.concatenate([_as_values(packed), _as_values(mirrored)]), return_inverse=True)
-    swap = ranks[len(packed) :] < ranks[: len(packed)]
-    maps = _EdgeMaps(np.where(swap[:, None], mirrored, packed))
-    links = [np.empty((2, 0), np.int64)]
-    for start in range(0, len(maps), _QUERY_BLOCK):
-        turned = _Turned(maps.bits(np.arange(start, min(start + _QUERY_BLOCK, len(maps)))))
-        for first, scores in turned.against(maps):
-            # The step of the last variant is allowed for; the next J below the threshold is further away than that.
-            ours, theirs = (scores >= SHAPE_KNOWN - len(_VARIANTS) * _STEP).nonzero(as_tuple=True)
-            links.append(np.stack([ours.numpy() + start, theirs.numpy() + first]))
-    lowest = _linked(len(maps), np.concatenate(links, axis=1))
-    return np.where(packed.any(axis=1), maps.firsts[lowest][maps.inverse], np.arange(len(images)))
-
-
-def shape_confirmed(queries: np.ndarray, references: np.ndarray, flips: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """How far the areas of one colour are the same in two sprites, whatever the colours: I(X; Y) / H(X, Y).
-
-    X and Y are the colours of a pixel in the two sprites, near ones merged: the most frequent colour takes in all that
-    lie within :data:`ddpm.pixels.traits.SAME` of it, then the most frequent of the rest, equally frequent ones in
-    reading order. Only pixels that both pictures show after the shift are counted.
-
-    Args:
-        queries: uint8 (N, 16, 16, 3).
-        references: uint8 (N, 16, 16, 3), one for each query.
-        flips: bool (N,), as in :class:`ShapeMatches`.
-        shifts: int64 (N, 2), as in :class:`ShapeMatches`.
-
-    Returns:
-        float64 (N,) in 0..1: 1 only if each colour of one stands exactly where one colour of the other does. NaN
-        where either has one colour only: there is no shape to confirm.
-
-    Raises:
-        TypeError: if the images are not uint8.
-        ValueError: for other shapes, or different numbers of queries and references.
-    """
-    queries, references = require_sprites(queries=queries, references=references)
-    flips, shifts = np.asarray(flips, bool), np.asarray(shifts, np.int64)
-    if not (len(queries) == len(references) == len(flips) == len(shifts)):
-        raise ValueError("shape_confirmed expects one reference, one flip and one shift for each query")
-    result = np.empty(len(queries))
-    for start in range(0, len(queries), _QUERY_BLOCK):
-        part = slice(start, start + _QUERY_BLOCK)
-        aligned, seen = _aligned(references[part], flips[part], shifts[part])
-        result[part] = _information_jaccard(_merged(queries[part], seen), _merged(aligned, seen))
-    return result
-
-
-def _packed_edges(images: np.ndarray) -> np.ndarray:
-    """uint8 (N, 60): edge maps, eight pairs a byte."""
-    packed = np.empty((len(images), _EDGES // 8), np.uint8)
-    for start in range(0, len(images), _BLOCK):
-        packed[start : start + _BLOCK] = np.packbits(edge_bits(images[start : start + _BLOCK]), axis=1)
-    return packed
 
 
 def _as_values(packed: np.ndarray) -> np.ndarray:
@@ -278,8 +204,8 @@ class _EdgeMaps:
     def __len__(self) -> int:
         return len(self._packed)
 
-    def bits(self, maps: np.ndarray) -> np.ndarray:
-        """uint8 (len(maps), 480)."""
+    def bits(self, maps: np.ndarray | slice) -> np.ndarray:
+        """uint8 (M, 480): some of the maps."""
         return np.unpackbits(self._packed[maps], axis=1)
 
     def members(self, k: int) -> np.ndarray:
@@ -310,12 +236,12 @@ class _Turned:
     def against(self, maps: _EdgeMaps) -> Iterator[tuple[int, torch.Tensor]]:
         """Yield (first map, float32 (queries, maps of the block)): the best score over the variants."""
         flat, counts = self._bits.reshape(-1, _EDGES), self._counts.reshape(-1, 1)
-        for start in range(0, len(maps), _BLOCK):
-            block = torch.from_numpy(maps.bits(np.arange(start, min(start + _BLOCK, len(maps))))).float()
+        for part in blocks(len(maps), _BLOCK):
+            block = torch.from_numpy(maps.bits(part)).float()
             both = _counted("qe,me->qm", flat, block)
             either = torch.sub(block.sum(dim=1).clamp_(min=0.5), both).add_(counts)
             scores = both.div_(either).reshape(len(_VARIANTS), len(self), -1)
-            yield start, scores.sub_(self._steps[:, None, None]).amax(dim=0)
+            yield part.start, scores.sub_(self._steps[:, None, None]).amax(dim=0)
 
     def scores_of(self, bits: np.ndarray) -> np.ndarray:
         """float32 (queries, k, 18): every variant's score against maps of one's own, uint8 (queries, k, 480)."""
@@ -353,70 +279,3 @@ def _best_maps(turned: _Turned, maps: _EdgeMaps, k: int) -> np.ndarray:
             score = 1.0 - (best[rows, -1] >> _INDEX_BITS) * (_STEP / 2)
             worst_kept[rows, 0] = torch.from_numpy(np.where(full, score, -1.0).astype(np.float32))
     return best & ((1 << _INDEX_BITS) - 1)
-
-
-def _linked(count: int, links: np.ndarray) -> np.ndarray:
-    """int64 (count,): the lowest number that each number is linked to, over any number of links (2, L)."""
-    lowest = np.arange(count)
-    while True:
-        joined = lowest.copy()
-        smaller = np.minimum(lowest[links[0]], lowest[links[1]])
-        for ends in links:
-            np.minimum.at(joined, ends, smaller)
-            np.minimum.at(joined, lowest[ends], smaller)
-        joined = joined[joined]
-        if (joined == lowest).all():
-            return lowest
-        lowest = joined
-
-
-def _aligned(images: np.ndarray, flips: np.ndarray, shifts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Images flipped and shifted, and bool (N, 16, 16): which of their pixels come from inside the picture."""
-    rows = np.arange(_SIDE) - shifts[:, :1]
-    columns = np.arange(_SIDE) - shifts[:, 1:]
-    inside = ((rows >= 0) & (rows < _SIDE))[:, :, None] & ((columns >= 0) & (columns < _SIDE))[:, None]
-    rows, columns = rows.clip(0, _SIDE - 1), columns.clip(0, _SIDE - 1)
-    columns = np.where(flips[:, None], _SIDE - 1 - columns, columns)
-    return images[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None]], inside
-
-
-def _merged(images: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """int64 (N, 256): a number for each pixel's merged colour; -1 where the pixel is not seen."""
-    lab = oklab(images).reshape(len(images), -1, 3)
-    packed = images.reshape(len(images), -1, 3).astype(np.int64) @ np.array([65536, 256, 1])
-    packed[~seen.reshape(len(images), -1)] = -1
-    counts = (packed[:, :, None] == packed[:, None]).sum(axis=2)
-    counts[packed < 0] = 0
-    labels = np.full(packed.shape, -1, np.int64)
-    rows = np.arange(len(images))
-    for number in range(packed.shape[1]):
-        leader = counts.argmax(axis=1)
-        if not counts[rows, leader].any():
-            break
-        taken = (distance(lab, lab[rows, leader][:, None]) <= SAME) & (counts > 0)
-        labels[taken] = number
-        counts[taken] = 0
-    return labels
-
-
-def _information_jaccard(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """float64 (N,): I / H of two labelings (N, 256), pixels with -1 left out; NaN where either has one label only."""
-    joint = np.where(ours < 0, -1, (ours << 8) + theirs)
-    one, other, both = (_entropy(labels) for labels in (ours, theirs, joint))
-    known = (one[1] > 1) & (other[1] > 1)
-    result = np.full(len(ours), np.nan)
-    np.divide(one[0] + other[0] - both[0], both[0], out=result, where=known)
-    # Equal numbers of areas say exactly what a quotient of logarithms says up to rounding.
-    same = (one[1] == both[1]) & (other[1] == both[1])
-    return np.where(known, np.where(same, 1.0, result.clip(0, np.nextafter(1, 0))), np.nan)
-
-
-def _entropy(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Entropy in nats, float64 (N,), and the number of labels, int64 (N,); -1 is no label."""
-    keys = np.arange(len(labels))[:, None] * (1 << 17) + labels
-    values, counts = np.unique(keys[labels >= 0], return_counts=True)
-    owner = values >> 17
-    sizes = np.bincount(owner, counts, minlength=len(labels))
-    shares = counts / sizes[owner]
-    entropy = np.bincount(owner, -shares * np.log(shares), minlength=len(labels))
-    return entropy, np.bincount(owner, minlength=len(labels))

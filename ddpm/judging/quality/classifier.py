@@ -89,6 +89,49 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, s
     return Classifier(network, float(right.mean()), fresh.held_out, num_classes)
 
 
+@dataclass(frozen=True)
+class ClassAgreement:
+    """How often a sample asked for by its kind is taken for that kind.
+
+    Attributes:
+        count: samples that are.
+        n: samples asked for by kind.
+        rate: count / n.
+        real: the same for held-out real sprites, the classifier's accuracy; None if none was held out.
+    """
+
+    count: int
+    n: int
+    rate: float
+    real: float | None
+
+
+def class_agreement(
+    samples: np.ndarray, labels: np.ndarray | None, classifier: Classifier | None
+) -> ClassAgreement | None:
+    """Of the samples that were asked for by kind; None if there are none.
+
+    Args:
+        samples: uint8 (N, 16, 16, 3).
+        labels: int64 (N,), the kinds that were asked for, -1 for none; None needs no classifier.
+
+    Raises:
+        ValueError: for labels without a classifier, or another number of them than of samples.
+    """
+    if labels is None:
+        return None
+    if classifier is None:
+        raise ValueError("labels need a classifier")
+    if len(labels) != len(samples):
+        raise ValueError(f"expected one label for each sample, got {len(labels)} for {len(samples)}")
+    asked = np.flatnonzero(labels >= 0)
+    if len(asked) == 0:
+        return None
+    count = int((classifier.predict(samples[asked]) == labels[asked]).sum())
+    real = classifier.accuracy if math.isfinite(classifier.accuracy) else None
+    return ClassAgreement(count, len(asked), count / len(asked), real)
+
+
 class _Network(nn.Module):
     def __init__(self, num_classes: int) -> None:
         super().__init__()
@@ -134,7 +177,7 @@ def _vary(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def _held_out(images: np.ndarray, seed: int) -> np.ndarray:
-    """bool (N,): a tenth of the twin groups."""
+    """bool (N,): a tenth of the groups of duplicates."""
     names, members = np.unique(duplicate_groups(images), return_inverse=True)
     chosen = np.random.default_rng(seed).random(len(names)).argsort()[: int(len(names) * _HELD_OUT)]
     return np.isin(members, chosen)

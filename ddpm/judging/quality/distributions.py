@@ -48,29 +48,15 @@ class Gaussian:
         return cls(mean, covariance, (vectors * np.sqrt(values.clip(min=0))) @ vectors.T)
 
     def frechet_distance(self, other: Gaussian) -> float:
-        """:func:`frechet_distance` of the two; at least 0."""
+        """Squared 2-Wasserstein distance of the two (Heusel et al. 2017, eq. 6), in squared units of the features.
+
+        ``|mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2))``, at least 0. Depends strongly on the sizes of the sets that
+        they were fitted to: compare only equal ones.
+        """
         # A^(1/2) B A^(1/2) has the eigenvalues of AB, but is symmetric: they are real, and found without loss.
         values = np.linalg.eigvalsh(self.root @ other.covariance @ self.root)
         traces = np.trace(self.covariance) + np.trace(other.covariance) - 2 * np.sqrt(values.clip(min=0)).sum()
         return max(0.0, float(np.square(self.mean - other.mean).sum() + traces))
-
-
-def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Squared 2-Wasserstein distance of the normal distributions fitted to two sets (Heusel et al. 2017, eq. 6).
-
-    ``|mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2))``. Depends strongly on the sets' sizes: compare only equal ones.
-
-    Args:
-        a: floating (N, D), N at least 2.
-        b: floating (M, D), M at least 2.
-
-    Returns:
-        At least 0, in squared units of the features.
-
-    Raises:
-        ValueError: for fewer than 2 points.
-    """
-    return Gaussian.of(a).frechet_distance(Gaussian.of(b))
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -101,32 +87,17 @@ def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
     return within(a) + within(b) - 2 * float(kernel(a, b).mean())
 
 
-def patch_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
-    """Sliced 1-Wasserstein distance of 7x7 patches (Karras et al. 2018, arXiv 1710.10196, sec. 5).
-
-    Each set's patches are brought to mean 0 and standard deviation 1 in each colour channel, so it sees texture and
-    not tint. 16 places an image, 512 directions, both fixed: the same images give the same number.
-
-    Args:
-        a: uint8 (N, H, W, 3), H and W at least 7.
-        b: the same shape.
-
-    Returns:
-        At least 0, in standard deviations.
-
-    Raises:
-        ValueError: if the shapes differ: the sorted projections are compared one by one.
-    """
-    if a.shape != b.shape:
-        raise ValueError(f"patch_wasserstein compares sets of one shape, got {a.shape} and {b.shape}")
-    return projected_distance(patch_projections(a), patch_projections(b))
-
-
 def patch_projections(images: np.ndarray) -> np.ndarray:
-    """float32 (512, 16 N): along each direction, the projections of all patches, ascending.
+    """The projections of a set's 7x7 patches along each direction, for :func:`patch_wasserstein`.
+
+    Patches are brought to mean 0 and standard deviation 1 in each colour channel of the set, so texture counts and not
+    tint. 16 places in an image, 512 directions, both fixed: the same images give the same numbers.
 
     Args:
         images: uint8 (N, H, W, 3), H and W at least 7.
+
+    Returns:
+        float32 (512, 16 N), ascending along each direction.
     """
     random = np.random.default_rng(_SEED)
     directions = random.standard_normal((_PROJECTIONS, 3, PATCH, PATCH)).astype(np.float32)
@@ -145,8 +116,12 @@ def patch_projections(images: np.ndarray) -> np.ndarray:
     return projected
 
 
-def projected_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Mean distance of two sets' :func:`patch_projections`."""
+def patch_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
+    """Sliced 1-Wasserstein distance of patches (Karras et al. 2018, arXiv 1710.10196, sec. 5), in standard deviations.
+
+    Args:
+        a, b: :func:`patch_projections` of sets of equal size.
+    """
     return float(np.abs(a - b).mean(dtype=np.float64))
 
 

@@ -18,7 +18,7 @@ from ddpm.pixels.conversion import to_float
 WIDTHS = (24, 32, 32)
 DIMENSIONS = 2 * WIDTHS[0] + WIDTHS[1] + WIDTHS[2]
 SEEDS = (0, 1, 2)
-"""Three networks, so that a claim does not hang on the luck of one."""
+"""Three networks, so that a claim does not depend on the luck of one."""
 
 _BLOCK = 512
 
@@ -79,11 +79,6 @@ class FeatureNetwork:
             down = (first[:, :, 1:] - first[:, :, :-1]).abs()
             right = (first[:, :, :, 1:] - first[:, :, :, :-1]).abs()
             return torch.cat([part.mean(dim=(2, 3)) for part in (down, right, second, third)], dim=1)
-
-
-def features(images: np.ndarray, seed: int = 0) -> np.ndarray:
-    """float32 (N, 112): :class:`FeatureNetwork` ``seed`` on uint8 (N, H, W, 3)."""
-    return FeatureNetwork(seed)(images)
 
 
 def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:

@@ -12,121 +12,36 @@ loss.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import fields
 
 import numpy as np
 
-from ddpm.base.json_values import jsonable
-from ddpm.judging.quality.classifier import Classifier, train_classifier
+from ddpm.judging.quality.classifier import Classifier, class_agreement, train_classifier
 from ddpm.judging.quality.distributions import (
     Gaussian,
     PrecisionRecall,
     kernel_distance,
     patch_projections,
+    patch_wasserstein,
     precision_recall,
-    projected_distance,
     vendi_score,
 )
 from ddpm.judging.quality.features import SEEDS, FeatureNetwork
+from ddpm.judging.quality.report import QualityReport
+from ddpm.judging.quality.splits import SPLITS, distinct_in_order, draws, halves, in_order
 from ddpm.pixels.conversion import require_sprites
-from ddpm.pixels.duplicates import distinct_images, duplicate_groups, row_hashes
+from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.traits import Traits, traits
 
 SIZE = 512
-"""Sprites a side in each comparison; scores of other sizes cannot be compared with these."""
+"""Sprites on each side of a comparison; scores of other sizes cannot be compared with these."""
 
-SPLITS = 20
 NEIGHBOURS = 5
 
 # Of the measures that cost most, so many of the splits are enough: they differ by a percent or two.
 _FEW_SPLITS = 4
 _QUICK_TRAITS = ("haze", "merged_colours", "orphans")
 _POOL = 4096
-
-
-@dataclass(frozen=True)
-class ClassAgreement:
-    """How often a sample asked for by its kind is taken for that kind.
-
-    Attributes:
-        count: samples that are.
-        n: samples asked for by kind.
-        rate: count / n.
-        real: the same for held-out real sprites, the classifier's accuracy; None if none was held out.
-    """
-
-    count: int
-    n: int
-    rate: float
-    real: float | None
-
-
-@dataclass(frozen=True)
-class QualityReport:
-    """What :func:`quality_report` found; None where there are too few sprites to say.
-
-    Attributes:
-        frechet_ratio: Fréchet distance of the samples to real sprites over that of real sprites to other real ones, the
-            largest of three feature networks; 1 is as good as real, and a perfect copier scores that, too.
-        frechet_ratio_sd: standard deviation of that ratio over the 20 splits.
-        frechet_ratios: the ratio of each network.
-        n: sprites a side in each split.
-        comparable: whether n is 512; ratios of another n mean something only among themselves.
-        kid: kernel distance, unbiased; about 0 for real sprites.
-        kid_sd, kid_real_sd: standard deviations over the splits.
-        patch_wasserstein: distance of 7x7 patches, over that of real sprites to other real ones.
-        distinct: how many of all samples differ from one another.
-        precision, recall, density, coverage: see ``PrecisionRecall``, of distinct samples and of real sprites without
-            their mirror images; None where less than half of the samples are distinct.
-        vendi: variety of n samples, in sprites.
-        colours, foreground, outline, orphans, symmetry, haze, merged_colours: means of ``ddpm.pixels.traits.Traits``
-            over all samples; None where no sample has the trait.
-        standard_errors: of those means; None for fewer than two samples that have the trait.
-        real: for each measure except the two ratios, the value of real sprites, on sets of the same size.
-        class_agreement: None without labels.
-    """
-
-    frechet_ratio: float | None
-    frechet_ratio_sd: float | None
-    frechet_ratios: tuple[float | None, ...]
-    n: int
-    comparable: bool
-    distinct: int
-    kid: float | None
-    kid_sd: float | None
-    kid_real_sd: float | None
-    patch_wasserstein: float | None
-    precision: float | None
-    recall: float | None
-    density: float | None
-    coverage: float | None
-    vendi: float | None
-    colours: float | None
-    foreground: float | None
-    outline: float | None
-    orphans: float | None
-    symmetry: float | None
-    haze: float | None
-    merged_colours: float | None
-    standard_errors: dict[str, float | None]
-    real: dict[str, float | None]
-    class_agreement: ClassAgreement | None
-
-    @property
-    def kid_real(self) -> float | None:
-        """Kernel distance of real sprites to other real ones, mean over the splits."""
-        return self.real["kid"]
-
-    @property
-    def vendi_real(self) -> float | None:
-        """Variety of n real sprites, mean over the splits."""
-        return self.real["vendi"]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values; None for what is not a finite number."""
-        result: dict[str, Any] = jsonable(asdict(self))
-        return result
 
 
 def quality_report(
@@ -136,7 +51,7 @@ def quality_report(
     real_labels: np.ndarray | None = None,
     classifier: Classifier | None = None,
 ) -> QualityReport:
-    """Compare samples with real sprites; for several sets of samples :class:`QualityReference` is cheaper.
+    """Compare samples with real sprites; for several sets of samples :class:`QualityBaseline` is cheaper.
 
     The order of samples and real sprites does not matter, nor do repeats of real ones.
 
@@ -157,7 +72,7 @@ def quality_report(
         if np.shape(real_labels) != (len(real),):
             raise ValueError(f"real_labels must have shape ({len(real)},), got {np.shape(real_labels)}")
         classifier = classifier_of(real, np.asarray(real_labels))
-    return QualityReference(real).report(samples, labels, classifier)
+    return QualityBaseline(real).report(samples, labels, classifier)
 
 
 def classifier_of(real: np.ndarray, labels: np.ndarray) -> Classifier:
@@ -168,11 +83,11 @@ def classifier_of(real: np.ndarray, labels: np.ndarray) -> Classifier:
         labels: int64 (R,), from 0 on.
     """
     # In an order of its own, so that the classifier does not depend on that of the rows.
-    rows = _distinct_in_order(real)
+    rows = distinct_in_order(real)
     return train_classifier(real[rows], labels[rows], int(labels.max()) + 1)
 
 
-class QualityReference:
+class QualityBaseline:
     """Real sprites, ready to compare samples with.
 
     Args:
@@ -184,7 +99,7 @@ class QualityReference:
 
     def __init__(self, real: np.ndarray) -> None:
         (real,) = require_sprites(real=real)
-        rows = _distinct_in_order(real)[:_POOL]
+        rows = distinct_in_order(real)[:_POOL]
         if len(rows) == 0:
             raise ValueError("there are no real sprites to compare with")
         self._images = np.asarray(real[rows])
@@ -198,12 +113,12 @@ class QualityReference:
         self._real_kernel: dict[int, list[float]] = {}
 
     def real(self) -> dict[str, float | None]:
-        """What :meth:`quick` should come to: the values of real sprites."""
+        """The values of real sprites for what :meth:`quick` measures."""
         means = _means(self._traits)
         return {"frechet_ratio": 1.0, **{name: means[name] for name in _QUICK_TRAITS}}
 
     def quick(self, samples: np.ndarray) -> dict[str, float | None]:
-        """What a training that checks itself wants to know: frechet_ratio, haze, merged_colours, orphans.
+        """The measures that a training checks itself by: frechet_ratio, haze, merged_colours, orphans.
 
         The same numbers as in :meth:`report`.
 
@@ -214,8 +129,8 @@ class QualityReference:
             ValueError: if there are no samples.
         """
         (samples,) = require_sprites(samples=samples)
-        samples = samples[_in_order(samples)]
-        drawn = _draws(len(samples), self._size(samples))
+        samples = samples[in_order(samples)]
+        drawn = draws(len(samples), self._size(samples))
         means = _means(traits(samples))
         ratio = self._frechet(self._points(samples), drawn)[0]
         return {"frechet_ratio": ratio, **{name: means[name] for name in _QUICK_TRAITS}}
@@ -234,11 +149,11 @@ class QualityReference:
             ValueError: if there are no samples, another number of labels than of samples, or labels without a
                 classifier.
         """
-        agreement = _class_agreement(samples, labels, classifier)
+        agreement = class_agreement(samples, labels, classifier)
         (samples,) = require_sprites(samples=samples)
-        samples = samples[_in_order(samples)]
+        samples = samples[in_order(samples)]
         n = self._size(samples)
-        drawn = _draws(len(samples), n)
+        drawn = draws(len(samples), n)
         points = self._points(samples)
         ratio, ratio_sd, ratios = self._frechet(points, drawn)
         kid, kid_sd, real_kid, real_kid_sd = self._kernel(points[0], drawn)
@@ -267,16 +182,16 @@ class QualityReference:
     def _size(self, samples: np.ndarray) -> int:
         if len(samples) == 0:
             raise ValueError("there are no samples to measure")
-        # Two halves that part no twins may have to leave one sprite out.
-        twins = len(np.unique(self._groups)) < len(self._groups)
-        return min(SIZE, len(samples), (len(self._groups) - twins) // 2)
+        # Two halves that part no duplicates may have to leave one sprite out.
+        has_duplicates = len(np.unique(self._groups)) < len(self._groups)
+        return min(SIZE, len(samples), (len(self._groups) - has_duplicates) // 2)
 
     def _points(self, samples: np.ndarray) -> list[np.ndarray]:
         return [network(samples).astype(np.float64) for network in self._networks]
 
     def _split(self, n: int) -> list[tuple[np.ndarray, np.ndarray]]:
         if n not in self._halves:
-            self._halves[n] = [_halves(self._groups, n, number) for number in range(SPLITS)]
+            self._halves[n] = [halves(self._groups, n, number) for number in range(SPLITS)]
         return self._halves[n]
 
     def _frechet(
@@ -315,10 +230,10 @@ class QualityReference:
         if n < 2:
             return None, None, None, None
         reals = self._features[0]
-        halves = self._split(n)
+        split = self._split(n)
         if n not in self._real_kernel:
-            self._real_kernel[n] = [kernel_distance(reals[one], reals[other]) for one, other in halves]
-        found = [kernel_distance(points[rows], reals[one]) for rows, (one, _) in zip(drawn, halves, strict=True)]
+            self._real_kernel[n] = [kernel_distance(reals[one], reals[other]) for one, other in split]
+        found = [kernel_distance(points[rows], reals[one]) for rows, (one, _) in zip(drawn, split, strict=True)]
         expected = self._real_kernel[n]
         return float(np.mean(found)), float(np.std(found)), float(np.mean(expected)), float(np.std(expected))
 
@@ -338,8 +253,8 @@ class QualityReference:
         distances, real_distances = [], []
         for chosen, (one, other) in _few(drawn, self._split(len(drawn[0]))):
             half = patch_projections(self._images[one])
-            distances.append(projected_distance(patch_projections(samples[chosen]), half))
-            real_distances.append(projected_distance(patch_projections(self._images[other]), half))
+            distances.append(patch_wasserstein(patch_projections(samples[chosen]), half))
+            real_distances.append(patch_wasserstein(patch_projections(self._images[other]), half))
         return float(np.mean(distances) / np.mean(real_distances)) if min(real_distances) > 0 else None
 
     def _neighbours(
@@ -349,7 +264,7 @@ class QualityReference:
         sampled, actual = [], []
         for chosen, (one, other) in _few(drawn, self._split(len(drawn[0]))):
             distinct = chosen[distinct_images(samples[chosen])[0]]
-            # These come first in each half: a twin would be its twin's nearest neighbour.
+            # These come first in each half: a mirror image would be its original's nearest neighbour.
             singles = [len(np.unique(self._groups[half])) for half in (one, other)]
             m = min(len(distinct), *singles)
             # With few kinds of samples everything real is near, and a collapsed model would seem to cover it all.
@@ -362,50 +277,10 @@ class QualityReference:
         return _mean_neighbours(sampled), _mean_neighbours(actual)
 
 
-def _distinct_in_order(images: np.ndarray) -> np.ndarray:
-    """int64 (D,): the first rows of the distinct images, in a random order that their pixels alone decide."""
-    rows = distinct_images(images)[0]
-    return rows[_in_order(images[rows])]
-
-
-def _in_order(images: np.ndarray) -> np.ndarray:
-    """int64 (N,): a random order that pixels alone decide, so that no measure depends on how the rows came."""
-    hashes = row_hashes(images)
-    return np.lexsort((hashes[:, 1], hashes[:, 0]))
-
-
-def _halves(groups: np.ndarray, n: int, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two disjoint draws of n, int64 (n,) each, that part no twins: one sprite of each group first, then its twin.
-
-    Where nearly all sprites have their mirror image beside them, halves that are full of pairs would hold half as many
-    different sprites as the samples do, and any samples would look good against them.
-    """
-    random = np.random.default_rng(number)
-    mixed = random.random(len(groups)).argsort()
-    # Whether a sprite comes first or second within its group, in mixed order.
-    firsts = np.zeros(len(groups), np.int64)
-    firsts[mixed[np.unique(groups[mixed], return_index=True)[1]]] = 1
-    order = mixed[np.argsort(-firsts[mixed], kind="stable")]
-    sizes = np.bincount(groups)
-    shuffled = random.random(len(sizes)).argsort()
-    # Cut where both sides come closest to holding as many sprites.
-    held = np.cumsum(sizes[shuffled])
-    cut = int(np.abs(2 * held - held[-1]).argmin()) + 1
-    side = np.zeros(len(sizes), bool)
-    side[shuffled[:cut]] = True
-    left = side[groups[order]]
-    return order[left][:n], order[~left][:n]
-
-
-def _draws(count: int, n: int) -> list[np.ndarray]:
-    """For each split, which n of the samples, int64 (n,)."""
-    return [np.sort(np.random.default_rng(number).random(count).argsort()[:n]) for number in range(SPLITS)]
-
-
 def _few(
-    drawn: list[np.ndarray], halves: list[tuple[np.ndarray, np.ndarray]]
+    drawn: list[np.ndarray], split: list[tuple[np.ndarray, np.ndarray]]
 ) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
-    return list(zip(drawn, halves, strict=True))[:_FEW_SPLITS]
+    return list(zip(drawn, split, strict=True))[:_FEW_SPLITS]
 
 
 def _mean_neighbours(results: list[PrecisionRecall]) -> dict[str, float | None]:
@@ -416,37 +291,20 @@ def _mean_neighbours(results: list[PrecisionRecall]) -> dict[str, float | None]:
 
 
 def _means(measured: Traits) -> dict[str, float | None]:
-    return {name: float(values.mean()) if len(values) else None for name, values in _known(measured).items()}
+    return {name: float(values.mean()) if len(values) else None for name, values in _present(measured).items()}
 
 
 def _standard_errors(measured: Traits) -> dict[str, float | None]:
     return {
         name: float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
-        for name, values in _known(measured).items()
+        for name, values in _present(measured).items()
     }
 
 
-def _known(measured: Traits) -> dict[str, np.ndarray]:
+def _present(measured: Traits) -> dict[str, np.ndarray]:
     """The values of each trait that are there."""
     return {
         field.name: values[np.isfinite(values)]
         for field in fields(Traits)
         for values in [getattr(measured, field.name)]
     }
-
-
-def _class_agreement(
-    samples: np.ndarray, labels: np.ndarray | None, classifier: Classifier | None
-) -> ClassAgreement | None:
-    if labels is None:
-        return None
-    if classifier is None:
-        raise ValueError("labels need a classifier")
-    if len(labels) != len(samples):
-        raise ValueError(f"expected one label for each sample, got {len(labels)} for {len(samples)}")
-    asked = np.flatnonzero(labels >= 0)
-    if len(asked) == 0:
-        return None
-    count = int((classifier.predict(samples[asked]) == labels[asked]).sum())
-    real = classifier.accuracy if math.isfinite(classifier.accuracy) else None
-    return ClassAgreement(count, len(asked), count / len(asked), real)

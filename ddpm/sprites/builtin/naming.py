@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ddpm.base.blocks import blocks
+from ddpm.pixels.neighbors import nearest
 from ddpm.sprites.builtin.atlas import atlas
 from ddpm.sprites.builtin.generate import BuiltinSprites
-
-_QUERIES, _REFERENCES = 4096, 4096
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,6 @@ class Naming:
 def name_sprites(images: np.ndarray) -> Naming:
     """Name each image after the nearest of *all* ``CAPACITY`` sprites, drawn or not in any set.
 
-    The search is exact: with values shifted by 128 every partial sum stays below 2^24, where float32 counts exactly.
-
     Args:
         images: uint8 (N, 16, 16, 3).
     """
@@ -44,27 +42,13 @@ def name_sprites(images: np.ndarray) -> Naming:
     book = atlas()
     best = np.zeros(len(images), dtype=np.int64)
     distance = np.full(len(images), np.iinfo(np.int64).max)
-    for start in range(0, len(book.shape), _REFERENCES):
-        rows = np.arange(start, min(start + _REFERENCES, len(book.shape)))
-        references, reference_norms = _centred(book.render(rows))
-        for first in range(0, len(images), _QUERIES):
-            some = slice(first, first + _QUERIES)
-            queries, query_norms = _centred(images[some])
-            # |q - r|^2 = |q|^2 + (|r|^2 - 2 q.r); |q|^2 is the same for all r, so it is added after the search.
-            rest = reference_norms - 2 * (queries @ references.T).astype(np.int32)
-            nearest = rest.argmin(1)
-            squared = rest[np.arange(len(rest)), nearest].astype(np.int64) + query_norms
-            closer = squared < distance[some]
-            best[some][closer] = rows[nearest[closer]]
-            distance[some][closer] = squared[closer]
+    for part in blocks(len(book.shape)):
+        found, squared = nearest(images, book.render(np.arange(part.start, part.stop)), 1)
+        closer = squared[:, 0] < distance
+        best[closer] = found[closer, 0] + part.start
+        distance[closer] = squared[closer, 0]
     shape = book.shape[best]
     return Naming(book.shape_kind[shape], shape, book.palette[best], distance)
-
-
-def _centred(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """float32 (N, 768) in [-128, 127], and their squared norms as int32."""
-    flat = images.reshape(len(images), -1).astype(np.float32) - 128
-    return flat, np.einsum("nd,nd->n", flat, flat).astype(np.int32)
 
 
 def expected_exam_share(naming: Naming, sprites: BuiltinSprites) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ddpm.pixels.conversion import pack_rgb
 from ddpm.sprites.readers.pixels import SIDE
 
 SMALLEST = 8
@@ -104,8 +105,7 @@ def _gapped() -> Iterator[Grid]:
 
 def _drawn(pixels: np.ndarray) -> np.ndarray:
     """bool ``(H, W)``: what is not of the commonest colour."""
-    red, green, blue = (pixels[..., channel].astype(np.uint32) for channel in range(3))
-    colours = red << 16 | green << 8 | blue
+    colours = pack_rgb(pixels)
     some = colours.reshape(-1)[np.random.default_rng(0).integers(0, colours.size, _SAMPLE)]
     values, counts = np.unique(some, return_counts=True)
     return np.asarray(colours != values[counts.argmax()])

@@ -8,11 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from ddpm.judging.copying.memorization import MemorizationReport
+from ddpm.judging.copying.memorization import MemorizationReport, MemorizationSummary
 from ddpm.judging.exam import Exam, take_exam
 from ddpm.judging.onset import copying_onset
 from ddpm.judging.statistics import Proportion
-from ddpm.judging.verdict import Findings
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.verdicts import floor_words, percent
@@ -33,7 +32,7 @@ def claim(subject: Subject, report: MemorizationReport) -> None:
     claim_numbers(report, None if exam is None else exam.sentence)
 
 
-def claim_numbers(report: Findings, exam: str | None) -> None:
+def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
     """Three numbers with floors, and what they mean.
 
     Args:
@@ -57,7 +56,7 @@ def claim_numbers(report: Findings, exam: str | None) -> None:
         )
 
 
-def claim_sentence(report: Findings) -> str:
+def claim_sentence(report: MemorizationSummary) -> str:
     """The claim in the light of the numbers."""
     shape, novel = report.claim["shape known"], report.claim["palette novel, of those"]
     if not shape.count or not novel.n:

@@ -16,8 +16,8 @@ from ddpm.diffusion.sampling import Model, SamplingStep, sample
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.memorization import MemorizationReport
-from ddpm.judging.copying.neighbors import nearest
 from ddpm.judging.glossary import LABEL_WORDS
+from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.checkpoint import CheckpointError
 from ddpm.runs.run import Run

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ddpm.judging.copying.comparison import ComparisonSet, check_seen, what_was_seen
-from ddpm.judging.copying.evidence import Evidence, Yardstick
-from ddpm.judging.copying.kept_yardsticks import is_prepared, prepared
+from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen, what_was_seen
+from ddpm.judging.copying.evidence import Evidence
+from ddpm.judging.copying.stored_index import is_stored, load_or_build
+from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.runs.album import Batch
 from ddpm.runs.checkpoint import CheckpointError
 from ddpm.runs.run import Run
@@ -60,7 +61,7 @@ class Ready:
     """
 
     reference: ComparisonSet
-    yardstick: Yardstick
+    yardstick: TrainingIndex
     key: str
 
 
@@ -74,7 +75,7 @@ class Subject:
 
     chosen: Chosen
     reference: ComparisonSet
-    yardstick: Yardstick
+    yardstick: TrainingIndex
     evidence: Evidence
     key: str
 
@@ -195,10 +196,10 @@ def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
         check_seen(reference)
         yardstick = _known_yardsticks().get(key)
         if yardstick is None:
-            if not is_prepared(reference):
+            if not is_stored(reference):
                 with below.container():
                     meanwhile(run)
-            yardstick = _known_yardsticks()[key] = prepared(reference, watch)
+            yardstick = _known_yardsticks()[key] = load_or_build(reference, watch)
     except ValueError as error:
         return str(error)
     finally:
@@ -230,17 +231,17 @@ def _known_yardsticks() -> _Few:
     return _Few()
 
 
-class _Few(OrderedDict[str, Yardstick]):
+class _Few(OrderedDict[str, TrainingIndex]):
     """The last three yardsticks, for all visitors: a function that Streamlit caches could not show its progress."""
 
-    def __setitem__(self, key: str, value: Yardstick) -> None:
+    def __setitem__(self, key: str, value: TrainingIndex) -> None:
         super().__setitem__(key, value)
         while len(self) > 3:
             self.popitem(last=False)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _evidence(key: str, digest: str, _yardstick: Yardstick, _images: np.ndarray) -> Evidence:
+def _evidence(key: str, digest: str, _yardstick: TrainingIndex, _images: np.ndarray) -> Evidence:
     return _yardstick.measure(_images)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from ddpm.judging.copying.comparison import grey_levels
 from ddpm.judging.copying.memorization import MemorizationReport
+from ddpm.pixels.neighbors import rms_grey_levels
 from pages.parts.copied.comparing import Subject
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.words import counted
@@ -24,13 +24,13 @@ _PLAIN = {"displayModeBar": False}
 def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     """Distances to the nearest training sprite: of samples, of unseen sprites, of training sprites to one another."""
     sides = [
-        (subject.chosen.whose, grey_levels(subject.evidence.squared_distance), _SAMPLES),
+        (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), _SAMPLES),
         (
             "real sprites it never saw",
-            grey_levels(subject.yardstick.heldout_evidence.squared_distance),
+            rms_grey_levels(subject.yardstick.heldout_evidence.squared_distance),
             _UNSEEN,
         ),
-        ("training sprites to other ones", grey_levels(subject.yardstick.distances), _TRAINING),
+        ("training sprites to other ones", rms_grey_levels(subject.yardstick.distances), _TRAINING),
     ]
     top = max(float(np.quantile(values, 0.995)) for _, values, _ in sides if len(values)) * 1.02 or 1.0
     edges = np.linspace(0, top, _BINS + 1)
@@ -49,7 +49,7 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
             fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)",
             hovertemplate="%{y:.3~g}% at about %{x:.0f} grey levels<extra>" + name + "</extra>",
         )
-    limit = math.sqrt(max(0, report.near_distance) / 768)
+    limit = float(rms_grey_levels(max(0, report.near_distance)))
     figure.add_vline(
         x=limit,
         line={"color": _LINE, "width": 2, "dash": "dash"},

@@ -26,7 +26,7 @@ def downloads(subject: Subject, rate: float, name: str) -> None:
             subject.reference,
             false_positive_rate=rate,
             drawn_by=chosen.drawn_by,
-            yardstick=subject.yardstick,
+            index=subject.yardstick,
             evidence=subject.evidence,
         )
 

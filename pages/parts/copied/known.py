@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from ddpm.judging.controls import KNOWN_ANSWERS, make_known
-from ddpm.judging.copying.comparison import ComparisonSet
+from ddpm.judging.controls import CONTROLS, make_control
+from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.memorization import MemorizationReport
 from pages.parts.copied.comparing import Chosen
 from pages.parts.shared.words import problem
@@ -19,12 +19,12 @@ def ask_for_test() -> str | None:
     """Offer the tests; the name of the one that is chosen, or None."""
     chosen = st.pills(
         "Test this page on sprites whose answer is known",
-        list(KNOWN_ANSWERS),
-        format_func=lambda name: KNOWN_ANSWERS[name].title.lower(),
+        list(CONTROLS),
+        format_func=lambda name: CONTROLS[name].title.lower(),
         key=_KEY,
         help="Sprites of which it is certain what they are, held against the same training sprites.",
     )
-    return chosen if chosen in KNOWN_ANSWERS else None
+    return chosen if chosen in CONTROLS else None
 
 
 def make_test(name: str, chosen: Chosen, reference: ComparisonSet) -> Chosen | None:
@@ -34,12 +34,12 @@ def make_test(name: str, chosen: Chosen, reference: ComparisonSet) -> Chosen | N
     except ValueError as error:
         problem(error)
         return None
-    return Chosen(images, chosen.run, KNOWN_ANSWERS[name].title.lower())
+    return Chosen(images, chosen.run, CONTROLS[name].title.lower())
 
 
 def test_line(name: str, report: MemorizationReport) -> str:
     """What is tested, what has to come out, and whether it did."""
-    known = KNOWN_ANSWERS[name]
+    known = CONTROLS[name]
     right = known.is_right(report)
     outcome = "The page says so." if right else "The page does not say so, at this false-positive rate."
     return f"A test, not your samples: {known.what} Right answer: {known.answer} {outcome}"
@@ -58,4 +58,4 @@ def _end_test() -> None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _made(key: str, name: str, _reference: ComparisonSet) -> np.ndarray:
-    return make_known(name, _reference, _MOST)
+    return make_control(name, _reference, _MOST)

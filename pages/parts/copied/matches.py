@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.judging.copying.comparison import grey_levels
 from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.memorization import LABELS, MemorizationReport
 from ddpm.judging.copying.palettes import SAME_PALETTE
 from ddpm.judging.copying.shapes import SHAPE_KNOWN
+from ddpm.pixels.neighbors import rms_grey_levels
 from pages.parts.copied.comparing import Subject
 from pages.parts.shared.atlas import pack
 
@@ -35,7 +35,7 @@ def nearest_first(facts: Evidence) -> np.ndarray:
 
 def distance_words(squared_distance: int) -> str:
     """How far two sprites are apart."""
-    return "the same" if squared_distance == 0 else f"{grey_levels(np.array(squared_distance)):.1f} grey levels"
+    return "the same" if squared_distance == 0 else f"{rms_grey_levels(squared_distance):.1f} grey levels"
 
 
 def transform_words(flip: bool, shift: np.ndarray) -> str:

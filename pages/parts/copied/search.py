@@ -7,8 +7,8 @@ import html
 import numpy as np
 import streamlit as st
 
-from ddpm.judging.copying.comparison import grey_levels
 from ddpm.judging.copying.lookup import look_up
+from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.sprites import SpriteError, load_sprites
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.easel import easel
@@ -85,7 +85,7 @@ def _results(subject: Subject, own: np.ndarray) -> str:
 
 
 def _grey(squared: int) -> str:
-    return "the same" if squared == 0 else f"{grey_levels(np.array(squared)):.0f} grey levels"
+    return "the same" if squared == 0 else f"{rms_grey_levels(squared):.0f} grey levels"
 
 
 def _row(subject: Subject, row: int) -> str:

@@ -6,10 +6,9 @@ import html
 from dataclasses import dataclass
 from typing import Literal
 
-from ddpm.judging.copying.memorization import LABELS
+from ddpm.judging.copying.memorization import LABELS, MemorizationSummary
 from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS
 from ddpm.judging.statistics import Proportion, proportion
-from ddpm.judging.verdict import Findings
 from pages.parts.copied.matches import COLOURS
 from pages.parts.shared.words import counted
 
@@ -48,7 +47,7 @@ class Finding:
     caveat: str
 
 
-def finding(report: Findings) -> Finding:
+def finding(report: MemorizationSummary) -> Finding:
     """Put a report into words. What lies within the interval of chance is never called copying."""
     n, exact, poor = len(report.labels), report.rates["exact copy"], report.rates["low quality"]
     moved = _labelled(report, "exact copy", "near copy", "moved copy")
@@ -76,7 +75,7 @@ def finding(report: Findings) -> Finding:
     return Finding(mood, headline, report.sentence, _caveat(report))
 
 
-def _caveat(report: Findings) -> str:
+def _caveat(report: MemorizationSummary) -> str:
     words = []
     near, n = report.rates["near copy"], len(report.labels)
     if n < _FEW:
@@ -91,7 +90,7 @@ def _caveat(report: Findings) -> str:
     return " ".join(words)
 
 
-def _labelled(report: Findings, *labels: str) -> Proportion:
+def _labelled(report: MemorizationSummary, *labels: str) -> Proportion:
     """The samples of some labels; their floor is the share of them among unseen sprites."""
     counts = [sum(label in labels for label in side) for side in (report.labels, report.heldout_labels)]
     return proportion(counts[0], len(report.labels), proportion(counts[1], len(report.heldout_labels)))
@@ -116,13 +115,13 @@ def verdict_html(found: Finding, test: str = "") -> str:
     )
 
 
-def cards_html(report: Findings) -> str:
+def cards_html(report: MemorizationSummary) -> str:
     """A card for each rate: how many, how sure, how many are normal, and what is left."""
     cards = "".join(_card(name, report) for name in TITLES)
     return f'<h2 class="unseen">The numbers</h2><div class="cards">{cards}{_how_to_read(report)}</div>'
 
 
-def labels_html(report: Findings) -> str:
+def labels_html(report: MemorizationSummary) -> str:
     """What each sample is called, as a bar, above that of unseen sprites."""
     present = [name for name in LABELS if name in report.labels or name in report.heldout_labels]
     bars = _bar("samples", report.labels, present)
@@ -148,7 +147,7 @@ def percent(value: float) -> str:
     return f"{value:.0f}%"
 
 
-def _card(name: str, report: Findings) -> str:
+def _card(name: str, report: MemorizationSummary) -> str:
     title, meaning = TITLES[name], RATE_WORDS[name]
     rate = report.rates[name]
     floor, excess, strong = floor_words(rate)
@@ -168,7 +167,7 @@ def _card(name: str, report: Findings) -> str:
     )
 
 
-def _how_to_read(report: Findings) -> str:
+def _how_to_read(report: MemorizationSummary) -> str:
     shape = report.rates["shape known"].floor
     example = "" if shape is None else f" (here {percent(shape)} of them have a known shape)"
     return (

@@ -15,7 +15,8 @@ from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.parallel import ParallelModel
 from ddpm.diffusion.sampling import Sampler, default_steps
 from ddpm.diffusion.schedule import NoiseSchedule
-from ddpm.judging.copying.comparison import grey_levels, what_was_seen
+from ddpm.judging.copying.comparison_set import what_was_seen
+from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.runs.album import Batch
 from ddpm.runs.checkpoint import Checkpoint, CheckpointError, can_use_raw
 from ddpm.runs.run import Run
@@ -177,7 +178,7 @@ def difference(batch: Batch) -> str:
     """What one sees in a batch that was compared, in one sentence."""
     assert batch.other is not None
     apart = batch.chain.sprites.astype(np.int64) - batch.other.sprites
-    alike = int((grey_levels(np.square(apart).sum(axis=(1, 2, 3))) <= _ALIKE).sum())
+    alike = int((rms_grey_levels(np.square(apart).sum(axis=(1, 2, 3))) <= _ALIKE).sum())
     n = len(apart)
     came = f"{alike:,} of {counted(n, 'sprite')} {'comes' if alike == 1 else 'come'} out nearly the same"
     why = {

@@ -16,7 +16,7 @@ from ddpm.base import hardware
 from ddpm.base.files import replace_json
 from ddpm.jobs import plan
 from ddpm.jobs.plan import Plan, StoppedEarly, TrainingRequest, make_plan, training_rows
-from ddpm.judging.copying.comparison import what_was_seen
+from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.runs.run import Run, RunError
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, simple_sprites

@@ -14,10 +14,10 @@ from ddpm.cli.main import main
 from ddpm.jobs.job import run_training
 from ddpm.jobs.plan import TrainingRequest
 from ddpm.judging import report
-from ddpm.judging.copying.comparison import what_was_seen
+from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.judging.copying.denoising_gap import DenoisingGap
-from ddpm.judging.copying.evidence import Yardstick
-from ddpm.judging.copying.kept_yardsticks import prepared
+from ddpm.judging.copying.stored_index import load_or_build
+from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
@@ -92,16 +92,16 @@ def test_a_checkpoint_tells_the_rest(
 
 
 def test_what_is_there_is_not_computed_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reference = what_was_seen(load_sprites(data), None)
+    comparison_set = what_was_seen(load_sprites(data), None)
     samples = np.asarray(load_sprites("x.npy").images)
-    whole = make_report(samples, reference, false_positive_rate=0.05)
-    yardstick = prepared(reference)
-    evidence = yardstick.measure(samples)
-    gap = DenoisingGap((0.0,), (0.1,), (0.2,), 5, 5, 0.9, 0.8, 0.95)
-    for name in ("prepared", "denoising_gap"):
+    whole = make_report(samples, comparison_set, false_positive_rate=0.05)
+    index = load_or_build(comparison_set)
+    evidence = index.measure(samples)
+    denoising_gap = DenoisingGap((0.0,), (0.1,), (0.2,), 5, 5, 0.9, 0.8, 0.95)
+    for name in ("load_or_build", "measure_denoising_gap"):
         monkeypatch.setattr(report, name, None)
-    monkeypatch.setattr(Yardstick, "measure", None)
-    handed = make_report(samples, reference, None, None, 0.05, "", yardstick, evidence, gap)
+    monkeypatch.setattr(TrainingIndex, "measure", None)
+    handed = make_report(samples, comparison_set, None, None, 0.05, "", index, evidence, denoising_gap)
     assert handed.to_dict()["memorization"]["gap"]["auc"] == 0.9
     assert handed.to_dict() | {"memorization": None} == whole.to_dict() | {"memorization": None}
     assert handed.memorization.to_dict() | {"gap": None} == whole.memorization.to_dict()
@@ -110,8 +110,8 @@ def test_what_is_there_is_not_computed_again(data: Path, monkeypatch: pytest.Mon
 def test_quality_can_be_left_out(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "Grader", None)
     monkeypatch.setattr(report, "take_exam", None)
-    reference = what_was_seen(load_sprites(data), None)
-    short = make_report(np.asarray(load_sprites("x.npy").images), reference, with_quality=False)
+    comparison_set = what_was_seen(load_sprites(data), None)
+    short = make_report(np.asarray(load_sprites("x.npy").images), comparison_set, with_quality=False)
     assert short.to_dict()["quality"] is None
     assert short.to_dict()["exam"] is None
     assert "Fréchet" not in short.to_text()
@@ -122,8 +122,8 @@ def test_quality_can_be_left_out(data: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_page_explains_every_word(data: Path) -> None:
-    reference = what_was_seen(load_sprites(data), None)
-    page = to_html(make_report(np.asarray(load_sprites("x.npy").images), reference, with_quality=False))
+    comparison_set = what_was_seen(load_sprites(data), None)
+    page = to_html(make_report(np.asarray(load_sprites("x.npy").images), comparison_set, with_quality=False))
     for words in (*RATE_WORDS.values(), *LABEL_WORDS.values()):
         assert html.escape(words) in page
 
@@ -159,8 +159,8 @@ def test_very_little(data: Path, samples: int, known: int, capsys: pytest.Captur
 
 def test_order_changes_nothing(data: Path) -> None:
     sprites = load_sprites(data)
-    reference = what_was_seen(sprites, None)
+    comparison_set = what_was_seen(sprites, None)
     samples = np.asarray(load_sprites("x.npy").images)
-    one, other = (make_report(images, reference).quality.to_dict() for images in (samples, samples[::-1]))
+    one, other = (make_report(images, comparison_set).quality.to_dict() for images in (samples, samples[::-1]))
     assert one["patch_wasserstein"] == other["patch_wasserstein"]
     assert one["frechet_ratio"] == other["frechet_ratio"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ddpm.judging.copying.comparison import ComparisonSet
+from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.report import make_report
 from ddpm.judging.verdict import read_verdict

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ddpm import to_float, to_uint8
+from ddpm.pixels.conversion import pack_rgb, unpack_rgb
 
 
 def test_every_value_comes_back() -> None:
@@ -70,3 +71,12 @@ def test_nan_is_refused() -> None:
 
 def test_no_sprites_are_no_sprites() -> None:
     assert to_uint8(to_float(np.zeros((0, 16, 16, 3), np.uint8))).shape == (0, 16, 16, 3)
+
+
+def test_a_colour_as_one_number() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)
+    pixels[0, 0, 0] = (0x12, 0xAB, 0xFF)
+    packed = pack_rgb(pixels)
+    assert packed.shape == (3, 4, 4)
+    assert packed[0, 0, 0] == 0x12ABFF
+    assert np.array_equal(unpack_rgb(packed), pixels)

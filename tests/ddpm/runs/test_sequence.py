@@ -169,8 +169,8 @@ def test_a_training_gives_its_run_an_id_and_a_place(
     assert Run(root / "none").id() == ""
 
 
-def test_the_yardstick_that_was_used_last_goes_last(ddpm_home: Path, clock: Clock) -> None:
-    from ddpm.judging.copying import kept_yardsticks
+def test_the_stored_index_that_was_used_last_goes_last(ddpm_home: Path, clock: Clock) -> None:
+    from ddpm.judging.copying import stored_index
 
     parent = ddpm_home / "yardsticks"
     for name in "abc":
@@ -178,8 +178,8 @@ def test_the_yardstick_that_was_used_last_goes_last(ddpm_home: Path, clock: Cloc
         replace_json(parent / name / "facts.json", {})
     clock(-HOUR)
     for name in "ab":
-        kept_yardsticks._mark_used(parent / name)
-    assert [path.parent.name for path in kept_yardsticks._by_use(parent)] == ["c", "a", "b"]
+        stored_index._mark_used(parent / name)
+    assert [path.parent.name for path in stored_index._by_use(parent)] == ["c", "a", "b"]
 
 
 def test_arrays_of_a_batch_are_whole_or_absent(ddpm_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,14 @@ import pytest
 
 from ddpm.judging.controls import hue_turned
 from ddpm.judging.copying import collage
-from ddpm.judging.copying.collage import COLLAGE_COVER, COLLAGE_GAIN, CollageCover, collage_cover, is_collage
+from ddpm.judging.copying.collage import COLLAGE_COVER, COLLAGE_GAIN, CollageCover, CollageIndex, is_collage
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import foreground
 from tests.ddpm.helpers import built_in_sprites, real_sprites, simple_sprites
+
+
+def collage_cover(queries: np.ndarray, references: np.ndarray) -> CollageCover:
+    return CollageIndex.of(references).cover(queries)
 
 
 def explained(query: np.ndarray, reference: np.ndarray) -> set[tuple[int, int]]:

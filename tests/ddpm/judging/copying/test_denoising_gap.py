@@ -8,7 +8,7 @@ import torch
 
 from ddpm import NoiseSchedule
 from ddpm.diffusion.memoriser import PerfectMemoriser
-from ddpm.judging.copying.denoising_gap import denoising_gap
+from ddpm.judging.copying.denoising_gap import measure_denoising_gap
 
 SCHEDULE = NoiseSchedule(1000, "linear")
 
@@ -29,7 +29,7 @@ class SaysNothing:
 
 def test_a_perfect_memoriser_gives_itself_away() -> None:
     train, heldout = images(40, 1), images(30, 2)
-    gap = denoising_gap(PerfectMemoriser(train, SCHEDULE), SCHEDULE, train, heldout)
+    gap = measure_denoising_gap(PerfectMemoriser(train, SCHEDULE), SCHEDULE, train, heldout)
     assert gap is not None
     assert gap.auc == 1.0
     assert (gap.train_size, gap.heldout_size) == (40, 30)
@@ -40,7 +40,7 @@ def test_a_perfect_memoriser_gives_itself_away() -> None:
 @pytest.mark.parametrize("prediction_type", ["eps", "v"])
 def test_who_knows_nothing_cannot_tell_them_apart(prediction_type: str) -> None:
     """The noise is the same on both sides, so only the sprites could make a difference."""
-    gap = denoising_gap(SaysNothing(prediction_type), SCHEDULE, images(200, 1), images(150, 2))
+    gap = measure_denoising_gap(SaysNothing(prediction_type), SCHEDULE, images(200, 1), images(150, 2))
     assert gap is not None
     assert gap.auc_low <= 0.5 <= gap.auc_high
     if prediction_type == "eps":
@@ -51,13 +51,13 @@ def test_who_knows_nothing_cannot_tell_them_apart(prediction_type: str) -> None:
 
 def test_without_one_side_there_is_no_gap() -> None:
     model = SaysNothing("eps")
-    assert denoising_gap(model, SCHEDULE, images(3, 1), images(0, 2)) is None
-    assert denoising_gap(model, SCHEDULE, images(0, 1), images(3, 2)) is None
+    assert measure_denoising_gap(model, SCHEDULE, images(3, 1), images(0, 2)) is None
+    assert measure_denoising_gap(model, SCHEDULE, images(0, 1), images(3, 2)) is None
 
 
 def test_no_more_than_512_are_asked_and_always_the_same() -> None:
     train, heldout = images(700, 1), images(10, 2)
-    first, second = (denoising_gap(SaysNothing("v"), SCHEDULE, train, heldout) for _ in range(2))
+    first, second = (measure_denoising_gap(SaysNothing("v"), SCHEDULE, train, heldout) for _ in range(2))
     assert first == second
     assert first is not None
     assert first.train_size == 512

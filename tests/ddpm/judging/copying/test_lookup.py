@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ddpm.judging.controls import hue_turned, moved
-from ddpm.judging.copying.evidence import Yardstick
 from ddpm.judging.copying.lookup import look_up
+from ddpm.judging.copying.training_index import TrainingIndex
 from tests.ddpm.helpers import simple_sprites
 
 
@@ -30,7 +30,7 @@ def test_in_the_training_sprites_it_gives_their_rows() -> None:
     images = simple_sprites(40)
     repeated = np.concatenate([images[:2], images[:2], images[2:]])
     own = np.concatenate([images[7:9], simple_sprites(3, seed=9)])
-    found = Yardstick(repeated, images[:0]).look_up(own, k=4)
+    found = TrainingIndex(repeated, images[:0]).look_up(own, k=4)
     expected = look_up(own, images, k=4)
     shift = np.where(np.arange(40) < 2, 0, 2) + np.arange(40)
     assert np.array_equal(found.rows, shift[expected.rows])
@@ -56,6 +56,6 @@ def test_what_cannot_be_searched() -> None:
     with pytest.raises(ValueError, match="k must be at least 1"):
         look_up(images, images, k=0)
     with pytest.raises(ValueError, match="k must be at least 1"):
-        Yardstick(images, images[:0]).look_up(images, k=0)
+        TrainingIndex(images, images[:0]).look_up(images, k=0)
     with pytest.raises(TypeError):
         look_up(images.astype(float), images)

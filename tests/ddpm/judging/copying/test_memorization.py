@@ -17,12 +17,12 @@ from scipy import stats
 from ddpm import NoiseSchedule, UNet, load_sprites, memorization_report, sample, to_uint8
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.judging.controls import coloured, has_room, hue_turned, moved, noisy, pasted
-from ddpm.judging.copying.evidence import Yardstick
 from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationReport, judge
-from ddpm.judging.copying.neighbors import nearest
-from ddpm.judging.copying.shapes import SHAPE_KNOWN
+from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex
+from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.statistics import conformal_p, mann_whitney_z, proportion
 from ddpm.pixels.duplicates import duplicate_groups
+from ddpm.pixels.neighbors import nearest
 from tests.ddpm.helpers import real_sprites, simple_sprites
 
 SCHEDULE = NoiseSchedule(1000, "cosine")
@@ -35,11 +35,11 @@ class Given:
 
     train: np.ndarray
     heldout: np.ndarray
-    yardstick: Yardstick
+    index: TrainingIndex
     copies: np.ndarray
 
     def judged(self, samples: np.ndarray, false_positive_rate: float = 0.01) -> MemorizationReport:
-        return judge(self.yardstick.measure(samples), self.yardstick, false_positive_rate)
+        return judge(self.index.measure(samples), self.index, false_positive_rate)
 
 
 @pytest.fixture(scope="module", params=["builtin", pytest.param("real", marks=pytest.mark.slow)])
@@ -48,9 +48,9 @@ def given(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         patch.setenv("DDPM_HOME", str(tmp_path_factory.mktemp("home")))
         sprites = load_sprites("builtin:3000") if request.param == "builtin" else real_sprites()
         train, heldout = (np.array(sprites.images[rows]) for rows in sprites.split())
-    yardstick = Yardstick(train, heldout)
+    index = TrainingIndex(train, heldout)
     chosen = np.random.default_rng(1).choice(len(train), N, replace=False)
-    return Given(train, heldout, yardstick, train[np.sort(chosen)])
+    return Given(train, heldout, index, train[np.sort(chosen)])
 
 
 def test_training_copies(given: Given) -> None:
@@ -83,7 +83,7 @@ def test_unseen_sprites_have_uniform_p_values(given: Given) -> None:
     for split in range(20):
         out = (np.random.default_rng(split).random(groups.max() + 1) < 0.1)[groups]
         distances = nearest(images[out], images[~out], 1)[1][:, 0]
-        pooled.append(conformal_p(distances, Yardstick(images[~out], images[:0]).distances))
+        pooled.append(conformal_p(distances, TrainingIndex(images[~out], images[:0]).distances))
     p = np.concatenate(pooled)
     assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.02)
     assert np.mean(p <= 0.10) == pytest.approx(0.10, abs=0.03)
@@ -91,7 +91,7 @@ def test_unseen_sprites_have_uniform_p_values(given: Given) -> None:
 
 
 def test_one_half_of_the_unseen_sprites_against_the_other(given: Given) -> None:
-    unseen, facts = given.yardstick.heldout, given.yardstick.heldout_evidence
+    unseen, facts = given.index.heldout, given.index.heldout_evidence
     assert len(np.unique(duplicate_groups(unseen))) == len(unseen)
     known = facts.shape_similarity >= SHAPE_KNOWN
     inside = 0
@@ -104,7 +104,7 @@ def test_one_half_of_the_unseen_sprites_against_the_other(given: Given) -> None:
         assert shape.excess_high is not None
         inside += shape.excess_low <= 0 <= shape.excess_high
     assert inside >= 17
-    report = judge(facts, given.yardstick)
+    report = judge(facts, given.index)
     assert report.rates["exact copy"].count == 0
     assert report.rates["near copy"].low <= report.effective_rate == report.rates["near copy"].floor
 
@@ -113,7 +113,10 @@ def test_recolours(given: Given) -> None:
     report = given.judged(hue_turned(given.copies[coloured(given.copies)], 180))
     assert report.rates["exact copy"].count == 0
     assert report.rates["shape known"].rate >= 0.98
-    assert np.median(report.evidence.shape_confirmed) > 0.9
+    # The shape that is found is the very one that was recoloured.
+    found, own = given.train[report.evidence.shape_row], given.copies[coloured(given.copies)]
+    same = [ShapeIndex.of(two[None]).nearest(one[None]).similarity[0, 0] for one, two in zip(found, own, strict=True)]
+    assert np.mean(np.array(same) >= SHAPE_KNOWN) >= 0.98
     assert np.mean(report.evidence.palette_distance <= 0.04) < 0.25
     assert report.labels.count("recolour") >= 0.9 * len(report.labels)
 
@@ -132,9 +135,9 @@ def test_shifted_copies(given: Given, dy: int, dx: int) -> None:
 def test_flipped_copies_are_known(given: Given) -> None:
     kept = np.setdiff1d(duplicate_groups(given.train), [])
     alone = given.train[kept]  # one of each pair, so that no mirror image is in the data
-    yardstick = Yardstick(alone, given.heldout)
+    index = TrainingIndex(alone, given.heldout)
     chosen = alone[:: len(alone) // N][:N]
-    report = judge(yardstick.measure(chosen[:, :, ::-1].copy()), yardstick)
+    report = judge(index.measure(chosen[:, :, ::-1].copy()), index)
     assert report.rates["shape known"].rate >= 0.95
     # A symmetric sprite is its own mirror image: an exact copy, and rightly so.
     symmetric = np.mean(np.all(chosen == chosen[:, :, ::-1], axis=(1, 2, 3)))
@@ -193,8 +196,8 @@ def test_samples_of_the_perfect_memoriser(given: Given) -> None:
     *_, last = sample(model, SCHEDULE, 48, "fast")
     report = memorization_report(to_uint8(last.x0), given.train, given.heldout, model=model, schedule=SCHEDULE)
     assert report.rates["near copy"].rate >= 0.98
-    assert report.gap is not None
-    assert report.gap.auc > 0.99
+    assert report.denoising_gap is not None
+    assert report.denoising_gap.auc > 0.99
 
 
 def test_a_training_set_of_64(given: Given) -> None:
@@ -210,8 +213,8 @@ def test_an_untrained_model_remembers_nothing(given: Given) -> None:
     report = memorization_report(
         given.heldout[:30], given.train[:200], given.heldout[30:90], model=UNet((8, 8, 8, 8)).eval(), schedule=SCHEDULE
     )
-    assert report.gap is not None
-    assert report.gap.auc_low <= 0.5 <= report.gap.auc_high
+    assert report.denoising_gap is not None
+    assert report.denoising_gap.auc_low <= 0.5 <= report.denoising_gap.auc_high
 
 
 def test_rates_do_not_depend_on_labels(given: Given) -> None:
@@ -227,12 +230,12 @@ def test_rates_do_not_depend_on_labels(given: Given) -> None:
 
 def test_the_slider(given: Given) -> None:
     """A larger false-positive rate calls more sprites near copies, and about as many of the unseen as it says."""
-    facts = given.yardstick.heldout_evidence
+    facts = given.index.heldout_evidence
     counts = []
     for rate in (0.0001, 0.01, 0.05, 0.2):
-        report = judge(facts, given.yardstick, rate)
+        report = judge(facts, given.index, rate)
         counts.append(report.rates["near copy"].count)
-        assert report.effective_rate == max(rate, 1 / (len(given.yardstick.distances) + 1))
+        assert report.effective_rate == max(rate, 1 / (len(given.index.distances) + 1))
         # The limit that is drawn is the one that is used.
         assert np.array_equal(facts.squared_distance <= report.near_distance, facts.p <= report.effective_rate)
     assert counts == sorted(counts)
@@ -267,9 +270,9 @@ def test_without_heldout_sprites_floors_are_unknown() -> None:
     json.dumps(report.to_dict(), allow_nan=False)
 
 
-def test_heldout_sprites_that_were_learnt_are_no_yardstick() -> None:
+def test_heldout_sprites_that_were_learnt_set_no_floor() -> None:
     images = simple_sprites(40)
-    assert len(Yardstick(images[:30], images[20:]).heldout) == 10
+    assert len(TrainingIndex(images[:30], images[20:]).heldout) == 10
 
 
 def test_one_is_a_near_copy() -> None:

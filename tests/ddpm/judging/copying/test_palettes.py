@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 
 from ddpm.judging.controls import hue_turned, moved
-from ddpm.judging.copying import neighbors
 from ddpm.judging.copying import palettes as palette
-from ddpm.judging.copying.palettes import SAME_PALETTE, colours_nowhere, nearest_palettes, palette_embedding
+from ddpm.judging.copying.palettes import SAME_PALETTE, PaletteIndex, palette_embedding
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import foreground
 from tests.ddpm.helpers import built_in_sprites, real_sprites, recoloured, simple_sprites
+
+
+def nearest_palettes(queries: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    return PaletteIndex.of(references).nearest(queries, k)
+
+
+def colours_nowhere(queries: np.ndarray, references: np.ndarray, radius: float = SAME_PALETTE) -> np.ndarray:
+    return PaletteIndex.of(references).nowhere(queries, radius)
 
 
 def on_white(*blocks: np.ndarray) -> np.ndarray:
@@ -123,7 +130,6 @@ def slowly(queries: np.ndarray, references: np.ndarray, k: int) -> tuple[np.ndar
 @pytest.mark.parametrize("k", [1, 5, 40])
 def test_neighbours_equal_plain_loops(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(palette, "_BLOCK", 7)
-    monkeypatch.setattr(palette, "_QUERY_BLOCK", 4)
     empty = np.full((2, 16, 16, 3), 255, np.uint8)
     references = noisy(25, 1)[np.random.default_rng(2).integers(0, 25, 60)]
     # Mirror images have the same palette: full of equal distances.
@@ -198,10 +204,6 @@ def test_only_foreground_colours_of_the_data_count() -> None:
     assert colours_nowhere(box, box).tolist() == [0]
     assert colours_nowhere(box, box[:0]).tolist() == [1]
     assert colours_nowhere(box[:0], box).shape == (0,)
-
-
-def test_the_door_for_neighbours_leads_here_too() -> None:
-    assert neighbors.nearest_palettes is nearest_palettes
 
 
 def test_what_cannot_be_compared() -> None:

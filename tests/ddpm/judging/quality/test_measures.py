@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from ddpm.judging.quality.classifier import Classifier
-from ddpm.judging.quality.distributions import frechet_distance
-from ddpm.judging.quality.features import SEEDS, features
-from ddpm.judging.quality.measures import SIZE, QualityReference, _halves, quality_report
+from ddpm.judging.quality.distributions import Gaussian
+from ddpm.judging.quality.features import SEEDS, FeatureNetwork
+from ddpm.judging.quality.measures import SIZE, QualityBaseline, quality_report
+from ddpm.judging.quality.splits import halves
 from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.traits import Traits, traits
 from ddpm.sprites import load_sprites
@@ -29,8 +30,8 @@ def builtin() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def reference(builtin: np.ndarray) -> QualityReference:
-    return QualityReference(builtin[:1088])
+def baseline(builtin: np.ndarray) -> QualityBaseline:
+    return QualityBaseline(builtin[:1088])
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +84,14 @@ def halves_shuffled(images: np.ndarray, share: float) -> np.ndarray:
     return result
 
 
-def test_unseen_real_sprites_and_copies_score_about_one(builtin: np.ndarray, reference: QualityReference) -> None:
-    unseen = reference.report(builtin[1088:])
+def test_unseen_real_sprites_and_copies_score_about_one(builtin: np.ndarray, baseline: QualityBaseline) -> None:
+    unseen = baseline.report(builtin[1088:])
     assert unseen.comparable
     assert unseen.n == SIZE
     assert unseen.frechet_ratio == pytest.approx(1, abs=0.3)
     assert unseen.frechet_ratio == max(unseen.frechet_ratios)  # type: ignore[type-var]
     assert unseen.kid == pytest.approx(0, abs=1e-3)
-    assert unseen.kid_real == pytest.approx(0, abs=1e-3)
+    assert unseen.real["kid"] == pytest.approx(0, abs=1e-3)
     assert unseen.patch_wasserstein == pytest.approx(1, abs=0.25)
     for name in ("precision", "recall", "density", "coverage", "vendi"):
         assert getattr(unseen, name) == pytest.approx(unseen.real[name], rel=0.1), name
@@ -98,7 +99,7 @@ def test_unseen_real_sprites_and_copies_score_about_one(builtin: np.ndarray, ref
         error = unseen.standard_errors[name]
         assert error is not None
         assert abs(getattr(unseen, name) - unseen.real[name]) < 5 * error, name
-    assert reference.quick(copies(builtin[:1088]))["frechet_ratio"] == pytest.approx(1, abs=0.35)
+    assert baseline.quick(copies(builtin[:1088]))["frechet_ratio"] == pytest.approx(1, abs=0.35)
 
 
 @pytest.mark.parametrize(
@@ -114,25 +115,25 @@ def test_unseen_real_sprites_and_copies_score_about_one(builtin: np.ndarray, ref
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_the_worse_the_samples_the_worse_the_ratio(
-    builtin: np.ndarray, reference: QualityReference, distort: object, strengths: tuple[float, float]
+    builtin: np.ndarray, baseline: QualityBaseline, distort: object, strengths: tuple[float, float]
 ) -> None:
     assert callable(distort)
     whole = builtin[1088:]
-    ratios = [reference.quick(samples)["frechet_ratio"] for samples in (whole, *(distort(whole, s) for s in strengths))]
+    ratios = [baseline.quick(samples)["frechet_ratio"] for samples in (whole, *(distort(whole, s) for s in strengths))]
     assert None not in ratios
     assert 1.3 < ratios[1] < ratios[2], ratios  # type: ignore[operator]
     assert ratios[1] > 1.2 * ratios[0], ratios  # type: ignore[operator]
 
 
-def test_one_sprite_again_and_again_is_no_variety(builtin: np.ndarray, reference: QualityReference) -> None:
-    one = reference.report(np.repeat(builtin[:1], SIZE, axis=0))
+def test_one_sprite_again_and_again_is_no_variety(builtin: np.ndarray, baseline: QualityBaseline) -> None:
+    one = baseline.report(np.repeat(builtin[:1], SIZE, axis=0))
     assert one.vendi == pytest.approx(1)
-    assert one.vendi_real is not None
-    assert one.vendi_real > 5
+    assert one.real["vendi"] is not None
+    assert one.real["vendi"] > 5
     assert one.precision is None
     assert one.distinct == 1
     # Eight sprites would be close to anything: a recall of 1 that means nothing.
-    few = reference.report(np.repeat(builtin[:8], SIZE // 8, axis=0))
+    few = baseline.report(np.repeat(builtin[:8], SIZE // 8, axis=0))
     assert few.recall is None
     assert few.frechet_ratio is not None
     assert few.frechet_ratio > 5
@@ -145,30 +146,31 @@ def test_repeats_and_order_of_the_real_sprites_change_nothing(builtin: np.ndarra
     assert quality_report(samples, np.repeat(real, 3, axis=0)[::-1]).to_dict() == once
 
 
-def test_quick_is_the_report_in_short(builtin: np.ndarray, reference: QualityReference) -> None:
+def test_quick_is_the_report_in_short(builtin: np.ndarray, baseline: QualityBaseline) -> None:
     samples = builtin[1088:1500]
-    whole, quick = reference.report(samples), reference.quick(samples)
+    whole, quick = baseline.report(samples), baseline.quick(samples)
     assert quick == {name: getattr(whole, name) for name in ("frechet_ratio", "haze", "merged_colours", "orphans")}
     assert not whole.comparable
     assert whole.n == 412
-    assert reference.real().keys() == quick.keys()
-    assert reference.real()["haze"] == whole.real["haze"]
+    assert baseline.real().keys() == quick.keys()
+    assert baseline.real()["haze"] == whole.real["haze"]
 
 
 def test_the_ratio_is_what_it_is_said_to_be(builtin: np.ndarray) -> None:
-    # One of each pair of twins, so that any two halves are fair.
+    # One of each pair of mirror images, so that any two halves are fair.
     single = builtin[np.unique(duplicate_groups(builtin[:200]))]
     real, samples = single[:80], single[80:120]
-    reference = QualityReference(real)
-    ordered = reference._images
+    baseline = QualityBaseline(real)
+    ordered = baseline._images
     ratios = []
     for seed in SEEDS:
-        points, own = features(ordered, seed), features(samples, seed)
-        pairs = [_halves(np.arange(80), 40, number) for number in range(20)]
-        above = np.mean([frechet_distance(own, points[one]) for one, _ in pairs])
-        below = np.mean([frechet_distance(points[other], points[one]) for one, other in pairs])
+        points, own = FeatureNetwork(seed)(ordered), Gaussian.of(FeatureNetwork(seed)(samples))
+        pairs = [halves(np.arange(80), 40, number) for number in range(20)]
+        normals = [(Gaussian.of(points[one]), Gaussian.of(points[other])) for one, other in pairs]
+        above = np.mean([own.frechet_distance(one) for one, _ in normals])
+        below = np.mean([other.frechet_distance(one) for one, other in normals])
         ratios.append(above / below)
-    assert reference.report(samples).frechet_ratios == pytest.approx(ratios, rel=1e-3)
+    assert baseline.report(samples).frechet_ratios == pytest.approx(ratios, rel=1e-3)
 
 
 def test_means_and_errors_are_those_of_the_traits(builtin: np.ndarray) -> None:
@@ -184,14 +186,14 @@ def test_means_and_errors_are_those_of_the_traits(builtin: np.ndarray) -> None:
         assert report.standard_errors[field.name] == pytest.approx(values.std(ddof=1) / len(values) ** 0.5)
 
 
-def test_twins_are_never_parted() -> None:
+def test_duplicates_are_never_parted() -> None:
     images = simple_sprites(60)
     images = np.concatenate([images, images[:50, :, ::-1]])
     images = images[distinct_images(images)[0]]
     groups = np.unique(duplicate_groups(images), return_inverse=True)[1]
     most = (len(groups) - 1) // 2
     for number in range(20):
-        one, other = _halves(groups, most, number)
+        one, other = halves(groups, most, number)
         assert len(one) == len(other) == len(set(one)) == len(set(other)) == most
         assert not set(groups[one]) & set(groups[other])
         singles = len(np.unique(groups[one]))
@@ -209,8 +211,8 @@ def test_a_handful_of_sprites_is_no_error(count: int, real_count: int) -> None:
     assert report.haze is not None
 
 
-def test_flat_samples_are_no_error(reference: QualityReference) -> None:
-    report = reference.report(np.full((SIZE, 16, 16, 3), 255, np.uint8))
+def test_flat_samples_are_no_error(baseline: QualityBaseline) -> None:
+    report = baseline.report(np.full((SIZE, 16, 16, 3), 255, np.uint8))
     assert report.outline is None
     assert report.foreground == 0
     json.dumps(report.to_dict(), allow_nan=False)
@@ -254,7 +256,7 @@ def test_what_cannot_be_measured_is_refused() -> None:
     with pytest.raises(ValueError, match="labels need"):
         quality_report(images, images, np.zeros(20, np.int64))
     with pytest.raises(ValueError, match="one label"):
-        QualityReference(images).report(images, np.zeros(3, np.int64), Classifier(_AlwaysOne(), 1.0, 1, 2))
+        QualityBaseline(images).report(images, np.zeros(3, np.int64), Classifier(_AlwaysOne(), 1.0, 1, 2))
 
 
 @pytest.mark.slow
@@ -269,12 +271,12 @@ def test_unseen_real_sprites_score_as_real_ones(real: np.ndarray) -> None:
 
 @pytest.mark.slow
 def test_copies_of_real_sprites_are_rewarded_and_distortions_are_not(real: np.ndarray) -> None:
-    reference = QualityReference(real)
-    memorised = reference.quick(copies(real))["frechet_ratio"]
+    baseline = QualityBaseline(real)
+    memorised = baseline.quick(copies(real))["frechet_ratio"]
     assert memorised is not None
     assert 0.5 < memorised < 1.2
     for distort, strengths in ((noisy, (20, 40)), (blurred, (0.1, 0.2)), (grey, (0.5, 1)), (halves_shuffled, (0.7, 1))):
-        ratios = [reference.quick(distort(real[:SIZE], strength))["frechet_ratio"] for strength in strengths]
+        ratios = [baseline.quick(distort(real[:SIZE], strength))["frechet_ratio"] for strength in strengths]
         assert 1.3 < ratios[0] < ratios[1], distort.__name__  # type: ignore[operator]
 
 

@@ -1,13 +1,9 @@
-"""The training sprites that are nearest to a sample: by pixels, by shape, by palette.
+"""The nearest sprites by pixels, exactly.
 
-:func:`nearest` compares pixels and is here; :func:`nearest_shapes` finds the same edges in whatever colours, mirrored
-or shifted by a pixel (:mod:`ddpm.judging.copying.shapes`); :func:`nearest_palettes` finds the same colours in whatever
-shape (:mod:`ddpm.judging.copying.palettes`).
-
-By pixels the search is exact. Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product
-of two sprites is at most 768 * 128^2 = 12,582,912 < 2^24: float32 holds it without rounding, in any order. So the fast
-float32 matrix product gives exact squared distances: a copy has 0, a sprite that is off by one in one value has 1.
-bfloat16 holds each pixel, too, so torch may multiply in it (``set_float32_matmul_precision``) and nothing changes.
+Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product of two sprites is at most
+768 * 128^2 = 12,582,912 < 2^24: float32 holds it without rounding, in any order. So the fast float32 matrix product
+gives exact squared distances: a copy has 0, a sprite that is off by one in one value has 1. bfloat16 holds each pixel,
+too, so torch may multiply in it (``set_float32_matmul_precision``) and nothing changes.
 """
 
 from __future__ import annotations
@@ -15,11 +11,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ddpm.judging.copying.palettes import nearest_palettes
-from ddpm.judging.copying.shapes import ShapeMatches, nearest_shapes
+from ddpm.base.blocks import blocks
 
-__all__ = ["ShapeMatches", "nearest", "nearest_palettes", "nearest_shapes"]
-
+_VALUES = 16 * 16 * 3
 # Small enough for a block of float32 pixels to stay in the processor's cache.
 _BLOCK = 2048
 _QUERY_BLOCK = 1024
@@ -51,16 +45,25 @@ def nearest(queries: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[np
             raise ValueError(f"{name} must have shape (N, H, W, 3), got {images.shape}")
     if queries.shape[1:] != references.shape[1:]:
         raise ValueError(f"queries and references differ in size: {queries.shape[1:]} and {references.shape[1:]}")
-    if np.prod(queries.shape[1:]) > 768:
+    if np.prod(queries.shape[1:]) > _VALUES:
         raise ValueError("sprites of more than 768 values would not be compared exactly")
-    if not 1 <= k <= len(references):
-        raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
+    check_k(k, len(references))
     indices = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.int64)
-    for start in range(0, len(queries), _QUERY_BLOCK):
-        part = slice(start, start + _QUERY_BLOCK)
+    for part in blocks(len(queries), _QUERY_BLOCK):
         indices[part], distances[part] = _nearest_block(queries[part], references, k)
     return indices, distances
+
+
+def check_k(k: int, count: int) -> None:
+    """Raises ValueError if there are no k nearest among so many references."""
+    if not 1 <= k <= count:
+        raise ValueError(f"k must lie in 1..{count}, the number of references, got {k}")
+
+
+def rms_grey_levels(squared_distances: np.ndarray | int) -> np.ndarray:
+    """Squared distances over the 768 values of a sprite as a root mean square, in grey levels 0..255."""
+    return np.sqrt(np.asarray(squared_distances) / _VALUES)
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
-"""Yardsticks that are kept: what has to be known of a data set before samples can be judged is computed once.
+"""Training indices on disk: what has to be known of a data set before samples can be judged is computed once.
 
 ``yardsticks/<key>/`` in our home holds the arrays of one, and ``facts.json`` their digests. The key tells apart the
-data, what was seen of them, and the version of the measures. What cannot be kept, or is damaged, is computed anew.
+data, what was seen of them, and the version of the measures. What cannot be stored, or is damaged, is computed anew.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ import numpy as np
 
 from ddpm.base.files import move, npy_bytes, read_bytes, read_json, replace_bytes, replace_json, sync_folder
 from ddpm.base.home import home
-from ddpm.judging.copying.comparison import ComparisonSet, check_seen
-from ddpm.judging.copying.evidence import Watch, Yardstick
+from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
+from ddpm.judging.copying.training_index import TrainingIndex, Watch
 from ddpm.sprites.readers import npy
 
 _VERSION = 1
-"""Raise it whenever a measure changes: what older versions kept is then not used."""
+"""Raise it whenever a measure changes: what older versions stored is then not used."""
 
 _FACTS = "facts.json"
 _BUILDING = ".building-"
 _STALE_SECONDS = 6 * 3600
-_KEPT = 8
+_MOST_STORED = 8
 _READING = 0.05
 _MAPPED_BYTES, _LARGEST_BYTES = 1 << 20, 4 << 30
 
 
-def prepared(reference: ComparisonSet, watch: Watch = lambda done, what: None) -> Yardstick:
-    """The yardstick of a data set, ready to measure: from disk if it is there, else computed and kept.
+def load_or_build(comparison_set: ComparisonSet, watch: Watch = lambda done, what: None) -> TrainingIndex:
+    """The index of a comparison set, ready to measure: read from disk if it is there, else built and stored.
 
     Args:
         watch: is told the share that is done, 0..1, and in plain words what is being done.
@@ -43,35 +43,36 @@ def prepared(reference: ComparisonSet, watch: Watch = lambda done, what: None) -
     Raises:
         ValueError: if the model has seen nothing of the data set, or fewer than two distinct sprites.
     """
-    check_seen(reference)
-    images = reference.sprites.images
-    train, heldout = images[reference.seen], images[reference.unseen]
-    folder = _folder(reference)
-    if folder is not None and (found := _read(folder, train, heldout)) is not None:
-        return found
+    check_seen(comparison_set)
+    images = comparison_set.sprites.images
+    train, heldout = images[comparison_set.seen], images[comparison_set.unseen]
+    folder = _folder(comparison_set)
+    if folder is not None and (stored := _read(folder, train, heldout)) is not None:
+        return stored
     watch(0.0, "Reading the sprites")
-    yardstick = Yardstick(train, heldout)
-    yardstick.prepare(lambda done, what: watch(_READING + (1 - _READING) * done, what))
+    index = TrainingIndex(train, heldout)
+    index.prepare(lambda done, what: watch(_READING + (1 - _READING) * done, what))
     if folder is not None:
         # A full disk only means that all this is done again next time.
         with contextlib.suppress(OSError):
-            _write(folder, yardstick.parts())
-    return yardstick
+            _write(folder, index.parts())
+    return index
 
 
-def is_prepared(reference: ComparisonSet) -> bool:
-    """Whether :func:`prepared` has only to read what is there; what is on disk is not read for this."""
-    folder = _folder(reference)
+def is_stored(comparison_set: ComparisonSet) -> bool:
+    """Whether :func:`load_or_build` has only to read what is there; what is on disk is not read for this."""
+    folder = _folder(comparison_set)
     return folder is not None and (folder / _FACTS).is_file()
 
 
-def _folder(reference: ComparisonSet) -> Path | None:
-    """Where the yardstick is kept; None where nothing can be."""
+def _folder(comparison_set: ComparisonSet) -> Path | None:
+    """Where the index is stored; None where nothing can be."""
     mark = blake2b(digest_size=16)
-    mark.update(json.dumps([_VERSION, reference.sprites.fingerprint, len(reference.seen)]).encode())
-    for rows in (reference.seen, reference.unseen):
+    mark.update(json.dumps([_VERSION, comparison_set.sprites.fingerprint, len(comparison_set.seen)]).encode())
+    for rows in (comparison_set.seen, comparison_set.unseen):
         mark.update(np.ascontiguousarray(rows, "<i8").tobytes())
     try:
+        # An old name, so that what earlier versions stored is still found.
         folder = home() / "yardsticks"
         folder.mkdir(exist_ok=True)
     except OSError:
@@ -79,7 +80,7 @@ def _folder(reference: ComparisonSet) -> Path | None:
     return folder / mark.hexdigest()
 
 
-def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> Yardstick | None:
+def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> TrainingIndex | None:
     """None if it is not there, or not what was written."""
     try:
         digests = read_json(folder / _FACTS)["digests"]
@@ -91,9 +92,9 @@ def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> Yardstick | N
                 return None
             # Large ones are mapped, so that processes share them.
             parts[name] = npy.load_mapped(path) if len(data) > _MAPPED_BYTES else npy.parse(data, path.name)
-        yardstick = Yardstick.from_parts(train, heldout, parts)
+        index = TrainingIndex(train, heldout, parts)
         _mark_used(folder)
-        return yardstick
+        return index
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
 
@@ -124,18 +125,18 @@ def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what killed builders left behind, and the yardsticks that were not used for longest."""
+    """Remove what killed builders left behind, and the indices that were not used for longest."""
     with contextlib.suppress(OSError):
         for path in parent.glob(f"{_BUILDING}*"):
             if time.time() - path.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
         used = _by_use(parent)
-        for path in used[: max(0, len(used) - _KEPT + 1)]:
+        for path in used[: max(0, len(used) - _MOST_STORED + 1)]:
             _discard(path.parent)
 
 
 def _by_use(parent: Path) -> list[Path]:
-    """The yardsticks' facts, those that were not used for longest first."""
+    """The indices' facts, those that were not used for longest first."""
     return sorted(parent.glob(f"*/{_FACTS}"), key=lambda path: path.stat().st_mtime_ns)
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from ddpm import nearest
-from ddpm.judging.copying import neighbors
+from ddpm.pixels import neighbors
+from ddpm.pixels.neighbors import rms_grey_levels
 
 
 def images(count: int, seed: int, levels: int = 256, size: int = 16) -> np.ndarray:
@@ -158,3 +159,9 @@ def test_a_lower_matmul_precision_elsewhere_changes_nothing() -> None:
         torch.set_float32_matmul_precision(before)
     assert indices[:, 0].tolist() == list(range(20))
     assert distances[:, 0].tolist() == [1] * 20
+
+
+def test_grey_levels_are_the_root_mean_square() -> None:
+    a, b = np.zeros((1, 16, 16, 3)), np.full((1, 16, 16, 3), 7.0)
+    assert rms_grey_levels(np.square(a - b).sum(axis=(1, 2, 3))).tolist() == [7.0]
+    assert rms_grey_levels(768 * 255**2) == 255

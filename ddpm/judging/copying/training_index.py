@@ -1,0 +1,316 @@
+"""The training and held-out sprites, prepared for searching: what has to be known before samples can be judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, is_dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ddpm.base.blocks import blocks
+from ddpm.base.seeds import seed_for
+from ddpm.judging.copying.collage import CollageCover, CollageIndex
+from ddpm.judging.copying.evidence import Evidence
+from ddpm.judging.copying.lookup import Matches, match
+from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
+from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex
+from ddpm.judging.statistics import Proportion, conformal_p, proportion
+from ddpm.pixels.duplicates import distinct_images, duplicate_groups
+from ddpm.pixels.neighbors import nearest
+from ddpm.pixels.traits import traits
+
+_EXTRACTION_NEIGHBOURS = 50
+_SHAPE_NEIGHBOURS = 16
+_MOST_HELDOUT = 512
+# Pairs of training sprites that are compared for the calibration: 18,000 sprites are still compared with all.
+_CALIBRATION_PAIRS = 400_000_000
+_LEAST_CALIBRATION = 1000
+_CALIBRATION_BLOCK = 1024
+_MOST_FOR_LIMITS = 2000
+# A drawing has areas; in uniform noise hardly a pixel has a neighbour of its own colour.
+_NOISE_ORPHANS = 0.9
+_QUALITY_TAIL = 0.995
+_LIMITED = ("orphans", "merged_colours", "haze", "foreground")
+
+Watch = Callable[[float, str], None]
+"""Is told the share that is done, 0..1, and in plain words what is being done."""
+
+
+class TrainingIndex:
+    """Training and held-out sprites, ready to measure samples against.
+
+    What is expensive is computed when it is first asked for, and then kept.
+
+    Args:
+        train: uint8 (R, 16, 16, 3), at least two distinct sprites; repeats are dropped.
+        heldout: uint8 (M, 16, 16, 3), sprites that the model never saw; may be empty. At most 512 of them, chosen
+            with a fixed seed, are looked at.
+        parts: :meth:`parts` of an earlier index of the very same sprites; nothing is then computed again.
+
+    Attributes:
+        train: uint8, the distinct training sprites.
+        heldout: uint8, the distinct held-out sprites that are not among the training sprites, one of each pair of
+            mirror images.
+
+    Raises:
+        ValueError: if there are fewer than two distinct training sprites.
+        KeyError, IndexError, TypeError, ValueError: if the parts are not those of such an index.
+    """
+
+    def __init__(self, train: np.ndarray, heldout: np.ndarray, parts: Mapping[str, np.ndarray] | None = None) -> None:
+        self._rows = _training_rows(train) if parts is None else parts["rows"]
+        self.train = np.ascontiguousarray(train[self._rows])
+        self._groups = duplicate_groups(self.train) if parts is None else parts["groups"]
+        self._heldout_rows = _heldout_rows(heldout, self.train) if parts is None else parts["heldout_rows"]
+        self.heldout = np.ascontiguousarray(heldout[self._heldout_rows])
+        if parts is not None:
+            self._take_over(parts)
+
+    def _take_over(self, parts: Mapping[str, np.ndarray]) -> None:
+        self.distances = parts["distances"]
+        self._limits = dict(zip(_LIMITED, parts["limits"].tolist(), strict=True))
+        self._packed_edges = parts["packed_edges"]
+        self._palettes = _assembled(PaletteIndex, parts, "palette_")
+        self._collages = _assembled(CollageIndex, parts, "collage_")
+        cover = _assembled(CollageCover, parts, "heldout_cover_")
+        self.heldout_evidence = _assembled(Evidence, parts, "heldout_", cover=cover)
+        if len(self.heldout_evidence) != len(self.heldout):
+            raise ValueError("the evidence is of other held-out sprites")
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """All that is expensive, by name, to be kept on disk; computed where it is not there yet."""
+        return {
+            "rows": self._rows,
+            "groups": self._groups,
+            "heldout_rows": self._heldout_rows,
+            "distances": self.distances,
+            "limits": np.array([self._limits[name] for name in _LIMITED]),
+            "packed_edges": self._packed_edges,
+            **_taken_apart(self._palettes, "palette_"),
+            **_taken_apart(self._collages, "collage_"),
+            **_taken_apart(self.heldout_evidence, "heldout_"),
+        }
+
+    def prepare(self, watch: Watch = lambda done, what: None) -> None:
+        """Compute all that is expensive now, instead of when it is first asked for.
+
+        Args:
+            watch: is told the share that is done, 0..1, and in plain words what is being done.
+        """
+        watch(0.0, "Tracing the shapes of the training sprites")
+        _ = self._shapes
+        watch(0.05, "Collecting their colours")
+        _ = self._palettes, self._collages, self._limits
+        what = "Holding training sprites against one another"
+        watch(0.3, what)
+        self.distances = self._calibration(lambda done: watch(0.3 + 0.4 * done, what))
+        watch(0.7, "Holding unseen sprites against them")
+        _ = self.heldout_evidence
+        watch(1.0, "Ready")
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """int64 (D,), ascending: each training sprite's squared distance to its nearest other one, its own mirror image
+        excluded; training sprites that have no other one are left out.
+
+        They calibrate the p-values. Of very large sets a part is taken, chosen with a fixed seed: p-values are as
+        exact, only coarser.
+        """
+        return self._calibration(lambda done: None)
+
+    def _calibration(self, watch: Callable[[float], None]) -> np.ndarray:
+        asked = _some(
+            np.arange(len(self.train)),
+            max(_LEAST_CALIBRATION, _CALIBRATION_PAIRS // len(self.train)),
+            "reference distances",
+        )
+        found = []
+        for part in blocks(len(asked), _CALIBRATION_BLOCK):
+            watch(part.start / len(asked))
+            rows = asked[part]
+            # Its two nearest may be itself and its mirror image.
+            indices, squared = nearest(self.train[rows], self.train, min(3, len(self.train)))
+            other = self._groups[indices] != self._groups[rows][:, None]
+            found.append(squared[np.arange(len(rows)), other.argmax(axis=1)][other.any(axis=1)])
+        return np.sort(np.concatenate(found))
+
+    def near_share(self, samples: np.ndarray, rate: float) -> Proportion:
+        """How many samples are near copies at a false-positive rate, degenerate ones left out as in a report.
+
+        Args:
+            samples: uint8 (N, 16, 16, 3); N may be 0.
+            rate: raised to 1 / (training distances + 1) where less is not possible.
+        """
+        p = conformal_p(nearest(samples, self.train, 1)[1][:, 0], self.distances)
+        near = p <= max(rate, 1 / (len(self.distances) + 1))
+        return proportion(int((near & ~self._quality(samples)[0]).sum()), len(samples))
+
+    @cached_property
+    def heldout_evidence(self) -> Evidence:
+        """The facts about the held-out sprites."""
+        return self.measure(self.heldout)
+
+    def look_up(self, sprites: np.ndarray, k: int = 1) -> Matches:
+        """The training sprites most like each of some others; rows as in :class:`Evidence`.
+
+        Args:
+            sprites: uint8 (N, 16, 16, 3), N at least 1.
+            k: how many; fewer where there are not so many training sprites.
+
+        Raises:
+            TypeError: if the images are not uint8.
+            ValueError: for other shapes, or a k below 1.
+        """
+        found = match(sprites, self.train, self._shapes, self._palettes, k)
+        return replace(
+            found,
+            rows=self._rows[found.rows],
+            shapes=replace(found.shapes, indices=self._rows[found.shapes.indices]),
+            palette_rows=self._given(found.palette_rows),
+        )
+
+    def measure(self, samples: np.ndarray) -> Evidence:
+        """Look at samples from all sides.
+
+        Args:
+            samples: uint8 (N, 16, 16, 3); N may be 0.
+        """
+        # Collages take half as long as all the rest: side by side, two cores are enough.
+        with ThreadPoolExecutor(1) as other_thread:
+            pasting = other_thread.submit(lambda: self._collages.cover(samples))
+            facts = self._without_collages(samples)
+            cover = pasting.result()
+        cover = replace(cover, first=self._given(cover.first), second=self._given(cover.second))
+        return Evidence(**facts, cover=cover)
+
+    def _without_collages(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        degenerate, low = self._quality(samples)
+        k = min(_EXTRACTION_NEIGHBOURS + 1, len(self.train))
+        indices, squared = nearest(samples, self.train, k)
+        distances = np.sqrt(squared)
+        # The second nearest must not be the mirror image of the nearest: it says nothing new.
+        other = self._groups[indices] != self._groups[indices[:, :1]]
+        second = np.where(other.any(axis=1), distances[np.arange(len(samples)), other.argmax(axis=1)], np.nan)
+        around = distances[:, : min(_EXTRACTION_NEIGHBOURS, k)].mean(axis=1)
+        shapes = self._shapes.nearest(samples, min(_SHAPE_NEIGHBOURS, len(self.train)))
+        palette_rows, palette_distances = self._palettes.nearest(samples, 1)
+        return {
+            "degenerate": degenerate,
+            "low_quality": low,
+            "row": self._rows[indices[:, 0]],
+            "squared_distance": squared[:, 0],
+            "p": conformal_p(squared[:, 0], self.distances),
+            "ratio": _ratio(distances[:, 0], second),
+            "extraction": _ratio(distances[:, 0], 0.5 * around),
+            "shape_row": self._rows[shapes.indices[:, 0]],
+            "shape_similarity": shapes.similarity[:, 0],
+            "shape_flip": shapes.flips[:, 0],
+            "shape_shift": shapes.shifts[:, 0],
+            "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, shapes.similarity),
+            "palette_row": self._given(palette_rows[:, 0]),
+            "palette_distance": palette_distances[:, 0],
+            "nowhere": self._palettes.nowhere(samples),
+        }
+
+    def _given(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of the training images as they were given; -1 stays "none"."""
+        return np.where(rows >= 0, self._rows[rows], -1)
+
+    def _palettes_of_shape(self, samples: np.ndarray, rows: np.ndarray, similarity: np.ndarray) -> np.ndarray:
+        result = np.full(len(samples), np.nan)
+        own = palette_embedding(samples)
+        for i in np.flatnonzero(similarity[:, 0] >= SHAPE_KNOWN):
+            same_shape = rows[i, similarity[i] >= SHAPE_KNOWN]
+            distances = np.linalg.norm(self._palettes.embedding(same_shape) - own[i], axis=1)
+            if np.isfinite(distances).any():
+                result[i] = np.nanmin(distances)
+        return result
+
+    def _quality(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which samples are degenerate, and which of low quality; bool (N,) both."""
+        if len(samples) == 0:
+            return np.empty(0, bool), np.empty(0, bool)
+        measured = traits(samples)
+        pixels = samples.shape[1] * samples.shape[2]
+        degenerate = (measured.foreground == 0) | (measured.orphans >= _NOISE_ORPHANS * pixels)
+        # Comparisons with NaN are False: a trait that no training sprite has sets no limit.
+        too_much = [getattr(measured, name) > self._limits[name] for name in _LIMITED if name != "foreground"]
+        too_little = measured.foreground < self._limits["foreground"]
+        return degenerate, degenerate | too_little | np.any(too_much, axis=0)
+
+    @cached_property
+    def _limits(self) -> dict[str, float]:
+        """For each of ``_LIMITED``; NaN where no training sprite has the trait."""
+        usual = traits(_some(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
+        limits = {
+            name: float(np.nanquantile(getattr(usual, name), _QUALITY_TAIL))
+            if np.isfinite(getattr(usual, name)).any()
+            else math.nan
+            for name in _LIMITED
+        }
+        return limits | {"foreground": float(np.quantile(usual.foreground, 1 - _QUALITY_TAIL))}
+
+    @cached_property
+    def _packed_edges(self) -> np.ndarray:
+        return ShapeIndex.packed_edges(self.train)
+
+    @cached_property
+    def _shapes(self) -> ShapeIndex:
+        return ShapeIndex(self._packed_edges)
+
+    @cached_property
+    def _palettes(self) -> PaletteIndex:
+        return PaletteIndex.of(self.train)
+
+    @cached_property
+    def _collages(self) -> CollageIndex:
+        return CollageIndex.of(self.train)
+
+
+def _training_rows(train: np.ndarray) -> np.ndarray:
+    rows, _ = distinct_images(train)
+    if len(rows) < 2:
+        raise ValueError("at least two distinct training sprites are needed: nothing can be near or far otherwise")
+    return rows
+
+
+def _heldout_rows(heldout: np.ndarray, train: np.ndarray) -> np.ndarray:
+    rows, _ = distinct_images(heldout)
+    if len(rows):
+        # One of each pair of mirror images: two that always agree would make every interval too narrow.
+        rows = rows[np.unique(duplicate_groups(heldout[rows]))]
+        rows = rows[nearest(heldout[rows], train, 1)[1][:, 0] > 0]
+    return _some(rows, _MOST_HELDOUT, "held-out yardstick")
+
+
+def _some(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
+    """At most so many, in order, chosen with a seed of their own; the purpose is part of it, so its words stay."""
+    if len(values) <= most:
+        return values
+    random = np.random.default_rng(seed_for(purpose))
+    return values[np.sort(random.choice(len(values), most, replace=False))]
+
+
+def _taken_apart(value: Any, prefix: str) -> dict[str, np.ndarray]:
+    """The arrays of a dataclass and of those in it, named after their fields."""
+    found: dict[str, np.ndarray] = {}
+    for field in fields(value):
+        part, name = getattr(value, field.name), prefix + field.name
+        found |= _taken_apart(part, f"{name}_") if is_dataclass(part) else {name: part}
+    return found
+
+
+def _assembled(kind: Callable[..., Any], parts: Mapping[str, np.ndarray], prefix: str, **ready: Any) -> Any:
+    """A dataclass of the arrays that :func:`_taken_apart` named, but for the fields that are ready."""
+    names = [field.name for field in fields(kind) if field.name not in ready]  # type: ignore[arg-type]
+    return kind(**{name: parts[prefix + name] for name in names}, **ready)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = above / below
+    return np.where(np.isfinite(ratio), ratio, math.nan)

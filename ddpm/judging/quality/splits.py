@@ -1,0 +1,51 @@
+"""Fair halves of the real sprites, and orders that do not depend on how the rows came."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ddpm.pixels.duplicates import distinct_images, row_hashes
+
+SPLITS = 20
+
+
+def distinct_in_order(images: np.ndarray) -> np.ndarray:
+    """int64 (D,): the first rows of the distinct images, in a random order that their pixels alone decide."""
+    rows = distinct_images(images)[0]
+    return rows[in_order(images[rows])]
+
+
+def in_order(images: np.ndarray) -> np.ndarray:
+    """int64 (N,): a random order that pixels alone decide, so that no measure depends on how the rows came."""
+    hashes = row_hashes(images)
+    return np.lexsort((hashes[:, 1], hashes[:, 0]))
+
+
+def halves(groups: np.ndarray, n: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two disjoint draws of n, int64 (n,) each, that part no duplicates.
+
+    One sprite of each group comes first, then its mirror image.
+
+    Where nearly all sprites have their mirror image in the set, halves that are full of pairs would hold half as many
+    different sprites as the samples do, and any samples would look good against them.
+    """
+    random = np.random.default_rng(number)
+    mixed = random.random(len(groups)).argsort()
+    # Whether a sprite comes first or second within its group, in mixed order.
+    firsts = np.zeros(len(groups), np.int64)
+    firsts[mixed[np.unique(groups[mixed], return_index=True)[1]]] = 1
+    order = mixed[np.argsort(-firsts[mixed], kind="stable")]
+    sizes = np.bincount(groups)
+    shuffled = random.random(len(sizes)).argsort()
+    # Cut where both sides come closest to holding as many sprites.
+    held = np.cumsum(sizes[shuffled])
+    cut = int(np.abs(2 * held - held[-1]).argmin()) + 1
+    side = np.zeros(len(sizes), bool)
+    side[shuffled[:cut]] = True
+    left = side[groups[order]]
+    return order[left][:n], order[~left][:n]
+
+
+def draws(count: int, n: int) -> list[np.ndarray]:
+    """For each split, which n of the samples, int64 (n,)."""
+    return [np.sort(np.random.default_rng(number).random(count).argsort()[:n]) for number in range(SPLITS)]
