@@ -19,7 +19,7 @@ import torch
 
 from ddpm.base.files import npy_bytes, replace_bytes
 from ddpm.base.home import home
-from ddpm.base.names import showable
+from ddpm.base.text import showable
 from ddpm.cli import bench
 from ddpm.cli.console import ProgressPrinter, follow, print_anything
 from ddpm.diffusion.chain import ChainRecorder, gif
@@ -39,7 +39,7 @@ from ddpm.pixels.sheets import sheet_png
 from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.runs.run import Run, RunError, check_name
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
-from ddpm.sprites.summary import data_card
+from ddpm.sprites.data_card import data_card
 from ddpm.training.loop import TrainingError
 from ddpm.training.recipes import RECIPES
 from ddpm.training.team import MEETING_SECONDS, Team, TeamError, team

@@ -18,8 +18,8 @@ import torch
 
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.pixels.conversion import to_float
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import foreground
 from ddpm.sprites import SpriteDataset, load_sprites
 from ddpm.training.loop import TrainingState, new_state, train
 from ddpm.training.recipes import RECIPES, Recipe

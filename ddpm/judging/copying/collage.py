@@ -15,8 +15,8 @@ import torch
 
 from ddpm.pixels.conversion import require_sprites
 from ddpm.pixels.duplicates import distinct_images
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import foreground
 
 MATCH = 0.04
 """OKLab distance below which two pixels match."""

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from ddpm.pixels.conversion import require_sprites
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import foreground
 
 SAME_PALETTE = 0.04
 """The largest palette distance that counts as the same palette, and the radius in which a colour counts as known."""

@@ -18,8 +18,7 @@ import numpy as np
 import torch
 
 from ddpm.pixels.conversion import require_sprites
-from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import SAME, distance
+from ddpm.pixels.oklab import SAME, distance, oklab
 
 SHAPE_KNOWN = 0.8
 """The least J at which a sprite's shape counts as known."""
@@ -96,7 +95,7 @@ def edge_bits(images: np.ndarray) -> np.ndarray:
 
     Returns:
         bool (N, 480): 240 pairs side by side (row by row), then 240 pairs one above the other; True where their OKLab
-        distance is more than :data:`ddpm.pixels.traits.SAME`.
+        distance is more than :data:`ddpm.pixels.oklab.SAME`.
     """
     (images,) = require_sprites(images=images)
     bits = np.empty((len(images), _EDGES), bool)
@@ -222,7 +221,7 @@ def shape_confirmed(queries: np.ndarray, references: np.ndarray, flips: np.ndarr
     """How far the areas of one colour are the same in two sprites, whatever the colours: I(X; Y) / H(X, Y).
 
     X and Y are the colours of a pixel in the two sprites, near ones merged: the most frequent colour takes in all that
-    lie within :data:`ddpm.pixels.traits.SAME` of it, then the most frequent of the rest, equally frequent ones in
+    lie within :data:`ddpm.pixels.oklab.SAME` of it, then the most frequent of the rest, equally frequent ones in
     reading order. Only pixels that both pictures show after the shift are counted.
 
     Args:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ddpm.base import files
-from ddpm.base.files import move, parse_json, read_json, remedy, replace_bytes, replace_json
+from ddpm.base.files import move, read_json, remedy, replace_bytes, replace_json
+from ddpm.base.json_values import parse_json
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ddpm.base.blocks import blocks
 from ddpm.pixels.duplicates import distinct_images
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import MERGED, foreground, merged_colours, traits
+from ddpm.pixels.traits import MERGED, merged_colours, traits
 from ddpm.sprites import load_sprites
-from ddpm.sprites.summary import data_card
+from ddpm.sprites.data_card import data_card
 from tests.ddpm.helpers import ROOT
 
 
@@ -113,7 +115,7 @@ def test_merged_colours_agree_with_a_plain_loop() -> None:
 def test_more_sprites_than_fit_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     sprites = load_sprites("builtin").images[:30]
     whole = traits(sprites)
-    monkeypatch.setattr("ddpm.pixels.traits._BLOCK", 7)
+    monkeypatch.setattr("ddpm.pixels.traits.blocks", lambda count: blocks(count, 7))
     parted = traits(sprites)
     for name in ("merged_colours", "haze", "orphans", "outline"):
         np.testing.assert_array_equal(getattr(parted, name), getattr(whole, name))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ddpm.sprites import SpriteError, load_sprites
-from ddpm.sprites.readers import arrays, shelf
+from ddpm.sprites.readers import array_store, arrays
 from tests.ddpm.sprite_files import art, lay_out, npy_bytes, png_bytes, write
 
 PROJECT = Path(__file__).parents[3]
@@ -135,13 +135,13 @@ def test_a_source_that_shrinks_while_it_is_read_is_refused(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "x.npy", npy_bytes(art(3000)))
-    copy = shelf.Shelf.put
+    copy = array_store.ArrayStore.put
 
-    def put(self: shelf.Shelf, *arguments: object, **named: object) -> np.ndarray:
+    def put(self: array_store.ArrayStore, *arguments: object, **named: object) -> np.ndarray:
         os.truncate(path, 5000)
         return copy(self, *arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(shelf.Shelf, "put", put)
+    monkeypatch.setattr(array_store.ArrayStore, "put", put)
     with pytest.raises(SpriteError, match="early"):
         load_sprites(path)
     assert not contents(home)
@@ -213,7 +213,7 @@ def test_without_a_home_large_data_is_refused_with_the_way_out(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.write_bytes(b"a file where the folder should be")
-    monkeypatch.setattr(shelf, "MEMORY_LIMIT", 10_000)
+    monkeypatch.setattr(array_store, "MEMORY_LIMIT", 10_000)
     with pytest.raises(SpriteError, match="DDPM_HOME"):
         load_sprites(write(tmp_path / "x.npy", npy_bytes(art(20))))
 
