@@ -39,7 +39,7 @@ from tests.broken_files import json_values, mutated, quick, twisted
 from tests.ddpm.helpers import ROOT, simple_sprites, trained_state
 from tests.ddpm.runs.test_checkpoint import CONFIG as STEP_CONFIG
 from tests.ddpm.runs.test_checkpoint import reseal
-from tests.ddpm.sprite_files import chunk, header, npz_bytes, png_bytes, raw_npy
+from tests.ddpm.sprite_files import chunk, npy_header, npz_bytes, png_bytes, raw_npy
 
 FAST, SLOW = 20, 1000
 SHIPPED = ROOT / "checkpoints" / "builtin"
@@ -260,7 +260,7 @@ def test_lines_of_any_kind(at_home: dict[str, Format], examples: int) -> None:
 
 
 HEADERS = st.builds(
-    header,
+    npy_header,
     descr=st.sampled_from(["'<u8'", "'>u8'", "'|u1'", "'|O'", "[('a','<u8')]", "'<U99999'", "5", "'<f8'", "'<q'", "'"]),
     order=st.sampled_from(["False", "True", "0", "None"]),
     shape=st.sampled_from(
@@ -358,7 +358,7 @@ def _favourite(note: str) -> bytes:
 
 
 def _array(shape: str, descr: str = "'<u8'") -> bytes:
-    return raw_npy(header(descr, "False", shape), HASHES.tobytes())
+    return raw_npy(npy_header(descr, "False", shape), HASHES.tobytes())
 
 
 HARM: dict[str, tuple[str, Callable[[], bytes]]] = {

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from ddpm.base.blocks import blocks
-from ddpm.pixels.duplicates import distinct_images
 from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import MERGED, merged_colours, traits
 from ddpm.sprites import load_sprites
 from ddpm.sprites.data_card import data_card
-from tests.ddpm.helpers import ROOT
+from tests.ddpm.helpers import real_sprites
 
 
 def white(n: int = 1) -> np.ndarray:
@@ -123,12 +122,8 @@ def test_more_sprites_than_fit_in_a_block(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.slow
 def test_means_of_the_real_set() -> None:
-    path = ROOT.parent / "shared" / "data" / "sprites_exact.npz"
-    if not path.exists():
-        pytest.skip("no real sprites here")
-    with np.load(path) as data:
-        images = data["images"]
-    measured = traits(images[distinct_images(images)[0]])
+    sprites = real_sprites()
+    measured = traits(sprites.images[sprites.distinct()])
     assert measured.haze.mean() == pytest.approx(0.0393, abs=5e-4)
     assert measured.merged_colours.mean() == pytest.approx(18.03, abs=0.05)
     assert measured.orphans.mean() == pytest.approx(32.80, abs=0.05)
