@@ -4,7 +4,7 @@ The rooms, in the order in which data flow: ``base``, ``pixels``, ``sprites``, `
 ``judging``, ``jobs``, ``cli``. Each imports only from those before it. What is imported here is the public face.
 """
 
-from ddpm.base import waiting as waiting  # before torch
+from ddpm.base import openmp as openmp  # before torch
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.sampling import SamplingStep, sample
 from ddpm.diffusion.schedule import NoiseSchedule

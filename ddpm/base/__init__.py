@@ -1,1 +1,1 @@
-"""What knows nothing of sprites: files, locks, the home folder, checked JSON, seeds, the processor."""
+"""What knows nothing of sprites: files, locks, the home folder, JSON, text, seeds, the processor."""

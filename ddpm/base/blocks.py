@@ -1,11 +1,11 @@
-"""Long arrays in blocks, so that memory stays flat whatever their length."""
+"""Long arrays in blocks, so that little memory is needed whatever their length."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 BLOCK = 4096
-"""Rows that are handled at a time: 3 MB of pixels, whatever the size of the set."""
+"""Rows that are handled at a time: 3 MB of pixels."""
 
 
 def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:

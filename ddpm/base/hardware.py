@@ -1,4 +1,4 @@
-"""What this machine's processor can do."""
+"""What this machine computes with: device, cores and threads, precision, memory."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ CPU = torch.device("cpu")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 2**30
 
-# How a user tells all programs that compute how many threads they may have.
+# By these a user limits the threads of all programs.
 _LIMITS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS")
 _OWN_CGROUPS, _CGROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 _setting = threading.Lock()
 
 
 def best_device(number: int = 0) -> torch.device:
-    """Where a training is quickest: an NVIDIA GPU, Apple's, or the CPU.
+    """The device on which a training is fastest: an NVIDIA GPU, Apple's, or the CPU.
 
     Args:
-        number: which of several NVIDIA GPUs; processes of one machine take turns.
+        number: of the process on this machine; several NVIDIA GPUs are given out in turn.
     """
     if torch.cuda.is_available():
         return torch.device("cuda", number % torch.cuda.device_count())
@@ -45,9 +45,9 @@ def best_device(number: int = 0) -> torch.device:
 
 
 def cores() -> int:
-    """Number of cores that this process may use: :func:`given_cores`, or fewer where the user says so.
+    """Number of cores that this process may use: :func:`given_cores`, or fewer if the user limits it.
 
-    The user says so in OMP_NUM_THREADS, OMP_THREAD_LIMIT or MKL_NUM_THREADS, set before the program starts.
+    The limit is OMP_NUM_THREADS, OMP_THREAD_LIMIT or MKL_NUM_THREADS, set before the program starts.
     """
     # torchrun sets it to 1 where the user set nothing.
     by_launcher = "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("OMP_NUM_THREADS") == "1"
@@ -56,7 +56,7 @@ def cores() -> int:
 
 
 def given_cores() -> int:
-    """Number of cores that the system gives this process: those it may run on, and what its CPU quota comes to.
+    """Number of cores that the system gives this process: those that it may run on, limited by its CPU quota.
 
     A quota of one core and a half counts as two: both are then busy for three quarters of the time.
     """
@@ -69,14 +69,14 @@ def given_cores() -> int:
 
 
 def _limit(name: str) -> int | None:
-    """The number in a variable of the environment; None where there is none that makes sense."""
-    # A list has a number for each level of nesting, the first one for ours.
+    """The number in an environment variable; None if there is none, or it makes no sense."""
+    # A list has a number for each level of nesting; ours is the first.
     text = os.environ.get(name, "").partition(",")[0].strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) else None
 
 
 def _quota() -> float:
-    """Cores that the control groups (both versions) of this process let it keep busy; infinite without a limit."""
+    """Cores that the control groups (both versions) of this process let it use; infinite without a limit."""
     smallest = math.inf
     try:
         lines = _OWN_CGROUPS.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -87,7 +87,7 @@ def _quota() -> float:
         if controllers and "cpu" not in controllers.split(","):
             continue
         top = _CGROUPS / controllers
-        # A limit holds for all groups below. In a container the top is often its own group, whatever the path says.
+        # A limit holds for all groups below. In a container its own group is often the top, whatever the path says.
         own = top / path.lstrip("/")
         for folder in {top, own, *(above for above in own.parents if top in above.parents)}:
             smallest = min(smallest, _quota_of(folder))
@@ -110,11 +110,11 @@ def _quota_of(group: Path) -> float:
 def set_threads(threads: int) -> int:
     """Let torch use ``threads`` cores in the calling thread and in those that start later.
 
-    For a process that has one thing to do, such as a training. Where several threads compute, as in a server, each
-    that wants another number gets it from :func:`thread_pool`.
+    For a process that does one thing, such as a training. Where several threads compute, as in a server, those that
+    need another number come from :func:`thread_pool`.
 
     Args:
-        threads: brought into 1..:func:`cores`.
+        threads: clipped to 1..:func:`cores`.
 
     Returns:
         The number that is in force.
@@ -126,18 +126,18 @@ def set_threads(threads: int) -> int:
 
 
 def thread_pool(workers: int, threads: int, name: str) -> ThreadPoolExecutor:
-    """Threads of their own, in each of which torch uses ``threads`` cores; all other threads keep what they have.
+    """A pool in each of whose threads torch uses ``threads`` cores; all other threads keep the number they have.
 
     Args:
-        workers: how many.
-        threads: brought into 1..:func:`cores`.
-        name: what they are called.
+        workers: number of threads in the pool.
+        threads: clipped to 1..:func:`cores`.
+        name: prefix of the threads' names.
     """
     threads = max(1, min(threads, cores()))
     all_there = threading.Barrier(workers + 1)
 
     def begin() -> None:
-        # Asked first: a thread that has not used torch yet would take the number for new ones when it does.
+        # Asked first: at its first use of torch a thread takes the number for new threads, whatever was set before.
         torch.get_num_threads()
         torch.set_num_threads(threads)
         all_there.wait()
@@ -148,7 +148,7 @@ def thread_pool(workers: int, threads: int, name: str) -> ThreadPoolExecutor:
         for _ in range(workers):
             pool.submit(lambda: None)
         all_there.wait()
-        # What a thread sets becomes the rule for threads to come: these must not inherit it.
+        # The number that a thread sets becomes that of all new threads, so the usual one is set again.
         _in_a_new_thread(lambda: torch.set_num_threads(usual))
     return pool
 
@@ -159,10 +159,10 @@ def _in_a_new_thread(work: Callable[[], T]) -> T:
 
 
 def keep_memory() -> None:
-    """Let this process keep what it frees, up to 1 GB, for its next need, instead of giving it back to the system.
+    """Let this process keep the memory that it frees, up to 1 GB, instead of returning it to the system.
 
-    A training step needs the same memory as the one before, and pages asked for anew cost it up to a tenth of its time.
-    For Linux with glibc; elsewhere it does nothing.
+    A training step needs the same memory as the one before, and getting it from the system again costs up to a tenth
+    of its time. For Linux with glibc; elsewhere it does nothing.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
@@ -186,18 +186,18 @@ def resolve_precision(asked: str, device: torch.device = CPU) -> Precision:
     """
     if asked == "auto":
         if device.type == "cuda":
-            # The first that multiplies it in hardware.
-            quick = torch.cuda.get_device_capability(device) >= (8, 0)
+            # The first generation that multiplies it in hardware.
+            is_fast = torch.cuda.get_device_capability(device) >= (8, 0)
         else:
-            quick = device.type == "cpu" and bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
-        return "bfloat16" if quick else "float32"
+            is_fast = device.type == "cpu" and bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
+        return "bfloat16" if is_fast else "float32"
     if asked not in get_args(Precision):
         raise ValueError(f"unknown precision {asked!r}: choose auto, {' or '.join(get_args(Precision))}")
     return asked  # type: ignore[return-value]
 
 
 def cpu_flags() -> set[str]:
-    """The processor's feature flags, where the system tells them (Linux); else none."""
+    """The processor's feature flags where the system lists them (Linux); elsewhere none."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -222,7 +222,7 @@ def autocast(precision: Precision, device: torch.device = CPU) -> contextlib.Abs
 
 
 def working_precision(x: torch.Tensor) -> torch.dtype:
-    """In which a convolution or a product takes ``x``: its own, unless :func:`autocast` says otherwise."""
+    """The type in which a convolution or a matrix product takes ``x``: its own, or that of :func:`autocast`."""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
@@ -237,6 +237,6 @@ def describe(device: torch.device = CPU) -> str:
     return f"{number}, {platform.machine()}, {platform.system()}, torch {torch.__version__}"
 
 
-# torch knows nothing of a quota: more threads than that would wait for one another.
+# torch does not know the quota: more threads than that would wait for one another.
 if torch.get_num_threads() > cores():
     set_threads(cores())

@@ -11,10 +11,10 @@ from pathlib import Path
 def home() -> Path:
     """The folder named by ``DDPM_HOME``, or ``ddpm-pixel-art`` in the user's cache folder; made if it is missing.
 
-    A relative name is taken from the folder in which this process first asked: it stays where it was.
+    A relative name is relative to the working folder at the first call, and stays there.
 
     Raises:
-        OSError: if it cannot be made or written, with a message that says what to set instead.
+        OSError: if it cannot be made or written; the message says what to set instead.
     """
     named = os.environ.get("DDPM_HOME")
     try:
@@ -46,5 +46,5 @@ def _user_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    # A relative path is to be ignored, says the standard that the variable comes from.
+    # The XDG standard says to ignore a relative path.
     return named if named.is_absolute() else Path.home() / ".cache"

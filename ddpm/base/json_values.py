@@ -1,24 +1,65 @@
-"""JSON values of the kind that one expects: whoever reads a file that others may have touched asks here first."""
+"""JSON from files that others may have touched: parsed strictly, and each field checked before it is used.
+
+A table of checks, ``{"step": is_count, "loss": or_none(is_amount)}``, says what an object holds. :func:`has_fields`
+refuses an object as a whole, :func:`valid_fields` drops the fields that fail, :func:`checked` takes a single value.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ddpm.base.text import SURROGATE, showable
+
 Check = Callable[[Any], bool]
-_HALF = re.compile("[\ud800-\udfff]")
+
+_MOST_LEVELS = 32
+_MOST_DIGITS = 300
+# The values of these keys are paths: the system knows them only as it spells them.
+_PATHS = frozenset({"source", "log", "run", "folder"})
 
 
-def keep(values: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
-    """The entries that pass; a key without a check passes as it is."""
+def parse_json(data: bytes, name: str) -> dict[str, Any]:
+    """Parse a JSON object; ``name`` is what an error calls it. Every number in it is finite as a float.
+
+    Raises:
+        ValueError: if it is not UTF-8, not JSON, nested too deep, holds a key twice or a number that is too large, or
+            is no object.
+    """
+    try:
+        value = _DECODER.decode(data.decode("utf-8"))
+        deep = _is_deep(value)
+    except RecursionError:
+        deep = True
+    except ValueError as error:
+        raise ValueError(f"{name} is not valid JSON ({error})") from None
+    if deep:
+        raise ValueError(f"{name} is nested too deep")
+    # Valid JSON may spell a surrogate, which can neither be shown nor written.
+    if b"\\ud" in data or b"\\uD" in data:
+        value = _showable_values(value)
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} does not hold a JSON object")
+    return value
+
+
+def valid_fields(values: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
+    """The fields that pass their check, and those that have none."""
     return {key: value for key, value in values.items() if key not in checks or checks[key](value)}
 
 
-def fits(value: Any, checks: Mapping[str, Check]) -> bool:
-    """Whether a value is an object that has all of these keys, and each of them passes."""
+def has_fields(value: Any, checks: Mapping[str, Check]) -> bool:
+    """Whether a value is an object that has a field for each of the checks, and all of them pass."""
     return isinstance(value, dict) and all(key in value and check(value[key]) for key, check in checks.items())
+
+
+def checked(value: Any, check: Check) -> Any:
+    """The value itself. Raises ValueError if it fails the check."""
+    if not check(value):
+        raise ValueError(f"{str(value)[:40]!r} is not what is expected")
+    return value
 
 
 def is_whole(value: Any, low: int, high: int) -> bool:
@@ -47,8 +88,8 @@ def is_share(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """A string that can be written out: JSON may hold half a character."""
-    return isinstance(value, str) and not _HALF.search(value)
+    """A string that can be written out: JSON may hold surrogates."""
+    return isinstance(value, str) and not SURROGATE.search(value)
 
 
 def is_name(value: Any) -> bool:
@@ -56,18 +97,18 @@ def is_name(value: Any) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
-def is_record(value: Any) -> bool:
-    """An object."""
+def is_object(value: Any) -> bool:
+    """A JSON object, whatever its fields."""
     return isinstance(value, dict)
 
 
 def or_none(check: Check) -> Check:
-    """What ``check`` says, or null."""
+    """A check that null passes, too."""
     return lambda value: value is None or check(value)
 
 
 def list_of(check: Check) -> Check:
-    """A list of what ``check`` says."""
+    """A check for a list, each item of which passes ``check``."""
     return lambda value: isinstance(value, list) and all(map(check, value))
 
 
@@ -78,3 +119,53 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [jsonable(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether it has more levels than any of our files: code that recurses through it could run out of stack."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        held = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [item for items in held for item in items]
+        if not level:
+            return False
+    return True
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError("a number is too large")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is not a finite number")
+    return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates, parse_int=_whole, parse_float=_finite, parse_constant=_finite
+)
+
+
+def _showable_values(value: Any) -> Any:
+    """JSON values with all their text :func:`showable`, but for paths."""
+    if isinstance(value, str):
+        return showable(value)
+    if isinstance(value, list):
+        return [_showable_values(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            showable(key): item if key in _PATHS and isinstance(item, str) else _showable_values(item)
+            for key, item in value.items()
+        }
+    return value

@@ -1,8 +1,8 @@
-"""Locks that end with their holder, however that ended: nothing is held for ever after a kill.
+"""Locks that end with their holder, however it ended: after a kill nothing stays locked.
 
-Where the file system has locks of its own (``flock``, or what Windows has), the system lets them go. Some network and
-cloud drives have none: there the holder leaves a note of who it is, and whoever finds a note looks whether its writer
-still lives.
+Where the file system has locks of its own (``flock``, or those of Windows), the system releases them. Some network and
+cloud drives have none: there the holder leaves a note of who it is, and whoever finds a note checks whether its writer
+is still alive.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST}
 _REFRESH_SECONDS = 20.0
-# Whether a process of another machine lives cannot be asked. Its note tells: it is touched as long as it does.
+# Whether a process of another machine is alive cannot be asked; as long as it is, it touches its note.
 _SILENT_SECONDS = 120.0
 
 
 class Lock:
-    """A lock on everything that agrees to ask for it; one holder at a time, on this machine or on the same drive.
+    """An advisory lock with one holder at a time, among all processes on this machine or on the same drive.
 
     Args:
-        path: the lock's file; it is made, and stays. Its folder has to exist.
+        path: the lock's file; it is created, and stays. Its folder has to exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,14 +50,14 @@ class Lock:
         self._note: _Note | None = None
 
     def acquire(self, timeout: float = -1) -> Lock:
-        """Take it; to be let go by ``with`` or :meth:`release`.
+        """Take it; ``with`` or :meth:`release` lets it go.
 
         Args:
-            timeout: seconds to wait while another has it; for ever if negative.
+            timeout: seconds to wait while another holds it; for ever if negative.
 
         Raises:
-            TimeoutError: if another still has it then.
-            OSError: if no lock can be made there.
+            TimeoutError: if another still holds it then.
+            OSError: if no lock is possible there.
         """
         deadline = time.monotonic() + timeout
         while not self._try():
@@ -88,7 +88,7 @@ class Lock:
     def _try(self) -> bool:
         if fcntl is None:
             return self._try_native()
-        # Another machine may see the same drive without the system's locks.
+        # Another machine may use the same drive without the system's locks.
         if _has_living_note(self.path):
             return False
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -118,9 +118,9 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock of a file; it is neither made nor taken for that.
+    """Whether somebody holds the lock of a file, found out without creating or taking it.
 
-    Those who only look share the system's lock for an instant: none of them is taken for a holder.
+    Whoever asks holds a shared lock for an instant, so that nobody who asks is mistaken for a holder.
     """
     if fcntl is None:
         return path.is_file() and _is_held_natively(path)
@@ -153,8 +153,8 @@ def _is_held_natively(path: Path) -> bool:
         return False
 
 
-# Notes: a folder that appears whole with one note in it, or not at all. A note has a name of its own, so whoever
-# removes that of a dead holder can never hit that of the next one.
+# Notes: a folder that appears complete with one note in it, or not at all. Each note has its own name, so whoever
+# removes the note of a dead holder can never remove that of the next one.
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class _Note:
 
 
 def _leave_note(lock: Path) -> _Note | None:
-    """Become the holder by a note; None if there is another one."""
+    """Become the holder by leaving a note; None if there is another holder."""
     folder, token = notes_of(lock), secrets.token_hex(8)
     for old in _notes(lock):
         if not _is_alive(old):
@@ -184,12 +184,12 @@ def _leave_note(lock: Path) -> _Note | None:
     try:
         built.mkdir()
         replace_json(built / f"{token}.json", {**_whereabouts(), "pid": os.getpid(), "born": _born(os.getpid())})
-        # Only an empty one: what dead holders leave.
+        # Fails unless it is empty, as dead holders leave it.
         with contextlib.suppress(OSError):
             folder.rmdir()
         built.rename(folder)
     except OSError as error:
-        # Another one was quicker, who may be done by now.
+        # Another process was quicker; it may have finished by now.
         if error.errno in _TAKEN or _notes(lock):
             return None
         raise
@@ -228,7 +228,7 @@ def _is_alive(note: Path) -> bool:
 
 
 def _whereabouts() -> dict[str, str]:
-    """Where the number of a process means that process: containers count their own."""
+    """The machine and container within which a process number means that process."""
     try:
         space = os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -247,11 +247,11 @@ def _lives(pid: int) -> bool:
 
 
 def _born(pid: int) -> str:
-    """When a process began, in the system's own count: its number is given to another one some day. Empty if unknown,
-    or if nobody has yet taken notice of its end.
+    """When a process began, in the system's own count, since its number may be used again. Empty if that is unknown,
+    or if it has ended and its parent has not noticed yet.
     """
     try:
-        # The name of the program, in brackets, may hold anything.
+        # The program's name, in brackets, may contain anything.
         facts = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         return "" if facts[0] in ("Z", "X") else facts[19]
     except (OSError, IndexError):

@@ -29,9 +29,9 @@ def seed_for(purpose: str, *numbers: int) -> int:
 
 @contextlib.contextmanager
 def seeded(purpose: str, *numbers: int) -> Iterator[None]:
-    """For what takes no generator: torch's global one starts from ``(purpose, *numbers)``, and is as before afterwards.
+    """Seed torch's global generator for code that takes no other; afterwards it is as it was before.
 
-    The whole process has one of them, so one thread at a time is in here.
+    The whole process shares that generator, so only one thread at a time gets in.
     """
     with _seeding, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_for(purpose, *numbers))

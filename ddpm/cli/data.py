@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ddpm.base.files import replace_bytes
-from ddpm.base.names import showable
+from ddpm.base.text import showable
 from ddpm.cli.inputs import load_and_tell
 from ddpm.cli.options import Commands, add_command
 from ddpm.sprites import SpriteDataset, kaggle
-from ddpm.sprites.summary import data_card
+from ddpm.sprites.data_card import data_card
 
 
 def add_parser(commands: Commands) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ddpm.diffusion.chain import Chain
-from ddpm.pixels.sheets import _WHITE, enlarge, sheet
+from ddpm.pixels.sheets import WHITE, enlarge, sheet
 
 _GIF_COLOURS = 256
 # Beyond it a frame is mostly noise, where nobody sees a colour that is off, and the better method takes half a second.
@@ -41,7 +41,7 @@ def _film(frames: list[Image.Image], file_format: str, milliseconds: int, hold: 
 def _pages(chain: Chain, columns: int | None) -> Iterator[np.ndarray]:
     for x_t, x0 in zip(chain.x_t, chain.x0, strict=True):
         left, right = sheet(x_t, columns, gap=1), sheet(x0, columns, gap=1)
-        yield np.concatenate([left, np.full((left.shape[0], 4, 3), _WHITE, np.uint8), right], axis=1)
+        yield np.concatenate([left, np.full((left.shape[0], 4, 3), WHITE, np.uint8), right], axis=1)
 
 
 def _indexed(page: np.ndarray, scale: int) -> Image.Image:
@@ -50,10 +50,10 @@ def _indexed(page: np.ndarray, scale: int) -> Image.Image:
     index = index.reshape(page.shape[:2])
     if len(colours) > _GIF_COLOURS:
         method = Image.Quantize.MAXCOVERAGE if len(colours) <= _MANY_COLOURS else Image.Quantize.FASTOCTREE
-        white = (page == _WHITE).all(axis=-1)
+        white = (page == WHITE).all(axis=-1)
         # White is exempt: next to real white an almost white background looks like a grey box.
         rest = Image.fromarray(page[~white][None]).quantize(_GIF_COLOURS - 1, method, dither=Image.Dither.NONE)
-        colours = np.array([*rest.getpalette(), *[_WHITE] * 3]).reshape(-1, 3)  # type: ignore[misc]
+        colours = np.array([*rest.getpalette(), *[WHITE] * 3]).reshape(-1, 3)  # type: ignore[misc]
         index = np.full(page.shape[:2], len(colours) - 1)
         index[~white] = np.asarray(rest)[0]
     frame = Image.fromarray(enlarge(index.astype(np.uint8)[..., None], scale)[..., 0])

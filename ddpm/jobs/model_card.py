@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ddpm.base.json_values import Check, fits, is_count, is_name, is_number, is_text, list_of, or_none
+from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, list_of, or_none
 from ddpm.judging.choosing import NEAR, Bar, bars, read_choice
 from ddpm.runs.run import Run, RunError
 
@@ -29,9 +29,9 @@ _DATA: dict[str, Check] = {
     "label_names": or_none(list_of(is_name)),
 }
 _TOLD: dict[str, Check] = {
-    "data": lambda value: fits(value, _DATA),
-    "recipe": lambda value: fits(value, {"title": is_text, "prediction_type": is_text, "batch_size": is_count}),
-    "schedule": lambda value: fits(value, {"kind": is_text}),
+    "data": lambda value: has_fields(value, _DATA),
+    "recipe": lambda value: has_fields(value, {"title": is_text, "prediction_type": is_text, "batch_size": is_count}),
+    "schedule": lambda value: has_fields(value, {"kind": is_text}),
     "precision": is_text,
     "threads": is_count,
     "seed": is_number,

@@ -16,11 +16,11 @@ import numpy as np
 from ddpm.base.files import read_json, replace_json
 from ddpm.base.json_values import (
     Check,
-    fits,
+    has_fields,
     is_amount,
     is_count,
     is_number,
-    is_record,
+    is_object,
     is_share,
     is_text,
     list_of,
@@ -53,7 +53,7 @@ _BOUNDS = {"rate": is_share, "low": is_share, "high": is_share}
 
 def _is_rate(value: Any) -> bool:
     """A share of something; of nothing it has no bounds."""
-    return fits(value, _RATE) and (value["n"] == 0 or fits(value, _BOUNDS))
+    return has_fields(value, _RATE) and (value["n"] == 0 or has_fields(value, _BOUNDS))
 
 
 _ROW: dict[str, Check] = {
@@ -70,8 +70,8 @@ _ROW: dict[str, Check] = {
     "c_t": or_none(is_number),
     "copy_ratio": or_none(is_amount),
     "exam": or_none(_is_rate),
-    "claim": lambda value: is_record(value) and all(map(_is_rate, value.values())),
-    "real": lambda value: fits(value, _REAL),
+    "claim": lambda value: is_object(value) and all(map(_is_rate, value.values())),
+    "real": lambda value: has_fields(value, _REAL),
 }
 """A row of the table; earlier versions did not store the number of network calls."""
 
@@ -249,13 +249,13 @@ def read_choice(folder: Path) -> dict[str, Any] | None:
         found = read_json(folder / CHOICE)
     except (OSError, ValueError):
         return None
-    if not fits(found, _CHOICE):
+    if not has_fields(found, _CHOICE):
         return None
     return found if found["chosen"] in [row["step"] for row in found["rows"]] else None
 
 
 def _is_row(value: Any) -> bool:
-    return fits(value, _ROW) and is_count(value.get("calls", 0))
+    return has_fields(value, _ROW) and is_count(value.get("calls", 0))
 
 
 _CHOICE: dict[str, Check] = {

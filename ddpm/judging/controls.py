@@ -13,8 +13,8 @@ import numpy as np
 
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.memorization import MemorizationReport
-from ddpm.pixels.oklab import oklab, rgb_of
-from ddpm.pixels.traits import foreground
+from ddpm.pixels.foreground import foreground
+from ddpm.pixels.oklab import oklab, oklab_to_rgb
 
 NOISE_SD = 3
 """Standard deviation of the noise on a near copy, in grey levels: the eye hardly sees it, and no file is the same."""
@@ -72,7 +72,7 @@ def hue_turned(images: np.ndarray, degrees: float) -> np.ndarray:
     """
     lab = oklab(images).astype(np.float64)
     turn = np.exp(1j * np.deg2rad(degrees)) * (lab[..., 1] + 1j * lab[..., 2])
-    return rgb_of(np.stack([lab[..., 0], turn.real, turn.imag], axis=-1))
+    return oklab_to_rgb(np.stack([lab[..., 0], turn.real, turn.imag], axis=-1))
 
 
 def moved(images: np.ndarray, dy: int, dx: int) -> np.ndarray:

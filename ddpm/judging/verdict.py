@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import Check, is_count, is_number, is_share, is_text, or_none
+from ddpm.base.json_values import checked, has_fields, is_count, is_number, is_share, is_text, or_none
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
 from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationSummary
 from ddpm.judging.statistics import Proportion
@@ -62,56 +62,52 @@ def _verdict(stored: dict[str, Any]) -> Verdict:
     if not labels:
         raise ValueError("there are no samples")
     real = quality.get("real") or {}
-    agreement = quality.get("class_agreement")
+    agreement = checked(quality.get("class_agreement"), or_none(_is_agreement))
     return Verdict(
         rates={name: _proportion(found["rates"][name]) for name in RATES},
         claim={name: _proportion(found["claim"][name]) for name in CLAIM},
         labels=labels,
         heldout_labels=_labels(found["heldout_labels"]),
-        effective_rate=_checked(is_share, found["effective_rate"]),
-        train_size=_checked(is_count, found["training_sprites"]),
-        heldout_size=_checked(is_count, found["heldout_sprites"]),
-        drawn_by=_checked(is_text, stored["drawn_by"] or ""),
+        effective_rate=checked(found["effective_rate"], is_share),
+        train_size=checked(found["training_sprites"], is_count),
+        heldout_size=checked(found["heldout_sprites"], is_count),
+        drawn_by=checked(stored["drawn_by"] or "", is_text),
         quality={
             name: (quality[name], real[name])
             for name in QUALITY
             if _is_amount(quality.get(name)) and _is_amount(real.get(name))
         },
-        frechet_ratio=_checked(or_none(_is_amount), quality.get("frechet_ratio")),
-        agreement=None
-        if agreement is None
-        else (_checked(is_share, agreement["rate"]), _checked(or_none(is_share), agreement["real"])),
-        exam=None if exam is None else _checked(is_text, exam["sentence"]),
+        frechet_ratio=checked(quality.get("frechet_ratio"), or_none(_is_amount)),
+        agreement=None if agreement is None else (agreement["rate"], agreement["real"]),
+        exam=None if exam is None else checked(exam["sentence"], is_text),
     )
 
 
 def _proportion(stored: dict[str, Any]) -> Proportion:
-    count, n = _checked(is_count, stored["count"]), _checked(is_count, stored["n"])
+    count, n = checked(stored["count"], is_count), checked(stored["n"], is_count)
     if count > n:
         raise ValueError("more than there are")
-    rate, low, high = (_checked(is_share, stored[name]) if n else math.nan for name in ("rate", "low", "high"))
-    floor = _checked(or_none(is_share), stored["floor"])
-    # Excesses may lie far below 0: there is less than the floor.
-    excess = [_checked(or_none(_is_sane), stored[name]) for name in _EXCESS]
+    rate, low, high = (checked(stored[name], is_share) if n else math.nan for name in ("rate", "low", "high"))
+    floor = checked(stored["floor"], or_none(is_share))
+    excess = (checked(stored[name], or_none(_is_excess)) for name in _EXCESS)
     return Proportion(count, n, rate, low, high, floor, *excess)
 
 
 def _labels(counts: dict[str, Any]) -> tuple[str, ...]:
-    numbers = [_checked(is_count, counts[name]) for name in LABELS]
+    numbers = [checked(counts[name], is_count) for name in LABELS]
     if sum(numbers) > _MOST_SAMPLES:
         raise ValueError("more samples than anybody drew")
     return tuple(name for name, number in zip(LABELS, numbers, strict=True) for _ in range(number))
 
 
-def _is_sane(value: Any) -> bool:
+def _is_excess(value: Any) -> bool:
+    # It may lie far below 0: there is less than the floor.
     return is_number(value, -_LARGEST, _LARGEST)
+
+
+def _is_agreement(value: Any) -> bool:
+    return has_fields(value, {"rate": is_share, "real": or_none(is_share)})
 
 
 def _is_amount(value: Any) -> bool:
     return is_number(value, 0, _LARGEST)
-
-
-def _checked(check: Check, value: Any) -> Any:
-    if not check(value):
-        raise ValueError("not what we write")
-    return value

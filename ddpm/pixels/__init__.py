@@ -1,1 +1,1 @@
-"""uint8 pictures, and what can be worked out from them alone."""
+"""uint8 pictures and what is computed from them alone: colours, foreground, traits, duplicates, exports."""

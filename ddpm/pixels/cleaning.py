@@ -1,4 +1,4 @@
-"""Clean pixels: what a pixel artist would tidy up in a drawing, done by rule, for sprites that are to be used.
+"""Clean pixels: what a pixel artist would tidy up in a drawing, done by rule, for sprites that somebody wants to use.
 
 Never part of a measurement: a model is judged by what it draws, not by what is left of it after a clean-up.
 """
@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
-from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import MERGED, SAME, distance, foreground
+from ddpm.pixels.foreground import border_pixels, foreground
+from ddpm.pixels.oklab import SAME, distance, oklab
+from ddpm.pixels.traits import MERGED
 
 _FAINT = 0.15
 """A stray pixel nearer than this to one of its neighbours is a mistake; further away it may be an eye or a glint."""
 _WHITE = np.float32(0.03)
-_SEEN = 0.02
-"""About the least difference that is seen side by side."""
+_VISIBLE = 0.02
+"""About the least difference that can be seen side by side."""
 _AROUND = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 
 MARKS = {"background": (80, 160, 235), "stray": (214, 40, 60), "merged": (245, 170, 40)}
@@ -26,14 +27,14 @@ MARKS = {"background": (80, 160, 235), "stray": (214, 40, 60), "merged": (245, 1
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Sprites after the clean-up, and where they were touched, which a pixel can be more than once.
+    """Sprites after the clean-up, and which pixels were changed; the same pixel may be changed for several reasons.
 
     Attributes:
-        images: uint8 (N, H, W, 3).
-        background: bool, pixels of the background that were given its one colour.
-        stray: bool, lone pixels that took the colour of a neighbour.
-        merged: bool, pixels that took a frequent colour very near to their own.
-        moved: float32, how far each pixel's colour went, in OKLab; most moves are too small to be seen.
+        images: uint8 (N, 16, 16, 3).
+        background: bool (N, 16, 16), pixels of the background that were given its one colour.
+        stray: bool (N, 16, 16), lone pixels that took the colour of a neighbour.
+        merged: bool (N, 16, 16), pixels that took a frequent colour very near to their own.
+        moved: float32 (N, 16, 16), how far each pixel's colour moved, in OKLab; most moves are too small to be seen.
     """
 
     images: np.ndarray
@@ -44,12 +45,12 @@ class Cleaned:
 
     @property
     def changed(self) -> np.ndarray:
-        """bool (N, H, W): every pixel that was touched."""
+        """bool (N, 16, 16): every pixel that was changed."""
         changed: np.ndarray = self.background | self.stray | self.merged
         return changed
 
     def by_kind(self) -> dict[str, np.ndarray]:
-        """bool (N, H, W) each: every pixel that was touched under one kind, the rarest of what was done to it."""
+        """bool (N, 16, 16) each: every changed pixel under one of its reasons, the rarest."""
         found, left = {}, self.changed
         for kind in ("stray", "background", "merged"):
             found[kind] = getattr(self, kind) & left
@@ -57,7 +58,7 @@ class Cleaned:
         return found
 
     def marked(self) -> np.ndarray:
-        """uint8 (N, H, W, 3): the sprites in pale grey, and what was touched in :data:`MARKS`.
+        """uint8 (N, 16, 16, 3): the sprites in pale grey, and what was changed in the colours of :data:`MARKS`.
 
         What moved little is marked faintly.
         """
@@ -70,32 +71,31 @@ class Cleaned:
         return mixed
 
     def in_words(self) -> str:
-        """How many pixels were touched, how many of them visibly, and for which reason: these add up to all."""
-        touched, seen = int(self.changed.sum()), int((self.moved > _SEEN).sum())
-        if touched == 0:
+        """How many pixels were changed, how many of them visibly, and for which reasons: these add up to all."""
+        changed, visible = int(self.changed.sum()), int((self.moved > _VISIBLE).sum())
+        if changed == 0:
             return "Nothing to clean: no pixel was changed."
         reasons = {"background": "in the background", "merged": "to a near colour that is used more", "stray": "stray"}
         found = self.by_kind()
         counts = {words: int(found[kind].sum()) for kind, words in reasons.items()}
         told = ", ".join(f"{count:,} {words}" for words, count in counts.items() if count)
-        return f"{touched:,} of {self.changed.size:,} pixels were changed, {seen:,} so that one sees it: {told}."
+        return f"{changed:,} of {self.changed.size:,} pixels were changed, {visible:,} so that one sees it: {told}."
 
 
 def clean_pixels(images: np.ndarray) -> Cleaned:
     """Tidy sprites up: background, palette, stray pixels.
 
-    * *Background*: what hangs together with the border in its median colour gets that colour; nearly white becomes
-      white.
-    * *Palette*: the most frequent colour takes in all within 0.04 of it in OKLab, then the most frequent of what is
-      left, and so on: no colour is new, and no edge that one sees goes.
-    * *Stray pixels*: a pixel that none of the eight around it resembles takes the colour of the 4-neighbour nearest to
-      its own, if that is not far (0.15 in OKLab), or if only background surrounds it; so on until none is left.
+    * *Background*: what is connected to the border in its median colour gets that colour; nearly white becomes white.
+    * *Palette*: the most frequent colour takes in all within 0.04 of it in OKLab, then the most frequent of the rest
+      does, and so on: no new colour appears, and no visible edge is lost.
+    * *Stray pixels*: a pixel unlike all eight around it takes the colour of the most similar of its 4-neighbours, if
+      that is not far (0.15 in OKLab), or if only background surrounds it; repeated until none is left.
 
-    Each works on what the one before has left, and the background comes once more at the end. What has been cleaned
-    once stays, or nearly: a second time touched none of 200 sprites with added noise.
+    Each step works on the result of the one before, and the background is done once more at the end. Cleaning again
+    changes nothing, or hardly anything: of 200 sprites with added noise, none.
 
     Args:
-        images: uint8 (N, H, W, 3); not changed. N may be 0.
+        images: uint8 (N, 16, 16, 3), left as they are; N may be 0.
 
     Raises:
         TypeError: if the images are not uint8.
@@ -116,8 +116,8 @@ def clean_pixels(images: np.ndarray) -> Cleaned:
 
 
 def _snap_background(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    border = np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
-    # A middle one of the colours that are there, not a mixture of channels that is nowhere.
+    border = border_pixels(images)
+    # The border's own pixel nearest to the median: the median itself may be a mixture that occurs nowhere.
     lab = oklab(border)
     middle = distance(lab, np.median(lab, axis=1, keepdims=True)).argmin(axis=1)
     colour = border[np.arange(len(images)), middle]
@@ -134,8 +134,8 @@ def _without_stray(images: np.ndarray, behind: np.ndarray) -> np.ndarray:
         lab = oklab(pixels.reshape(shape))
         far, nearest = _nearest_beside(lab)
         going = _lone(lab).reshape(far.shape) & (far <= _FAINT) | specks
-        # Two strays side by side would swap their colours and be strays still. So a pixel waits for the one whose
-        # colour it takes, and of two that take each other's the first one goes.
+        # Two strays side by side would swap their colours and still be strays. So a pixel waits for the one whose
+        # colour it takes, and of two that take each other's colour the first one goes.
         waits = np.take_along_axis(going, nearest, axis=1)
         here = np.arange(far.shape[1])
         first = (np.take_along_axis(nearest, nearest, axis=1) == here) & (here < nearest)
@@ -147,7 +147,7 @@ def _without_stray(images: np.ndarray, behind: np.ndarray) -> np.ndarray:
 
 
 def _nearest_beside(lab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far each pixel is from the nearest in colour of its 4-neighbours, and its index; (N, H * W) both."""
+    """Distance in colour to the most similar 4-neighbour of each pixel, and that one's index; (N, H * W) both."""
     count, height, width, _ = lab.shape
     padded = np.pad(lab, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=np.inf)
     sides = [(1, 0), (-1, 0), (0, 1), (0, -1)]
@@ -158,7 +158,7 @@ def _nearest_beside(lab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _lone(lab: np.ndarray) -> np.ndarray:
-    """bool (N, H, W): pixels of which none around has the same colour. A slanting line is no row of stray pixels."""
+    """bool (N, H, W): pixels unlike all eight around them. The pixels of a diagonal line are not among them."""
     height, width = lab.shape[1:3]
     padded = np.pad(lab, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=np.inf)
     friend = np.zeros(lab.shape[:3], bool)
@@ -168,7 +168,7 @@ def _lone(lab: np.ndarray) -> np.ndarray:
 
 
 def _alone(behind: np.ndarray) -> np.ndarray:
-    """bool (N, H, W): foreground pixels with nothing but background in all eight places around."""
+    """bool (N, H, W): foreground pixels with nothing but background in all eight places around them."""
     front = np.pad(~behind, ((0, 0), (1, 1), (1, 1)))
     height, width = behind.shape[1:]
     alone = ~behind
@@ -178,7 +178,7 @@ def _alone(behind: np.ndarray) -> np.ndarray:
 
 
 def _reduced(image: np.ndarray) -> np.ndarray:
-    """One sprite with fewer colours, each of them one of its own; uint8 (H, W, 3)."""
+    """One sprite with fewer colours, all of them its own; uint8 (H, W, 3)."""
     packed, index, counts = np.unique(pack_rgb(image), return_inverse=True, return_counts=True)
     colours = unpack_rgb(packed)
     lab = oklab(colours)

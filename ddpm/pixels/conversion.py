@@ -1,4 +1,4 @@
-"""The one place where pixels change their form.
+"""The one place where pixels become what the network reads, and back.
 
 Outside the network a batch of sprites is uint8 ``(N, H, W, 3)``; inside it is float32 ``(N, 3, H, W)`` in [-1, 1].
 """
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 SHAPE = (3, 16, 16)
-"""Of a sprite inside the network."""
+"""A sprite's shape inside the network."""
 
 
 def to_float(images: np.ndarray) -> torch.Tensor:
@@ -22,7 +22,7 @@ def to_float(images: np.ndarray) -> torch.Tensor:
         float32 ``(N, 3, H, W)`` in [-1, 1].
 
     Raises:
-        TypeError: if ``images`` is not uint8: any other type would wrap or scale wrongly without a word.
+        TypeError: if ``images`` is not uint8: any other type would wrap or scale wrongly and silently.
         ValueError: if the shape is not ``(N, H, W, 3)``.
     """
     images = np.asarray(images)

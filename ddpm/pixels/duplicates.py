@@ -1,7 +1,7 @@
-"""Repeats and mirror images: what must not be counted as a find.
+"""Repeats and mirror images: what must not be counted twice.
 
-The unit of every split, floor and reference is the distinct sprite together with its mirror image: a sprite that is in
-the data 50 times is its own nearest neighbour 49 times, and then no ratio of distances means anything.
+The unit of every split and of every comparison is the distinct sprite together with its mirror image: a sprite that is
+in the data 50 times is its own nearest neighbour 49 times, and then no ratio of distances means anything.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from hashlib import blake2b
 import numpy as np
 
 from ddpm.base.blocks import blocks
-
-_ROW_BYTES = 16 * 16 * 3
 
 
 def distinct_images(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -24,16 +22,23 @@ def distinct_images(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         int64 (D,) twice.
     """
-    firsts = find_first_rows(row_hashes(images))
-    rows = np.flatnonzero(firsts == np.arange(len(firsts)))
-    return rows, np.bincount(firsts, minlength=len(firsts))[rows].astype(np.int64)
+    return distinct_rows(find_first_rows(row_hashes(images)))
+
+
+def distinct_rows(first_rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`distinct_images` from what :func:`find_first_rows` found, int64 (N,)."""
+    rows = np.flatnonzero(first_rows == np.arange(len(first_rows)))
+    return rows, np.bincount(first_rows, minlength=len(first_rows))[rows].astype(np.int64)
 
 
 def duplicate_groups(images: np.ndarray) -> np.ndarray:
-    """int64 (N,): one number for an image, its repeats and its horizontal mirror images, the row of one of them.
+    """One number for an image, its repeats and its horizontal mirror images: the row of one of them.
 
     Args:
         images: uint8 (N, 16, 16, 3).
+
+    Returns:
+        int64 (N,).
     """
     own, mirrored = row_hashes(images), row_hashes(images[:, :, ::-1])
     swap = (mirrored[:, 0] < own[:, 0]) | ((mirrored[:, 0] == own[:, 0]) & (mirrored[:, 1] < own[:, 1]))
@@ -41,15 +46,23 @@ def duplicate_groups(images: np.ndarray) -> np.ndarray:
 
 
 def row_hashes(images: np.ndarray) -> np.ndarray:
-    """128-bit hashes of the exact pixels, as uint64 ``(N, 2)``; equal hashes are taken to be equal sprites."""
+    """128-bit hashes of the exact pixels; equal hashes are taken to be equal sprites.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+
+    Returns:
+        uint64 (N, 2).
+    """
     hashes = np.empty((len(images), 2), np.uint64)
     for part in blocks(len(images)):
-        hashes[part] = _digests(np.ascontiguousarray(images[part]).tobytes())
+        digests = [blake2b(image.tobytes(), digest_size=16).digest() for image in np.asarray(images[part])]
+        hashes[part] = np.frombuffer(b"".join(digests), ">u8").reshape(-1, 2)
     return hashes
 
 
 def find_first_rows(hashes: np.ndarray) -> np.ndarray:
-    """int64 ``(N,)``: for each row, the first row with the same hash."""
+    """For each row the first row with the same hash: uint64 (N, 2) to int64 (N,)."""
     order = np.lexsort((hashes[:, 1], hashes[:, 0]))  # stable: equal hashes stay in row order
     starts = np.ones(len(order), bool)
     starts[1:] = (hashes[order[1:]] != hashes[order[:-1]]).any(axis=1)
@@ -62,24 +75,18 @@ def count_mirror_pairs(images: np.ndarray, distinct: np.ndarray) -> int:
     """How many unordered pairs among the rows ``distinct`` are horizontal mirror images of one another.
 
     A sprite that is its own mirror image forms no pair.
+
+    Args:
+        images: uint8 (N, 16, 16, 3).
+        distinct: int64 (D,).
     """
-    found = 0
     own = np.empty((len(distinct), 2), np.uint64)
     mirrored = np.empty_like(own)
     for part in blocks(len(distinct)):
-        sprites = np.ascontiguousarray(images[distinct[part]])
-        own[part] = _digests(sprites.tobytes())
-        mirrored[part] = _digests(np.ascontiguousarray(sprites[:, :, ::-1]).tobytes())
+        sprites = images[distinct[part]]
+        own[part], mirrored[part] = row_hashes(sprites), row_hashes(sprites[:, :, ::-1])
     asymmetric = (own != mirrored).any(axis=1)
     own, mirrored = own[asymmetric], mirrored[asymmetric]
     both = find_first_rows(np.concatenate([own, mirrored]))
-    # A mirror image that is itself in the set leads to a row of the first half; each pair is met from both sides.
-    found = int((both[len(own) :] < len(own)).sum())
-    return found // 2
-
-
-def _digests(data: bytes) -> np.ndarray:
-    digests = [
-        blake2b(data[start : start + _ROW_BYTES], digest_size=16).digest() for start in range(0, len(data), _ROW_BYTES)
-    ]
-    return np.frombuffer(b"".join(digests), ">u8").reshape(-1, 2)
+    # The mirror image of a sprite whose partner is in the set has that one's row, in the first half; so has the other.
+    return int((both[len(own) :] < len(own)).sum()) // 2

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+SAME = 0.06
+"""Two colours at most this far apart count as one: the least difference that is seen at a glance."""
+
 _TO_LMS = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
@@ -34,7 +37,7 @@ def oklab(pixels: np.ndarray) -> np.ndarray:
     return (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
 
 
-def rgb_of(lab: np.ndarray) -> np.ndarray:
+def oklab_to_rgb(lab: np.ndarray) -> np.ndarray:
     """Turn OKLab into sRGB; colours that sRGB does not have are cut off, channel by channel.
 
     Args:
@@ -47,3 +50,8 @@ def rgb_of(lab: np.ndarray) -> np.ndarray:
     linear = np.clip(lms**3 @ np.linalg.inv(_TO_LMS).T, 0, 1)
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.round(encoded * 255).astype(np.uint8)
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """How different colours look: the Euclidean distance of OKLab values, float (..., 3) each, over the last axis."""
+    return np.sqrt(np.square(a - b).sum(axis=-1))

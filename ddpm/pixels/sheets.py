@@ -1,4 +1,4 @@
-"""Sprites as still pictures: contact sheets, PNG files, archives of them."""
+"""Sprites for export as still pictures: sheets of many, PNG files, and .zip archives of those."""
 
 from __future__ import annotations
 
@@ -13,21 +13,16 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-_WHITE = 255
-
-
-# Told to load_sprites, so that an exported sheet can be read back without any settings.
+WHITE = 255
 SHEET_KEY = "ddpm:sheet"
+"""The PNG text that says how one of our sheets is laid out, so that ``load_sprites`` needs no settings to read it."""
 
-
-_UNFIT = re.compile(r"[^\w.+-]+")
-
-
-_LONGEST = 60
+_NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
+_LONGEST_NAME = 60
 
 
 def enlarge(image: np.ndarray, scale: int) -> np.ndarray:
-    """Repeat each pixel ``scale`` times both ways; uint8 (..., H, W, 3) in and out."""
+    """Repeat each pixel ``scale`` times both ways: uint8 (..., H, W, 3) to (..., H * scale, W * scale, 3)."""
     return image.repeat(scale, axis=-3).repeat(scale, axis=-2)
 
 
@@ -36,7 +31,7 @@ def sheet(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: i
 
     Args:
         images: uint8 (N, H, W, 3).
-        columns: sprites in a row; None for the squarest sheet.
+        columns: sprites per row; None for the squarest sheet.
         scale: whole-number enlargement, at least 1.
         gap: white pixels between sprites, before enlargement.
 
@@ -51,7 +46,7 @@ def sheet(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: i
     count, height, width, _ = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    page = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), _WHITE, np.uint8)
+    page = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), WHITE, np.uint8)
     for i, image in enumerate(images):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         page[top : top + height, left : left + width] = image
@@ -59,7 +54,7 @@ def sheet(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: i
 
 
 def png(image: np.ndarray) -> bytes:
-    """uint8 (H, W, 3), or (H, W, 4) with alpha, as a PNG file: exactly these pixels."""
+    """A picture, uint8 (H, W, 3), or (H, W, 4) with alpha, as a PNG file of exactly these pixels."""
     return _encode(image, None)
 
 
@@ -77,14 +72,14 @@ def png_zip(images: np.ndarray, stem: str, kinds: Sequence[str] = ()) -> bytes:
     Args:
         images: uint8 (N, H, W, 3), or (N, H, W, 4) with alpha.
         stem: the files are called ``stem-001.png`` and so on.
-        kinds: what each sprite shows, where that is known; its file is called after it, as in ``sword-003.png``. The
-            number is that of the sprite, so no two files have one name, whatever the kinds are called.
+        kinds: what each sprite shows, where that is known; its file is named after it, as in ``sword-003.png``. The
+            number is the sprite's own, so all names differ, whatever the kinds are called.
     """
-    names = [_UNFIT.sub("-", kind)[:_LONGEST].strip("-.") for kind in kinds] or [stem] * len(images)
+    names = [_NOT_IN_NAMES.sub("-", kind)[:_LONGEST_NAME].strip("-.") for kind in kinds] or [stem] * len(images)
     file = io.BytesIO()
     with ZipFile(file, "w") as archive:
         for i, (image, name) in enumerate(zip(images, names, strict=True), 1):
-            # PNG files are compressed already, and a date would make each archive another one.
+            # PNG files are compressed already; a date would make each archive a different one.
             archive.writestr(ZipInfo(f"{name or stem}-{i:03d}.png"), png(image))
     return file.getvalue()
 

@@ -1,7 +1,7 @@
 """What makes a picture pixel art, measured sprite by sprite.
 
-Two colours count as one where their OKLab distance is at most 0.06, the least that is seen at a glance. The background
-is whatever of the border's median colour hangs together with the border; all else is foreground.
+Two colours count as one where their OKLab distance is at most :data:`ddpm.pixels.oklab.SAME`; background and foreground
+are those of :mod:`ddpm.pixels.foreground`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import pack_rgb, unpack_rgb
-from ddpm.pixels.oklab import oklab
+from ddpm.pixels.foreground import border_colour, dilate, foreground
+from ddpm.pixels.oklab import SAME, distance, oklab
 
-SAME = 0.06
 MERGED = 0.04
-UNSEEN = 0.004
+"""A frequent colour takes in all others within this OKLab distance of it."""
+_UNSEEN = 0.004
 """Less than a grey level or two: what is this close to the background is the background."""
-
-_BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class Traits:
-    """One value a sprite; float64 (N,) each.
+    """One value per sprite; float64 (N,) each.
 
     Attributes:
         colours: distinct RGB colours.
@@ -62,7 +62,7 @@ def traits(images: np.ndarray) -> Traits:
     Args:
         images: uint8 (N, H, W, 3), N at least 1.
     """
-    parts = [_traits(images[start : start + _BLOCK]) for start in range(0, len(images), _BLOCK)]
+    parts = [_traits(images[part]) for part in blocks(len(images))]
     return Traits(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Traits)))
 
 
@@ -78,7 +78,7 @@ def _traits(images: np.ndarray) -> Traits:
     mirrored = distance(lab, lab[:, :, ::-1]) <= SAME
     symmetry = masked_mean(mirrored.astype(np.float64), inside_of | inside_of[:, :, ::-1])
     off = distance(lab, border_colour(lab))
-    hazy = (off > UNSEEN) & (off < SAME) & ~inside_of
+    hazy = (off > _UNSEEN) & (off < SAME) & ~inside_of
     return Traits(
         colours,
         inside_of.mean(axis=(1, 2)),
@@ -91,13 +91,16 @@ def _traits(images: np.ndarray) -> Traits:
 
 
 def merged_colours(images: np.ndarray) -> np.ndarray:
-    """How many colours are left when each takes in what is within 0.04 of it; float64 (N,), at least 1.
+    """How many colours are left when each takes in what is within :data:`MERGED` of it.
 
     The colour of most pixels goes first (of two equally frequent ones the smaller RGB value), then the most frequent
     of what is left, until none is. Single linkage would not do: along a blur it joins black to white step by step.
 
     Args:
         images: uint8 (N, H, W, 3).
+
+    Returns:
+        float64 (N,), at least 1.
     """
     codes = np.sort(pack_rgb(images).reshape(len(images), -1), axis=1)
     starts = np.diff(codes, axis=1, prepend=-1) != 0
@@ -119,38 +122,14 @@ def merged_colours(images: np.ndarray) -> np.ndarray:
     return counts
 
 
-def border_colour(lab: np.ndarray) -> np.ndarray:
-    """float (N, 1, 1, 3): the median of the border's pixels, channel by channel.
-
-    Args:
-        lab: float (N, H, W, 3), OKLab.
-    """
-    border = np.concatenate([lab[:, 0], lab[:, -1], lab[:, 1:-1, 0], lab[:, 1:-1, -1]], axis=1)
-    return np.median(border, axis=1)[:, None, None]
-
-
-def foreground(lab: np.ndarray) -> np.ndarray:
-    """bool (N, H, W): all that does not hang together with the border in the border's median colour.
-
-    Args:
-        lab: float (N, H, W, 3), OKLab.
-    """
-    alike = distance(lab, border_colour(lab)) <= SAME
-    reached = np.zeros_like(alike)
-    reached[:, [0, -1]] = alike[:, [0, -1]]
-    reached[:, :, [0, -1]] = alike[:, :, [0, -1]]
-    while True:
-        grown = dilate(reached) & alike
-        if (grown == reached).all():
-            return ~reached
-        reached = grown
-
-
 def orphans(lab: np.ndarray) -> np.ndarray:
-    """bool (N, H, W): pixels of which no 4-neighbour has the same colour.
+    """Pixels of which no 4-neighbour has the same colour.
 
     Args:
         lab: float (N, H, W, 3), OKLab.
+
+    Returns:
+        bool (N, H, W).
     """
     friend = np.zeros(lab.shape[:3], bool)
     down = distance(lab[:, 1:], lab[:, :-1]) <= SAME
@@ -162,19 +141,8 @@ def orphans(lab: np.ndarray) -> np.ndarray:
     return ~friend
 
 
-def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """OKLab distance, over the last axis."""
-    return np.sqrt(np.square(a - b).sum(axis=-1))
-
-
-def dilate(mask: np.ndarray, *, edge: bool = False) -> np.ndarray:
-    """A mask and its 4-neighbours, bool (N, H, W); ``edge``: what lies outside the picture counts as masked."""
-    padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)), constant_values=edge)
-    return mask | padded[:, 2:, 1:-1] | padded[:, :-2, 1:-1] | padded[:, 1:-1, 2:] | padded[:, 1:-1, :-2]
-
-
 def masked_mean(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Mean over a mask, float64 (N,); NaN where the mask is empty."""
+    """Mean of values (N, H, W) over a mask, bool (N, H, W): float64 (N,), NaN where the mask is empty."""
     counts = mask.sum(axis=(1, 2))
     sums = np.where(mask, values, 0.0).sum(axis=(1, 2), dtype=np.float64)
     return np.divide(sums, counts, out=np.full(len(mask), np.nan), where=counts > 0)

@@ -28,8 +28,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 from safetensors.torch import save as tensors_to_bytes
 
-from ddpm.base.files import move, parse_json, read_bytes, read_json, remove_folder, sync_folder
-from ddpm.base.json_values import Check, is_count, is_name, is_record, is_share, is_text, is_whole, list_of, or_none
+from ddpm.base.files import move, read_bytes, read_json, remove_folder, sync_folder
+from ddpm.base.json_values import (
+    Check,
+    is_count,
+    is_name,
+    is_object,
+    is_share,
+    is_text,
+    is_whole,
+    list_of,
+    or_none,
+    parse_json,
+)
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.training.loop import TrainingState
@@ -42,8 +53,8 @@ _CONFIG: dict[str, Check] = {
     "label_names": or_none(list_of(is_name)),
     "class_frequencies": or_none(lambda value: list_of(is_share)(value) and sum(value) > 0),
     "preset": is_text,
-    "recipe": is_record,
-    "data": is_record,
+    "recipe": is_object,
+    "data": is_object,
 }
 """What a config may say beside the network and the schedule, and how."""
 

@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ddpm.base.files import parse_json, read_bytes, replace_bytes
+from ddpm.base.files import read_bytes, replace_bytes
 from ddpm.base.home import home
-from ddpm.base.json_values import fits, is_amount, is_count, is_record
+from ddpm.base.json_values import has_fields, is_amount, is_count, is_object, parse_json
 from ddpm.base.locks import Lock
 from ddpm.sprites.readers.pngs import DAMAGE
 
@@ -30,7 +30,7 @@ _LARGEST_FILE = 1 << 20
 _PATIENCE = 10.0
 # What a model is called may change, and its id was not always noted. The mark of its weights tells it by itself.
 _NAMES = ("name", "id")
-_NOTE = {"info": is_record, "kept": is_amount}
+_NOTE = {"info": is_object, "kept": is_amount}
 
 
 class FavouritesError(ValueError):
@@ -179,7 +179,7 @@ def _read(path: Path, mtime_ns: int, size: int) -> Favourite | None:
     except DAMAGE:
         return None
     place = note.get("place", 0)
-    if not fits(note, _NOTE) or not is_count(place):
+    if not has_fields(note, _NOTE) or not is_count(place):
         return None
     info = note["info"]
     # Its file may be called by an older rule.

@@ -29,22 +29,23 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from ddpm.base.files import move, parse_json, read_bytes, read_json, remove_folder, replace_bytes, replace_json
+from ddpm.base.files import move, read_bytes, read_json, remove_folder, replace_bytes, replace_json
 from ddpm.base.home import home
 from ddpm.base.json_values import (
-    fits,
+    has_fields,
     is_amount,
     is_count,
     is_name,
-    is_record,
+    is_object,
     is_share,
     is_text,
-    keep,
     list_of,
     or_none,
+    parse_json,
+    valid_fields,
 )
 from ddpm.base.locks import Lock, is_held
-from ddpm.base.names import showable
+from ddpm.base.text import showable
 from ddpm.runs.checkpoint import MANIFEST, step_name
 from ddpm.sprites.readers import npy, pngs
 
@@ -72,16 +73,18 @@ _STATUS = {
     "start": is_text,
     "message": or_none(_is_string),
     "log": or_none(is_name),
-    "error": or_none(lambda value: fits(value, {"message": _is_string}) and _is_string(value.get("traceback", ""))),
+    "error": or_none(
+        lambda value: has_fields(value, {"message": _is_string}) and _is_string(value.get("traceback", ""))
+    ),
 }
 _RECIPE = {"title": is_text, "summary": is_text, "classes": lambda value: isinstance(value, bool)}
 _CONFIG = {
     "preset": is_text,
-    "recipe": is_record,
+    "recipe": is_object,
     "schedule": lambda value: (
-        fits(value, {"num_timesteps": is_count, "kind": is_text}) and 0 < value["num_timesteps"] <= 100_000
+        has_fields(value, {"num_timesteps": is_count, "kind": is_text}) and 0 < value["num_timesteps"] <= 100_000
     ),
-    "data": is_record,
+    "data": is_object,
     "total_steps": is_count,
     "note": is_text,
     "id": lambda value: is_text(value) and bool(_ID.fullmatch(value)),
@@ -108,7 +111,7 @@ _METRICS: dict[str, Callable[[Any], bool]] = {
     "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
 }
 _METRICS["check"] = lambda value: (
-    _is_check(value) and is_amount(value.get("seconds")) and is_record(value.get("real") or {})
+    _is_check(value) and is_amount(value.get("seconds")) and is_object(value.get("real") or {})
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -118,7 +121,7 @@ _PATIENCE = 10.0
 
 def _is_check(value: Any) -> bool:
     """Numbers under names, some of them one level down."""
-    return is_record(value) and all(
+    return is_object(value) and all(
         number is None or is_amount(number) or _is_check(number) for number in value.values()
     )
 
@@ -152,10 +155,10 @@ class Run:
 
     def config(self) -> dict[str, Any]:
         """``run.json``, without what is not of its kind; nothing where it is missing or damaged."""
-        config = keep(_read_or_empty(self.folder / "run.json"), _CONFIG)
+        config = valid_fields(_read_or_empty(self.folder / "run.json"), _CONFIG)
         for part, checks in (("data", _DATA), ("recipe", _RECIPE)):
             if part in config:
-                config[part] = keep(config[part], checks)
+                config[part] = valid_fields(config[part], checks)
         return config
 
     def id(self) -> str:
@@ -177,7 +180,7 @@ class Run:
 
     def status(self) -> dict[str, Any]:
         """``status.json``, without what is not of its kind; nothing where it is missing or damaged."""
-        return keep(_read_or_empty(self.folder / "status.json"), _STATUS)
+        return valid_fields(_read_or_empty(self.folder / "status.json"), _STATUS)
 
     def state(self) -> RunState:
         """What the run is doing. Only a held lock counts as alive: a status survives a kill, a lock does not."""
@@ -309,7 +312,7 @@ class Run:
 
     def pending(self) -> dict[str, Any]:
         """What the live training was asked for: stop, pause, threads; nothing if nobody asked."""
-        control = keep(_read_or_empty(self.folder / "control.json"), {"threads": is_count})
+        control = valid_fields(_read_or_empty(self.folder / "control.json"), {"threads": is_count})
         return control if control.get("start") == self.status().get("start") else {}
 
     def request(self, *, stop: bool | None = None, pause: bool | None = None, threads: int | None = None) -> None:
@@ -508,7 +511,7 @@ def _take(line: bytes, records: dict[int, dict[str, Any]]) -> bool:
         return False
     if not is_count(record.get("step")):
         return False
-    records[record["step"]] = keep(record, _METRICS)
+    records[record["step"]] = valid_fields(record, _METRICS)
     return records[record["step"]] == record
 
 

@@ -1,7 +1,7 @@
 """Sprites: from files of many kinds to uint8 arrays, through one door.
 
 ``load_sprites(source)`` reads the built-in set, the Kaggle set or a user's file, and returns a :class:`SpriteDataset`.
-Whatever is wrong with a source, what leaves the door is a :class:`SpriteError` that says what to do.
+Whatever is wrong with a source, it raises a :class:`SpriteError` that says what to do.
 """
 
 from ddpm.sprites.dataset import SpriteDataset

@@ -1,7 +1,7 @@
-"""Copies of foreign data that we own: each source is read once, checked, indexed, and mapped from here ever after.
+"""Our own copies of foreign data: each source is read once, checked, indexed, and from then on mapped from here.
 
-``sprites/sources/<hash>.json`` says for a source what it looked like when it was read, and which content it has;
-``sprites/<content>/`` holds the arrays. A map on a foreign file would kill the process when somebody shortens it.
+``sprites/sources/<hash>.json`` says what a source looked like when it was read, and which content it has;
+``sprites/<content>/`` holds the arrays. Foreign files are not mapped: it kills the process when one is shortened.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ import numpy as np
 
 from ddpm.base.files import move, read_json, replace_json, sync_folder
 from ddpm.base.home import home
-from ddpm.base.json_values import fits, is_count, is_name, is_text, list_of, or_none
+from ddpm.base.json_values import has_fields, is_count, is_name, is_text, list_of, or_none
 from ddpm.base.locks import Lock
+from ddpm.base.text import display_name
 from ddpm.pixels.duplicates import find_first_rows, row_hashes
-from ddpm.sprites import split
-from ddpm.sprites.errors import SpriteError, shown
+from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers import npy
-from ddpm.sprites.readers.reading import Reader, Reading
-from ddpm.sprites.readers.shelf import Shelf, ShelfError
+from ddpm.sprites.readers.array_store import ArrayStore, ArrayStoreError
+from ddpm.sprites.readers.reader import Reader, SpriteArrays
+from ddpm.sprites.split import split_hashes
 
 _LAYOUT = 1
-"""Raise it when arrays are stored in another way: what older versions kept is then not used."""
+"""Raise it when arrays are stored differently: what older versions stored is then not used."""
 
 _READING = 2
-"""Raise it when sources are read in another way: each is then read anew."""
+"""Raise it when sources are read differently: each is then read again."""
 
 _FACTS = "facts.json"
 _BUILDING = ".building-"
@@ -49,13 +50,13 @@ _KNOWN = {
     "fingerprint": is_text,
     "label_names": or_none(list_of(is_name)),
     "factors": list_of(is_name),
-    "files": lambda value: fits(value, {}) and all(map(is_name, value)) and all(map(is_count, value.values())),
+    "files": lambda value: has_fields(value, {}) and all(map(is_name, value)) and all(map(is_count, value.values())),
 }
 
 
 @dataclass(frozen=True)
-class Stored:
-    """Sprites with their index: what :class:`~ddpm.sprites.dataset.SpriteDataset` is made of."""
+class StoredSprites:
+    """Sprites with their index, as they lie in the cache; :class:`~ddpm.sprites.dataset.SpriteDataset` shows them."""
 
     images: np.ndarray
     labels: np.ndarray | None
@@ -67,11 +68,11 @@ class Stored:
     notes: tuple[str, ...] = ()
 
 
-def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> Stored:
-    """The sprites of a source: from our copy if nothing changed since, else read anew and kept.
+def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> StoredSprites:
+    """The sprites of a source: from our copy if nothing has changed since, else read again and stored.
 
     Args:
-        key: what tells this source from others: where it is, and how it is to be read.
+        key: what distinguishes this source from others: where it is, and how it is to be read.
         files: all files that it consists of.
         read: reads it.
 
@@ -85,29 +86,29 @@ def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> Stored:
         try:
             folder = _make(home() / "sprites")
             stored = _known(folder, name, stamp) or _build(folder, None, read)
-        except (OSError, ShelfError) as error:
+        except (OSError, ArrayStoreError) as error:
             _refuse_if_full(error)
             if isinstance(error, OSError) and not _same(files, stamp):
                 continue
-            stored = _index(read(Shelf(None, _sentence(error))), Shelf(None))
+            stored = _index(read(ArrayStore(None, _sentence(error))), ArrayStore(None))
             folder = None
         if _same(files, stamp):
             if folder is not None:
                 _remember(folder, name, stamp, stored)
             return stored
-    raise SpriteError(f"{shown(files[0])} changes while it is read. Load it again when it is complete.")
+    raise SpriteError(f"{display_name(files[0])} changes while it is read. Load it again when it is complete.")
 
 
-def fetch_made(kind: str, name: str, read: Reader) -> Stored:
+def fetch_made(kind: str, name: str, read: Reader) -> StoredSprites:
     """Like :func:`fetch` for what we make ourselves: kept in ``<home>/<kind>/<name>``, or in memory if that fails."""
     try:
         folder = _make(home() / kind)
         return _open(folder / name) or _build(folder, name, read)
-    except (OSError, ShelfError) as error:
-        return _index(read(Shelf(None, _sentence(error))), Shelf(None))
+    except (OSError, ArrayStoreError) as error:
+        return _index(read(ArrayStore(None, _sentence(error))), ArrayStore(None))
 
 
-def _known(folder: Path, name: str, stamp: str) -> Stored | None:
+def _known(folder: Path, name: str, stamp: str) -> StoredSprites | None:
     try:
         entry = read_json(folder / "sources" / f"{name}.json", _LARGEST_JSON)
     except (OSError, ValueError):
@@ -119,9 +120,9 @@ def _known(folder: Path, name: str, stamp: str) -> Stored | None:
     return None if stored is None else replace(stored, notes=tuple(str(note) for note in notes))
 
 
-def _remember(folder: Path, name: str, stamp: str, stored: Stored) -> None:
+def _remember(folder: Path, name: str, stamp: str, stored: StoredSprites) -> None:
     """Note what a source holds; a failure only means that it is read again next time."""
-    # Whether another source still holds a content is asked and acted upon in one go.
+    # Locked, so that no source takes up a content between the check that none has it and its removal.
     with contextlib.suppress(OSError), Lock(folder.with_name(f"{folder.name}.lock")).acquire(_PATIENCE):
         entry = _make(folder / "sources") / f"{name}.json"
         before, now = _content_of(entry), _content_name(stored)
@@ -147,18 +148,18 @@ def _discard(folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _build(folder: Path, name: str | None, read: Reader) -> Stored:
+def _build(folder: Path, name: str | None, read: Reader) -> StoredSprites:
     """Read into a folder of its own and move that into place in one step; whoever comes second uses the first's."""
     _sweep(folder)
     building = folder / f"{_BUILDING}{secrets.token_hex(8)}"
     try:
         building.mkdir()
-        shelf = Shelf(building)
-        stored = _index(read(shelf), shelf)
+        store = ArrayStore(building)
+        stored = _index(read(store), store)
         try:
             _write_facts(building, stored)
         except OSError as error:
-            raise ShelfError(building, error) from error
+            raise ArrayStoreError(building, error) from error
         target = folder / (name or _content_name(stored))
         for _ in range(3):
             with contextlib.suppress(OSError):
@@ -174,29 +175,36 @@ def _build(folder: Path, name: str | None, read: Reader) -> Stored:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _index(reading: Reading, shelf: Shelf) -> Stored:
-    hashes = row_hashes(reading.images)
+def _index(read: SpriteArrays, store: ArrayStore) -> StoredSprites:
+    def put(name: str, values: np.ndarray) -> np.ndarray:
+        return store.put(name, values.shape, values.dtype, [values])
+
+    hashes = row_hashes(read.images)
     first_rows = find_first_rows(hashes)
-    split_hashes = split.find_split_hashes(reading.images, first_rows)
-    mark = split.fingerprint(hashes, reading.labels)
-    labels = None if reading.labels is None else _keep(shelf, "labels", reading.labels)
-    return Stored(
-        reading.images,
-        labels,
-        reading.label_names,
-        _keep(shelf, "first_rows", first_rows),
-        _keep(shelf, "split_hashes", split_hashes),
-        mark,
-        {name: _keep(shelf, f"factor_{name}", values) for name, values in reading.factors.items()},
-        reading.notes,
+    return StoredSprites(
+        read.images,
+        None if read.labels is None else put("labels", read.labels),
+        read.label_names,
+        put("first_rows", first_rows),
+        put("split_hashes", split_hashes(read.images, first_rows)),
+        _fingerprint(hashes, read.labels),
+        {name: put(f"factor_{name}", values) for name, values in read.factors.items()},
+        read.notes,
     )
 
 
-def _keep(shelf: Shelf, name: str, values: np.ndarray) -> np.ndarray:
-    return shelf.put(name, values.shape, values.dtype, [values])
+def _fingerprint(hashes: np.ndarray, labels: np.ndarray | None) -> str:
+    """Hex of the content: every pixel and label, in row order."""
+    whole = blake2b(digest_size=16)
+    whole.update(b"sprites 16x16x3 %d " % len(hashes))
+    whole.update(np.ascontiguousarray(hashes, ">u8").tobytes())
+    if labels is not None:
+        whole.update(b"labels")
+        whole.update(np.ascontiguousarray(labels, ">i8").tobytes())
+    return whole.hexdigest()
 
 
-def _write_facts(folder: Path, stored: Stored) -> None:
+def _write_facts(folder: Path, stored: StoredSprites) -> None:
     sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npy"))}
     facts = {
         "layout": _LAYOUT,
@@ -209,11 +217,11 @@ def _write_facts(folder: Path, stored: Stored) -> None:
     replace_json(folder / _FACTS, facts)
 
 
-def _open(folder: Path) -> Stored | None:
+def _open(folder: Path) -> StoredSprites | None:
     """What a folder of ours holds, mapped; None if it isn't there or isn't whole."""
     try:
         facts = read_json(folder / _FACTS, _LARGEST_JSON)
-        if not fits(facts, _KNOWN) or facts["layout"] != _LAYOUT:
+        if not has_fields(facts, _KNOWN) or facts["layout"] != _LAYOUT:
             return None
         count, names, files = facts["count"], facts["label_names"], facts["files"]
         if any((folder / name).stat().st_size != size for name, size in files.items()):
@@ -234,7 +242,7 @@ def _open(folder: Path) -> Stored | None:
             return None
         if labels is not None and (names is None or not _within(labels, len(names))):
             return None
-        return Stored(
+        return StoredSprites(
             images,
             labels,
             None if names is None else tuple(names),
@@ -252,14 +260,14 @@ def _within(values: np.ndarray, ends: np.ndarray | int) -> bool:
     return bool(((values >= 0) & (values < ends)).all())
 
 
-def _content_name(stored: Stored) -> str:
+def _content_name(stored: StoredSprites) -> str:
     # Names of classes belong to the content, though not to the fingerprint, which is about pixels and labels.
     text = json.dumps([_LAYOUT, stored.fingerprint, stored.label_names])
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _stamp(files: Sequence[Path]) -> str:
-    """What tells a source from its earlier self: size, times, inode of all its files, and the bytes if they are few."""
+    """What changes with a source: size, times and inode of all its files, and their bytes if they are small."""
     mark = blake2b(digest_size=16)
     total = newest = 0
     for path in files:
@@ -298,8 +306,8 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _refuse_if_full(error: OSError | ShelfError) -> None:
-    full = error.full if isinstance(error, ShelfError) else ShelfError(Path(), error).full
+def _refuse_if_full(error: OSError | ArrayStoreError) -> None:
+    full = error.full if isinstance(error, ArrayStoreError) else ArrayStoreError(Path(), error).full
     if full:
         raise SpriteError(
             "The disk is full: there is no room for the copy of these sprites that the program keeps. "

@@ -1,4 +1,4 @@
-"""The data set that everything downstream reads."""
+"""The data set that trainings, reports and pages read."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ import torch
 from torch.utils.data import Dataset
 
 from ddpm.pixels.conversion import to_float
-from ddpm.pixels.duplicates import count_mirror_pairs
-from ddpm.sprites.cache import Stored
+from ddpm.pixels.duplicates import count_mirror_pairs, distinct_rows
+from ddpm.sprites.cache import StoredSprites
 from ddpm.sprites.errors import SpriteError
-
-_HELD_OUT_OF = 10
+from ddpm.sprites.split import is_held_out
 
 
 class SpriteDataset(Dataset[torch.Tensor]):
-    """Sprites in file order, mapped from a file of ours: memory holds only what is asked for.
+    """Sprites in file order, mapped from a file of ours: only what is asked for is read into memory.
 
     Attributes:
         images: uint8 ``(N,16,16,3)``, read-only; a memory map wherever there is a folder to keep it in.
         labels: int64 ``(N,)`` class numbers, or None.
         label_names: a name for each class, or None.
-        name: what to call the set on screen.
+        name: what the set is called on screen.
         source: what to pass to ``load_sprites``, with ``options``, to get it again from any working directory.
-        options: how a sheet was cut (``tile``, ``margin``, ``gap``); empty for everything else.
+        options: how a sheet was cut (``tile``, ``margin``, ``gap``); empty for other sources.
         fingerprint: hex of the content: all pixels and labels, in row order.
-        notes: what was left out, cut, guessed or assumed when the source was read: plain sentences, with counts.
+        notes: what was left out, cut, guessed or assumed when the source was read: plain sentences with counts.
         capacity: how many distinct sprites the built-in generator can draw; None for other sources.
         shape_ids: int64 ``(N,)`` of the built-in set, else None.
         palette_ids: int64 ``(N,)`` of the built-in set, else None.
@@ -36,7 +35,7 @@ class SpriteDataset(Dataset[torch.Tensor]):
 
     def __init__(
         self,
-        stored: Stored,
+        stored: StoredSprites,
         *,
         name: str,
         source: str,
@@ -77,11 +76,11 @@ class SpriteDataset(Dataset[torch.Tensor]):
 
     def distinct(self) -> np.ndarray:
         """int64: the first row of each distinct sprite, ascending."""
-        return self._distinct
+        return self._distinct[0]
 
     def counts(self) -> np.ndarray:
         """int64: how often each sprite of :meth:`distinct` occurs."""
-        return self._counts
+        return self._distinct[1]
 
     def first_rows(self) -> np.ndarray:
         """int64 ``(N,)``: for each row, the first row that holds the same sprite."""
@@ -92,17 +91,14 @@ class SpriteDataset(Dataset[torch.Tensor]):
         return self._mirror_pairs
 
     def split_hashes(self) -> np.ndarray:
-        """uint64 ``(N,)``: a sprite is held out if its hash is a multiple of 10.
-
-        blake2b of the smaller of (image >> 3, mirror image >> 3) as bytes, the first 8 bytes as a big-endian integer.
-        """
+        """uint64 ``(N,)``: the hashes by which sprites are held out, see :mod:`ddpm.sprites.split`."""
         return self._split_hashes
 
     def split(self) -> tuple[np.ndarray, np.ndarray]:
         """(train, heldout): int64 subsets of :meth:`distinct`; rows withheld for the exam are in neither."""
         distinct = self.distinct()
         distinct = distinct[~self._withheld[distinct]]
-        held_out = self._split_hashes[distinct] % _HELD_OUT_OF == 0
+        held_out = is_held_out(self._split_hashes[distinct])
         return distinct[~held_out], distinct[held_out]
 
     def training_rows(self, holdout: float = 0.1) -> np.ndarray:
@@ -118,7 +114,7 @@ class SpriteDataset(Dataset[torch.Tensor]):
             raise SpriteError(f"holdout is 0.1 or 0, not {holdout}: the pixels alone decide what is held out.")
         keep = ~self._withheld
         if holdout:
-            keep &= self._split_hashes % _HELD_OUT_OF != 0
+            keep &= ~is_held_out(self._split_hashes)
         rows = np.flatnonzero(keep)
         if not len(rows):
             raise SpriteError(f"{self.name} leaves no sprite to train on with holdout={holdout}. Add some, or use 0.")
@@ -129,12 +125,11 @@ class SpriteDataset(Dataset[torch.Tensor]):
         return np.empty(0, np.int64) if self._exam is None else np.flatnonzero(self._exam)
 
     @cached_property
-    def _distinct(self) -> np.ndarray:
-        return _frozen(np.flatnonzero(self._first_rows == np.arange(len(self))))
-
-    @cached_property
-    def _counts(self) -> np.ndarray:
-        return _frozen(np.bincount(self._first_rows, minlength=len(self))[self._distinct].astype(np.int64))
+    def _distinct(self) -> tuple[np.ndarray, np.ndarray]:
+        rows, counts = distinct_rows(self._first_rows)
+        # They are handed out: nobody may change them.
+        rows.flags.writeable = counts.flags.writeable = False
+        return rows, counts
 
     @cached_property
     def _withheld(self) -> np.ndarray:
@@ -145,9 +140,4 @@ class SpriteDataset(Dataset[torch.Tensor]):
 
     @cached_property
     def _mirror_pairs(self) -> int:
-        return count_mirror_pairs(self.images, self._distinct)
-
-
-def _frozen(values: np.ndarray) -> np.ndarray:
-    values.flags.writeable = False
-    return values
+        return count_mirror_pairs(self.images, self.distinct())

@@ -1,4 +1,4 @@
-"""The Kaggle set "Pixel Art", which the report trained on: used if it is on this machine, fetched only when asked."""
+"""The Kaggle set "Pixel Art": used if it is on this machine, downloaded only when somebody asks for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PACKAGE = "kagglehub"
 
 
 def find() -> Path | None:
-    """Where ``sprites.npy`` of the Kaggle set lies on this machine: in our own folder, or kagglehub's; or None."""
+    """Where ``sprites.npy`` of the Kaggle set is on this machine, in our own folder or kagglehub's; or None."""
     theirs = os.environ.get("KAGGLEHUB_CACHE") or os.path.expanduser("~/.cache/kagglehub")
     folders = [Path(theirs) / "datasets" / HANDLE]
     own = own_folder()
@@ -31,7 +31,7 @@ def require() -> Path:
     """Like :func:`find`.
 
     Raises:
-        SpriteError: if the set isn't on this machine, saying how to get it.
+        SpriteError: if the set isn't on this machine; it says how to get it.
     """
     path = find()
     if path is None:
@@ -49,7 +49,7 @@ def download() -> Path:
         the path of its ``sprites.npy``.
 
     Raises:
-        SpriteError: if the package is absent, or Kaggle cannot be reached or refuses, saying what else can be done.
+        SpriteError: if the package is missing, or Kaggle cannot be reached or refuses; it says what else to do.
     """
     path = find()
     if path is not None:
@@ -75,13 +75,13 @@ def can_download() -> bool:
     """Whether the package that :func:`download` needs is installed by now."""
     if sys.modules.get(_PACKAGE) is not None:
         return True
-    # It may have been installed while we run.
+    # It may have been installed since we started.
     importlib.invalidate_caches()
     return importlib.util.find_spec(_PACKAGE) is not None
 
 
 def install_line() -> str:
-    """The line for a terminal that installs that package for the Python that runs us, whichever is active there."""
+    """The command that installs that package for the Python we run in, whichever is active in the terminal."""
     python = shlex.quote(sys.executable) if os.name == "posix" else f'"{sys.executable}"'
     return f"{python} -m pip install {_PACKAGE}"
 

@@ -1,4 +1,4 @@
-"""The one door for data."""
+"""``load_sprites``, the one door for data: it finds out what a source is and calls the reader for it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
+from ddpm.base.text import counted, display_name
 from ddpm.sprites import cache, kaggle
 from ddpm.sprites.dataset import SpriteDataset
-from ddpm.sprites.errors import SpriteError, counted, shown
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.array_store import ArrayStore
 from ddpm.sprites.readers.arrays import labels_beside, read_npy, read_npz
 from ddpm.sprites.readers.folders import list_folder, read_folder
-from ddpm.sprites.readers.layouts import Grid
 from ddpm.sprites.readers.npy import MAGIC
-from ddpm.sprites.readers.pngs import SIGNATURE, seems
-from ddpm.sprites.readers.reading import Reader, Reading
-from ddpm.sprites.readers.sheets import read_sheet
-from ddpm.sprites.readers.shelf import Shelf
+from ddpm.sprites.readers.pngs import SIGNATURE, guess_format
+from ddpm.sprites.readers.reader import Reader, SpriteArrays
+from ddpm.sprites.readers.sheet_layout import Grid
+from ddpm.sprites.readers.sheet_splitter import read_sheet
 
 _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
-_KAGGLE_FILE = "sprites.npy"
 
 
 def load_sprites(
@@ -61,7 +61,9 @@ def load_sprites(
             if builtin:
                 return _load_builtin(builtin, count, seed)
             if source.startswith("builtin:"):
-                raise SpriteError(f"{shown(source)!r} is not understood: write builtin, or builtin:40000 for 40,000.")
+                raise SpriteError(
+                    f"{display_name(source)!r} is not understood: write builtin, or builtin:40000 for 40,000."
+                )
         if count is not None:
             raise SpriteError("count is for the built-in set only: other sources hold what they hold.")
         if source == "kaggle":
@@ -71,13 +73,17 @@ def load_sprites(
     except SpriteError:
         raise
     except MemoryError as error:
-        raise SpriteError(f"There is not enough memory to load {_shown(source)}. Close other programs.") from error
+        raise SpriteError(
+            f"There is not enough memory to load {_source_name(source)}. Close other programs."
+        ) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SpriteError(f"{_shown(source)} cannot be read ({reason}). Check the path and its permissions.") from error
+        raise SpriteError(
+            f"{_source_name(source)} cannot be read ({reason}). Check the path and its permissions."
+        ) from error
     except Exception as error:
         reason = str(error).split("\n")[0][:200] or type(error).__name__
-        raise SpriteError(f"{_shown(source)} cannot be used ({reason}). Check it, or save it again.") from error
+        raise SpriteError(f"{_source_name(source)} cannot be used ({reason}). Check it, or save it again.") from error
 
 
 def _load_builtin(match: re.Match[str], count: int | None, seed: int) -> SpriteDataset:
@@ -97,15 +103,15 @@ def _load_builtin(match: re.Match[str], count: int | None, seed: int) -> SpriteD
             f"The built-in generator draws from 1 to {CAPACITY:,} sprites, not {asked:,}. Ask for a number in between."
         )
 
-    def read(shelf: Shelf) -> Reading:
+    def read(store: ArrayStore) -> SpriteArrays:
         made = generate(asked, seed)
-        images = shelf.put("images", made.images.shape, np.dtype(np.uint8), [made.images])
+        images = store.put("images", made.images.shape, np.dtype(np.uint8), [made.images])
         factors = {
             "shape_ids": made.shape_ids.astype(np.int64),
             "palette_ids": made.palette_ids.astype(np.int64),
             "exam": made.exam.astype(np.int64),
         }
-        return Reading(images, made.labels.astype(np.int64), tuple(made.label_names), factors)
+        return SpriteArrays(images, made.labels.astype(np.int64), tuple(made.label_names), factors)
 
     stored = cache.fetch_made("builtin", f"{VERSION}-{asked}-{seed}", read)
     source = "builtin" if (asked, seed) == (DEFAULT_COUNT, 0) else f"builtin:{asked}"
@@ -119,37 +125,39 @@ def _load_path(source: str | os.PathLike[str], grid: Grid) -> SpriteDataset:
     if not isinstance(text, str) or not text:
         raise SpriteError("A source is builtin, kaggle, or the path of a file or folder.")
     if "\0" in text:
-        raise SpriteError(f"{_shown(source)} is no path: there is a null character in it.")
+        raise SpriteError(f"{_source_name(source)} is no path: there is a null character in it.")
     path = Path(os.path.abspath(os.path.expanduser(text)))
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise SpriteError(
-            f"There is no file or folder {_shown(source)}. Check the path, or use builtin or kaggle."
+            f"There is no file or folder {_source_name(source)}. Check the path, or use builtin or kaggle."
         ) from None
     if stat.S_ISDIR(mode):
         _refuse_grid(grid, path)
-        if (path / _KAGGLE_FILE).is_file():
-            stored, notes = _fetch_npy(path / _KAGGLE_FILE), tuple[str, ...]()
+        if (path / kaggle.FILE).is_file():
+            stored, notes = _fetch_npy(path / kaggle.FILE), tuple[str, ...]()
             if pngs := sum(name.lower().endswith(".png") for name in os.listdir(path)):
-                notes = (f"{shown(path)}: {_KAGGLE_FILE} is read, and {counted(pngs, 'PNG')} beside it left out.",)
+                notes = (
+                    f"{display_name(path)}: {kaggle.FILE} is read, and {counted(pngs, 'PNG')} beside it left out.",
+                )
         else:
             listing = list_folder(path)
             stored = _fetch("folder", path, list(listing.files), partial(read_folder, listing))
             notes = listing.notes
-        # What lies beside the sprites may change while they do not.
+        # Notes on the folder are not cached: it may change while the sprites do not.
         stored = replace(stored, notes=(*notes, *stored.notes))
-        return SpriteDataset(stored, name=shown(path), source=str(path))
+        return SpriteDataset(stored, name=display_name(path), source=str(path))
     if not stat.S_ISREG(mode):
-        raise SpriteError(f"{shown(path)} is neither a file nor a folder. Give a .npy, .npz or PNG file.")
+        raise SpriteError(f"{display_name(path)} is neither a file nor a folder. Give a .npy, .npz or PNG file.")
     return _load_file(path, grid)
 
 
 def _load_file(path: Path, grid: Grid) -> SpriteDataset:
-    """A file is what it begins with, whatever it is called."""
+    """Load a file by what it begins with, whatever its name."""
     with open(path, "rb") as file:
         start = file.read(512)
-    name, source = shown(path.stem), str(path)
+    name, source = display_name(path.stem), str(path)
     if start.startswith(SIGNATURE):
         stored = _fetch(["sheet", grid.tile, grid.margin, grid.gap], path, [path], partial(read_sheet, path, grid))
         options = {"margin": grid.margin, "gap": grid.gap} if grid.asked else {}
@@ -162,26 +170,30 @@ def _load_file(path: Path, grid: Grid) -> SpriteDataset:
     if start.startswith(b"PK"):
         return SpriteDataset(_fetch("npz", path, [path], partial(read_npz, path)), name=name, source=source)
     if not start:
-        raise SpriteError(f"{shown(path)} is empty (0 bytes). Save or download it again.")
+        raise SpriteError(f"{display_name(path)} is empty (0 bytes). Save or download it again.")
     wanted = {".png": "PNG image", ".npz": ".npz archive", ".npy": "NumPy file"}.get(path.suffix.lower())
-    complaint = f"{shown(path)} is no {wanted}" if wanted else f"{shown(path)} is nothing that holds sprites"
-    raise SpriteError(f"{complaint}: it seems to be {seems(start)}. Give a .npy, an .npz, a PNG or a folder of PNGs.")
+    complaint = (
+        f"{display_name(path)} is no {wanted}" if wanted else f"{display_name(path)} is nothing that holds sprites"
+    )
+    raise SpriteError(
+        f"{complaint}: it seems to be {guess_format(start)}. Give a .npy, an .npz, a PNG or a folder of PNGs."
+    )
 
 
-def _fetch_npy(path: Path) -> cache.Stored:
+def _fetch_npy(path: Path) -> cache.StoredSprites:
     labels = labels_beside(path)
-    kaggle_set = path.name == _KAGGLE_FILE
+    kaggle_set = path.name == kaggle.FILE
     files = [path] if labels is None else [path, labels]
     return _fetch("npy", path, files, partial(read_npy, path, labels, kaggle_set))
 
 
-def _fetch(kind: object, path: Path, files: list[Path], read: Reader) -> cache.Stored:
+def _fetch(kind: object, path: Path, files: list[Path], read: Reader) -> cache.StoredSprites:
     return cache.fetch([kind, str(path), os.path.realpath(path)], files, read)
 
 
 def _refuse_grid(grid: Grid, path: Path) -> None:
     if grid.asked:
-        raise SpriteError(f"tile, margin and gap are for PNG sheets, and {shown(path)} is none. Leave them out.")
+        raise SpriteError(f"tile, margin and gap are for PNG sheets, and {display_name(path)} is none. Leave them out.")
 
 
 def _check_options(tile: object, margin: object, gap: object, count: object, seed: object) -> None:
@@ -195,9 +207,9 @@ def _check_options(tile: object, margin: object, gap: object, count: object, see
             raise SpriteError(f"{name} cannot be {value}.")
 
 
-def _shown(source: object) -> str:
+def _source_name(source: object) -> str:
     try:
         text = os.fspath(source)  # type: ignore[call-overload]
-        return shown(text) if isinstance(text, str) and text else "The source"
+        return display_name(text) if isinstance(text, str) and text else "The source"
     except Exception:
         return "The source"

@@ -1,4 +1,4 @@
-"""Files that a visitor hands over in the browser: kept in the home, named by their content."""
+"""Files uploaded in the browser: stored in the home folder, named by their content."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ddpm.base.files import replace_bytes
 from ddpm.base.home import home
+from ddpm.base.text import display_name, listed
 from ddpm.sprites import SpriteError
-from ddpm.sprites.errors import listed, shown
 
 _SUFFIXES = (".npy", ".npz", ".png")
 _LABELS = "_labels"
@@ -19,16 +19,16 @@ _TOGETHER = "Give one .npy (x.npy with its x_labels.npy), one .npz, one PNG shee
 
 
 def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
-    """Store uploaded files and say what to give to ``load_sprites``.
+    """Store uploaded files and return what to give to ``load_sprites``.
 
-    One .npy, .npz or PNG sheet; an .npy with its ``..._labels.npy``; or several PNGs, one a sprite, which stay in the
-    order in which they are given.
+    One .npy, .npz or PNG sheet; an .npy with its ``..._labels.npy``; or several PNGs, one per sprite, which stay in
+    the order in which they are given.
 
     Args:
         files: (name, content); the names are the visitor's and are not trusted. They may be equal.
 
     Returns:
-        The file, or the folder of several PNGs, which holds as many as were given.
+        the file, or the folder of several PNGs, which holds as many as were given.
 
     Raises:
         SpriteError: if the files do not go together, or cannot be stored.
@@ -38,7 +38,7 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
     bases = [re.split(r"[\\/]", name)[-1] for name, _ in files]
     wrong = [base for base in bases if _suffix(base) not in _SUFFIXES]
     if wrong:
-        raise SpriteError(f"{shown(wrong[0])} is not a .npy, .npz or .png file.")
+        raise SpriteError(f"{display_name(wrong[0])} is not a .npy, .npz or .png file.")
     names = _stored_names(bases)
     digest = blake2b(b"2", digest_size=10)
     for base, (_, content) in zip(bases, files, strict=True):
@@ -57,7 +57,7 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
 
 
 def _stored_names(bases: list[str]) -> list[str]:
-    """A name of its own for each file: what is made plain and cut is for people, never what tells two files apart.
+    """A different name for each file, whatever the visitor called them: the readable part is shortened and may repeat.
 
     Raises:
         SpriteError: if the files do not go together.
@@ -66,7 +66,7 @@ def _stored_names(bases: list[str]) -> list[str]:
     if len(bases) == 1:
         if _stem(bases[0]).endswith(_LABELS):
             raise SpriteError(
-                f"{shown(bases[0])} holds labels, by its name, and their sprites are missing. {_TOGETHER}"
+                f"{display_name(bases[0])} holds labels, by its name, and their sprites are missing. {_TOGETHER}"
             )
         return [_plain(_stem(bases[0])) + suffixes[0]]
     if set(suffixes) == {".png"}:
@@ -81,7 +81,7 @@ def _stored_names(bases: list[str]) -> list[str]:
 
 
 def _plain(stem: str) -> str:
-    """A stem that any file system takes, as readable as it can be."""
+    """A stem that any file system accepts, as readable as possible."""
     plain = re.sub(r"[^\w.-]+", "_", stem)
     plain = f"file{plain}" if plain.startswith(".") or not plain else plain
     return plain.encode()[:_LONGEST].decode("utf-8", "ignore")

@@ -18,13 +18,15 @@ import torch
 
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.pixels.conversion import to_float
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import foreground
 from ddpm.sprites import SpriteDataset, load_sprites
 from ddpm.training.loop import TrainingState, new_state, train
 from ddpm.training.recipes import RECIPES, Recipe
 
 ROOT = Path(__file__).resolve().parents[2]
+# Real data, beside the project: not everybody has it.
+REAL_DATA = ROOT.parent / "shared" / "data"
 
 # All that makes a recipe hard to resume is on: classes with hidden labels, dropout that begins late, warm-up and decay.
 TINY: Recipe = replace(
@@ -67,8 +69,8 @@ def built_in_sprites() -> SpriteDataset:
 
 
 def real_sprites() -> SpriteDataset:
-    """The exact real sprites, which lie beside the project; a test that needs them is marked slow."""
-    path = ROOT.parent / "shared" / "data" / "sprites_exact.npz"
+    """The exact real sprites; a test that needs them is marked slow."""
+    path = REAL_DATA / "sprites_exact.npz"
     if not path.is_file():
         pytest.fail(f"this test needs the real sprites: {path} is missing")
     return load_sprites(path)

@@ -1,18 +1,36 @@
-"""Builders of the files that the tests of ddpm.sprites load: sound ones, and broken ones byte by byte."""
+"""Files of sprites for tests: sound ones, ones that are broken byte by byte, and what a refusal must look like."""
 
 from __future__ import annotations
 
 import io
 import struct
+import time
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from ddpm.sprites import SpriteError, load_sprites
 
-def art(count: int, seed: int = 0) -> np.ndarray:
+
+def refused(path: Path, *words: str, **options: int) -> str:
+    """The message that ``path`` is refused with, which holds ``words`` and comes within the time that people wait."""
+    start = time.process_time()
+    with pytest.raises(SpriteError) as caught:
+        load_sprites(path, **options)  # type: ignore[arg-type]
+    assert time.process_time() - start < 5
+    message = str(caught.value)
+    for word in words:
+        assert word in message
+    assert message.rstrip().endswith(".")
+    assert len(message) < 600
+    return message
+
+
+def noise_sprites(count: int, seed: int = 0) -> np.ndarray:
     """uint8 (count, 16, 16, 3): noise, so that no sprite is an enlargement, a mirror image or a repeat."""
     return np.random.default_rng(seed).integers(0, 256, (count, 16, 16, 3), dtype=np.uint8)
 
@@ -30,7 +48,7 @@ def raw_npy(header: str, data: bytes = b"", version: tuple[int, int] = (1, 0), l
     return b"\x93NUMPY" + bytes(version) + size + text + data
 
 
-def header(descr: str = "'|u1'", order: str = "False", shape: str = "(1, 16, 16, 3)") -> str:
+def npy_header(descr: str = "'|u1'", order: str = "False", shape: str = "(1, 16, 16, 3)") -> str:
     return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n"
 
 

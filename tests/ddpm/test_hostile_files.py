@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm import CheckpointError, load_checkpoint, load_sprites
-from ddpm.base.files import npy_bytes, parse_json, read_json, replace_json
+from ddpm.base.files import npy_bytes, read_json, replace_json
+from ddpm.base.json_values import parse_json
 from ddpm.diffusion.chain import Chain
 from ddpm.jobs.launcher import log_tail
 from ddpm.jobs.model_card import run_card
@@ -34,11 +35,11 @@ from ddpm.runs.run import Run, RunError
 from ddpm.sprites import SpriteError, cache
 from ddpm.sprites.readers import npy
 from ddpm.sprites.readers.arrays import load_npz
+from tests.broken_files import json_values, mutated, quick, twisted
 from tests.ddpm.helpers import ROOT, simple_sprites, trained_state
 from tests.ddpm.runs.test_checkpoint import CONFIG as STEP_CONFIG
 from tests.ddpm.runs.test_checkpoint import reseal
-from tests.ddpm.sprite_files import chunk, header, npz_bytes, png_bytes, raw_npy
-from tests.hostile import json_values, mutated, quick, twisted
+from tests.ddpm.sprite_files import chunk, npy_header, npz_bytes, png_bytes, raw_npy
 
 FAST, SLOW = 20, 1000
 SHIPPED = ROOT / "checkpoints" / "builtin"
@@ -259,7 +260,7 @@ def test_lines_of_any_kind(at_home: dict[str, Format], examples: int) -> None:
 
 
 HEADERS = st.builds(
-    header,
+    npy_header,
     descr=st.sampled_from(["'<u8'", "'>u8'", "'|u1'", "'|O'", "[('a','<u8')]", "'<U99999'", "5", "'<f8'", "'<q'", "'"]),
     order=st.sampled_from(["False", "True", "0", "None"]),
     shape=st.sampled_from(
@@ -357,7 +358,7 @@ def _favourite(note: str) -> bytes:
 
 
 def _array(shape: str, descr: str = "'<u8'") -> bytes:
-    return raw_npy(header(descr, "False", shape), HASHES.tobytes())
+    return raw_npy(npy_header(descr, "False", shape), HASHES.tobytes())
 
 
 HARM: dict[str, tuple[str, Callable[[], bytes]]] = {

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from streamlit import net_util
 from streamlit.testing.v1 import AppTest
 
-from ddpm.base.files import parse_json
+from ddpm.base.json_values import parse_json
 from ddpm.diffusion.chain import Chain
 from ddpm.judging.verdict import read_verdict
 from ddpm.runs.album import Batch, keep_batch, recent_batches
@@ -30,7 +30,7 @@ from pages.parts.shared.charts import against_series, check_series, loss_series,
 from pages.parts.shared.orders import Order, file_stem, from_info, tells_all, to_info
 from pages.parts.shared.ways import batch_titles
 from pages.parts.shared.words import plain
-from tests.hostile import ODD, quick, twisted
+from tests.broken_files import ODD, quick, twisted
 from tests.pages.conftest import ROOT
 from tests.pages.test_pages import PAGES
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from ddpm.base import hardware
-from ddpm.base.waiting import CHOICES
+from ddpm.base.openmp import CHOICES
 from ddpm.cli.bench.timing import in_turn
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet

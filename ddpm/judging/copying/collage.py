@@ -16,8 +16,8 @@ import torch
 from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.duplicates import distinct_images
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import foreground
 
 MATCH = 0.04
 """OKLab distance below which two pixels match."""

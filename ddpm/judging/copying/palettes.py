@@ -16,9 +16,9 @@ import torch
 
 from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.neighbors import check_k
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import foreground
 
 SAME_PALETTE = 0.04
 """The largest palette distance that counts as the same palette, and the radius in which a colour counts as known."""

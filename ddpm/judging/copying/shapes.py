@@ -20,8 +20,7 @@ import torch
 from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import require_sprites
 from ddpm.pixels.neighbors import check_k
-from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import SAME, distance
+from ddpm.pixels.oklab import SAME, distance, oklab
 
 SHAPE_KNOWN = 0.8
 """The least J at which a sprite's shape counts as known."""
@@ -98,7 +97,7 @@ def edge_bits(images: np.ndarray) -> np.ndarray:
 
     Returns:
         bool (N, 480): 240 pairs side by side (row by row), then 240 pairs one above the other; True where their OKLab
-        distance is more than :data:`ddpm.pixels.traits.SAME`.
+        distance is more than :data:`ddpm.pixels.oklab.SAME`.
     """
     (images,) = require_sprites(images=images)
     bits = np.empty((len(images), _EDGES), bool)

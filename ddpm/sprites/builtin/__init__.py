@@ -1,13 +1,14 @@
-"""Sprites that we draw ourselves, so that shape and palette of each are known.
+"""Sprites that we draw ourselves, so that the shape and palette of each are known.
 
     from ddpm.sprites import builtin
     sprites = builtin.generate(20_000, seed=0)
     sprites.images, sprites.labels, sprites.shape_ids, sprites.palette_ids, sprites.exam
     builtin.name_sprites(sprites.images[:10]).shape
 
-How it is made: :mod:`~ddpm.sprites.builtin.draw` turns ASCII drawings into maps of *roles* ("outline", "middle tone of
+How it works: :mod:`~ddpm.sprites.builtin.draw` turns ASCII drawings into maps of *roles* ("outline", "middle tone of
 the main ramp"); :mod:`~ddpm.sprites.builtin.palettes` gives the roles colours; :mod:`~ddpm.sprites.builtin.kinds` holds
-the drawings; :mod:`~ddpm.sprites.builtin.atlas` lists all that can be drawn. A sprite is ``palette[role_map]``.
+the drawings; :mod:`~ddpm.sprites.builtin.atlas` lists everything that can be drawn; and
+:mod:`~ddpm.sprites.builtin.generate` chooses a set from it. A sprite is ``palette[role_map]``.
 
 A new kind is a few lines in one of the modules in ``kinds/``::
 
@@ -23,7 +24,7 @@ A new kind is a few lines in one of the modules in ``kinds/``::
 
     KINDS = [..., Kind("egg", "food", eggs, palettes("bone tan azure", "crimson gold"))]
 
-Whatever changes a pixel, a shape or an order changes what the seeds mean: raise ``VERSION``, and renew ``CAPACITY`` and
+A change of a pixel, a shape or an order changes what the seeds mean: raise ``VERSION``, and update ``CAPACITY`` and
 the golden hashes in the tests.
 """
 

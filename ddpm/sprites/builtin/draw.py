@@ -1,19 +1,19 @@
-"""The drawing table: ASCII art in, role maps out.
+"""Drawing with text: ASCII art in, role maps out.
 
-A sprite is drawn with *roles*, not colours: ``2`` is "middle tone of the main ramp", ``#`` is "outline". A palette says
-later which colour each role gets. So one drawing and one palette make one sprite, and both are known.
+A sprite is drawn in *roles*, not colours: ``2`` is "middle tone of the main ramp", ``#`` is "outline". A palette later
+says which colour each role gets. So a drawing and a palette together make a sprite, and both are known.
 
 ===========  ==========================================================================================
-``.``        nothing (the white background); in a part that is laid over another: see-through
-``_``        rub out what is below
+``.``        nothing (the white background); in a part that is laid over another: transparent
+``_``        erase what is below
 ``#``        the outline
 ``01234``    the main ramp, from its darkest tone (good for outlines) to its highlight
 ``56789``    the second ramp, and so on: ``abcde`` the third, ``fghij`` the fourth, ``lmnop`` the fifth
-``k w r q``  pupil black, white, mouth red, blush pink: the same in every palette
-``M S T F V``  "shade this for me": an area of the main (second, third, fourth, fifth) ramp, lit from the upper left
+``k w r q``  pupil black, white, mouth red, blush pink: the same in all palettes
+``M S T F V``  "shade this": an area of the main (second, third, fourth, fifth) ramp, lit from the upper left
 ===========  ==========================================================================================
 
-Everything here is integer arithmetic on bytes: the same drawing on every machine.
+All of it is integer arithmetic on bytes, so a drawing is the same on every machine.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ _DARK = {ord(tone): ord(ramp[1]) for ramp in RAMPS for tone in ramp}
 
 
 def blank() -> Canvas:
-    """An empty sheet."""
+    """An empty canvas."""
     return np.full((SIZE, SIZE), EMPTY, np.uint8)
 
 
 @cache
 def art(text: str, x: int = 0, y: int = 0) -> Canvas:
-    """Read a drawing, put its upper left corner at (x, y), and shade what is left to be shaded.
+    """Read a drawing, put its upper left corner at (x, y), and shade the areas that ask for it.
 
-    Lines may be indented by spaces; rows and columns that fall outside the sheet are cut off.
+    Lines may be indented by spaces; rows and columns that fall outside the canvas are cut off.
     """
     canvas = blank()
     rows = [line.strip() for line in text.strip("\n").splitlines()]
@@ -65,21 +65,21 @@ def art(text: str, x: int = 0, y: int = 0) -> Canvas:
     if (_INDEX[canvas] == 255).sum() != sum(int((canvas == ord(letter)).sum()) for letter in [*SHADED, "_"]):
         raise ValueError(f"this drawing uses a character that is no role:\n{text}")
     canvas = shade(canvas)
-    canvas.flags.writeable = False  # it is kept for the next caller
+    canvas.flags.writeable = False  # it is cached: the next caller gets the same array
     return canvas
 
 
 @cache
 def half(text: str, y: int = 0) -> Canvas:
-    """Read the left half of a drawing (8 columns), mirror it, then shade: the form is symmetric, the light is not."""
+    """Read the left half of a drawing (8 columns), mirror it, shade it: the form is symmetric, the light is not."""
     rows = [line.strip().ljust(8, ".") for line in text.strip("\n").splitlines()]
     return art("\n".join(row + row[::-1] for row in rows), 0, y)
 
 
 def shade(canvas: Canvas) -> Canvas:
-    """Replace each area of ``M S T F V`` by tones of its ramp: lit at the upper left, in shadow at the lower right.
+    """Replace each area of ``M S T F V`` by tones of its ramp: lit at the upper left, dark at the lower right.
 
-    The tone follows the position in the area's box, not the distance to its border: that would be pillow shading.
+    The tone depends on the position in the area's bounding box, not on the distance to its edge ("pillow shading").
     """
     out = canvas.copy()
     for letter, ramp in SHADED.items():
@@ -91,7 +91,7 @@ def shade(canvas: Canvas) -> Canvas:
         height, width = max(int(ys.max()) - top, 1), max(int(xs.max()) - left, 1)
         inside = np.pad(area, 1)
         for y, x in zip(ys.tolist(), xs.tolist(), strict=True):
-            place = 50 * ((x - left) * height + (y - top) * width) // (height * width)  # 0 lit corner, 100 the far one
+            place = 50 * ((x - left) * height + (y - top) * width) // (height * width)  # 0 lit corner, 100 opposite
             lit = not (inside[y, x + 1] and inside[y + 1, x])
             dark = not (inside[y + 2, x + 1] and inside[y + 1, x + 2])
             if place > 78 or (dark and place > 50) or (dark and not lit and place > 40):
@@ -105,7 +105,7 @@ def shade(canvas: Canvas) -> Canvas:
 
 
 def stack(*layers: Canvas) -> Canvas:
-    """Lay drawings over each other, the first one at the bottom."""
+    """Lay drawings on top of each other, the first one at the bottom."""
     out = blank()
     for layer in layers:
         out = np.where(layer == EMPTY, out, layer)
@@ -114,9 +114,9 @@ def stack(*layers: Canvas) -> Canvas:
 
 
 def outline(canvas: Canvas, role: str = "#") -> Canvas:
-    """Draw a line of one pixel around everything.
+    """Draw a line one pixel wide around everything.
 
-    ``role="ramp"`` draws it in dark tones of what it surrounds: the darkest, and the next where the light falls on it.
+    ``role="ramp"`` draws it in the darkest tone of the colour beside it, and in the second darkest where it is lit.
     ``role="soft"`` is one tone lighter: hardly a line at all.
     """
     filled = np.pad(canvas != EMPTY, 1)
@@ -138,7 +138,7 @@ def outline(canvas: Canvas, role: str = "#") -> Canvas:
 
 
 def rim(canvas: Canvas) -> Canvas:
-    """Darken, by one tone, what borders on the white at the left, at the right or below: a line without a line."""
+    """Darken by one tone what touches the white at its left, right or lower side: an outline without extra pixels."""
     padded = np.pad(canvas == EMPTY, 1, constant_values=False)
     border = padded[1:-1, :-2] | padded[1:-1, 2:] | padded[2:, 1:-1]
     out = canvas.copy()
@@ -149,7 +149,7 @@ def rim(canvas: Canvas) -> Canvas:
 
 
 def soften(canvas: Canvas) -> Canvas:
-    """Fill the steps of the contour with the palest tone of what is beside them, as if drawn larger and scaled down."""
+    """Fill the steps of the contour with the palest tone of the colour beside them, as if scaled down smoothly."""
     padded = np.pad(canvas, 1, constant_values=EMPTY)
     out = canvas.copy()
     for y, x in zip(*(a.tolist() for a in np.nonzero(canvas == EMPTY)), strict=True):
@@ -163,18 +163,13 @@ def soften(canvas: Canvas) -> Canvas:
 
 
 def shift(canvas: Canvas, dx: int = 0, dy: int = 0) -> Canvas:
-    """Move a drawing; what leaves the sheet is lost."""
+    """Move a drawing; what leaves the canvas is lost."""
     padded = np.pad(canvas, SIZE, constant_values=EMPTY)
     return padded[SIZE - dy : 2 * SIZE - dy, SIZE - dx : 2 * SIZE - dx].copy()
 
 
-def mirror(canvas: Canvas) -> Canvas:
-    """Left becomes right."""
-    return canvas[:, ::-1].copy()
-
-
 def lean(canvas: Canvas, *rows: int) -> Canvas:
-    """Bend a drawing to the left: all above each of these rows moves one pixel further."""
+    """Bend a drawing to the left: everything above each of these rows moves by one more pixel."""
     out = canvas.copy()
     for row in rows:
         out[:row] = shift(out, -1)[:row]
@@ -182,7 +177,7 @@ def lean(canvas: Canvas, *rows: int) -> Canvas:
 
 
 def squeeze(canvas: Canvas, columns: tuple[int, int], rows: tuple[int, ...]) -> Canvas:
-    """Leave out a column left and one right of the middle, and some rows: a smaller drawing, still in its place."""
+    """Leave out one column on each side of the middle, and some rows: a smaller drawing in the same place."""
     left, right = columns
     out = np.pad(canvas, ((0, 0), (1, 1)), constant_values=EMPTY)
     out = np.delete(out, [left + 1, right + 1], axis=1)
@@ -196,7 +191,7 @@ def sides(left: Canvas, right: Canvas) -> Canvas:
 
 
 def glance(eyes: Canvas) -> Canvas:
-    """Both eyes of a mirrored pair look the same way: the right one becomes a copy of the left one."""
+    """Make both eyes of a mirrored pair look the same way: the right one becomes a copy of the left one."""
     columns = np.nonzero((eyes[:, : SIZE // 2] != EMPTY).any(0))[0]
     first, last = int(columns.min()), int(columns.max())
     out = eyes.copy()
@@ -214,24 +209,24 @@ def recolour(canvas: Canvas, pairs: str) -> Canvas:
 
 
 def clip(part: Canvas, to: Canvas) -> Canvas:
-    """Keep of ``part`` what lies on ``to``."""
+    """The part of ``part`` that lies on ``to``."""
     return np.where(to == EMPTY, np.uint8(EMPTY), part)
 
 
 def dim(canvas: Canvas, pairs: str, x: int = SIZE // 2) -> Canvas:
-    """Swap roles from column ``x`` on: the side away from the light."""
+    """:func:`recolour` from column ``x`` on: the side away from the light."""
     return np.concatenate([canvas[:, :x], recolour(canvas[:, x:], pairs)], axis=1)
 
 
 def roles(canvas: Canvas) -> np.ndarray:
-    """Characters to role indices."""
+    """uint8 (16, 16): the index in ``ROLES`` of each character."""
     return _INDEX[canvas]
 
 
 def combine(draw: Callable[..., Canvas], *parts: Sequence[object], limit: int = 64) -> list[Canvas]:
-    """Call ``draw`` with one of each of ``parts``: all combinations, or ``limit`` of them spread evenly.
+    """Call ``draw`` with one choice from each of ``parts``: for all combinations, or for ``limit`` spread evenly.
 
-    A stride without a common divisor with the number of combinations visits all parts about equally often.
+    The stride has no common divisor with the number of combinations, so all choices occur about equally often.
     """
     everything = list(product(*parts))
     total = len(everything)

@@ -1,7 +1,7 @@
-"""Which of all sprites are in the set, and which of those are withheld for the exam.
+"""Which sprites are in the set, and which of those are withheld for the exam.
 
-No random numbers are drawn: everything that looks random is a hash (blake2b) of the seed and of what is decided, so the
-same seed gives the same bytes whatever numpy, Python or machine.
+No random numbers are drawn: whatever looks random is a hash (blake2b) of the seed and of what is being decided, so a
+seed gives the same bytes on every machine, with every version of Python and numpy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ddpm.sprites.builtin.kinds import ALL_KINDS
 VERSION = 2
 DEFAULT_COUNT = 20_000
 KINDS: tuple[str, ...] = tuple(kind.name for kind in ALL_KINDS)
-CAPACITY = 72_428  # len(atlas().shape), written down so that importing draws nothing; a test compares
+CAPACITY = 72_428  # len(atlas().shape), as a number so that importing draws nothing; a test compares them
 EXAM_SHARE = 10  # one pair in ten is withheld
 
 
@@ -31,8 +31,8 @@ class BuiltinSprites:
         images: uint8 (N, 16, 16, 3), all different.
         labels: int64 (N,), the kind, an index into ``label_names``.
         label_names: the names of the kinds.
-        shape_ids: int64 (N,), unique over all kinds; mirrored twins share it.
-        palette_ids: int64 (N,), unique over all kinds; kinds may share palettes.
+        shape_ids: int64 (N,), unique across all kinds; a sprite and its mirror image share it.
+        palette_ids: int64 (N,), unique across all kinds; kinds may share palettes.
         exam: bool (N,), True where the pair (shape, palette) is withheld from training.
     """
 
@@ -49,14 +49,14 @@ def generate(count: int = DEFAULT_COUNT, seed: int = 0) -> BuiltinSprites:
 
     Args:
         count: how many, 1 to ``CAPACITY``.
-        seed: which of the possible sets, which pairs are withheld, and in which order the rows come.
+        seed: decides which sprites are drawn, in which order, and which pairs are withheld.
 
     Raises:
         ValueError: if ``count`` is outside 1 to ``CAPACITY``.
     """
     if not 1 <= count <= CAPACITY:
         raise ValueError(f"the built-in set has 1 to {CAPACITY} different sprites, not {count}")
-    seed = int(seed)  # a numpy integer would be hashed by another spelling
+    seed = int(seed)  # a numpy integer has another repr, and so another hash
     book = atlas()
     rows = np.array(_chosen_rows(book, count, seed), dtype=np.int64)
     rows = rows[np.argsort([_hash(seed, "row", row) for row in rows.tolist()], kind="stable")]
@@ -78,9 +78,9 @@ def _hash(*what: object) -> int:
 
 
 def _pairs_of_kind(book: Atlas, kind: int, seed: int) -> Iterator[tuple[int, int]]:
-    """All pairs of a kind, such that any first part of them covers shapes and palettes evenly.
+    """All pairs of a kind, in an order such that the first n cover shapes and palettes evenly, whatever n.
 
-    Round r gives shape number i the palette number i + r: a Latin square. In each round each shape comes once.
+    Round r gives shape i the palette i + r, as in a Latin square. In each round each shape comes once.
     """
     shapes = np.flatnonzero(book.shape_kind == kind).tolist()
     shapes.sort(key=lambda shape: _hash(seed, "shape", shape))
@@ -91,11 +91,11 @@ def _pairs_of_kind(book: Atlas, kind: int, seed: int) -> Iterator[tuple[int, int
 
 
 def _chosen_rows(book: Atlas, count: int, seed: int) -> list[int]:
-    """Rows of the atlas: the kind that has the fewest so far gives its next pair, both twins of it."""
+    """Rows of the atlas: each time the kind that has the fewest so far gives its next pair, mirrored and not."""
     where = {
-        (shape, palette, twin): row
-        for row, (shape, palette, twin) in enumerate(
-            zip(book.shape.tolist(), book.palette.tolist(), book.twin.tolist(), strict=True)
+        sprite: row
+        for row, sprite in enumerate(
+            zip(book.shape.tolist(), book.palette.tolist(), book.mirrored.tolist(), strict=True)
         )
     }
     streams = {kind: _pairs_of_kind(book, kind, seed) for kind in range(len(KINDS))}
@@ -105,23 +105,23 @@ def _chosen_rows(book: Atlas, count: int, seed: int) -> list[int]:
     while len(rows) < count:
         kind = min(given, key=lambda k: (given[k], order[k]))
         pair = next(streams[kind], None)
-        if pair is None:  # this kind has given all it has
+        if pair is None:  # this kind has no more
             del given[kind]
             continue
-        if (*pair, 0) not in where:  # it would look like another pair
+        if (*pair, 0) not in where:  # it looks like another pair
             continue
-        twins = [where[(*pair, twin)] for twin in (0, 1) if (*pair, twin) in where]
-        if _hash(seed, "first", *pair) % 2:  # when only one fits at the very end, either may be it
-            twins.reverse()
-        rows += twins
-        given[kind] += len(twins)
+        found = [where[(*pair, mirrored)] for mirrored in (0, 1) if (*pair, mirrored) in where]
+        if _hash(seed, "first", *pair) % 2:  # at the very end there may be room for only one of the two
+            found.reverse()
+        rows += found
+        given[kind] += len(found)
     return rows[:count]
 
 
 def _withheld(book: Atlas, shapes: np.ndarray, palettes: np.ndarray, seed: int) -> set[tuple[int, int]]:
-    """A tenth of each kind's pairs, leaving every shape and every palette of the kind at least one pair for training.
+    """A tenth of each kind's pairs, but every shape and every palette of a kind keeps at least one pair for training.
 
-    Pairs are taken in the order of their hash, so a larger set withholds mostly the same ones.
+    Pairs are chosen in the order of their hash, so a larger set withholds mostly the same ones.
     """
     present = sorted(set(zip(shapes.tolist(), palettes.tolist(), strict=True)))
     by_kind: dict[int, list[tuple[int, int]]] = {}

@@ -1,4 +1,4 @@
-"""Which kind, shape and palette is this picture? And how often should a generator hit the withheld pairs?"""
+"""The kind, shape and palette that a picture shows, and how often a generator should draw the withheld pairs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ddpm.sprites.builtin.generate import BuiltinSprites
 
 @dataclass(frozen=True)
 class Naming:
-    """The nearest of all sprites that can be drawn, for each image.
+    """For each image the nearest of all sprites that can be drawn.
 
     Attributes:
         kind: int64 (N,), an index into ``KINDS``.
         shape: int64 (N,), as ``BuiltinSprites.shape_ids``.
         palette: int64 (N,), as ``BuiltinSprites.palette_ids``.
-        distance: int64 (N,), squared distance over all 768 values; 0 means the very sprite.
+        distance: int64 (N,), squared distance over all 768 values; 0 means an identical sprite.
     """
 
     kind: np.ndarray
@@ -31,7 +31,7 @@ class Naming:
 
 
 def name_sprites(images: np.ndarray) -> Naming:
-    """Name each image after the nearest of *all* ``CAPACITY`` sprites, drawn or not in any set.
+    """Name each image after the nearest of *all* ``CAPACITY`` sprites, whether any set contains it or not.
 
     Args:
         images: uint8 (N, 16, 16, 3).
@@ -55,17 +55,17 @@ def expected_exam_share(naming: Naming, sprites: BuiltinSprites) -> float:
     """The share of withheld pairs to expect if a generator chose shape and palette independently within each kind.
 
     Only samples whose pair is in the set (training or exam) count; let n_k be their number in kind k. Independent means
-    that pair (s, c) comes with a weight a_s b_c. The weights are estimated from the *training* pairs alone, so they
-    fit whether or not the generator ever leaves those: a_s and b_c are scaled in turn (iterative proportional fitting)
-    until the sums over the training pairs of each shape and of each palette are what was observed, with half a sample
-    added to every training pair against empty ones. With T_k and E_k the training and the withheld pairs::
+    that pair (s, c) has a weight a_s b_c. The weights are estimated from the *training* pairs alone, so they are right
+    even for a generator that draws nothing else: a_s and b_c are scaled in turn (iterative proportional fitting) until
+    the sums over the training pairs of each shape and of each palette are those observed, with half a sample added to
+    every training pair so that none is empty. With T_k the training pairs and E_k the withheld ones::
 
         expected = sum_k n_k share_k / sum_k n_k
         share_k = (sum over E_k of a_s b_c) / (sum over T_k and E_k of a_s b_c)
 
-    A generator that repeats its training pairs evenly has an expected share near 10% and an observed share of 0; one
-    that recombines freely has both near 10%. (The plain product of the observed shares would favour the copier: where a
-    pair of a shape is withheld, he shows that shape less often.) Returns nan when no sample counts.
+    A generator that repeats its training pairs evenly has an expected share near 10% and an observed share of 0; for
+    one that recombines freely both are near 10%. (The plain product of the observed shares would favour a copier: a
+    shape with a withheld pair appears less often in its samples.) Returns nan if no sample counts.
     """
     status = _pair_status(sprites)
     samples = Counter(_counted(naming, status))
@@ -101,14 +101,14 @@ def _independent_weights(counts: np.ndarray, trained: np.ndarray) -> np.ndarray:
 
 
 def observed_exam_share(naming: Naming, sprites: BuiltinSprites) -> float:
-    """The share of withheld pairs among the samples whose pair is in the set; nan when there is none."""
+    """The share of withheld pairs among the samples whose pair is in the set; nan if there are none."""
     status = _pair_status(sprites)
     samples = _counted(naming, status)
     return sum(status[pair] for pair in samples) / len(samples) if samples else float("nan")
 
 
 def _pair_status(sprites: BuiltinSprites) -> dict[tuple[int, int], bool]:
-    """Every pair of the set: withheld or not."""
+    """For every pair of the set, whether it is withheld."""
     pairs = zip(sprites.shape_ids.tolist(), sprites.palette_ids.tolist(), strict=True)
     return dict(zip(pairs, sprites.exam.tolist(), strict=True))
 

@@ -1,6 +1,6 @@
-"""Colours. A ramp is five tones of one material; a palette gives a ramp to each of the five ramps of a drawing.
+"""Colours: a ramp is five tones of one material, and a palette gives each of a drawing's five ramps its colours.
 
-The ramps are drawn as pixel artists do: shadows lean to blue and purple and stay saturated, lights lean to yellow.
+The tones are chosen as pixel artists do: shadows lean to blue and purple and stay saturated, lights lean to yellow.
 To add one: a name and five hex colours, dark to light.
 """
 
@@ -97,7 +97,7 @@ RAMPS: dict[str, str] = {
     "mustard": "26260a 5e6014 929826 cace4e f2f4a4",
     "royal": "0a1030 1c2c7e 3652c6 6e8ef0 bed2ff",
     "glass": "202850 6272c2 a4b0fa d0d8ff f4f6ff",
-    # Creatures: pure hues that fade into the white paper
+    # Creatures: pure hues that fade into the white background
     "flame": "420a04 b02810 f24826 ff8a6a ffd6c6",
     "blood": "3a0206 9e0a14 ee1c24 ff5c5c ffc4c4",
     "cherry": "30060e 7a1024 b81c36 e2526c f8bcc8",
@@ -136,15 +136,10 @@ def tone(text: str) -> Tone:
 
 @dataclass(frozen=True)
 class Palette:
-    """Which ramp each part of a drawing gets, and the colour of ``#``."""
+    """A ramp from ``RAMPS`` for each of a drawing's five, and the colour of ``#``."""
 
     ramps: tuple[str, str, str, str, str]
     outline: str = "000000"
-
-    @property
-    def name(self) -> str:
-        """Its ramps without repeats: "azure, gold"."""
-        return ", ".join(dict.fromkeys(self.ramps))
 
     def colours(self) -> np.ndarray:
         """uint8 (roles, 3): the colour of each role."""
@@ -157,7 +152,7 @@ class Palette:
 
 
 def palettes(*ramps: str, outline: str = "000000") -> list[Palette]:
-    """One palette a word of the first argument; the other lists are repeated to its length.
+    """One palette for each word of the first argument; the other lists are repeated to its length.
 
     ``palettes("azure crimson", "gold")`` is azure with gold, and crimson with gold. Missing ramps repeat the last.
     """
@@ -166,7 +161,7 @@ def palettes(*ramps: str, outline: str = "000000") -> list[Palette]:
     out = []
     for i, main in enumerate(columns[0]):
         rest = [column[i % len(column)] for column in columns[1:]]
-        # Two parts in one ramp would melt into each other: the next ramp of the list steps in.
+        # Two parts in one ramp would merge into each other: the next ramp of the list is taken instead.
         b, c, d, e = (
             column[(i + 1) % len(column)] if name == main else name
             for name, column in zip(rest, columns[1:], strict=True)

@@ -1,4 +1,4 @@
-"""NumPy files of sprites: .npy with its labels beside it, and .npz."""
+"""NumPy files of sprites: .npy with its labels in a file beside it, and .npz."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from ddpm.base.files import open_plain
-from ddpm.sprites.errors import SpriteError, counted, listed, megabytes, shown
+from ddpm.base.text import counted, display_name, listed, megabytes
+from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers import npy
+from ddpm.sprites.readers.array_store import ArrayStore
 from ddpm.sprites.readers.labels import MOST_CLASSES, Labels, check_labels_shape, name_classes, read_labels
-from ddpm.sprites.readers.pixels import convert, dtype_is_final, find_form
-from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.shelf import Shelf
+from ddpm.sprites.readers.pixel_formats import convert, dtype_is_final, find_form
+from ddpm.sprites.readers.reader import SpriteArrays
 
 _MOST_UNPACKED = 2 << 30
 _SUSPECT_UNPACKED = 256 << 20
@@ -36,7 +37,7 @@ def labels_beside(path: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def read_npy(path: Path, labels: Path | None, kaggle: bool, shelf: Shelf) -> Reading:
+def read_npy(path: Path, labels: Path | None, kaggle: bool, store: ArrayStore) -> SpriteArrays:
     """Read a .npy of sprites, and its labels.
 
     Args:
@@ -46,29 +47,29 @@ def read_npy(path: Path, labels: Path | None, kaggle: bool, shelf: Shelf) -> Rea
         SpriteError: if one of the two is damaged, or isn't what it should be.
     """
     with open(path, "rb") as file:
-        images = _read_images(file, _size(file), shelf, shown(path))
+        images = _read_images(file, _size(file), store, display_name(path))
     if labels is None:
-        return Reading(images)
-    where = shown(labels)
+        return SpriteArrays(images)
+    where = display_name(labels)
     with open(labels, "rb") as file:
-        found = _read_labels(file, _size(file), len(images), shelf, where)
-    return Reading(images, found.values, name_classes(found, None, kaggle, where))
+        found = _read_labels(file, _size(file), len(images), store, where)
+    return SpriteArrays(images, found.values, name_classes(found, None, kaggle, where))
 
 
-def read_npz(path: Path, shelf: Shelf) -> Reading:
+def read_npz(path: Path, store: ArrayStore) -> SpriteArrays:
     """Read an .npz: its array ``images`` (or its only one), and ``labels`` and ``label_names`` if it has them.
 
-    Members are unpacked in pieces, never more than they declared, and others are not unpacked at all.
+    Members are unpacked in pieces, never beyond their declared size; others are not unpacked at all.
 
     Raises:
         SpriteError: if the archive is damaged, encrypted, a bomb, or holds no sprites.
     """
-    where = shown(path)
+    where = display_name(path)
     with open(path, "rb") as file:
         _check_directory(file, where)
         try:
             with zipfile.ZipFile(file) as archive:
-                return _read_archive(archive, shelf, where)
+                return _read_archive(archive, store, where)
         except _DAMAGE as error:
             raise SpriteError(f"{where} is a damaged archive ({error}). Save or download it again.") from error
 
@@ -83,7 +84,7 @@ def load_npz(path: Path, limit: int) -> dict[str, np.ndarray]:
         OSError: if the file cannot be read.
         ValueError: if it is no plain file, damaged, or too large.
     """
-    where = shown(path)
+    where = display_name(path)
     with open_plain(path) as file:
         _check_directory(file, where)
         try:
@@ -100,10 +101,10 @@ def load_npz(path: Path, limit: int) -> dict[str, np.ndarray]:
 def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> np.ndarray:
     with _open(archive, member) as file:
         header = npy.read_header(file, member.file_size, where)
-        return npy.copy_data(file, header, Shelf(None), "array", where)
+        return npy.copy_data(file, header, ArrayStore(None), "array", where)
 
 
-def _read_archive(archive: zipfile.ZipFile, shelf: Shelf, where: str) -> Reading:
+def _read_archive(archive: zipfile.ZipFile, store: ArrayStore, where: str) -> SpriteArrays:
     members = _members(archive, where)
     if not members:
         raise SpriteError(f"{where} holds no array. Save it with numpy.savez(..., images=images).")
@@ -118,55 +119,55 @@ def _read_archive(archive: zipfile.ZipFile, shelf: Shelf, where: str) -> Reading
     _check_sizes([members[key] for key in keys], where)
 
     with _open(archive, members[name]) as file:
-        images = _read_images(file, members[name].file_size, shelf, f"The array {name} in {where}")
+        images = _read_images(file, members[name].file_size, store, f"The array {name} in {where}")
     notes = []
     if others := [key for key in members if key not in keys]:
         notes.append(f"{where}: {counted(len(others), 'other array')} left out ({listed(others)}).")
     if not is_labelled:
-        return Reading(images, notes=tuple(notes))
+        return SpriteArrays(images, notes=tuple(notes))
     title = f"The array labels in {where}"
     with _open(archive, members["labels"]) as file:
-        labels = _read_labels(file, members["labels"].file_size, len(images), shelf, title)
-    names = _read_names(archive, members["label_names"], shelf, where) if "label_names" in members else None
+        labels = _read_labels(file, members["labels"].file_size, len(images), store, title)
+    names = _read_names(archive, members["label_names"], store, where) if "label_names" in members else None
     if names is not None and labels.names is not None:
         notes.append(f"{where}: label_names left out, because the labels are names themselves.")
-    return Reading(images, labels.values, name_classes(labels, names, False, where), notes=tuple(notes))
+    return SpriteArrays(images, labels.values, name_classes(labels, names, False, where), notes=tuple(notes))
 
 
-def _read_images(file: BinaryIO, size: int, shelf: Shelf, where: str) -> np.ndarray:
+def _read_images(file: BinaryIO, size: int, store: ArrayStore, where: str) -> np.ndarray:
     header = npy.read_header(file, size, where)
     find_form(header.shape, where)  # before the data is copied
     if dtype_is_final(header.shape, header.dtype, header.fortran):
-        images = npy.copy_data(file, header, shelf, "images", where)
+        images = npy.copy_data(file, header, store, "images", where)
         return images
-    raw = npy.copy_data(file, header, shelf, "raw", where)
-    images = convert(raw, shelf, where)
-    shelf.remove("raw")
+    raw = npy.copy_data(file, header, store, "raw", where)
+    images = convert(raw, store, where)
+    store.remove("raw")
     return images
 
 
-def _read_labels(file: BinaryIO, size: int, count: int, shelf: Shelf, where: str) -> Labels:
+def _read_labels(file: BinaryIO, size: int, count: int, store: ArrayStore, where: str) -> Labels:
     header = npy.read_header(file, size, where, text=True)
     check_labels_shape(header.shape, header.dtype, count, where)
-    raw = npy.copy_data(file, header, shelf, "raw", where)
+    raw = npy.copy_data(file, header, store, "raw", where)
     labels = read_labels(raw, count, where)
-    shelf.remove("raw")
+    store.remove("raw")
     return labels
 
 
-def _read_names(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shelf: Shelf, where: str) -> np.ndarray:
+def _read_names(archive: zipfile.ZipFile, member: zipfile.ZipInfo, store: ArrayStore, where: str) -> np.ndarray:
     title = f"The array label_names in {where}"
     with _open(archive, member) as file:
         header = npy.read_header(file, member.file_size, title, text=True)
         if header.dtype.kind not in "US" or len(header.shape) != 1 or header.shape[0] > MOST_CLASSES:
             raise SpriteError(f"{title} must be a list of at most {MOST_CLASSES:,} texts.")
-        raw = npy.copy_data(file, header, shelf, "raw", title)
+        raw = npy.copy_data(file, header, store, "raw", title)
     try:
         names = np.array(raw)
         names.tolist()
     except (ValueError, SystemError):
         raise SpriteError(f"{title} holds text that is not valid Unicode.") from None
-    shelf.remove("raw")
+    store.remove("raw")
     return names
 
 
@@ -180,7 +181,7 @@ def _members(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]
             continue
         key = name.removesuffix(".npy")
         if key in members:
-            raise SpriteError(f"{where} holds the array {shown(key)} twice. Save it again with numpy.savez.")
+            raise SpriteError(f"{where} holds the array {display_name(key)} twice. Save it again with numpy.savez.")
         if info.flag_bits & 0x1:
             raise SpriteError(f"{where} is encrypted. Unpack it with its password and save it again with numpy.savez.")
         if name.endswith(".npy"):
@@ -200,7 +201,7 @@ def _check_sizes(members: list[zipfile.ZipInfo], where: str) -> None:
 
 
 def _check_directory(file: BinaryIO, where: str) -> None:
-    """Refuse a list of contents that would take long to read, before zipfile reads all of it."""
+    """Refuse a huge table of contents before zipfile reads all of it."""
     size = _size(file)
     file.seek(max(0, size - 66_000))
     tail = file.read()

@@ -1,4 +1,4 @@
-"""Folders of PNGs: one sprite a file, in the order of their names; sub-folders are classes."""
+"""Folders of PNGs: one sprite per file, in the order of their names; sub-folders are classes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ddpm.base.blocks import blocks
-from ddpm.sprites.errors import SpriteError, counted, listed, shown
-from ddpm.sprites.readers.labels import MOST_CLASSES, tell_apart
-from ddpm.sprites.readers.pixels import SIDE
+from ddpm.base.text import counted, display_name, listed
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.array_store import ArrayStore
+from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
+from ddpm.sprites.readers.pixel_formats import SIDE
 from ddpm.sprites.readers.pngs import read_png
-from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.sheets import fit_sprite
-from ddpm.sprites.readers.shelf import Shelf
+from ddpm.sprites.readers.reader import SpriteArrays
+from ddpm.sprites.readers.sheet_splitter import fit_sprite
 
 MOST_FILES = 200_000
 _MOST_FOLDERS = 20_000
@@ -26,7 +27,7 @@ _MOST_PIXELS = 4_000_000
 
 @dataclass(frozen=True)
 class Listing:
-    """The PNGs of a folder, sorted, the class of each if sub-folders name classes, and what there is to tell."""
+    """The PNGs of a folder, sorted, the class of each if sub-folders name classes, and notes on what was left out."""
 
     files: tuple[Path, ...]
     classes: tuple[int, ...] | None
@@ -36,7 +37,7 @@ class Listing:
 
 @dataclass
 class _Search:
-    """What has been met on the way: the same for all folders of a listing."""
+    """What has been found so far, in all folders of a listing."""
 
     where: str
     folders: int = 0
@@ -50,7 +51,7 @@ class _Search:
 
 @dataclass(frozen=True)
 class _Folder:
-    """The PNGs directly in a folder, and those of its sub-folders that hold some, however deep; both by name."""
+    """The PNGs directly in a folder, and its sub-folders that hold some, however deep; both sorted by name."""
 
     path: Path
     files: list[Path]
@@ -65,13 +66,13 @@ class _Folder:
 def list_folder(folder: Path) -> Listing:
     """Find the PNGs of a folder: directly in it, or in its sub-folders, which then name the classes.
 
-    Sub-folders of a class belong to it. A folder that holds nothing but one other folder of folders stands for that.
+    Sub-folders of a class belong to it. A folder that holds nothing but another folder of folders is skipped.
 
     Raises:
         SpriteError: if there are none, too many, or some in both places.
         OSError: if the folder cannot be read.
     """
-    where = shown(folder)
+    where = display_name(folder)
     search = _Search(where)
     found = _look(folder, search, 0, frozenset())
     if found is None:
@@ -80,7 +81,7 @@ def list_folder(folder: Path) -> Listing:
         )
     if found.files and found.inside:
         raise SpriteError(
-            f"{where} has PNGs both directly and in sub-folders such as {shown(found.inside[0].path)}. "
+            f"{where} has PNGs both directly and in sub-folders such as {display_name(found.inside[0].path)}. "
             "Put all of them into sub-folders, one a class, or none."
         )
     if found.files:
@@ -98,12 +99,12 @@ def list_folder(folder: Path) -> Listing:
     return Listing(
         tuple(path for inside in classes for path in inside.all_files()),
         numbers,
-        tell_apart(shown(inside.path.name) for inside in classes),
+        unique_names(display_name(inside.path.name) for inside in classes),
         notes,
     )
 
 
-def read_folder(listing: Listing, shelf: Shelf) -> Reading:
+def read_folder(listing: Listing, store: ArrayStore) -> SpriteArrays:
     """Read the PNGs of a listing.
 
     Raises:
@@ -117,23 +118,23 @@ def read_folder(listing: Listing, shelf: Shelf) -> Reading:
         picture = read_png(path, _MOST_PIXELS)
         if picture.frames > 1:
             animated.append(path.name)
-        return fit_sprite(picture.pixels, shown(path))
+        return fit_sprite(picture.pixels, display_name(path))
 
     def pieces() -> Iterator[np.ndarray]:
         for part in blocks(count):
             yield np.stack([read(path) for path in listing.files[part]])
 
-    images = shelf.put("images", (count, SIDE, SIDE, 3), np.dtype(np.uint8), pieces())
+    images = store.put("images", (count, SIDE, SIDE, 3), np.dtype(np.uint8), pieces())
     labels = None if listing.classes is None else np.array(listing.classes, np.int64)
     notes = []
     if animated:
         words = counted(len(animated), "PNG is an animation", "PNGs are animations")
         notes.append(f"{words}: only the first picture is taken ({listed(animated)}).")
-    return Reading(images, labels, listing.class_names, notes=tuple(notes))
+    return SpriteArrays(images, labels, listing.class_names, notes=tuple(notes))
 
 
 def _look(folder: Path, search: _Search, depth: int, above: frozenset[str]) -> _Folder | None:
-    """What a folder holds, or None if there is no PNG; hidden files, which systems leave behind, are skipped."""
+    """What a folder holds, or None if there is no PNG; hidden files, which some systems leave behind, are skipped."""
     own = os.path.realpath(folder)
     if own in above:  # a link that leads back
         search.loops.append(folder.name)

@@ -1,4 +1,4 @@
-"""Labels: from one-hot rows, class numbers or texts to int64, where a class is its number."""
+"""Labels: one-hot rows, class numbers or texts, turned into class numbers (int64)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class Labels:
-    """int64 ``(N,)`` class numbers, how many classes there are, and what the labels themselves call them, if texts."""
+    """int64 ``(N,)`` class numbers, how many classes there are, and their names if the labels were texts."""
 
     values: np.ndarray
     classes: int
@@ -54,7 +54,7 @@ def read_labels(array: np.ndarray, count: int, where: str) -> Labels:
     Each different text, of characters or of bytes, is a class; their order is that of the texts.
 
     Raises:
-        SpriteError: if there isn't one label a sprite, or one is NaN, negative, broken, not one-hot, or above 999.
+        SpriteError: if there isn't one label per sprite, or one is NaN, negative, broken, not one-hot, or above 999.
     """
     check_labels_shape(array.shape, array.dtype, count, where)
     if array.dtype.kind in "US":
@@ -77,7 +77,7 @@ def name_classes(labels: Labels, given: np.ndarray | None, kaggle: bool, where: 
     if labels.names is not None:
         return labels.names
     if given is not None:
-        names = tell_apart(_clean(_as_text(name)) for name in given.reshape(-1)[: MOST_CLASSES + 1].tolist())
+        names = unique_names(_clean(_as_text(name)) for name in given.reshape(-1)[: MOST_CLASSES + 1].tolist())
         if not labels.classes <= len(names) <= MOST_CLASSES:
             raise SpriteError(
                 f"{where} names {len(names)} classes in label_names, and the labels go up to {labels.classes - 1}. "
@@ -89,16 +89,16 @@ def name_classes(labels: Labels, given: np.ndarray | None, kaggle: bool, where: 
     return tuple(f"class {number}" for number in range(labels.classes))
 
 
-def tell_apart(names: Iterable[str]) -> tuple[str, ...]:
-    """Number the names that became equal when they were made plain: a, a (2). A kind is chosen and counted by name."""
-    told: dict[str, None] = {}
+def unique_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Number names that are alike: a, a (2). Cleaning may have made them so, and kinds are chosen by name."""
+    unique: dict[str, None] = {}
     for name in names:
         number, own = 1, name
-        while own in told:
+        while own in unique:
             number += 1
             own = f"{name} ({number})"
-        told[own] = None
-    return tuple(told)
+        unique[own] = None
+    return tuple(unique)
 
 
 def _from_texts(array: np.ndarray, where: str) -> Labels:
@@ -108,7 +108,7 @@ def _from_texts(array: np.ndarray, where: str) -> Labels:
             f"{where} holds {len(texts):,} different texts; at most {MOST_CLASSES:,} classes are possible."
         )
     try:
-        names = tell_apart(_clean(_as_text(text)) for text in texts.tolist())
+        names = unique_names(_clean(_as_text(text)) for text in texts.tolist())
     except (ValueError, SystemError):
         raise SpriteError(f"{where} holds text that is not valid Unicode. Correct it, or remove the labels.") from None
     return Labels(values.astype(np.int64), len(texts), False, names)

@@ -1,6 +1,6 @@
-"""The .npy format, read with suspicion: what the header claims is checked before anything is allocated.
+"""The .npy format, read with suspicion: the header's claims are checked before anything is allocated.
 
-Nothing is ever unpickled: the header's type must be a plain number's.
+Nothing is ever unpickled: only plain numbers, and text where it is asked for, are read.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 
 from ddpm.base.files import open_plain, read_bytes
-from ddpm.sprites.errors import SpriteError, megabytes, shown
-from ddpm.sprites.readers.shelf import Shelf
+from ddpm.base.text import display_name, megabytes
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.array_store import ArrayStore
 
 MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 10_000
@@ -38,7 +39,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Header:
-    """What a checked header says: the array's shape, its type (plain numbers, or text), and its order in the file."""
+    """A checked header: the array's shape, type (plain numbers, or text) and order, and the header's own length."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -52,11 +53,11 @@ class Header:
 
 
 def read_header(file: BinaryIO, size: int, where: str, *, text: bool = False) -> Header:
-    """Read the header at the start of ``file`` and check that it promises what is there.
+    """Read the header at the start of ``file`` and check that it matches the data behind it.
 
     Args:
         size: bytes of the whole file or archive member, header included.
-        where: how messages name it.
+        where: what messages call it.
         text: allow an array of text or of bytes (for labels and their names).
 
     Raises:
@@ -98,11 +99,11 @@ def read_header(file: BinaryIO, size: int, where: str, *, text: bool = False) ->
     return header
 
 
-def copy_data(file: BinaryIO, header: Header, shelf: Shelf, name: str, where: str) -> np.ndarray:
-    """Copy the data that follows the header to the shelf, as the array ``name``, in pieces.
+def copy_data(file: BinaryIO, header: Header, store: ArrayStore, name: str, where: str) -> np.ndarray:
+    """Copy the data that follows the header into the store, as the array ``name``, in pieces.
 
     Raises:
-        SpriteError: if the file ends early, which it can when somebody shortens it while we read.
+        SpriteError: if the file ends early, because somebody shortens it while we read.
     """
 
     def pieces() -> Iterator[bytes]:
@@ -114,11 +115,11 @@ def copy_data(file: BinaryIO, header: Header, shelf: Shelf, name: str, where: st
             left -= len(piece)
             yield piece
 
-    return shelf.put(name, header.shape, header.dtype, pieces(), header.fortran)
+    return store.put(name, header.shape, header.dtype, pieces(), header.fortran)
 
 
 def load(path: Path, limit: int) -> np.ndarray:
-    """An array that we wrote ourselves, whole and read-only; it takes the memory that the file takes on the disk.
+    """An array that we wrote ourselves, whole and read-only; it takes as much memory as the file does on the disk.
 
     Args:
         limit: the most bytes that are read.
@@ -127,7 +128,7 @@ def load(path: Path, limit: int) -> np.ndarray:
         OSError: if the file cannot be read.
         ValueError: if it is no plain file or too large; a SpriteError if it holds no array of numbers.
     """
-    return parse(read_bytes(path, limit), shown(path))
+    return parse(read_bytes(path, limit), display_name(path))
 
 
 def parse(data: bytes, where: str) -> np.ndarray:
@@ -145,23 +146,23 @@ def parse(data: bytes, where: str) -> np.ndarray:
 
 
 def load_mapped(path: Path) -> np.ndarray:
-    """An array that we wrote ourselves, mapped from its file: it takes no memory until it is looked at.
+    """An array that we wrote ourselves, mapped from its file: it takes no memory until it is used.
 
     Raises:
         OSError: if the file cannot be read.
         ValueError: if it is no plain file; a SpriteError if it holds no array of numbers.
     """
     with open_plain(path) as file:
-        header = read_header(file, os.fstat(file.fileno()).st_size, shown(path))
+        header = read_header(file, os.fstat(file.fileno()).st_size, display_name(path))
         order: Literal["F", "C"] = "F" if header.fortran else "C"
         try:
             return np.memmap(path, header.dtype, "r", header.length, header.shape, order)
         except (ValueError, OverflowError):
-            raise _unbuildable(header, shown(path)) from None
+            raise _unbuildable(header, display_name(path)) from None
 
 
 def _unbuildable(header: Header, where: str) -> SpriteError:
-    """For shapes that need no data, so that the file bears them out, and that no array can have all the same."""
+    """For shapes that need no data, so that no file is too short for them, but that no array can have either."""
     return SpriteError(f"{where} has a header with an impossible shape ({_brief(header.shape)}). Save it again.")
 
 

@@ -1,4 +1,4 @@
-"""One PNG: its pixels, laid on white, as uint8 ``(H, W, 3)``. Sizes are checked before anything is decoded."""
+"""One PNG as uint8 ``(H, W, 3)``, alpha laid on white. Sizes are checked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ddpm.sprites.errors import SpriteError, shown
-from ddpm.sprites.readers.chunks import SIGNATURE, Chunks, read_chunks
-from ddpm.sprites.readers.pixels import to_rgb
+from ddpm.base.text import display_name
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.pixel_formats import to_rgb
+from ddpm.sprites.readers.png_chunks import SIGNATURE, Chunks, read_chunks
 
 MOST_PIXELS = 32_000_000
 _MOST_BYTES = 256 << 20
@@ -26,7 +27,7 @@ DAMAGE = (
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded PNG: uint8 ``(H, W, 3)``, the note that our own sheets carry, if there is one, and its frames."""
+    """A decoded PNG: uint8 ``(H, W, 3)``, the layout that our own sheets note, and how many frames it has."""
 
     pixels: np.ndarray
     note: str | None
@@ -34,13 +35,13 @@ class Picture:
 
 
 def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
-    """Decode a PNG of any colour type: 16-bit values become 8-bit ones, alpha goes on white, the first frame counts.
+    """Decode a PNG of any colour type: 16 bits become 8, alpha is laid on white, the first frame is taken.
 
     Raises:
         SpriteError: if it is no PNG, is damaged, or has more than ``most_pixels``.
         OSError: if the file cannot be read.
     """
-    where = shown(path)
+    where = display_name(path)
     with open(path, "rb") as file:
         data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
@@ -63,8 +64,8 @@ def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
         raise SpriteError(f"{where} is a damaged PNG ({_reason(error)}). Save or download it again.") from error
 
 
-def seems(data: bytes) -> str:
-    """What a file that begins with ``data`` seems to be, for messages."""
+def guess_format(data: bytes) -> str:
+    """What a file that begins with ``data`` is, most likely: "a JPEG image"."""
     start = data[:512].lstrip().lower()
     if not data:
         return "an empty file"
@@ -89,13 +90,13 @@ def seems(data: bytes) -> str:
 
 
 def size_of(data: bytes, where: str) -> tuple[int, int]:
-    """Width and height that a PNG states, whatever it holds.
+    """The width and height in a PNG's header, whatever the rest holds.
 
     Raises:
         SpriteError: if it is no PNG, or states none.
     """
     if not data.startswith(SIGNATURE):
-        raise SpriteError(f"{where} is no PNG: it seems to be {seems(data)}. Save the image as PNG.")
+        raise SpriteError(f"{where} is no PNG: it seems to be {guess_format(data)}. Save the image as PNG.")
     if len(data) < 33 or data[12:16] != b"IHDR":
         raise SpriteError(f"{where} is a damaged PNG (its first lines are missing). Save or download it again.")
     width, height = struct.unpack(">II", data[16:24])
@@ -118,7 +119,7 @@ def _pixels(image: Image.Image, chunks: Chunks, depth: int) -> np.ndarray:
         return np.stack([grey, grey, grey, alpha], axis=-1)
     if image.mode not in ("1", "L", "RGB") or clear is None:
         return np.asarray(image.convert("RGB" if clear is None and "A" not in image.mode else "RGBA"))
-    # Which pixels are clear is found here: Pillow compares with a colour that it has not scaled as it has the pixels.
+    # We look for the transparent colour ourselves: Pillow compares scaled pixels with the unscaled colour.
     colours = np.asarray(image.convert("RGB"))
     if depth == 16:
         values = colours.astype(np.uint16) << 8 | _lower_bytes(chunks)
@@ -134,16 +135,16 @@ def _numbers(clear: bytes) -> tuple[int, ...]:
 
 
 def _alpha(values: np.ndarray, clear: tuple[int, ...] | None) -> np.ndarray:
-    """uint8 ``(H, W)``: 0 where the values ``(H, W, C)`` of the file are the one colour that is clear, else 255."""
+    """uint8 ``(H, W)``: 0 where the file's values ``(H, W, C)`` are its one transparent colour, else 255."""
     if clear is None:
         return np.full(values.shape[:2], 255, np.uint8)
     return np.where((values == np.array(clear[: values.shape[2]])).all(axis=-1), 0, 255).astype(np.uint8)
 
 
 def _lower_bytes(chunks: Chunks) -> np.ndarray:
-    """uint8 ``(H, W, 3)``: the lower bytes of 16-bit RGB, of which Pillow only gives the upper ones."""
+    """uint8 ``(H, W, 3)``: the lower bytes of 16-bit RGB, of which Pillow returns only the upper ones."""
     with _open(chunks) as image:
-        # Read as little-endian, the byte that is taken for the upper one is the lower one.
+        # Read as little-endian, the lower byte is taken for the upper one.
         image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]  # type: ignore[attr-defined]
         return np.asarray(image)
 

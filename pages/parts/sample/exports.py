@@ -9,8 +9,8 @@ import streamlit as st
 
 from ddpm.base.files import npy_bytes
 from ddpm.diffusion.animation import apng, gif
-from ddpm.pixels.cutout import cutout
 from ddpm.pixels.sheets import png_zip, sheet_png
+from ddpm.pixels.transparency import cutout
 from ddpm.runs.album import Batch
 from pages.parts.sample.cleaned import HELP, cleaned
 from pages.parts.shared.orders import file_stem, kinds_of

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from ddpm.base.names import showable
+from ddpm.base.text import showable
 from ddpm.cli.console import duration
 from ddpm.diffusion.sampling import Sampler, default_steps
 from ddpm.runs.checkpoint import can_use_raw

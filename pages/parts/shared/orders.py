@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 import torch
 
-from ddpm.base.json_values import Check, fits, is_count, is_name, is_number, is_text, is_whole, list_of, or_none
+from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, is_whole, list_of, or_none
 from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.noise import NoiseSource, nearby_noise, sprite_noise
 from ddpm.diffusion.sampling import Sampler
@@ -106,7 +106,7 @@ _MORE: dict[str, Check] = {
 
 def tells_all(info: Mapping[str, Any]) -> bool:
     """Whether a batch says all that a page tells of it, and everything as it should be."""
-    return fits(info, _NEEDED) and all(check(info[name]) for name, check in _MORE.items() if name in info)
+    return has_fields(info, _NEEDED) and all(check(info[name]) for name, check in _MORE.items() if name in info)
 
 
 def to_info(order: Order) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ddpm.base.names import showable
+from ddpm.base.text import showable
 from ddpm.pixels.sheets import png, sheet
 
 

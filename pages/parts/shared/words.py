@@ -6,8 +6,8 @@ import re
 
 import streamlit as st
 
-from ddpm.base.names import showable
-from ddpm.sprites.errors import counted as counted
+from ddpm.base.text import counted as counted
+from ddpm.base.text import showable
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 

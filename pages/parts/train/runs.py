@@ -11,7 +11,7 @@ import streamlit as st
 from ddpm.base import hardware
 from ddpm.base.files import replace_bytes
 from ddpm.base.json_values import is_count
-from ddpm.base.names import showable
+from ddpm.base.text import showable
 from ddpm.cli.console import duration
 from ddpm.jobs.launcher import log_tail
 from ddpm.jobs.model_card import run_card

@@ -26,7 +26,7 @@ from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, command, digests, environment, finish, simple_sprites, start, wait_until
 
-TINY_MODULE = "tests.ddpm.tiny"
+TINY_MODULE = "tests.ddpm.killable_cli"
 COMMANDS = ["train", "sample", "nearest", "report", "data", "ship", "bench"]
 
 

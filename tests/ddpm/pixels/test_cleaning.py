@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ddpm.pixels.cleaning import MARKS, clean_pixels
-from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import distance, traits
+from ddpm.pixels.oklab import distance, oklab
+from ddpm.pixels.traits import traits
 from tests.ddpm.helpers import built_in_sprites
 
 RED, DARK = (200, 40, 40), (30, 20, 30)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddpm.pixels.duplicates import distinct_images
+from ddpm.base.blocks import blocks
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import MERGED, foreground, merged_colours, traits
+from ddpm.pixels.traits import MERGED, merged_colours, traits
 from ddpm.sprites import load_sprites
-from ddpm.sprites.summary import data_card
-from tests.ddpm.helpers import ROOT
+from ddpm.sprites.data_card import data_card
+from tests.ddpm.helpers import real_sprites
 
 
 def white(n: int = 1) -> np.ndarray:
@@ -113,7 +114,7 @@ def test_merged_colours_agree_with_a_plain_loop() -> None:
 def test_more_sprites_than_fit_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     sprites = load_sprites("builtin").images[:30]
     whole = traits(sprites)
-    monkeypatch.setattr("ddpm.pixels.traits._BLOCK", 7)
+    monkeypatch.setattr("ddpm.pixels.traits.blocks", lambda count: blocks(count, 7))
     parted = traits(sprites)
     for name in ("merged_colours", "haze", "orphans", "outline"):
         np.testing.assert_array_equal(getattr(parted, name), getattr(whole, name))
@@ -121,12 +122,8 @@ def test_more_sprites_than_fit_in_a_block(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.slow
 def test_means_of_the_real_set() -> None:
-    path = ROOT.parent / "shared" / "data" / "sprites_exact.npz"
-    if not path.exists():
-        pytest.skip("no real sprites here")
-    with np.load(path) as data:
-        images = data["images"]
-    measured = traits(images[distinct_images(images)[0]])
+    sprites = real_sprites()
+    measured = traits(sprites.images[sprites.distinct()])
     assert measured.haze.mean() == pytest.approx(0.0393, abs=5e-4)
     assert measured.merged_colours.mean() == pytest.approx(18.03, abs=0.05)
     assert measured.orphans.mean() == pytest.approx(32.80, abs=0.05)

@@ -18,7 +18,6 @@ from ddpm.sprites.builtin.draw import (
     glance,
     half,
     lean,
-    mirror,
     outline,
     recolour,
     roles,
@@ -279,7 +278,6 @@ class TestTheDrawingTable:
         assert (stack(ringed, art("_", 5, 5)) != ord(".")).sum() == 4
         np.testing.assert_array_equal(shift(dot, 2, -1), art("2", 7, 4))
         np.testing.assert_array_equal(clip(art("33", 5, 5), dot), art("3", 5, 5))
-        np.testing.assert_array_equal(mirror(dot), art("2", 10, 5))
         np.testing.assert_array_equal(recolour(dot, "2>7"), art("7", 5, 5))
         np.testing.assert_array_equal(dim(dot, "2>1", 6), dot)
         assert roles(dot)[5, 5] == roles(art("2"))[0, 0]

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from ddpm.sprites import SpriteError, load_sprites
-from ddpm.sprites.readers import arrays, shelf
-from tests.ddpm.sprite_files import art, lay_out, npy_bytes, png_bytes, write
+from ddpm.sprites.readers import array_store, arrays
+from tests.ddpm.sprite_files import lay_out, noise_sprites, npy_bytes, png_bytes, write
 
 PROJECT = Path(__file__).parents[3]
 
@@ -31,7 +31,7 @@ def contents(home: Path) -> list[Path]:
 
 
 def test_a_source_is_read_once(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(5)))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(5)))
     first = load_sprites(path)
 
     def read(*_: object) -> None:
@@ -40,7 +40,7 @@ def test_a_source_is_read_once(tmp_path: Path, home: Path, monkeypatch: pytest.M
     monkeypatch.setattr(arrays, "_read_images", read)
     again = load_sprites(path)
     assert again.fingerprint == first.fingerprint
-    np.testing.assert_array_equal(again.images, art(5))
+    np.testing.assert_array_equal(again.images, noise_sprites(5))
     np.testing.assert_array_equal(again.split_hashes(), first.split_hashes())
     np.testing.assert_array_equal(again.first_rows(), first.first_rows())
     assert Path(str(again.images.filename)).is_relative_to(home)  # type: ignore[attr-defined]
@@ -52,7 +52,7 @@ def test_a_source_is_read_once(tmp_path: Path, home: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("count", [4, 20_000])
 @pytest.mark.parametrize("way", ["write", "map"])
 def test_one_changed_pixel_is_seen_even_with_the_old_time(tmp_path: Path, count: int, way: str) -> None:
-    images = np.tile(art(4), (count // 4, 1, 1, 1))
+    images = np.tile(noise_sprites(4), (count // 4, 1, 1, 1))
     path = write(tmp_path / "x.npy", npy_bytes(images))
     before = load_sprites(path)
     old_pixel = int(before.images[-1, 15, 15, 2])
@@ -75,7 +75,7 @@ def test_one_changed_pixel_is_seen_even_with_the_old_time(tmp_path: Path, count:
 
 
 def test_changed_added_and_removed_labels_are_seen(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(3)))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(3)))
     labels = tmp_path / "x_labels.npy"
     assert load_sprites(path).labels is None
     for values in ([0, 1, 2], [0, 1, 1]):
@@ -86,23 +86,23 @@ def test_changed_added_and_removed_labels_are_seen(tmp_path: Path) -> None:
 
 
 def test_the_way_a_sheet_is_cut_is_part_of_what_it_is(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.png", png_bytes(lay_out(art(4), 2)))
+    path = write(tmp_path / "x.png", png_bytes(lay_out(noise_sprites(4), 2)))
     assert load_sprites(path).images.shape[0] == 4
     assert load_sprites(path, tile=8).images.shape[0] == 16
     assert load_sprites(path).images.shape[0] == 4
 
 
 def test_a_replaced_source_leaves_no_old_copy_behind(tmp_path: Path, home: Path) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(3)))
-    other = write(tmp_path / "y.npy", npy_bytes(art(3)))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(3)))
+    other = write(tmp_path / "y.npy", npy_bytes(noise_sprites(3)))
     kept = load_sprites(other)
     load_sprites(path)
     assert len(contents(home)) == 1
     for seed in (1, 2):
-        path.write_bytes(npy_bytes(art(3, seed)))
+        path.write_bytes(npy_bytes(noise_sprites(3, seed)))
         load_sprites(path)
         assert len(contents(home)) == 2
-    np.testing.assert_array_equal(kept.images, art(3))
+    np.testing.assert_array_equal(kept.images, noise_sprites(3))
     assert load_sprites(other).fingerprint == kept.fingerprint
 
 
@@ -111,15 +111,15 @@ def test_a_replaced_source_leaves_no_old_copy_behind(tmp_path: Path, home: Path)
 
 @pytest.mark.parametrize("what", ["truncated", "rewritten", "replaced", "unlinked"])
 def test_nothing_that_happens_to_the_source_reaches_a_loaded_set(tmp_path: Path, what: str) -> None:
-    images = art(2000)
+    images = noise_sprites(2000)
     path = write(tmp_path / "x.npy", npy_bytes(images))
     sprites = load_sprites(path)
     if what == "truncated":
         os.truncate(path, 10)
     elif what == "rewritten":
-        path.write_bytes(npy_bytes(art(1, 5)))
+        path.write_bytes(npy_bytes(noise_sprites(1, 5)))
     elif what == "replaced":
-        os.replace(write(tmp_path / "new.npy", npy_bytes(art(7, 5))), path)
+        os.replace(write(tmp_path / "new.npy", npy_bytes(noise_sprites(7, 5))), path)
     else:
         path.unlink()
     np.testing.assert_array_equal(sprites.images, images)
@@ -134,14 +134,14 @@ def test_nothing_that_happens_to_the_source_reaches_a_loaded_set(tmp_path: Path,
 def test_a_source_that_shrinks_while_it_is_read_is_refused(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(3000)))
-    copy = shelf.Shelf.put
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(3000)))
+    copy = array_store.ArrayStore.put
 
-    def put(self: shelf.Shelf, *arguments: object, **named: object) -> np.ndarray:
+    def put(self: array_store.ArrayStore, *arguments: object, **named: object) -> np.ndarray:
         os.truncate(path, 5000)
         return copy(self, *arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(shelf.Shelf, "put", put)
+    monkeypatch.setattr(array_store.ArrayStore, "put", put)
     with pytest.raises(SpriteError, match="early"):
         load_sprites(path)
     assert not contents(home)
@@ -153,7 +153,7 @@ def test_a_source_that_shrinks_while_it_is_read_is_refused(
 @pytest.mark.parametrize("name", ["images.npy", "labels.npy", "first_rows.npy", "split_hashes.npy", "facts.json"])
 @pytest.mark.parametrize("damage", ["truncate", "empty", "garbage", "longer", "remove"])
 def test_a_damaged_copy_is_made_anew(tmp_path: Path, home: Path, name: str, damage: str) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(4)))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(4)))
     np.save(tmp_path / "x_labels.npy", np.arange(4))
     before = load_sprites(path).fingerprint
     (folder,) = contents(home)
@@ -165,18 +165,18 @@ def test_a_damaged_copy_is_made_anew(tmp_path: Path, home: Path, name: str, dama
         victim.write_bytes(changed[damage])
     again = load_sprites(path)
     assert again.fingerprint == before
-    np.testing.assert_array_equal(again.images, art(4))
+    np.testing.assert_array_equal(again.images, noise_sprites(4))
     np.testing.assert_array_equal(again.labels, np.arange(4))
     assert contents(home) == [folder]
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"stamp": 1, "content": "../../x"}', b"\xff" * 100])
 def test_a_damaged_note_of_sources_is_written_anew(tmp_path: Path, home: Path, data: bytes) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(4)))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(4)))
     load_sprites(path)
     (note,) = (home / "sprites" / "sources").iterdir()
     note.write_bytes(data)
-    np.testing.assert_array_equal(load_sprites(path).images, art(4))
+    np.testing.assert_array_equal(load_sprites(path).images, noise_sprites(4))
     assert b"stamp" in note.read_bytes()
     assert data != note.read_bytes()
 
@@ -188,7 +188,7 @@ def test_what_a_killed_builder_left_is_swept_away(tmp_path: Path, home: Path) ->
         write(orphan / "images.npy", b"half")
         then = orphan.stat().st_mtime - age
         os.utime(orphan, (then, then))
-    load_sprites(write(tmp_path / "x.npy", npy_bytes(art(4))))
+    load_sprites(write(tmp_path / "x.npy", npy_bytes(noise_sprites(4))))
     left = [path.name for path in (home / "sprites").glob(".building-*")]
     assert left == [".building-young"]
 
@@ -198,24 +198,24 @@ def test_what_a_killed_builder_left_is_swept_away(tmp_path: Path, home: Path) ->
 
 def test_without_a_home_small_data_is_kept_in_memory(tmp_path: Path, home: Path) -> None:
     home.write_bytes(b"a file where the folder should be")
-    path = write(tmp_path / "x.npy", npy_bytes(art(4).astype(">f4")))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(4).astype(">f4")))
     np.save(tmp_path / "x_labels.npy", np.arange(4))
     sprites = load_sprites(path)
-    np.testing.assert_array_equal(sprites.images, art(4))
+    np.testing.assert_array_equal(sprites.images, noise_sprites(4))
     np.testing.assert_array_equal(sprites.labels, np.arange(4))
     assert not sprites.images.flags.writeable
     assert len(sprites.split()[0]) + len(sprites.split()[1]) == 4
     assert len(load_sprites("builtin:50")) == 50
-    assert len(load_sprites(write(tmp_path / "y.png", png_bytes(art(1)[0])))) == 1
+    assert len(load_sprites(write(tmp_path / "y.png", png_bytes(noise_sprites(1)[0])))) == 1
 
 
 def test_without_a_home_large_data_is_refused_with_the_way_out(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.write_bytes(b"a file where the folder should be")
-    monkeypatch.setattr(shelf, "MEMORY_LIMIT", 10_000)
+    monkeypatch.setattr(array_store, "MEMORY_LIMIT", 10_000)
     with pytest.raises(SpriteError, match="DDPM_HOME"):
-        load_sprites(write(tmp_path / "x.npy", npy_bytes(art(20))))
+        load_sprites(write(tmp_path / "x.npy", npy_bytes(noise_sprites(20))))
 
 
 @contextmanager
@@ -231,11 +231,11 @@ def _files_limited_to(size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("dtype", ["u1", "f8"])
 def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, home: Path, dtype: str) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(500).astype(dtype)))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(500).astype(dtype)))
     with _files_limited_to(100_000), pytest.raises(SpriteError, match="disk is full"):
         load_sprites(path)
     assert not contents(home)
-    np.testing.assert_array_equal(load_sprites(path).images, art(500))
+    np.testing.assert_array_equal(load_sprites(path).images, noise_sprites(500))
 
 
 def test_a_full_disk_does_not_stop_the_builtin_set(home: Path) -> None:
@@ -253,7 +253,7 @@ def run(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def test_two_processes_may_load_at_once(tmp_path: Path, home: Path) -> None:
-    path = write(tmp_path / "x.npy", npy_bytes(art(20_000)))
+    path = write(tmp_path / "x.npy", npy_bytes(noise_sprites(20_000)))
     code = """
         import os, sys, time
         from ddpm.sprites import load_sprites
@@ -296,7 +296,7 @@ def test_a_million_sprites_cost_little_memory(tmp_path: Path) -> None:
 
         to_float(np.zeros((64, 16, 16, 3), np.uint8))
         most = before = anonymous()
-        threading.Thread(target=watch, daemon=True).start()
+        threading.Thread(target=watch, daemon=True).stnoise_sprites()
         sprites = load_sprites(sys.argv[1])
         random = np.random.default_rng(0)
         for _ in range(200):

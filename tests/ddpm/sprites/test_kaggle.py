@@ -1,4 +1,4 @@
-"""The Kaggle set: found where it lies, fetched only when asked, and every refusal explained (fault 67)."""
+"""The Kaggle set: found where it lies, fetched only when asked, and every refusal explained."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ddpm.sprites import SpriteError, kaggle, load_sprites
-from tests.ddpm.sprite_files import art
+from tests.ddpm.sprite_files import noise_sprites
 
 PLACE = Path("datasets/ebrahimelgazar/pixel-art/versions/1")
 
@@ -24,7 +24,7 @@ def places(ddpm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def fill(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    np.save(folder / "sprites.npy", art(3))
+    np.save(folder / "sprites.npy", noise_sprites(3))
     np.save(folder / "sprites_labels.npy", np.eye(5)[[4, 0, 2]])
     return folder
 

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from ddpm.sprites import SpriteDataset, SpriteError, cache, load_sprites
-from tests.ddpm.sprite_files import art
-
-REAL = Path(__file__).parents[4] / "shared" / "data"
+from tests.ddpm.helpers import REAL_DATA
+from tests.ddpm.sprite_files import noise_sprites
 
 
 def load(folder: Path, images: np.ndarray, name: str = "x.npy") -> SpriteDataset:
@@ -29,7 +28,7 @@ def reference_hash(image: np.ndarray) -> int:
 
 
 def test_an_item_is_the_reports_transform(tmp_path: Path) -> None:
-    images = art(5)
+    images = noise_sprites(5)
     sprites = load(tmp_path, images)
     assert len(sprites) == 5
     assert sprites[3].shape == (3, 16, 16)
@@ -44,7 +43,7 @@ def test_an_item_is_the_reports_transform(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_its_items(tmp_path: Path) -> None:
-    sprites = load(tmp_path, art(9))
+    sprites = load(tmp_path, noise_sprites(9))
     rows = np.array([7, 0, 7, 3], np.int64)
     batch = sprites.batch(rows)
     assert batch.shape == (4, 3, 16, 16)
@@ -52,7 +51,7 @@ def test_a_batch_is_its_items(tmp_path: Path) -> None:
 
 
 def test_displayed_pixels_are_the_sources_and_cannot_be_written(tmp_path: Path) -> None:
-    images = art(4)
+    images = noise_sprites(4)
     sprites = load(tmp_path, images)
     assert isinstance(sprites.images, np.memmap)
     assert sprites.images.dtype == np.uint8
@@ -62,14 +61,14 @@ def test_displayed_pixels_are_the_sources_and_cannot_be_written(tmp_path: Path) 
 
 
 def test_a_torch_data_loader_reads_it(tmp_path: Path) -> None:
-    sprites = load(tmp_path, art(10))
+    sprites = load(tmp_path, noise_sprites(10))
     batches = list(torch.utils.data.DataLoader(sprites, batch_size=4))
     assert [len(batch) for batch in batches] == [4, 4, 2]
     assert torch.equal(torch.cat(batches), sprites.batch(np.arange(10)))
 
 
 def test_distinct_counts_and_first_rows(tmp_path: Path) -> None:
-    a, b, c = art(3)
+    a, b, c = noise_sprites(3)
     sprites = load(tmp_path, np.stack([b, a, b, c, a, b]))
     np.testing.assert_array_equal(sprites.distinct(), [0, 1, 3])
     np.testing.assert_array_equal(sprites.counts(), [3, 2, 1])
@@ -78,13 +77,13 @@ def test_distinct_counts_and_first_rows(tmp_path: Path) -> None:
 
 
 def test_sprites_that_differ_by_one_value_are_distinct(tmp_path: Path) -> None:
-    images = np.stack([art(1)[0]] * 2)
+    images = np.stack([noise_sprites(1)[0]] * 2)
     images[1, 15, 15, 2] ^= 1
     assert len(load(tmp_path, images).distinct()) == 2
 
 
 def test_mirror_pairs_counts_unordered_pairs_of_distinct_sprites(tmp_path: Path) -> None:
-    a, b, c = art(3)
+    a, b, c = noise_sprites(3)
     symmetric = np.concatenate([c[:, :8], c[:, 7::-1]], axis=1)
     images = [a, a[:, ::-1], a, b, symmetric, b[::-1]]
     assert load(tmp_path, np.stack(images)).mirror_pairs() == 1
@@ -93,7 +92,7 @@ def test_mirror_pairs_counts_unordered_pairs_of_distinct_sprites(tmp_path: Path)
 
 
 def test_split_hashes_follow_the_definition(tmp_path: Path) -> None:
-    images = art(40)
+    images = noise_sprites(40)
     images[3] = images[4][:, ::-1]
     images[5] = 255
     sprites = load(tmp_path, images)
@@ -102,7 +101,7 @@ def test_split_hashes_follow_the_definition(tmp_path: Path) -> None:
 
 
 def test_the_split_is_by_hash_and_covers_all_distinct_sprites(tmp_path: Path) -> None:
-    images = np.concatenate([art(300), art(50)])
+    images = np.concatenate([noise_sprites(300), noise_sprites(50)])
     sprites = load(tmp_path, images)
     train, held_out = sprites.split()
     assert train.dtype == held_out.dtype == np.int64
@@ -112,18 +111,18 @@ def test_the_split_is_by_hash_and_covers_all_distinct_sprites(tmp_path: Path) ->
 
 
 def test_the_split_survives_reordering_repeats_and_additions(tmp_path: Path) -> None:
-    images = art(200)
+    images = noise_sprites(200)
     sprites = load(tmp_path, images)
     held_out = {images[row].tobytes() for row in sprites.split()[1]}
     order = np.random.default_rng(1).permutation(200)
-    more = np.concatenate([images[order], images[:70], art(100, seed=5)])
+    more = np.concatenate([images[order], images[:70], noise_sprites(100, seed=5)])
     again = load(tmp_path, more, "more.npy")
     known = {image.tobytes() for image in images}
     assert {more[row].tobytes() for row in again.split()[1]} & known == held_out
 
 
 def test_mirror_images_stand_on_the_same_side(tmp_path: Path) -> None:
-    images = art(100)
+    images = noise_sprites(100)
     sprites = load(tmp_path, np.concatenate([images, images[:, :, ::-1]]))
     hashes = sprites.split_hashes()
     np.testing.assert_array_equal(hashes[:100], hashes[100:])
@@ -131,14 +130,14 @@ def test_mirror_images_stand_on_the_same_side(tmp_path: Path) -> None:
 
 
 def test_the_last_three_bits_do_not_move_a_sprite(tmp_path: Path) -> None:
-    images = art(20)
+    images = noise_sprites(20)
     assert np.array_equal(
         load(tmp_path, images & 0xF8).split_hashes(), load(tmp_path, images | 0x07, "y.npy").split_hashes()
     )
 
 
 def test_training_rows_leave_out_every_repeat_of_what_is_held_out(tmp_path: Path) -> None:
-    images = np.tile(art(100), (3, 1, 1, 1))
+    images = np.tile(noise_sprites(100), (3, 1, 1, 1))
     sprites = load(tmp_path, images)
     held_out = set(sprites.split()[1].tolist())
     assert held_out
@@ -151,15 +150,15 @@ def test_training_rows_leave_out_every_repeat_of_what_is_held_out(tmp_path: Path
 
 
 def test_a_set_that_is_held_out_as_a_whole_says_so(tmp_path: Path) -> None:
-    image = next(image for image in art(100) if reference_hash(image) % 10 == 0)
+    image = next(image for image in noise_sprites(100) if reference_hash(image) % 10 == 0)
     sprites = load(tmp_path, image[None])
     with pytest.raises(SpriteError, match="no sprite to train on"):
         sprites.training_rows()
     assert sprites.training_rows(0).tolist() == [0]
 
 
-def test_exam_rows_are_in_no_part(tmp_path: Path) -> None:
-    images = np.concatenate([art(50), art(50)])
+def test_exam_rows_are_in_no_pnoise_sprites(tmp_path: Path) -> None:
+    images = np.concatenate([noise_sprites(50), noise_sprites(50)])
     sprites = load(tmp_path, images)
     first_rows, hashes = sprites.first_rows(), sprites.split_hashes()
     exam = np.zeros(100, np.int64)
@@ -175,7 +174,7 @@ def test_exam_rows_are_in_no_part(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_is_of_pixels_labels_and_order(tmp_path: Path) -> None:
-    images = art(6)
+    images = noise_sprites(6)
     base = load(tmp_path, images).fingerprint
     assert int(base, 16) >= 0
     assert load(tmp_path, images, "copy.npy").fingerprint == base
@@ -191,7 +190,7 @@ def test_the_fingerprint_is_of_pixels_labels_and_order(tmp_path: Path) -> None:
 
 
 def test_other_sources_have_no_factors_and_no_exam(tmp_path: Path) -> None:
-    sprites = load(tmp_path, art(2))
+    sprites = load(tmp_path, noise_sprites(2))
     assert (sprites.capacity, sprites.shape_ids, sprites.palette_ids, sprites.labels) == (None, None, None, None)
     assert len(sprites.exam()) == 0
     assert sprites.name == "x"
@@ -199,7 +198,7 @@ def test_other_sources_have_no_factors_and_no_exam(tmp_path: Path) -> None:
 
 
 def test_a_relative_path_becomes_one_that_works_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load(tmp_path, art(2))
+    load(tmp_path, noise_sprites(2))
     monkeypatch.chdir(tmp_path)
     assert load_sprites("x.npy").source == str(tmp_path / "x.npy")
 
@@ -236,15 +235,15 @@ def test_the_builtin_set_refuses_what_it_cannot_draw() -> None:
 
 @pytest.mark.slow
 def test_the_real_sprites_have_the_known_numbers() -> None:
-    sprites = load_sprites(REAL / "sprites_exact.npz")
+    sprites = load_sprites(REAL_DATA / "sprites_exact.npz")
     assert (len(sprites), len(sprites.distinct())) == (1560, 1495)
     assert sprites.counts().sum() == 1560
-    assert len(load_sprites(REAL / "kaggle_pixelart_rows1788.npz").distinct()) == 1722
+    assert len(load_sprites(REAL_DATA / "kaggle_pixelart_rows1788.npz").distinct()) == 1722
 
 
 @pytest.mark.slow
 def test_a_set_of_the_kaggle_shape_is_indexed_and_split_like_its_base(tmp_path: Path) -> None:
-    with np.load(REAL / "kaggle_pixelart_rows1788.npz") as file:
+    with np.load(REAL_DATA / "kaggle_pixelart_rows1788.npz") as file:
         images, labels = file["images"], file["labels"]
     np.save(tmp_path / "sprites.npy", np.tile(images, (50, 1, 1, 1)))
     np.save(tmp_path / "sprites_labels.npy", np.tile(np.eye(5)[labels], (50, 1)))

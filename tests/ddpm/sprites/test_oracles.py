@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from ddpm.sprites import SpriteError, load_sprites
-from tests.ddpm.sprite_files import art, chunk, npy_bytes, png_bytes, raw_png, write
+from tests.ddpm.sprite_files import chunk, noise_sprites, npy_bytes, png_bytes, raw_png, write
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _FORMS = [(depth, 0) for depth in (1, 2, 4, 8, 16)] + [(depth, 3) for depth in (1, 2, 4, 8)]
@@ -141,7 +141,7 @@ _BESIDE = {
 @pytest.mark.parametrize("place", ["before", "after"])
 @pytest.mark.parametrize("name", _BESIDE)
 def test_what_lies_beside_the_pixels_changes_nothing(tmp_path: Path, name: str, place: str) -> None:
-    pixels = art(1)[0]
+    pixels = noise_sprites(1)[0]
     data = png_bytes(pixels)
     at = 33 if place == "before" else len(data) - 12
     path = write(tmp_path / "x.png", data[:at] + _BESIDE[name] + data[at:])
@@ -151,7 +151,7 @@ def test_what_lies_beside_the_pixels_changes_nothing(tmp_path: Path, name: str, 
 
 
 def test_pixels_in_many_small_chunks(tmp_path: Path) -> None:
-    pixels = art(1)[0]
+    pixels = noise_sprites(1)[0]
     packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in pixels))
     parts = b"".join(chunk(b"IDAT", packed[at : at + 1]) + chunk(b"IDAT", b"") for at in range(len(packed)))
     whole = raw_png(16, 16, 8, 2, b"")
@@ -167,7 +167,7 @@ def test_pixels_in_many_small_chunks(tmp_path: Path) -> None:
     ids=["zTXt", "iTXt", "iCCP"],
 )
 def test_bombs_of_text_are_refused(tmp_path: Path, kind: bytes, start: bytes, place: str, megabytes: int) -> None:
-    data, bomb = png_bytes(art(1)[0]), chunk(kind, start + zlib.compress(bytes(megabytes << 20)))
+    data, bomb = png_bytes(noise_sprites(1)[0]), chunk(kind, start + zlib.compress(bytes(megabytes << 20)))
     at = 33 if place == "before" else len(data) - 12
     path = write(tmp_path / "x.png", data[:at] + bomb + data[at:])
     with pytest.raises(SpriteError, match=r"x\.png is a PNG with compressed text that unpacks from"):
@@ -176,10 +176,10 @@ def test_bombs_of_text_are_refused(tmp_path: Path, kind: bytes, start: bytes, pl
 
 def test_an_animation_says_that_only_its_first_picture_is_taken(tmp_path: Path) -> None:
     file = io.BytesIO()
-    first, *others = (Image.fromarray(image) for image in art(4))
+    first, *others = (Image.fromarray(image) for image in noise_sprites(4))
     first.save(file, "PNG", save_all=True, append_images=others)
     sprites = load_sprites(write(tmp_path / "x.png", file.getvalue()))
-    np.testing.assert_array_equal(sprites.images, art(1))
+    np.testing.assert_array_equal(sprites.images, noise_sprites(1))
     assert sprites.notes == ("x.png is an animation of 4 pictures: only the first is taken.",)
     (tmp_path / "folder").mkdir()
     write(tmp_path / "folder" / "walk.png", file.getvalue())
@@ -217,7 +217,7 @@ def test_headers_that_numpy_reads(tmp_path: Path, name: str, version: int) -> No
         pytest.skip("numpy refuses it, since Python 2 never wrote it")
     text = _HEADERS[name].encode("utf-8" if version == 3 else "latin-1")
     size = struct.pack("<H" if version == 1 else "<I", len(text))
-    path = write(tmp_path / "x.npy", b"\x93NUMPY" + bytes([version, 0]) + size + text + art(5).tobytes())
+    path = write(tmp_path / "x.npy", b"\x93NUMPY" + bytes([version, 0]) + size + text + noise_sprites(5).tobytes())
     np.testing.assert_array_equal(load_sprites(path).images, np.load(path))
 
 
@@ -255,7 +255,7 @@ def test_archives_that_numpy_reads(tmp_path: Path, method: int, wide: bool, comm
     for file in (_Pipe(), io.BytesIO()):
         with zipfile.ZipFile(file, "w", method) as archive:  # type: ignore[arg-type]
             archive.comment = comment
-            for name, array in (("images", art(5)), ("labels", np.arange(5)), ("a:b", np.zeros(()))):
+            for name, array in (("images", noise_sprites(5)), ("labels", np.arange(5)), ("a:b", np.zeros(()))):
                 with archive.open(f"{name}.npy", "w", force_zip64=wide) as member:
                     member.write(npy_bytes(array))
         path = write(tmp_path / "x.npz", file.data if isinstance(file, _Pipe) else file.getvalue())
@@ -275,9 +275,9 @@ def test_labels_of_text_are_classes(tmp_path: Path, dtype: str, column: bool, pa
     labels = np.array(["food", "hero", "food", "10", "2"]).astype(dtype)
     labels = labels[:, None] if column else labels
     if packed:
-        np.savez(tmp_path / "x.npz", images=art(5), labels=labels)
+        np.savez(tmp_path / "x.npz", images=noise_sprites(5), labels=labels)
     else:
-        np.save(tmp_path / "x.npy", art(5))
+        np.save(tmp_path / "x.npy", noise_sprites(5))
         np.save(tmp_path / "x_labels.npy", labels)
     sprites = load_sprites(tmp_path / ("x.npz" if packed else "x.npy"))
     assert sprites.label_names == ("10", "2", "food", "hero")
@@ -285,20 +285,20 @@ def test_labels_of_text_are_classes(tmp_path: Path, dtype: str, column: bool, pa
     assert sprites.labels.tolist() == [2, 3, 2, 0, 1]
 
 
-def test_labels_that_become_equal_when_they_are_made_plain_stay_apart(tmp_path: Path) -> None:
+def test_labels_that_become_equal_when_they_are_made_plain_stay_apnoise_sprites(tmp_path: Path) -> None:
     long = "x" * 70
     labels = np.array([f"{long}1", f"{long}2", "a", "a\x07", " a"])
-    np.savez(tmp_path / "x.npz", images=art(5), labels=labels)
+    np.savez(tmp_path / "x.npz", images=noise_sprites(5), labels=labels)
     sprites = load_sprites(tmp_path / "x.npz")
     assert sprites.labels is not None
     assert sprites.label_names == ("a", "a (2)", "a (3)", long[:60], f"{long[:60]} (2)")
     assert sprites.labels.tolist() == [3, 4, 1, 2, 0]
-    np.savez(tmp_path / "y.npz", images=art(5), labels=np.arange(5) % 2, label_names=np.array([b"b", b"b"]))
+    np.savez(tmp_path / "y.npz", images=noise_sprites(5), labels=np.arange(5) % 2, label_names=np.array([b"b", b"b"]))
     assert load_sprites(tmp_path / "y.npz").label_names == ("b", "b (2)")
 
 
 def test_too_many_texts_and_broken_ones_are_refused(tmp_path: Path) -> None:
-    np.save(tmp_path / "x.npy", np.tile(art(3), (400, 1, 1, 1)))
+    np.save(tmp_path / "x.npy", np.tile(noise_sprites(3), (400, 1, 1, 1)))
     np.save(tmp_path / "x_labels.npy", np.array([str(number) for number in range(1200)]))
     with pytest.raises(SpriteError, match="1,200 different texts"):
         load_sprites(tmp_path / "x.npy")

@@ -1,28 +1,22 @@
-"""Uploads are stored under plain names, whatever the browser calls them (fault 36)."""
+"""Uploads are stored under plain names, whatever the browser calls them."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ddpm.base.files import npy_bytes
 from ddpm.pixels.sheets import png, sheet_png
 from ddpm.sprites import SpriteError, load_sprites
 from ddpm.sprites.uploads import keep_upload
 from tests.ddpm.helpers import simple_sprites
 
 
-def npy(array: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()
-
-
 def test_an_array_with_its_labels() -> None:
     images, labels = simple_sprites(12), np.arange(12) % 3
-    path = keep_upload([("mine.npy", npy(images)), ("mine_labels.npy", npy(labels))])
+    path = keep_upload([("mine.npy", npy_bytes(images)), ("mine_labels.npy", npy_bytes(labels))])
     sprites = load_sprites(path)
     assert np.array_equal(sprites.images, images)
     assert sprites.labels is not None
@@ -41,7 +35,7 @@ def test_one_png_is_a_sheet_and_several_are_sprites() -> None:
     ["../../evil.npy", "C:\\temp\\x.npy", "a/../b.npy", "null\0byte.npy", "<script>.npy", "x" * 3000 + ".npy", ".npy"],
 )
 def test_hostile_names_stay_inside_the_home(name: str, ddpm_home: Path) -> None:
-    path = keep_upload([(name, npy(simple_sprites(4)))])
+    path = keep_upload([(name, npy_bytes(simple_sprites(4)))])
     assert path.is_relative_to(ddpm_home.resolve())
     assert len(load_sprites(path)) == 4
 
@@ -69,8 +63,8 @@ def test_files_that_do_not_go_together_are_refused(files: list[tuple[str, bytes]
 
 
 def test_the_same_upload_twice_is_one_and_another_is_another() -> None:
-    first, again = [keep_upload([("a.npy", npy(simple_sprites(4)))]) for _ in range(2)]
-    other = keep_upload([("a.npy", npy(simple_sprites(5)))])
+    first, again = [keep_upload([("a.npy", npy_bytes(simple_sprites(4)))]) for _ in range(2)]
+    other = keep_upload([("a.npy", npy_bytes(simple_sprites(5)))])
     assert first == again != other
 
 
@@ -109,14 +103,14 @@ def test_names_stay_readable() -> None:
     images = simple_sprites(2)
     folder = keep_upload([("猫.png", png(images[0])), ("red slime (2).png", png(images[1]))])
     assert sorted(path.name for path in folder.iterdir()) == ["0001-猫.png", "0002-red_slime_2_.png"]
-    assert load_sprites(keep_upload([("私の絵.npy", npy(images))])).name == "私の絵"
+    assert load_sprites(keep_upload([("私の絵.npy", npy_bytes(images))])).name == "私の絵"
 
 
 @pytest.mark.parametrize("stem", ["mine", LONG * 3, "猫" * 100, "a b", "mine_labels", ".hidden", "x.y"])
 @pytest.mark.parametrize("turned", [False, True])
 def test_labels_stay_with_their_array_whatever_it_is_called(stem: str, turned: bool) -> None:
     images, labels = simple_sprites(12), np.arange(12) % 3
-    files = [(f"{stem}.npy", npy(images)), (f"{stem}_labels.npy", npy(labels))]
+    files = [(f"{stem}.npy", npy_bytes(images)), (f"{stem}_labels.npy", npy_bytes(labels))]
     sprites = load_sprites(keep_upload(files[::-1] if turned else files))
     np.testing.assert_array_equal(sprites.images, images)
     np.testing.assert_array_equal(sprites.labels, labels)

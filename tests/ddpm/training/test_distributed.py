@@ -29,7 +29,7 @@ STEPS = 30
 def torchrun(folder: Path, *options: object, **variables: str) -> subprocess.CompletedProcess[str]:
     """Two processes of the command line with the preset ``plain``, in ``folder``."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "--"]
-    arguments = ["tests.ddpm.tiny", "train", "--run", "cats", "--data", "tiny.npy", "--preset", "plain"]
+    arguments = ["tests.ddpm.killable_cli", "train", "--run", "cats", "--data", "tiny.npy", "--preset", "plain"]
     return subprocess.run(
         [
             *command,

@@ -1,4 +1,4 @@
-"""The drawings, one module a family. A kind's place in ``ALL_KINDS`` is its label."""
+"""The drawings, one module per family. A kind's place in ``ALL_KINDS`` is its label."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from ddpm.sprites.builtin.palettes import Palette
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of thing: ``draw()`` returns its shapes, each of which may wear each of ``palettes``."""
+    """One kind of thing: ``draw()`` returns its shapes, each of which may have each of ``palettes``."""
 
     name: str
     group: str

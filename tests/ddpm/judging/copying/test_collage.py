@@ -10,8 +10,8 @@ import pytest
 from ddpm.judging.controls import hue_turned
 from ddpm.judging.copying import collage
 from ddpm.judging.copying.collage import COLLAGE_COVER, COLLAGE_GAIN, CollageCover, CollageIndex, is_collage
+from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import foreground
 from tests.ddpm.helpers import built_in_sprites, real_sprites, simple_sprites
 
 

@@ -11,8 +11,7 @@ import torch
 from ddpm.judging.controls import hue_turned, moved
 from ddpm.judging.copying import shapes
 from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex, ShapeMatches, edge_bits
-from ddpm.pixels.oklab import oklab
-from ddpm.pixels.traits import SAME
+from ddpm.pixels.oklab import SAME, oklab
 from ddpm.sprites.builtin.atlas import atlas
 from tests.ddpm.helpers import built_in_sprites, real_sprites, recoloured, simple_sprites
 

@@ -1,4 +1,4 @@
-"""What a set of sprites holds, in numbers."""
+"""The data card: what a set of sprites holds, in numbers."""
 
 from __future__ import annotations
 

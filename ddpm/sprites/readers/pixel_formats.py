@@ -1,6 +1,6 @@
-"""From number arrays in the many forms that people store images in, to uint8 ``(N, 16, 16, 3)``.
+"""From arrays in the many formats that people store images in to uint8 RGB, ``(N, 16, 16, 3)``.
 
-A form is taken only if it can be told for certain: a wrong guess would train on wrong pixels without a word.
+A format is accepted only if it is certain: a wrong guess would train on wrong pixels and nobody would notice.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ddpm.base.blocks import blocks
+from ddpm.pixels.transparency import lay_on_white
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.shelf import Shelf
+from ddpm.sprites.readers.array_store import ArrayStore
 
 SIDE = 16
 _CHANNELS = (1, 3, 4)
@@ -22,7 +23,7 @@ _SLACK = 1e-4  # what rounding in float16 or a resize may leave outside 0..1
 
 @dataclass(frozen=True)
 class Form:
-    """How an array of sprites lies in memory: one that stands for itself, and where its channels are."""
+    """How an array holds sprites: how many, whether a single one without an axis N, and where the channels are."""
 
     count: int
     single: bool
@@ -37,7 +38,7 @@ class Form:
 
 
 def find_form(shape: tuple[int, ...], where: str) -> Form:
-    """Tell from its shape how an array holds sprites.
+    """Work out from its shape how an array holds sprites.
 
     Raises:
         SpriteError: if it holds none, holds other sizes than 16x16, or can be read in two ways.
@@ -69,15 +70,15 @@ def find_form(shape: tuple[int, ...], where: str) -> Form:
     )
 
 
-def convert(array: np.ndarray, shelf: Shelf, where: str) -> np.ndarray:
-    """Turn a number array into uint8 ``(N, 16, 16, 3)``, put on the shelf as "images".
+def convert(array: np.ndarray, store: ArrayStore, where: str) -> np.ndarray:
+    """Turn a number array into uint8 ``(N, 16, 16, 3)``, put into the store as "images".
 
     Args:
         array: uint, int or float, any byte order; ``(N,16,16,C)``, ``(N,C,16,16)``, ``(N,16,16)``, ``(16,16,C)`` or
             ``(16,16)`` with C in 1, 3, 4. Floats are 0..1, -1..1, or whole numbers in 0..255. Alpha goes on white.
 
     Raises:
-        SpriteError: if the shape or the range of values doesn't tell for certain what the pixels are.
+        SpriteError: if the shape or the range of values leaves a doubt about what the pixels are.
     """
     form = find_form(array.shape, where)
     to_bytes = _scale(array, form, where)
@@ -86,25 +87,25 @@ def convert(array: np.ndarray, shelf: Shelf, where: str) -> np.ndarray:
         for part in blocks(form.count):
             yield to_rgb(to_bytes(form.take(array, part)))
 
-    return shelf.put("images", (form.count, SIDE, SIDE, 3), np.dtype(np.uint8), pieces())
+    return store.put("images", (form.count, SIDE, SIDE, 3), np.dtype(np.uint8), pieces())
 
 
 def to_rgb(pixels: np.ndarray) -> np.ndarray:
-    """uint8 ``(..., C)`` with C of 1 (grey), 3 or 4 (RGBA, laid on white) to uint8 ``(..., 3)``."""
-    channels = pixels.shape[-1]
-    if channels == 3:
-        return pixels
-    if channels == 1:
-        return np.repeat(pixels, 3, axis=-1)
-    laid = np.empty((*pixels.shape[:-1], 3), np.uint8)
-    for part in blocks(len(pixels), 512):  # the wider numbers in between would take twice the room of the whole
-        alpha = pixels[part][..., 3:].astype(np.uint16)
-        laid[part] = (pixels[part][..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return laid
+    """Grey, RGB or RGBA pixels as RGB; what is transparent is laid on white.
+
+    Args:
+        pixels: uint8 ``(N, ..., C)`` with C of 1, 3 or 4.
+
+    Returns:
+        uint8 ``(N, ..., 3)``.
+    """
+    if pixels.shape[-1] == 4:
+        return lay_on_white(pixels)
+    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
 
 
 def _scale(array: np.ndarray, form: Form, where: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Find out what the values mean, by looking at all of them; the answer turns a block into uint8."""
+    """A function that turns a block into uint8; what the values mean is worked out from all of them."""
     kind = array.dtype.kind
     if array.dtype == np.uint8:
         return lambda block: block
@@ -165,5 +166,5 @@ def _shape_advice(shape: tuple[int, ...]) -> str:
 
 
 def dtype_is_final(shape: tuple[int, ...], dtype: np.dtype[Any], fortran: bool) -> bool:
-    """Whether bytes of this kind are already what we keep, so that a copy is all that's needed."""
+    """Whether an array already has the format that we store, so that copying its bytes is enough."""
     return len(shape) == 4 and shape[1:] == (SIDE, SIDE, 3) and dtype == np.uint8 and not fortran

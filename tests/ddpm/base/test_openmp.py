@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ddpm.base import waiting
+from ddpm.base import openmp
 from ddpm.cli.bench.waiting import measure
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import ROOT, TINY, environment
@@ -34,7 +34,7 @@ ENTRIES = ["streamlit_app.py", *sorted(f"pages/{path.name}" for path in (ROOT / 
 
 def seen(entry: str, tmp_path: Path, **variables: str) -> dict[str, str | None]:
     """What torch reads where the program begins with ``entry``."""
-    plain = {name: value for name, value in environment(tmp_path / "home").items() if name not in waiting.CHOICES}
+    plain = {name: value for name, value in environment(tmp_path / "home").items() if name not in openmp.CHOICES}
     done = subprocess.run(
         [sys.executable, "-c", _SPY, entry],
         cwd=ROOT,
@@ -49,7 +49,7 @@ def seen(entry: str, tmp_path: Path, **variables: str) -> dict[str, str | None]:
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_wherever_it_begins(entry: str, tmp_path: Path) -> None:
-    assert seen(entry, tmp_path) == {"GOMP_SPINCOUNT": str(waiting.SPINS), "OMP_WAIT_POLICY": None}
+    assert seen(entry, tmp_path) == {"GOMP_SPINCOUNT": str(openmp.SPINS), "OMP_WAIT_POLICY": None}
 
 
 def test_what_the_user_set_stays(tmp_path: Path) -> None:

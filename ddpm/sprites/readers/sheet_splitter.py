@@ -1,4 +1,4 @@
-"""Sheets: one PNG that shows many sprites in a grid, perhaps drawn larger by a whole number."""
+"""The splitter of PNG sheets: one picture with many sprites in a grid, perhaps enlarged by a whole number."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from pathlib import Path
 import numpy as np
 
 from ddpm.base.blocks import blocks
-from ddpm.sprites.errors import SpriteError, counted, shown
-from ddpm.sprites.readers.layouts import SMALLEST, Grid, fit, rivals
-from ddpm.sprites.readers.pixels import SIDE
+from ddpm.base.text import counted, display_name
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.array_store import ArrayStore
+from ddpm.sprites.readers.pixel_formats import SIDE
 from ddpm.sprites.readers.pngs import read_png
-from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.shelf import Shelf
+from ddpm.sprites.readers.reader import SpriteArrays
+from ddpm.sprites.readers.sheet_layout import SMALLEST, Grid, count_tiles, likelier_layouts
 
 
-def read_sheet(path: Path, grid: Grid, shelf: Shelf) -> Reading:
+def read_sheet(path: Path, grid: Grid, store: ArrayStore) -> SpriteArrays:
     """Cut a sheet into sprites, row by row.
 
-    The sheet is scaled down by the largest whole number that leaves a grid that fits. A sheet of our own says in
-    the PNG text "ddpm:sheet" how it was made. Elsewhere tiles of a single colour are no sprites: they are left out.
+    The sheet is scaled down by the largest whole number for which the grid fits. A sheet of our own says in the PNG
+    text "ddpm:sheet" how it is laid out. On other sheets, tiles of a single colour are left out.
 
     Raises:
-        SpriteError: if it is no sound PNG, doesn't fit the grid, or seems to be laid out in another way.
+        SpriteError: if it is no sound PNG, doesn't fit the grid, or seems to have another layout.
         OSError: if the file cannot be read.
     """
-    where = shown(path)
+    where = display_name(path)
     picture = read_png(path)
     notes = []
     if picture.frames > 1:
@@ -37,14 +38,14 @@ def read_sheet(path: Path, grid: Grid, shelf: Shelf) -> Reading:
         if picture.note is not None and not grid.asked:
             notes.append(f"{where}: its own note of its layout does not fit it, and is not followed.")
         tiles = _cut(picture.pixels, grid, where, notes)
-    return Reading(shelf.put("images", tiles.shape, np.dtype(np.uint8), [tiles]), notes=tuple(notes))
+    return SpriteArrays(store.put("images", tiles.shape, np.dtype(np.uint8), [tiles]), notes=tuple(notes))
 
 
 def fit_sprite(pixels: np.ndarray, where: str) -> np.ndarray:
-    """One picture of one sprite, 16x16 or larger by a whole number, as uint8 ``(16, 16, 3)``.
+    """A picture of one sprite, uint8 ``(H, W, 3)``, 16x16 or enlarged by a whole number, as uint8 ``(16, 16, 3)``.
 
     Raises:
-        SpriteError: if it has another size, or more detail than 16x16 pixels can hold.
+        SpriteError: if it has another size, or more detail than 16x16 pixels can show.
     """
     height, width = pixels.shape[:2]
     if height == width and height % SIDE == 0 and _natural_scale(pixels) % (height // SIDE) == 0:
@@ -56,7 +57,7 @@ def fit_sprite(pixels: np.ndarray, where: str) -> np.ndarray:
 
 
 def _natural_scale(pixels: np.ndarray) -> int:
-    """The largest k for which every k x k block, counted from the corner, has one colour."""
+    """The largest k for which every k x k block, from the corner on, has a single colour."""
     height, width = pixels.shape[:2]
     scale = math.gcd(height, width)
     for part in blocks(height, 256):
@@ -79,7 +80,7 @@ def _cut(pixels: np.ndarray, grid: Grid, where: str, notes: list[str]) -> np.nda
     fitting = False
     for scale in divisors:
         small = pixels[::scale, ::scale]
-        columns, rows = (fit(small.shape[axis], grid) for axis in (1, 0))
+        columns, rows = (count_tiles(small.shape[axis], grid) for axis in (1, 0))
         if columns and rows:
             fitting = True
             tiles = _slice(small, grid, columns, rows)
@@ -106,7 +107,7 @@ def _cut(pixels: np.ndarray, grid: Grid, where: str, notes: list[str]) -> np.nda
         )
     scaled = f" (scaled up {natural} times from {width // natural} x {height // natural})" if natural > 1 else ""
     gaps = f" with a margin of {grid.margin} and a gap of {grid.gap}" if grid.margin or grid.gap else ""
-    maybe = "" if grid.asked else _alternatives(rivals(pixels[::natural, ::natural], [1]))
+    maybe = "" if grid.asked else _alternatives(likelier_layouts(pixels[::natural, ::natural], [1]))
     raise SpriteError(
         f"{where} is {width} x {height} pixels{scaled}, which is no whole number of {tile} x {tile} tiles{gaps}. "
         f"{f'It looks like {maybe}. ' if maybe else ''}"
@@ -115,7 +116,7 @@ def _cut(pixels: np.ndarray, grid: Grid, where: str, notes: list[str]) -> np.nda
 
 
 def _refuse_doubt(pixels: np.ndarray, units: list[int], where: str) -> None:
-    found = _alternatives(rivals(pixels, units))
+    found = _alternatives(likelier_layouts(pixels, units))
     if found:
         raise SpriteError(
             f"How is {where} laid out? Cut into {SIDE} x {SIDE} tiles without gaps, as its size allows, drawings would "
@@ -130,7 +131,7 @@ def _alternatives(grids: list[Grid]) -> str:
 
 
 def _cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
-    """Cut a sheet as its own note says; None if the note doesn't fit it (somebody edited the image)."""
+    """Cut a sheet as its own note says; None if the note doesn't fit (somebody edited the picture)."""
     try:
         values = json.loads(note[:1000])
         tile, gap, margin, scale, count = (values[name] for name in ("tile", "gap", "margin", "scale", "count"))
@@ -144,7 +145,7 @@ def _cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
         return None
     small = pixels[::scale, ::scale]
     grid = Grid(tile, margin, gap)
-    columns, rows = (fit(small.shape[axis], grid) for axis in (1, 0))
+    columns, rows = (count_tiles(small.shape[axis], grid) for axis in (1, 0))
     if not 0 < count <= columns * rows:
         return None
     return _slice(small, grid, columns, rows)[:count]
@@ -161,7 +162,7 @@ def _slice(pixels: np.ndarray, grid: Grid, columns: int, rows: int) -> np.ndarra
 
 
 def _to_side(tiles: np.ndarray) -> np.ndarray | None:
-    """Bring tiles to 16x16: smaller ones centred on white, larger ones scaled down if that loses nothing."""
+    """Bring tiles to 16x16: smaller ones are centred on white, larger ones scaled down; None if that loses detail."""
     tile = tiles.shape[1]
     if tile == SIDE:
         return tiles
@@ -179,10 +180,10 @@ def _to_side(tiles: np.ndarray) -> np.ndarray | None:
 
 
 def _without_blank(tiles: np.ndarray, where: str) -> np.ndarray:
-    """The tiles of more than one colour; a transparent one is white by now, whatever colour it hid."""
+    """The tiles of more than one colour; transparent ones are plain white by now."""
     is_drawn = (tiles != tiles[:, :1, :1]).any(axis=(1, 2, 3))
     if is_drawn.any():
         return tiles[is_drawn]
     if len(tiles) == 1:
-        return tiles  # whoever loads a single flat sprite means it
+        return tiles  # whoever loads a single blank sprite means it
     raise SpriteError(f"{where} holds no sprites: all its {len(tiles)} tiles are blank.")

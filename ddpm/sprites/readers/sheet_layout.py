@@ -1,4 +1,6 @@
-"""How a sheet may be laid out, and what speaks for it: seams between tiles are empty, and drawings are not cut by them.
+"""The layout of a sheet: how many tiles fit, and whether the picture itself suggests another layout.
+
+Seams between tiles are mostly empty: a line that cuts through drawings is hardly a seam.
 
 A length that divides by 16 proves nothing: 16 tiles that are each followed by a gap of 1 fill 272 pixels, and so do 17
 tiles without gaps.
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ddpm.pixels.conversion import pack_rgb
-from ddpm.sprites.readers.pixels import SIDE
+from ddpm.sprites.readers.pixel_formats import SIDE
 
 SMALLEST = 8
 """Sprites from 8x8 on are centred on white; smaller ones would be mostly border."""
@@ -22,14 +24,14 @@ _MOST_GAP = 4
 _FEW_TILES = 4
 _SAMPLE = 100_000
 
-# Seams of real sheets cut 0 to .6 of what a line inside a drawing does; lines that are no seams cut .8 of it and more.
+# Seams of real sheets cut through 0 to .6 of what lines do on average; lines that are no seams through .8 and more.
 _NO_SEAM = 0.75
 _SEAM = 0.6
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How a sheet is cut, in pixels of the art: ``tile`` None means 16, and that the sheet's own note may decide."""
+    """How a sheet is cut, in pixels of the art; without a ``tile`` it is 16, and the sheet's own note may decide."""
 
     tile: int | None = None
     margin: int = 0
@@ -42,15 +44,15 @@ class Grid:
 
     @property
     def side(self) -> int:
-        """Of a tile."""
+        """The side of a tile."""
         return SIDE if self.tile is None else self.tile
 
     def __str__(self) -> str:
         return f"tile {self.side}, margin {self.margin}, gap {self.gap}"
 
 
-def fit(length: int, grid: Grid) -> int:
-    """How many tiles lie along ``length``; 0 if they don't fill it exactly.
+def count_tiles(length: int, grid: Grid) -> int:
+    """How many tiles fit along ``length``; 0 if they don't fill it exactly.
 
     What follows the last tile is the margin, a gap (as after every other tile), or nothing.
     """
@@ -61,16 +63,16 @@ def fit(length: int, grid: Grid) -> int:
     return count if count > 0 and rest in (0, grid.gap) else 0
 
 
-def rivals(pixels: np.ndarray, units: Sequence[int]) -> list[Grid]:
-    """Layouts that the sheet itself speaks for, more than for 16x16 tiles without gaps; empty if there are none.
+def likelier_layouts(pixels: np.ndarray, units: Sequence[int]) -> list[Grid]:
+    """Layouts that the picture suggests more strongly than 16x16 tiles without gaps; mostly none.
 
     Args:
         pixels: uint8 ``(H, W, 3)``, at the scale at which it would be cut.
-        units: by how much the art may be enlarged further; layouts are told in pixels of that art.
+        units: by how much the art may be enlarged further; layouts are given in pixels of that art.
     """
     height, width = pixels.shape[:2]
     plain = Grid()
-    is_plain = bool(fit(width, plain) and fit(height, plain))
+    is_plain = bool(count_tiles(width, plain) and count_tiles(height, plain))
     drawn = _drawn(pixels)
     columns, rows = _cut_shares(drawn.T), _cut_shares(drawn)
     inside = [*columns[1:-1], *rows[1:-1]]
@@ -86,7 +88,7 @@ def rivals(pixels: np.ndarray, units: Sequence[int]) -> list[Grid]:
             side = tile * unit
             if side == SIDE or height % side or width % side or any(side % known == 0 for known in tiles):
                 continue
-            # Of a grid that is finer than the true one, the lines that the true one lacks are no seams.
+            # Of a grid finer than the true one, the additional lines are no seams.
             cut = max(_mean(columns, rows, side, but=but) for but in (0, 2 * side, 3 * side))
             if side == SMALLEST:
                 other, is_certain = usual, is_plain and _drawn_tiles(drawn) >= _FEW_TILES
@@ -104,7 +106,7 @@ def _gapped() -> Iterator[Grid]:
 
 
 def _drawn(pixels: np.ndarray) -> np.ndarray:
-    """bool ``(H, W)``: what is not of the commonest colour."""
+    """bool ``(H, W)``: all pixels but those of the most common colour."""
     colours = pack_rgb(pixels)
     some = colours.reshape(-1)[np.random.default_rng(0).integers(0, colours.size, _SAMPLE)]
     values, counts = np.unique(some, return_counts=True)
@@ -117,7 +119,7 @@ def _drawn_tiles(drawn: np.ndarray) -> int:
 
 
 def _cut_shares(drawn: np.ndarray) -> np.ndarray:
-    """For each line between rows, both outer edges included: the share of it that cuts a drawing."""
+    """For each line between rows, and both outer edges: the share of it that cuts through a drawing."""
     between = (drawn[1:] & drawn[:-1]).mean(axis=1)
     return np.concatenate([[drawn[0].mean()], between, [drawn[-1].mean()]])
 
@@ -136,7 +138,7 @@ def _multiples(length: int, side: int, but: int) -> np.ndarray:
 def _has_gaps(pixels: np.ndarray, grid: Grid, unit: int) -> bool:
     """Whether all margins and gaps of a layout are one colour, or repeat the edges of their tiles."""
     large = Grid(grid.side * unit, grid.margin * unit, grid.gap * unit)
-    down, across = (fit(pixels.shape[axis], large) for axis in (0, 1))
+    down, across = (count_tiles(pixels.shape[axis], large) for axis in (0, 1))
     if not down or not across or down * across == 1:
         return False
     rows, columns = (_between(pixels.shape[axis], large) for axis in (0, 1))
@@ -151,9 +153,13 @@ def _has_gaps(pixels: np.ndarray, grid: Grid, unit: int) -> bool:
 
 
 def _between(length: int, grid: Grid) -> np.ndarray:
-    """bool ``(length,)``: what is no tile."""
+    """bool ``(length,)``: the margins and gaps."""
     at = np.arange(length) - grid.margin
-    return (at < 0) | (at % (grid.side + grid.gap) >= grid.side) | (at >= fit(length, grid) * (grid.side + grid.gap))
+    return (
+        (at < 0)
+        | (at % (grid.side + grid.gap) >= grid.side)
+        | (at >= count_tiles(length, grid) * (grid.side + grid.gap))
+    )
 
 
 def _is_extruded(strips: np.ndarray, grid: Grid, count: int) -> bool:

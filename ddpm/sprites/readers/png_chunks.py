@@ -1,14 +1,15 @@
-"""The chunks of a PNG: what its pixels need, apart from what else a file carries along."""
+"""The chunks of a PNG: those that its pixels need, taken out of everything else that a file may carry."""
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
 
-from ddpm.sprites.errors import SpriteError, megabytes
+from ddpm.base.text import megabytes
+from ddpm.pixels.sheets import SHEET_KEY
+from ddpm.sprites.errors import SpriteError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-SHEET_KEY = b"ddpm:sheet"
 _MOST_TEXT = 16 << 20
 _SUSPECT_TEXT = 1 << 20
 _SUSPECT_RATIO = 200
@@ -20,8 +21,8 @@ class Chunks:
 
     Attributes:
         picture: a PNG of the header, palette, transparency and pixels alone, as they stand in the file.
-        note: the text that our own sheets carry, if there is one.
-        frames: how many pictures it says that it holds; 1 for all but animations.
+        note: the text ``SHEET_KEY`` of our own sheets, if there is one.
+        frames: how many pictures it declares; 1 for all but animations.
         clear: the body of the chunk tRNS, None where there is none.
     """
 
@@ -32,7 +33,7 @@ class Chunks:
 
 
 def read_chunks(data: bytes, where: str) -> Chunks:
-    """Take a PNG apart. Texts, profiles and the like are left out: neither their size nor their damage is the pixels'.
+    """Take a PNG apart, and leave out texts, profiles and the like: the pixels don't depend on their size or damage.
 
     Raises:
         SpriteError: if its compressed texts would unpack to far more than text or a colour profile ever is.
@@ -52,7 +53,7 @@ def read_chunks(data: bytes, where: str) -> Chunks:
                     f"{where} is a PNG with compressed text that unpacks from {megabytes(packed)} to "
                     f"{megabytes(unpacked)} or more: not opened. If the picture is right, save it without such texts."
                 )
-            if key == SHEET_KEY:
+            if key == SHEET_KEY.encode():
                 note = text.decode("latin-1")
         elif kind == b"acTL" and len(body) >= 4:
             frames = max(1, int.from_bytes(body[:4], "big"))
@@ -64,7 +65,7 @@ def read_chunks(data: bytes, where: str) -> Chunks:
 
 
 def _text(kind: bytes, body: bytes, most: int) -> tuple[bytes, bytes, int]:
-    """Key, text and how many bytes were unpacked for it: at most ``most``."""
+    """Key, text, and how many bytes it unpacked to, at most ``most``."""
     key, _, rest = body.partition(b"\0")
     is_packed = kind in (b"zTXt", b"iCCP") or (kind == b"iTXt" and rest[:1] == b"\1")
     text = rest[2:].split(b"\0", 2)[-1] if kind == b"iTXt" else rest[1:] if is_packed else rest
@@ -78,5 +79,5 @@ def _text(kind: bytes, body: bytes, most: int) -> tuple[bytes, bytes, int]:
 
 
 def _is_ancillary(kind: bytes) -> bool:
-    # A lower-case first letter, as the format has it; what is no name of a chunk is left for the decoder to refuse.
+    # The format marks them by a lower-case first letter; a malformed name is left for the decoder to refuse.
     return kind.isalpha() and kind[:1].islower()

@@ -1,4 +1,4 @@
-"""Where arrays are put while a source is read: files in a folder of ours, or memory when no folder can be written."""
+"""Where a reader puts its arrays: files in a folder of ours, or memory when no folder can be written."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.sprites.errors import SpriteError, megabytes
+from ddpm.base.text import megabytes
+from ddpm.sprites.errors import SpriteError
 
 MEMORY_LIMIT = 256 << 20
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
-class ShelfError(Exception):
-    """A folder of ours cannot be written, which says nothing about the source that is read."""
+class ArrayStoreError(Exception):
+    """A folder of ours cannot be written, whatever the state of the source that is being read."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
         super().__init__(f"{folder}: {error.strerror or error}")
@@ -27,8 +28,8 @@ class ShelfError(Exception):
         self.full = error.errno in _FULL
 
 
-class Shelf:
-    """Holds arrays by name: as ``<name>.npy`` in ``folder``, or in memory if ``folder`` is None.
+class ArrayStore:
+    """Stores arrays by name: as ``<name>.npy`` in ``folder``, or in memory if ``folder`` is None.
 
     Args:
         reason: why no folder can be used; part of the message when the data is too large for memory.
@@ -46,14 +47,14 @@ class Shelf:
         blocks: Iterable[bytes | np.ndarray],
         fortran: bool = False,
     ) -> np.ndarray:
-        """Write ``blocks``, the array's bytes in order, and give back the whole as a read-only array.
+        """Write ``blocks``, the array's bytes in order, and return the whole as a read-only array.
 
-        Written by ``write`` and only then mapped: a disk that fills up under a writable map kills the process.
+        It is written with ``write`` and only then mapped: a full disk under a writable map kills the process.
 
         Raises:
             SpriteError: if the array is too large for memory, and memory is all there is.
-            ShelfError: if the folder cannot be written.
-            ValueError: if the blocks hold more or fewer bytes than the shape asks for.
+            ArrayStoreError: if the folder cannot be written.
+            ValueError: if the blocks hold more or fewer bytes than the shape needs.
         """
         size = math.prod(shape) * dtype.itemsize
         if self.folder is None:
@@ -82,15 +83,15 @@ class Shelf:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        """Mark what fails inside as a fault of our folder, not of the source."""
+        """Report what fails inside as a fault of our folder, not of the source."""
         assert self.folder is not None
         try:
             yield
         except OSError as error:
-            raise ShelfError(self.folder, error) from error
+            raise ArrayStoreError(self.folder, error) from error
 
     def remove(self, name: str) -> None:
-        """Forget an array that is no longer needed; what still maps it stays valid."""
+        """Delete an array that is no longer needed; existing maps of it stay valid."""
         if self.folder is not None:
             (self.folder / f"{name}.npy").unlink(missing_ok=True)
 

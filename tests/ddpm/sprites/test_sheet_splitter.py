@@ -9,7 +9,7 @@ import pytest
 
 from ddpm.sprites import SpriteError, load_sprites
 from ddpm.sprites.builtin import generate
-from tests.ddpm.sprite_files import art, lay_out, png_bytes, write
+from tests.ddpm.sprite_files import lay_out, noise_sprites, png_bytes, write
 
 
 def drawings(count: int, seed: int = 0) -> np.ndarray:
@@ -40,10 +40,10 @@ DOUBTFUL = {
     "and so, four times larger": (trailing(drawings(256), 16, 1, scale=4), 256, {"tile": 16, "gap": 1}),
     "8 tiles of 18": (trailing(drawings(64), 8, 2), 64, {"tile": 16, "gap": 2}),
     "a margin of 1 and a gap of 2": (lay_out(drawings(64), 8, 2, 1), 64, {"tile": 16, "margin": 1, "gap": 2}),
-    "edges that are repeated": (lay_out(extruded(art(64)), 8), 64, {"tile": 16, "margin": 1, "gap": 2}),
+    "edges that are repeated": (lay_out(extruded(noise_sprites(64)), 8), 64, {"tile": 16, "margin": 1, "gap": 2}),
     "a margin and a gap of 1": (lay_out(drawings(225), 15, 1, 1), 225, {"tile": 16, "margin": 1, "gap": 1}),
     "nine tiles of 18 without the last gap": (lay_out(drawings(81), 9, 2), 81, {"tile": 16, "gap": 2}),
-    "tiles of noise with gaps": (trailing(art(256), 16, 1), 256, {"tile": 16, "gap": 1}),
+    "tiles of noise with gaps": (trailing(noise_sprites(256), 16, 1), 256, {"tile": 16, "gap": 1}),
     "tiles of 8": (lay_out(drawings(256)[:, ::2, ::2], 16), 256, {"tile": 8}),
     "twice as large, with gaps, at a size that divides": (
         lay_out(drawings(81), 9, 1, scale=2),
@@ -79,7 +79,7 @@ def test_larger_tiles_are_not_cut_into_pieces(tmp_path: Path, side: int, columns
 @pytest.mark.parametrize("kind", ["drawings", "noise", "sparse"])
 def test_a_plain_sheet_is_cut_and_that_is_told(tmp_path: Path, kind: str, columns: int, scale: int) -> None:
     count = columns * 3
-    images = art(count) if kind == "noise" else drawings(count)
+    images = noise_sprites(count) if kind == "noise" else drawings(count)
     page = lay_out(images, columns)
     if kind == "sparse":
         page = np.pad(page, ((0, 64), (0, 0), (0, 0)), constant_values=255)
@@ -104,10 +104,10 @@ def test_a_length_that_does_not_divide_names_what_it_looks_like(tmp_path: Path) 
 @pytest.mark.parametrize("margin", [0, 2])
 @pytest.mark.parametrize("gap", [1, 2, 5])
 def test_a_gap_after_the_last_tile_belongs_to_the_grid(tmp_path: Path, gap: int, margin: int) -> None:
-    page = trailing(art(12), 4, gap)
+    page = trailing(noise_sprites(12), 4, gap)
     page = np.pad(page, ((margin, margin), (margin, margin), (0, 0)))
     path = write(tmp_path / "x.png", png_bytes(page[: page.shape[0] - margin, : page.shape[1] - margin]))
-    np.testing.assert_array_equal(load_sprites(path, tile=16, gap=gap, margin=margin).images, art(12))
+    np.testing.assert_array_equal(load_sprites(path, tile=16, gap=gap, margin=margin).images, noise_sprites(12))
 
 
 # Blank tiles
@@ -118,7 +118,7 @@ def test_a_gap_after_the_last_tile_belongs_to_the_grid(tmp_path: Path, gap: int,
 def test_blank_tiles_are_dropped_wherever_they_are_and_counted(
     tmp_path: Path, colour: tuple[int, int, int, int], options: dict[str, int]
 ) -> None:
-    tiles = np.dstack([art(12).reshape(-1, 16, 3), np.full((12 * 16, 16), 255, np.uint8)]).reshape(12, 16, 16, 4)
+    tiles = np.concatenate([noise_sprites(12), np.full((12, 16, 16, 1), 255, np.uint8)], axis=-1)
     tiles[[0, 5, 7, 11]] = colour
     rows = [
         np.concatenate([np.pad(tile, ((0, 1), (0, 1), (0, 0))) for tile in tiles[at : at + 4]], 1) for at in (0, 4, 8)
@@ -127,12 +127,12 @@ def test_blank_tiles_are_dropped_wherever_they_are_and_counted(
     if "gap" not in options:
         page = np.delete(np.delete(page, [16, 33, 50], 0), [16, 33, 50, 67], 1)
     sprites = load_sprites(write(tmp_path / "x.png", png_bytes(page)), **options)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(sprites.images, np.delete(art(12), [0, 5, 7, 11], 0))
+    np.testing.assert_array_equal(sprites.images, np.delete(noise_sprites(12), [0, 5, 7, 11], 0))
     assert "x.png: 4 blank tiles of 12 left out (a single colour)." in sprites.notes
 
 
 def test_small_blank_tiles_are_seen_before_they_are_framed(tmp_path: Path) -> None:
-    tiles = art(6)[:, :8, :8]
+    tiles = noise_sprites(6)[:, :8, :8]
     tiles[2] = 0
     sprites = load_sprites(write(tmp_path / "x.png", png_bytes(lay_out(tiles, 3))), tile=8)
     assert sprites.notes == (
@@ -146,7 +146,7 @@ def test_small_blank_tiles_are_seen_before_they_are_framed(tmp_path: Path) -> No
 
 
 def test_folders_are_read_however_deep_and_classes_stay_classes(tmp_path: Path) -> None:
-    images = art(6)
+    images = noise_sprites(6)
     names = ["food/b.png", "monsters/bats/a.png", "monsters/bats/small/x.png", "monsters/c.png", "spells/fire/1.png"]
     folder = tmp_path / "set" / "pack" / "png"
     for number, name in enumerate(names):
@@ -177,32 +177,32 @@ def test_folders_are_read_however_deep_and_classes_stay_classes(tmp_path: Path) 
 
 
 def test_a_plain_folder_has_nothing_to_tell(tmp_path: Path) -> None:
-    for number, image in enumerate(art(3)):
+    for number, image in enumerate(noise_sprites(3)):
         (tmp_path / "set" / "slimes").mkdir(parents=True, exist_ok=True)
         write(tmp_path / "set" / "slimes" / f"{number}.png", png_bytes(image))
     assert load_sprites(tmp_path / "set").notes == load_sprites(tmp_path / "set" / "slimes").notes == ()
     assert load_sprites(tmp_path / "set").label_names == ("slimes",)
 
 
-def test_class_folders_whose_names_become_equal_stay_apart(tmp_path: Path) -> None:
+def test_class_folders_whose_names_become_equal_stay_apnoise_sprites(tmp_path: Path) -> None:
     for number, name in enumerate(("a\x01", "a\x02", "b")):
         (tmp_path / "set" / name).mkdir(parents=True)
-        write(tmp_path / "set" / name / "x.png", png_bytes(art(3)[number]))
+        write(tmp_path / "set" / name / "x.png", png_bytes(noise_sprites(3)[number]))
     sprites = load_sprites(tmp_path / "set")
     assert sprites.label_names == ("a\N{REPLACEMENT CHARACTER}", "a\N{REPLACEMENT CHARACTER} (2)", "b")
     np.testing.assert_array_equal(sprites.labels, [0, 1, 2])
 
 
 def test_pngs_beside_the_array_of_a_folder_are_counted(tmp_path: Path) -> None:
-    np.save(tmp_path / "sprites.npy", art(2))
-    write(tmp_path / "a.png", png_bytes(art(1)[0]))
+    np.save(tmp_path / "sprites.npy", noise_sprites(2))
+    write(tmp_path / "a.png", png_bytes(noise_sprites(1)[0]))
     assert load_sprites(tmp_path).notes == (f"{tmp_path.name}: sprites.npy is read, and 1 PNG beside it left out.",)
 
 
 def test_folders_that_nest_too_deep_are_refused(tmp_path: Path) -> None:
     deep = tmp_path / "set" / "/".join("d" * 70)
     deep.mkdir(parents=True)
-    write(deep / "a.png", png_bytes(art(1)[0]))
+    write(deep / "a.png", png_bytes(noise_sprites(1)[0]))
     with pytest.raises(SpriteError, match="folders more than 64 deep"):
         load_sprites(tmp_path / "set")
 
@@ -211,7 +211,7 @@ def test_folders_that_nest_too_deep_are_refused(tmp_path: Path) -> None:
 
 
 def test_notes_are_kept_with_the_source_and_not_with_its_content(tmp_path: Path) -> None:
-    images = art(4)
+    images = noise_sprites(4)
     sheet = write(tmp_path / "x.png", png_bytes(lay_out(np.concatenate([images, images[:1] * 0]), 3)))
     array = tmp_path / "x.npy"
     np.save(array, images)
@@ -225,5 +225,5 @@ def test_notes_are_kept_with_the_source_and_not_with_its_content(tmp_path: Path)
 
 def test_without_a_home_notes_are_told_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "home").write_bytes(b"a file where the folder should be")
-    sheet = write(tmp_path / "x.png", png_bytes(lay_out(art(4), 2)))
+    sheet = write(tmp_path / "x.png", png_bytes(lay_out(noise_sprites(4), 2)))
     assert len(load_sprites(sheet).notes) == 1

@@ -12,7 +12,7 @@ from ddpm.cli.main import main
 from ddpm.sprites import load_sprites
 from tests.ddpm.helpers import simple_sprites
 from tests.ddpm.sprite_files import lay_out, png_bytes, write
-from tests.ddpm.sprites.test_sheets import drawings, trailing
+from tests.ddpm.sprites.test_sheet_splitter import drawings, trailing
 
 BLANK = "x.png: 2 blank tiles of 14 left out (a single colour)."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddpm.pixels.cutout import cutout
+from ddpm.pixels.transparency import cutout
 from tests.ddpm.helpers import simple_sprites
 
 

@@ -1,0 +1,50 @@
+"""Text for people: names that others gave to files and kinds, made fit to be shown; counts and sizes in words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character: nothing that can be shown, sent or written as UTF-8."""
+
+_LONGEST_NAME = 120
+
+
+def showable(text: str) -> str:
+    """Text with each surrogate replaced by its number, as in ``caf\\xe9``: then it can be shown, sent and written.
+
+    A file's name need not be UTF-8 (an old archive from elsewhere); Python then holds its odd bytes as surrogates,
+    which no page, no JSON reader and no terminal takes.
+    """
+    return SURROGATE.sub(_number, text)
+
+
+def display_name(path: str | os.PathLike[str]) -> str:
+    """The last part of a path for a message: without control characters, and never longer than a line."""
+    text = os.fspath(path)
+    name = os.path.basename(text.rstrip("/\\")) or text
+    name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """The first ``most`` names, and an ellipsis if there are more."""
+    return ", ".join(display_name(name) for name in names[:most]) + (", …" if len(names) > most else "")
+
+
+def counted(number: int, thing: str, things: str | None = None) -> str:
+    """A number and what it counts: 1 file, 2 files."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes: 1.5 MB, or 120 bytes."""
+    return f"{size:,} bytes" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
+
+
+def _number(surrogate: re.Match[str]) -> str:
+    code = ord(surrogate.group())
+    # How Python holds a byte that is no part of a character.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

@@ -1,0 +1,62 @@
+"""Foreground and background, told apart by the border of the picture.
+
+The background is whatever is connected to the border, over the sides of pixels, and has the border's median colour; all
+else is foreground.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ddpm.pixels.oklab import SAME, distance
+
+
+def border_pixels(images: np.ndarray) -> np.ndarray:
+    """The outermost pixels of each picture, each once: (N, H, W, C) to (N, 2 * (H + W) - 4, C), of the same type."""
+    return np.concatenate([images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1)
+
+
+def border_colour(lab: np.ndarray) -> np.ndarray:
+    """The median of the border's pixels, channel by channel.
+
+    Args:
+        lab: float (N, H, W, 3), OKLab.
+
+    Returns:
+        float (N, 1, 1, 3), OKLab.
+    """
+    return np.median(border_pixels(lab), axis=1)[:, None, None]
+
+
+def foreground(lab: np.ndarray) -> np.ndarray:
+    """All that is not connected to the border in the border's median colour.
+
+    Args:
+        lab: float (N, H, W, 3), OKLab.
+
+    Returns:
+        bool (N, H, W).
+    """
+    alike = distance(lab, border_colour(lab)) <= SAME
+    reached = np.zeros_like(alike)
+    reached[:, [0, -1]] = alike[:, [0, -1]]
+    reached[:, :, [0, -1]] = alike[:, :, [0, -1]]
+    while True:
+        grown = dilate(reached) & alike
+        if (grown == reached).all():
+            return ~reached
+        reached = grown
+
+
+def dilate(mask: np.ndarray, *, edge: bool = False) -> np.ndarray:
+    """A mask together with its 4-neighbours.
+
+    Args:
+        mask: bool (N, H, W).
+        edge: whether what lies outside the picture counts as masked.
+
+    Returns:
+        bool (N, H, W).
+    """
+    padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)), constant_values=edge)
+    return mask | padded[:, 2:, 1:-1] | padded[:, :-2, 1:-1] | padded[:, 1:-1, 2:] | padded[:, 1:-1, :-2]
