@@ -13,7 +13,8 @@ from ddpm.judging.copying.memorization import MemorizationReport, memorization_r
 from ddpm.judging.copying.neighbors import nearest
 from ddpm.judging.quality.measures import QualityReport, quality_report
 from ddpm.pixels.conversion import to_float, to_uint8
-from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+from ddpm.runs.errors import CheckpointError
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.training.ema import EMA
 

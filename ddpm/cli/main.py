@@ -23,10 +23,11 @@ from ddpm.base.names import showable
 from ddpm.cli import bench
 from ddpm.cli.console import ProgressPrinter, follow, print_anything
 from ddpm.diffusion.chain import ChainRecorder, gif
-from ddpm.diffusion.sampling import default_steps, draw_labels, sample
+from ddpm.diffusion.sampling import default_steps, sample
+from ddpm.jobs.control import StoppedEarly, StopSwitch
 from ddpm.jobs.follower import follow as follow_leader
-from ddpm.jobs.job import StopSwitch, run_training
-from ddpm.jobs.plan import StoppedEarly, TrainingRequest
+from ddpm.jobs.job import run_training
+from ddpm.jobs.request import TrainingRequest, add_options, from_options
 from ddpm.jobs.shipping import folder_size, ship_run
 from ddpm.judging.choosing import SAMPLES, bars, choose_step
 from ddpm.judging.copying.comparison import check_seen, what_was_seen
@@ -36,12 +37,13 @@ from ddpm.judging.report import make_report
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.pixels.conversion import to_uint8
 from ddpm.pixels.sheets import sheet_png
-from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
-from ddpm.runs.run import Run, RunError, check_name
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+from ddpm.runs.errors import CheckpointError, RunError
+from ddpm.runs.run import Run
+from ddpm.runs.samples import labels_by_frequency
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 from ddpm.sprites.summary import data_card
 from ddpm.training.loop import TrainingError
-from ddpm.training.recipes import RECIPES
 from ddpm.training.team import MEETING_SECONDS, Team, TeamError, team
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -79,37 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     train = _command(commands, "train", _train, "learn from sprites")
-    train.add_argument("--data", metavar="SOURCE", help="builtin, kaggle, or a path (default: builtin, or the run's)")
-    train.add_argument("--run", required=True, metavar="NAME", help="train in checkpoints/NAME of this folder")
-    train.add_argument("--preset", choices=list(RECIPES), help="the recipe (default: fast, or the run's)")
-    length = train.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=int, help="total number of steps")
-    length.add_argument("--minutes", type=float, help="total time, turned into steps once (default: the recipe's)")
-    length.add_argument("--epochs", type=float, help="total number of passes over all training rows")
-    train.add_argument("--holdout", type=float, help="share of sprites kept apart, 0.1 or 0 (default: 0.1)")
-    train.add_argument("--most", type=int, metavar="K", help="learn from at most K distinct sprites (default: all)")
-    train.add_argument("--threads", type=int, help="processor cores to use (default: all)")
-    train.add_argument("--seed", type=int, help="fixes weights, order and noise (default: 0)")
-    train.add_argument(
-        "--precision",
-        choices=["auto", "float32", "bfloat16"],
-        help="auto follows the processor (default: the recipe's: auto for fast, float32 for original)",
-    )
-    train.add_argument(
-        "--check-sprites",
-        type=int,
-        default=512,
-        metavar="N",
-        help="samples drawn each time the training questions itself; 0: never",
-    )
-    train.add_argument(
-        "--keep-every",
-        type=int,
-        default=0,
-        metavar="STEPS",
-        help="keep a saved step for good after each so many (default: the last three and the best)",
-    )
-    train.add_argument("--resume", action="store_true", help="go on from the newest saved step")
+    add_options(train)
     train.add_argument(
         "--wait-for-others",
         type=float,
@@ -215,22 +187,7 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 def _train(options: argparse.Namespace) -> None:
     if not 0 < options.wait_for_others < 1e8:
         raise ValueError(f"--wait-for-others must be a number of seconds above 0, got {options.wait_for_others}")
-    request = TrainingRequest(
-        folder=Path("checkpoints") / check_name(options.run),
-        data=options.data,
-        preset=options.preset,
-        steps=options.steps,
-        minutes=options.minutes,
-        epochs=options.epochs,
-        holdout=options.holdout,
-        threads=options.threads,
-        seed=options.seed,
-        precision=options.precision,
-        resume=options.resume,
-        check_sprites=options.check_sprites,
-        most=options.most,
-        keep_every=options.keep_every,
-    )
+    request = from_options(options)
     with team(options.wait_for_others) as ours:
         if ours.leads:
             _lead(request, ours, options.stop_on_eof)
@@ -297,7 +254,7 @@ def _sample(options: argparse.Namespace) -> None:
             "--clean tidies finished sprites up, not their way out of the noise: let --out be .png or .npy"
         )
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
-    labels = _labels(options.label, options.n, options.seed, checkpoint.config)
+    labels = _labels(options.label, options.n, options.seed, checkpoint)
     steps = options.steps or default_steps(options.sampler, checkpoint.schedule.num_timesteps)
     recorder = ChainRecorder(checkpoint.schedule, steps)
     moments = sample(
@@ -330,8 +287,8 @@ def _sample(options: argparse.Namespace) -> None:
     print(f"Wrote {options.n} sprites to {options.out}", file=sys.stderr)
 
 
-def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tensor | None:
-    names = config.get("label_names") if config["network"]["num_classes"] else None
+def _labels(asked: str, n: int, seed: int, checkpoint: Checkpoint) -> torch.Tensor | None:
+    names = checkpoint.config.get("label_names") if checkpoint.model.num_classes else None
     if not names:
         if asked not in ("any", "none"):
             raise ValueError("--label: this checkpoint was trained without kinds")
@@ -339,8 +296,7 @@ def _labels(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tens
     if asked == "none":
         return None
     if asked == "any":
-        frequencies = config.get("class_frequencies")
-        return draw_labels(frequencies, n, seed) if frequencies else None
+        return labels_by_frequency(checkpoint, n, seed)
     if asked in names:
         return torch.full((n,), names.index(asked))
     if asked.isdigit() and int(asked) < len(names):
@@ -405,7 +361,7 @@ def _report(options: argparse.Namespace) -> None:
         assert checkpoint is not None
         if options.n < 1:
             raise ValueError(f"--n must be at least 1, got {options.n}")
-        asked = _labels("any", options.n, options.seed, checkpoint.config)
+        asked = _labels("any", options.n, options.seed, checkpoint)
         labels = None if asked is None else asked.numpy()
         moments = sample(
             checkpoint.model, checkpoint.schedule, options.n, options.sampler, seed=options.seed, labels=asked

@@ -16,7 +16,7 @@ from ddpm.judging.copying.comparison import ComparisonSet, check_seen, what_was_
 from ddpm.judging.copying.evidence import Evidence, Yardstick
 from ddpm.judging.copying.kept_yardsticks import is_prepared, prepared
 from ddpm.runs.album import Batch
-from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from pages.parts.sample.ordering import choose_run
