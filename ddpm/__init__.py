@@ -14,7 +14,8 @@ from ddpm.judging.quality.measures import quality_report
 from ddpm.judging.quality.report import QualityReport
 from ddpm.pixels.conversion import to_float, to_uint8
 from ddpm.pixels.neighbors import nearest
-from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+from ddpm.runs.errors import CheckpointError
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.training.ema import EMA
 

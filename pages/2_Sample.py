@@ -8,7 +8,7 @@ import streamlit as st
 
 from ddpm.diffusion.chain import FRAMES, Chain
 from ddpm.runs.album import Batch
-from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.sample.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
 from pages.parts.sample.exports import save_button

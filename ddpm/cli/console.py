@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from ddpm.jobs.job import Progress
+from ddpm.jobs.recorder import Progress
 
 T = TypeVar("T")
 _SECONDS_PER_LINE = 10.0

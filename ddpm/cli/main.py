@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from ddpm.cli import choose, data, nearest, report, sample, ship, train
 from ddpm.cli.bench import command as bench
 from ddpm.cli.console import print_anything
-from ddpm.jobs.plan import StoppedEarly
-from ddpm.runs.checkpoint import CheckpointError
-from ddpm.runs.run import RunError
+from ddpm.jobs.control import StoppedEarly
+from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.sprites import SpriteError
 from ddpm.training.distributed import TeamError
 from ddpm.training.loop import TrainingError

@@ -8,16 +8,15 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 
 from ddpm.cli.console import ProgressPrinter
 from ddpm.cli.options import Commands, add_command
+from ddpm.jobs.control import StopSwitch
 from ddpm.jobs.follower import follow as follow_leader
-from ddpm.jobs.job import StopSwitch, run_training
-from ddpm.jobs.plan import TrainingRequest
-from ddpm.runs.run import Run, check_name
+from ddpm.jobs.job import run_training
+from ddpm.jobs.request import TrainingRequest, add_options, from_options
+from ddpm.runs.run import Run
 from ddpm.training.distributed import Team
-from ddpm.training.recipes import RECIPES
 from ddpm.training.rendezvous import MEETING_SECONDS, join_team
 
 _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -26,37 +25,7 @@ _STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 def add_parser(commands: Commands) -> None:
     """Declare the command and its options."""
     parser = add_command(commands, "train", _train, "learn from sprites")
-    parser.add_argument("--data", metavar="SOURCE", help="builtin, kaggle, or a path (default: builtin, or the run's)")
-    parser.add_argument("--run", required=True, metavar="NAME", help="train in checkpoints/NAME of this folder")
-    parser.add_argument("--preset", choices=list(RECIPES), help="the recipe (default: fast, or the run's)")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=int, help="total number of steps")
-    length.add_argument("--minutes", type=float, help="total time, turned into steps once (default: the recipe's)")
-    length.add_argument("--epochs", type=float, help="total number of passes over all training rows")
-    parser.add_argument("--holdout", type=float, help="share of sprites kept apart, 0.1 or 0 (default: 0.1)")
-    parser.add_argument("--most", type=int, metavar="K", help="learn from at most K distinct sprites (default: all)")
-    parser.add_argument("--threads", type=int, help="processor cores to use (default: all)")
-    parser.add_argument("--seed", type=int, help="fixes weights, order and noise (default: 0)")
-    parser.add_argument(
-        "--precision",
-        choices=["auto", "float32", "bfloat16"],
-        help="auto follows the processor (default: the recipe's: auto for fast, float32 for original)",
-    )
-    parser.add_argument(
-        "--check-sprites",
-        type=int,
-        default=512,
-        metavar="N",
-        help="samples drawn each time the training questions itself; 0: never",
-    )
-    parser.add_argument(
-        "--keep-every",
-        type=int,
-        default=0,
-        metavar="STEPS",
-        help="keep a saved step for good after each so many (default: the last three and the best)",
-    )
-    parser.add_argument("--resume", action="store_true", help="go on from the newest saved step")
+    add_options(parser)
     parser.add_argument(
         "--wait-for-others",
         type=float,
@@ -70,22 +39,7 @@ def add_parser(commands: Commands) -> None:
 def _train(options: argparse.Namespace) -> None:
     if not 0 < options.wait_for_others < 1e8:
         raise ValueError(f"--wait-for-others must be a number of seconds above 0, got {options.wait_for_others}")
-    request = TrainingRequest(
-        folder=Path("checkpoints") / check_name(options.run),
-        data=options.data,
-        preset=options.preset,
-        steps=options.steps,
-        minutes=options.minutes,
-        epochs=options.epochs,
-        holdout=options.holdout,
-        threads=options.threads,
-        seed=options.seed,
-        precision=options.precision,
-        resume=options.resume,
-        check_sprites=options.check_sprites,
-        most=options.most,
-        keep_every=options.keep_every,
-    )
+    request = from_options(options)
     with join_team(options.wait_for_others) as team:
         if team.leads:
             _lead(request, team, options.stop_on_eof)

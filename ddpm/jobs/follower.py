@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ddpm.base import hardware
 from ddpm.diffusion.schedule import NoiseSchedule
-from ddpm.jobs.plan import seconds_a_step, training_rows
+from ddpm.jobs.control import Context
+from ddpm.jobs.plan import seconds_per_step, training_rows
 from ddpm.runs.checkpoint import load_state
 from ddpm.sprites import load_sprites
-from ddpm.training.distributed import Team
+from ddpm.training.distributed import Team, TeamError
 from ddpm.training.loop import TrainingStep, new_state, train
 from ddpm.training.recipes import Recipe
+
+
+def dismiss(team: Team) -> None:
+    """Tell the others that all is over; for the leader. Those that are gone already are not missed."""
+    with contextlib.suppress(TeamError):
+        team.tell({"do": "end"})
 
 
 def follow(team: Team) -> None:
@@ -30,7 +38,7 @@ def follow(team: Team) -> None:
             hardware.set_threads(order["threads"])
         if order["do"] == "time":
             recipe = Recipe.from_dict(order["recipe"])
-            seconds_a_step(recipe, load_sprites(order["source"]), order["precision"], team=team)
+            seconds_per_step(recipe, load_sprites(order["source"]), order["precision"], context=Context(team=team))
         elif order["do"] == "train":
             steps = _steps(team, order)
         elif order["do"] == "step":

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from ddpm.base.files import open_plain
 from ddpm.base.home import home
-from ddpm.jobs.plan import TrainingRequest
-from ddpm.runs.run import ACTIVE, Run, active_training
+from ddpm.jobs.request import TrainingRequest, to_options
+from ddpm.runs.active import active_training
+from ddpm.runs.run import Run
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 90
@@ -79,7 +80,7 @@ def start_training(request: TrainingRequest) -> Child:
             log = logs / f"{request.folder.name}-{start}.log"
             with open(log, "wb") as output:
                 process = subprocess.Popen(
-                    _command(request),
+                    [sys.executable, "-m", "ddpm", "train", "--stop-on-eof", *to_options(request)],
                     cwd=request.folder.parent.parent,
                     env=_environment(start, log),
                     stdin=subprocess.PIPE,
@@ -96,16 +97,6 @@ def start_training(request: TrainingRequest) -> Child:
         while not child.has_begun() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         return child
-
-
-def wait_for_end(run: Run, seconds: float) -> bool:
-    """Wait until a run is no longer alive; whether it came to that in time."""
-    deadline = time.monotonic() + seconds
-    while run.state() in ACTIVE:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def log_tail(log: Path, lines: int = 12) -> str:
@@ -147,25 +138,3 @@ def _environment(start: str, log: Path) -> dict[str, str]:
         "DDPM_START": start,
         "DDPM_LOG": str(log),
     }
-
-
-def _command(request: TrainingRequest) -> list[str]:
-    options = {
-        "data": request.data,
-        "preset": request.preset,
-        "steps": request.steps,
-        "minutes": request.minutes,
-        "epochs": request.epochs,
-        "holdout": request.holdout,
-        "most": request.most,
-        "threads": request.threads,
-        "seed": request.seed,
-        "precision": request.precision,
-        "check-sprites": request.check_sprites,
-    }
-    command = [sys.executable, "-m", "ddpm", "train", "--run", request.folder.name, "--stop-on-eof"]
-    for name, value in options.items():
-        if value is not None:
-            # One word each: a value that begins with a dash is still a value.
-            command.append(f"--{name}={value}")
-    return [*command, "--resume"] if request.resume else command

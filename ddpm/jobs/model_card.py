@@ -6,7 +6,8 @@ from typing import Any
 
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, list_of, or_none
 from ddpm.judging.choosing import NEAR, Bar, bars, read_choice
-from ddpm.runs.run import Run, RunError
+from ddpm.runs.errors import RunError
+from ddpm.runs.run import Run
 
 _CREDITS = """
 ## Credits of the data
@@ -14,14 +15,10 @@ _CREDITS = """
 Kaggle "Pixel Art" (reported licence: Apache-2.0). Art by ElvGames (use with credit), zrghr (Froots and Veggies) and
 Kyrise (CC BY 4.0).
 """
-
-
 _COLUMNS = (
     *("step", "calls", "held-out", "Fréchet ratio", "haze", "colours", "stray", "outline", "right kind"),
     *("exact copies", "near copies", "C_T", "AUC"),
 )
-
-
 _DATA: dict[str, Check] = {
     **dict.fromkeys(("rows", "distinct", "training_distinct", "heldout_distinct"), is_count),
     **dict.fromkeys(("name", "source"), is_name),
@@ -45,48 +42,15 @@ def run_card(run: Run) -> str:
     Raises:
         RunError: if the run does not say what it learnt from, and how.
     """
-    config, status = run.config(), run.status()
+    config = run.config()
     if wrong := [name for name, check in _TOLD.items() if not check(config.get(name))]:
         raise RunError(f"{run.folder / 'run.json'} is damaged ({', '.join(wrong)}): no model card can be made from it.")
-    data, recipe = config["data"], config["recipe"]
-    step = run.latest() or 0
-    few = f", the most that it was allowed (`--most {config['most']}`)" if config.get("most") else ""
-    passes = step * recipe["batch_size"] / max(1, data["training_distinct"])
-    lines = [
-        f"# {run.name}",
-        "",
-        *([f"*{config['note']}*", ""] if config.get("note") else []),
-        f"A small diffusion model that draws 16x16 pixel art, after {step:,} of {status.get('total_steps', 0):,} steps "
-        f'of the recipe "{recipe["title"]}".',
-        "",
-        "| | |",
-        "| --- | --- |",
-        f"| data | {data['name']}: {data['rows']:,} rows, {data['distinct']:,} distinct sprites |",
-        f"| learnt from | {data['training_distinct']:,} distinct sprites{few}; {data['heldout_distinct']:,} were held "
-        "out |",
-        f"| data fingerprint | `{data['fingerprint']}` |",
-        f"| passes over each training sprite | {passes:,.0f} |",
-        f"| classes that it saw | {', '.join(_classes(data)) or 'none'} |",
-        f"| schedule, prediction | {config['schedule']['kind']}, {recipe['prediction_type']} |",
-        f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
-        f"| machine | {config['machine']} |",
-    ]
-    metrics = run.metrics()
-    if metrics:
-        lines.append(f"| training time | {metrics[-1].get('seconds', 0) / 60:.1f} minutes |")
-    for key, title in (
-        ("final_heldout", "averaged weights, evenly over log-SNR"),
-        ("final_heldout_even", "averaged weights, evenly over t"),
-        ("final_heldout_raw", "raw weights, evenly over t"),
-    ):
-        values = [record[key] for record in metrics if key in record]
-        if values:
-            lines.append(f"| held-out error of the noise, {title} | {values[-1]:.4f} (mean squared error) |")
-    choice = read_choice(run.folder)
+    data, choice = config["data"], read_choice(run.folder)
     missed = "" if choice is None else _failures(choice)
-    if choice is not None:
-        lines += _chosen(choice)
-    lines += [
+    lines = [
+        *_facts(run, config),
+        *_measured_errors(run.metrics()),
+        *([] if choice is None else _chosen(choice)),
         "",
         "## Limits",
         "",
@@ -107,6 +71,46 @@ def run_card(run: Run) -> str:
     ]
     text = "\n".join(lines) + "\n"
     return text + _CREDITS if "kaggle" in str(data["source"]).lower() or "kaggle" in data["name"].lower() else text
+
+
+def _facts(run: Run, config: dict[str, Any]) -> list[str]:
+    """What it is, and the table of what it learnt from, and how."""
+    data, recipe, step = config["data"], config["recipe"], run.latest() or 0
+    few = f", the most that it was allowed (`--most {config['most']}`)" if config.get("most") else ""
+    passes = step * recipe["batch_size"] / max(1, data["training_distinct"])
+    return [
+        f"# {run.name}",
+        "",
+        *([f"*{config['note']}*", ""] if config.get("note") else []),
+        f"A small diffusion model that draws 16x16 pixel art, after {step:,} of "
+        f'{run.status().get("total_steps", 0):,} steps of the recipe "{recipe["title"]}".',
+        "",
+        "| | |",
+        "| --- | --- |",
+        f"| data | {data['name']}: {data['rows']:,} rows, {data['distinct']:,} distinct sprites |",
+        f"| learnt from | {data['training_distinct']:,} distinct sprites{few}; {data['heldout_distinct']:,} were held "
+        "out |",
+        f"| data fingerprint | `{data['fingerprint']}` |",
+        f"| passes over each training sprite | {passes:,.0f} |",
+        f"| classes that it saw | {', '.join(_classes(data)) or 'none'} |",
+        f"| schedule, prediction | {config['schedule']['kind']}, {recipe['prediction_type']} |",
+        f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
+        f"| machine | {config['machine']} |",
+    ]
+
+
+def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
+    """More rows of the table: the time that it took, and the errors at its end."""
+    lines = [f"| training time | {metrics[-1].get('seconds', 0) / 60:.1f} minutes |"] if metrics else []
+    for key, title in (
+        ("final_heldout", "averaged weights, evenly over log-SNR"),
+        ("final_heldout_even", "averaged weights, evenly over t"),
+        ("final_heldout_raw", "raw weights, evenly over t"),
+    ):
+        values = [record[key] for record in metrics if key in record]
+        if values:
+            lines.append(f"| held-out error of the noise, {title} | {values[-1]:.4f} (mean squared error) |")
+    return lines
 
 
 def _classes(data: dict[str, Any]) -> list[str]:

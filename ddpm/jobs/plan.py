@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,78 +12,19 @@ import numpy as np
 from ddpm.base import hardware
 from ddpm.base.files import npy_bytes, replace_bytes, replace_json
 from ddpm.diffusion.schedule import NoiseSchedule
-from ddpm.runs.run import Run, RunError, next_place
+from ddpm.jobs.control import QUIET, Context
+from ddpm.jobs.length import steps_for
+from ddpm.jobs.request import TrainingRequest
+from ddpm.runs.errors import RunError
+from ddpm.runs.listing import next_place
+from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from ddpm.training.distributed import ALONE, Team
 from ddpm.training.loop import new_state, train
 from ddpm.training.recipes import Recipe, recipe
 
 RUN_FORMAT = 1
-MOST_CHECK_SPRITES = 4096
 _WARM_STEPS = 3
 _TIMING_PATIENCE = 10.0  # seconds: on a busy machine a rough figure now is worth more than a good one in minutes
-_MOST_STEPS = 10**9
-
-
-class StoppedEarly(RunError):
-    """Somebody asked for a stop before the training had begun; there is nothing to keep."""
-
-
-@dataclass(frozen=True)
-class TrainingRequest:
-    """What is asked of a training. None means: as the run has it, or as the recipe has it.
-
-    Attributes:
-        folder: the run folder.
-        data: what ``load_sprites`` understands.
-        preset: name of a recipe.
-        steps, minutes, epochs: the total length, steps made before included; at most one of them.
-        holdout: share of the sprites kept apart, 0.1 or 0.
-        most: distinct sprites to learn from, at most; see :func:`training_rows`.
-        precision: "auto", "float32" or "bfloat16".
-        resume: go on from the newest saved step.
-        check_sprites: samples that the training draws each time it questions itself; 0: never.
-        keep_every: the first step that is saved after each so many steps is never thinned out; 0: none.
-    """
-
-    folder: Path
-    data: str | None = None
-    preset: str | None = None
-    steps: int | None = None
-    minutes: float | None = None
-    epochs: float | None = None
-    holdout: float | None = None
-    threads: int | None = None
-    seed: int | None = None
-    precision: str | None = None
-    resume: bool = False
-    check_sprites: int = 512
-    most: int | None = None
-    keep_every: int = 0
-
-    def length(self) -> dict[str, float]:
-        """The length that was asked for, by its unit; empty if none was.
-
-        Raises:
-            RunError: if there are several, or it is not a positive number.
-        """
-        asked = {"steps": self.steps, "minutes": self.minutes, "epochs": self.epochs}
-        given = {unit: amount for unit, amount in asked.items() if amount is not None}
-        if len(given) > 1:
-            raise RunError(f"Give only one of {' and '.join('--' + unit for unit in given)}.")
-        for unit, amount in given.items():
-            if not 0 < amount < math.inf:
-                raise RunError(f"--{unit} must be above 0, got {amount}.")
-        return given
-
-    def check(self) -> None:
-        """Raises RunError for a number that is out of range."""
-        if not 0 <= self.check_sprites <= MOST_CHECK_SPRITES:
-            raise RunError(f"--check-sprites must lie in 0..{MOST_CHECK_SPRITES:,}, got {self.check_sprites}.")
-        if self.keep_every < 0:
-            raise RunError(f"--keep-every must be 0 or more, got {self.keep_every}.")
-        if self.most is not None and self.most < 2:
-            raise RunError(f"--most must be at least 2, got {self.most}: of one sprite alone nothing can be learnt.")
 
 
 @dataclass
@@ -114,6 +52,11 @@ class Plan:
         """Kinds that the network is to know."""
         return self.config["data"]["num_classes"] if self.recipe.classes else None
 
+    @property
+    def class_frequencies(self) -> list[float] | None:
+        """Share of each kind in what is learnt; None where the network is to know no kinds."""
+        return self.config["data"]["class_frequencies"] if self.num_classes is not None else None
+
 
 def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str, Any]:
     """What a step folder tells of its run, so that it can be used on its own; JSON values.
@@ -131,15 +74,8 @@ def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str,
     }
 
 
-def make_plan(
-    request: TrainingRequest, say: Callable[[str], None], stopped: Callable[[], bool], team: Team = ALONE
-) -> Plan:
-    """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run.
-
-    Args:
-        say: is told what takes long.
-        stopped: whether somebody asked for a stop.
-        team: the processes that will share the training; this one leads them.
+def make_plan(request: TrainingRequest, context: Context) -> Plan:
+    """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run; the leader of a team does it.
 
     Raises:
         RunError: if options contradict the run, each of them named.
@@ -153,31 +89,25 @@ def make_plan(
     if request.threads is not None and request.threads < 1:
         raise RunError(f"--threads must be at least 1, got {request.threads}.")
     if not run.exists():
-        return _new_plan(run, request, length or None, say, stopped, team)
+        return _new_plan(run, request, length or None, context)
     config = run.config()
     damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
     if config.get("format_version") != RUN_FORMAT:
         raise RunError(damaged)
     try:
-        return _resumed_plan(run, config, request, length, say, stopped, team)
+        return _resumed_plan(run, config, request, length, context)
     except (KeyError, TypeError) as error:
         raise RunError(damaged) from error
 
 
-def _new_plan(
-    run: Run,
-    request: TrainingRequest,
-    length: dict[str, float] | None,
-    say: Callable[[str], None],
-    stopped: Callable[[], bool],
-    team: Team,
-) -> Plan:
+def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | None, context: Context) -> Plan:
+    team = context.team
     preset = recipe(request.preset or "fast")
     # Each process takes a batch of the recipe's size.
     preset = replace(preset, batch_size=preset.batch_size * team.size)
     precision = hardware.resolve_precision(request.precision or preset.precision, team.device)
     threads = hardware.set_threads(request.threads or team.threads)
-    say("Loading the sprites ...")
+    context.say("Loading the sprites ...")
     sprites = load_sprites(request.data or "builtin")
     holdout = 0.1 if request.holdout is None else request.holdout
     rows, heldout = _rows(sprites, holdout, request.most)
@@ -205,9 +135,8 @@ def _new_plan(
     if request.most is not None:
         config["most"] = request.most
     plan = Plan(config, preset, schedule, sprites, rows, heldout)
-    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], say, stopped, team)
-    if stopped():
-        raise StoppedEarly("Stopped before the training began.")
+    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], context)
+    context.check()
     replace_bytes(run.folder / "trained_on.npy", npy_bytes(np.unique(sprites.split_hashes()[rows])))
     replace_json(run.folder / "run.json", config)
     return plan
@@ -218,10 +147,9 @@ def _resumed_plan(
     config: dict[str, Any],
     request: TrainingRequest,
     length: dict[str, float],
-    say: Callable[[str], None],
-    stopped: Callable[[], bool],
-    team: Team,
+    context: Context,
 ) -> Plan:
+    team = context.team
     preset = Recipe.from_dict(config["recipe"])
     wrong = [
         f"--{option} {given} (the run has {config.get(option, 'no such limit')})"
@@ -234,7 +162,7 @@ def _resumed_plan(
         )
         if given is not None and given != config.get(option)
     ]
-    say("Loading the sprites ...")
+    context.say("Loading the sprites ...")
     source = request.data or config["data"]["source"]
     sprites = load_sprites(source)
     if sprites.fingerprint != config["data"]["fingerprint"]:
@@ -264,7 +192,7 @@ def _resumed_plan(
     elif length == config["asked"]:
         plan.total_steps = config["total_steps"]
     else:
-        plan.total_steps = _total_steps(plan, length, say, stopped, team)
+        plan.total_steps = _total_steps(plan, length, context)
     if plan.total_steps != before:
         plan.notes.append(f"The run's length is now {plan.total_steps:,} steps (before: {before:,}).")
     return plan
@@ -335,16 +263,15 @@ def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> 
     return data
 
 
-def _total_steps(
-    plan: Plan, length: dict[str, float], say: Callable[[str], None], stopped: Callable[[], bool], team: Team
-) -> int:
+def _total_steps(plan: Plan, length: dict[str, float], context: Context) -> int:
     ((unit, amount),) = length.items()
-    if unit == "steps":
-        return min(_MOST_STEPS, int(amount))
-    if unit == "epochs":
-        return min(_MOST_STEPS, math.ceil(min(amount, 1e12) * len(plan.rows) / plan.recipe.batch_size))
-    say("Timing a few steps on this machine ...")
-    team.tell(
+    seconds = _timed(plan, context) if unit == "minutes" else 0.0
+    return steps_for(unit, amount, len(plan.rows), plan.recipe.batch_size, seconds)
+
+
+def _timed(plan: Plan, context: Context) -> float:
+    context.say("Timing a few steps on this machine ...")
+    context.team.tell(
         {
             "do": "time",
             "recipe": plan.recipe.to_dict(),
@@ -353,29 +280,27 @@ def _total_steps(
             "threads": plan.config["threads"],
         }
     )
-    seconds = seconds_a_step(plan.recipe, plan.sprites, plan.config["precision"], stopped=stopped, team=team)
-    return max(1, min(_MOST_STEPS, round(min(amount, 1e12) * 60 / seconds)))
+    return seconds_per_step(plan.recipe, plan.sprites, plan.config["precision"], context=context)
 
 
-def seconds_a_step(
+def seconds_per_step(
     recipe: Recipe,
     sprites: SpriteDataset,
     precision: hardware.Precision,
     steps: int = 20,
-    stopped: Callable[[], bool] = lambda: False,
-    team: Team = ALONE,
+    context: Context = QUIET,
 ) -> float:
     """Time training steps on this machine, on a throw-away network: the training itself still begins at step 0.
 
     Args:
         steps: how many are timed, after a few that are not; fewer if it takes longer than ten seconds.
-        team: the processes that share the steps; all of them have to time together.
+        context: all processes of its team have to time together.
 
     Raises:
         StoppedEarly: if a stop was asked for meanwhile.
     """
     classes = len(sprites.label_names) if sprites.label_names is not None else None
-    schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
+    schedule, team = NoiseSchedule(recipe.num_timesteps, recipe.schedule), context.team
     rows = np.arange(min(len(sprites), 4096))
     scratch = new_state(recipe, classes, 0, team.device)
     times = []
@@ -385,8 +310,9 @@ def seconds_a_step(
         times.append(now - last)
         last = now
         # A team that one process left in the middle of its steps would wait for it for ever.
-        if team.size == 1 and stopped():
-            raise StoppedEarly("Stopped before the training began.")
-        if team.size == 1 and sum(times) > _TIMING_PATIENCE and len(times) > 1:
+        if team.size > 1:
+            continue
+        context.check()
+        if sum(times) > _TIMING_PATIENCE and len(times) > 1:
             break
     return float(np.mean(times[min(_WARM_STEPS, len(times) - 1) :]))

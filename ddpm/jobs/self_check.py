@@ -1,11 +1,12 @@
-"""A training that questions itself: does it draw well by now, and has it begun to copy?
+"""A training that questions itself: how large is its error on unseen sprites, does it draw well, does it copy?
 
-512 samples are drawn now and then and held against the training sprites. It may take 3% of the training's time; the
-last one, at the end, is always taken and does not count.
+The error is measured with every saved step. Now and then samples are drawn, too, and compared with the training
+sprites. That may take 3% of the training's time; the last time, at the end, is always taken and does not count.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,22 +14,61 @@ from typing import Any
 import numpy as np
 import torch
 
+from ddpm.base import hardware
 from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.sampling import sample
-from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.diffusion.schedule import LOG_SNR_GRID, NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.pixels.conversion import to_uint8
 from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset
+from ddpm.training.heldout import heldout_loss
+from ddpm.training.loop import TrainingState
 
+# Twelve at each level of the grid: under 1% of the time between two savings.
+HELDOUT_EVALUATIONS = 192
+FINAL_EVALUATIONS = 2048
 SPRITES = 512
 SHARE = 0.03
 RATES = (0.01, 0.05)
 _MOST_SPRITES = 100_000
 # What the first one is taken to cost, in seconds: nobody knows before.
 _FIRST_COST = 12.0
+
+
+def heldout_errors(
+    state: TrainingState,
+    sprites: SpriteDataset,
+    rows: np.ndarray,
+    schedule: NoiseSchedule,
+    precision: hardware.Precision,
+    final: bool = False,
+) -> dict[str, float]:
+    """Errors on held-out sprites: of the averaged weights on the grid of log-SNR, of the raw ones evenly over t.
+
+    The first is how good the model is, whatever its recipe; the second belongs beside the training's own error. What is
+    no number is left out.
+
+    Args:
+        rows: int64, the held-out rows; nothing is measured if there are none.
+        final: with many more draws, for figures to quote instead of points of a curve.
+    """
+    asked = {"heldout": (state.ema.model, LOG_SNR_GRID), "heldout_raw": (state.model, None)}
+    evaluations = HELDOUT_EVALUATIONS
+    if final:
+        asked = {f"final_{name}": what for name, what in {**asked, "heldout_even": (state.ema.model, None)}.items()}
+        evaluations = FINAL_EVALUATIONS
+    if len(rows) == 0:
+        return {}
+    errors = {
+        name: heldout_loss(
+            model, sprites, rows, schedule, evaluations=evaluations, precision=precision, log_snr=log_snr
+        )
+        for name, (model, log_snr) in asked.items()
+    }
+    return {name: error for name, error in errors.items() if math.isfinite(error)}
 
 
 class SelfCheck:
@@ -66,7 +106,7 @@ class SelfCheck:
         """Whether there is something to hold samples against, and not more than memory has room for."""
         return self._drawn > 0 and 4 <= len(self._distinct) <= _MOST_SPRITES
 
-    def due(self, seconds: float) -> bool:
+    def fits(self, seconds: float) -> bool:
         """Whether another one fits into its share of ``seconds`` of training."""
         return self._spent + self._cost <= SHARE * seconds
 

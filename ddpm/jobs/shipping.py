@@ -8,13 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ddpm.base.files import read_json, remove_folder, replace_bytes, replace_json
+from ddpm.base.files import read_json, replace_bytes, replace_json
+from ddpm.base.folders import discard
 from ddpm.jobs.model_card import run_card
 from ddpm.jobs.plan import checkpoint_config
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
 from ddpm.judging.verdict import read_verdict
-from ddpm.runs.checkpoint import CheckpointError, load_checkpoint, save_checkpoint, step_folder
-from ddpm.runs.run import Run, RunError
+from ddpm.runs.checkpoint import load_checkpoint, save_checkpoint, step_folder
+from ddpm.runs.errors import CheckpointError, RunError
+from ddpm.runs.run import Run
 from ddpm.training.loop import new_state
 from ddpm.training.recipes import Recipe
 
@@ -46,7 +48,7 @@ def ship_run(
     if target.exists():
         if not Run(target).is_shipped():
             raise RunError(f"{target} is a run of yours: it is not replaced.")
-        remove_folder(target)
+        discard(target)
     step = int(checkpoint.config["step"])
     # With weights of its own it is a run of its own.
     own = {key: value for key, value in run.config().items() if key not in ("id", "sequence")}
@@ -57,6 +59,22 @@ def ship_run(
     config["data"] = {**config["data"], **renamed}
     target.mkdir(parents=True)
     replace_json(target / "run.json", config)
+    _copy_measurements(run, target, step)
+    _copy_choice(run, target, choice is not None, config["data"]["name"])
+    _copy_previews(run, target, step)
+    state = new_state(Recipe.from_dict(config["recipe"]), checkpoint.model.num_classes, seed=0)
+    state.ema.model.load_state_dict(checkpoint.model.state_dict())
+    state.step = step
+    stored = checkpoint_config(config, int(run.status().get("total_steps") or config["total_steps"]))
+    save_checkpoint(target / "steps", state, stored, resumable=False, half=True)
+    shipped = Run(target)
+    shipped.set_latest(step)
+    replace_bytes(target / "README.md", run_card(shipped).encode())
+    return shipped
+
+
+def _copy_measurements(run: Run, target: Path, step: int) -> None:
+    """A thinned-out curve up to a step, and a status that says that all is over."""
     metrics = [record for record in run.metrics() if record["step"] <= step]
     every = max(1, len(metrics) // _POINTS)
     kept = [r for i, r in enumerate(metrics) if i % every == 0 or "heldout" in r or "check" in r or r is metrics[-1]]
@@ -65,26 +83,25 @@ def ship_run(
     status = run.status()
     told = {key: status[key] for key in ("total_steps", "seconds", "threads", "loss") if key in status}
     replace_json(target / "status.json", {"state": "finished", "step": step, "start": "shipped", **told})
-    for name in ("trained_on.npy", *((CHOICE,) if choice is not None else ())):
+
+
+def _copy_choice(run: Run, target: Path, chosen: bool, data_name: str) -> None:
+    """What it learnt from, and, where its step was chosen, the table and the verdict of that."""
+    for name in ("trained_on.npy", *((CHOICE,) if chosen else ())):
         if (run.folder / name).is_file():
             shutil.copyfile(run.folder / name, target / name)
-    if choice is not None and (run.folder / VERDICT).is_file():
+    if chosen and (run.folder / VERDICT).is_file():
         if read_verdict(run.folder) is None:
             raise RunError(f"{run.folder / VERDICT} is damaged: remove it, and measure the step again with choose.")
-        replace_json(target / VERDICT, {**read_json(run.folder / VERDICT), "data": config["data"]["name"]})
+        replace_json(target / VERDICT, {**read_json(run.folder / VERDICT), "data": data_name})
+
+
+def _copy_previews(run: Run, target: Path, step: int) -> None:
+    """Some pictures of the film strip, evenly over the steps."""
     (target / "previews").mkdir()
     film = [picture for at, picture in run.previews() if at <= step]
     for i in np.unique(np.linspace(0, len(film) - 1, min(_PREVIEWS, len(film))).round().astype(int)):
         shutil.copyfile(film[i], target / "previews" / film[i].name)
-    state = new_state(Recipe.from_dict(config["recipe"]), checkpoint.model.num_classes, seed=0)
-    state.ema.model.load_state_dict(checkpoint.model.state_dict())
-    state.step = step
-    stored = checkpoint_config(config, int(status.get("total_steps") or config["total_steps"]))
-    save_checkpoint(target / "steps", state, stored, resumable=False, half=True)
-    shipped = Run(target)
-    shipped.set_latest(step)
-    replace_bytes(target / "README.md", run_card(shipped).encode())
-    return shipped
 
 
 def folder_size(folder: Path) -> int:

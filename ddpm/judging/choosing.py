@@ -34,7 +34,7 @@ from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.report import Grader, Report, make_report
 from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.run import Run
-from ddpm.runs.samples import frequent_labels, kept
+from ddpm.runs.samples import cached_samples, labels_by_frequency
 from ddpm.sprites import load_sprites
 from ddpm.training.heldout import heldout_loss
 
@@ -130,7 +130,7 @@ def measure_step(
         ValueError: if the run has learnt from none of these sprites.
     """
     loaded = load_checkpoint(run.step_path(step))
-    samples, labels = kept(loaded, n, sampler), frequent_labels(loaded, n)
+    samples, labels = cached_samples(loaded, n, sampler), labels_by_frequency(loaded, n)
     report = make_report(
         samples,
         comparison_set,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
-import secrets
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.base.files import move, read_json, replace_bytes, replace_json
+from ddpm.base.files import read_json, replace_bytes, replace_json
+from ddpm.base.folders import build_aside, discard, names_in, put_in_place, sweep
 from ddpm.base.home import home
 from ddpm.base.locks import Lock
 from ddpm.diffusion.chain import Chain
@@ -22,7 +22,6 @@ from ddpm.sprites.readers.arrays import load_npz
 
 _ID = re.compile(r"[0-9a-f]{8,24}")
 _KEPT = 12
-_BUILDING = ".building-"
 _PATIENCE = 10.0
 _ARRAYS = ("t", "x_t", "x0", "noise_level")
 _OTHER = "other_"
@@ -67,21 +66,17 @@ def keep_batch(chain: Chain, info: dict[str, Any], other: Chain | None = None) -
 def _put(arrays: bytes, info: dict[str, Any]) -> str:
     """Build a batch aside and move it into place, whole; for whoever holds the lock. Returns its name."""
     folder = _folder()
-    for left in folder.glob(f"{_BUILDING}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    building = folder / f"{_BUILDING}{secrets.token_hex(8)}"
-    building.mkdir(parents=True)
-    try:
+    sweep(folder, older_than=0)
+    with build_aside(folder) as building:
         replace_bytes(building / "chain.npz", arrays, durable=False)
         replace_json(building / "batch.json", info, durable=False)
         # A clock may stand still, or be set back: the newest has the highest number all the same.
         newest = max((_number(name) for name in _names()), default=0)
         name = f"{max(time.time_ns(), newest + 1):x}"
-        move(building, folder / name)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        put_in_place(building, folder / name, durable=False)
     for old in _names()[_KEPT:]:
-        shutil.rmtree(folder / old, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            discard(folder / old)
     return name
 
 
@@ -109,12 +104,6 @@ def is_there(name: str) -> bool:
         return (folder / "batch.json").exists() and (folder / "chain.npz").exists()
     except (OSError, ValueError):
         return False
-
-
-def recent_batches(limit: int = _KEPT) -> list[Batch]:
-    """The newest batches, newest first."""
-    loaded = [load_batch(name) for name in batch_names()[:limit]]
-    return [batch for batch in loaded if batch is not None]
 
 
 def batch_names() -> list[str]:
@@ -154,10 +143,7 @@ def _folder() -> Path:
 
 
 def _names() -> list[str]:
-    folder = _folder()
-    if not folder.is_dir():
-        return []
-    return sorted((entry.name for entry in folder.iterdir() if _ID.fullmatch(entry.name)), key=_number, reverse=True)
+    return sorted(names_in(_folder(), _ID), key=_number, reverse=True)
 
 
 def _number(name: str) -> int:

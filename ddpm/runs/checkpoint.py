@@ -14,53 +14,32 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
-import stat
-import struct
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as read_tensors
 from safetensors.torch import save as tensors_to_bytes
 
-from ddpm.base.files import move, read_bytes, read_json, remove_folder, sync_folder
-from ddpm.base.json_values import (
-    Check,
-    is_count,
-    is_name,
-    is_object,
-    is_share,
-    is_text,
-    is_whole,
-    list_of,
-    or_none,
-    parse_json,
-)
+from ddpm.base.files import read_bytes, sync_folder
+from ddpm.base.folders import build_aside, discard, put_in_place
+from ddpm.base.json_values import is_count, is_whole, list_of
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
+from ddpm.runs.errors import CheckpointError
+from ddpm.runs.names import is_step_name, step_name
+from ddpm.runs.step_files import (
+    CONFIG,
+    FORMAT_VERSION,
+    MANIFEST,
+    MODEL,
+    STATE,
+    checked_tensors,
+    parse_config,
+    read_checked,
+)
 from ddpm.training.loop import TrainingState
-
-FORMAT_VERSION = 1
-MODEL, CONFIG, STATE, MANIFEST = "model.safetensors", "config.json", "state.safetensors", "manifest.json"
-_LARGEST_FILE = 4 << 30
-_LARGEST_HEADER = 16 << 20
-_CONFIG: dict[str, Check] = {
-    "label_names": or_none(list_of(is_name)),
-    "class_frequencies": or_none(lambda value: list_of(is_share)(value) and sum(value) > 0),
-    "preset": is_text,
-    "recipe": is_object,
-    "data": is_object,
-}
-"""What a config may say beside the network and the schedule, and how."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message says what is wrong with which file, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +79,10 @@ def save_checkpoint(
     folder = steps / step_name(state.step)
     if folder.exists():
         try:
-            _read_checked(folder, [MODEL, CONFIG, STATE] if resumable else [MODEL, CONFIG])
+            read_checked(folder, [MODEL, CONFIG, STATE] if resumable else [MODEL, CONFIG])
             return folder
         except CheckpointError:
-            remove_folder(folder)
+            discard(folder)
     averages = state.ema.model.state_dict()
     if half:
         averages = {name: value.half() for name, value in averages.items()}
@@ -114,21 +93,14 @@ def save_checkpoint(
     manifest = {name: {"size": len(data), "sha256": sha256(data).hexdigest()} for name, data in files.items()}
     files[MANIFEST] = json.dumps({"format_version": FORMAT_VERSION, "files": manifest}, indent=2).encode()
 
-    steps.mkdir(parents=True, exist_ok=True)
-    temporary = steps / f".{folder.name}.{secrets.token_hex(4)}.tmp"
-    try:
-        temporary.mkdir()
+    with build_aside(steps) as building:
         for name, data in files.items():
-            with open(temporary / name, "wb") as file:
+            with open(building / name, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-        sync_folder(temporary)
-        move(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    sync_folder(steps)
+        sync_folder(building)
+        put_in_place(building, folder)
     return folder
 
 
@@ -160,11 +132,11 @@ def load_state(folder: Path, state: TrainingState) -> None:
     Raises:
         CheckpointError: if the folder is damaged, cannot be resumed, or is of another network.
     """
-    files = _read_checked(folder, [MODEL, CONFIG, STATE])
-    config = _parse_config(folder, files[CONFIG])
-    averages = _checked_tensors(folder / MODEL, files[MODEL], state.model.state_dict())
+    files = read_checked(folder, [MODEL, CONFIG, STATE])
+    config = parse_config(folder, files[CONFIG])
+    averages = checked_tensors(folder / MODEL, files[MODEL], state.model.state_dict())
     expected = _state_tensors(state, blank=True)
-    tensors = _checked_tensors(folder / STATE, files[STATE], expected)
+    tensors = checked_tensors(folder / STATE, files[STATE], expected)
     state.ema.model.load_state_dict(averages)
     state.model.load_state_dict({n.removeprefix("raw."): v for n, v in tensors.items() if n.startswith("raw.")})
     state.optimizer.restore(tensors)
@@ -191,7 +163,7 @@ def step_folder(path: Path) -> Path:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"The checkpoint {path!s:.200} cannot be read: {error}") from error
-    if not (name.isascii() and name.isdigit()):
+    if not is_step_name(name):
         raise CheckpointError(f"{pointer} does not name a step: it should hold the name of a folder in {path}/steps.")
     return path / "steps" / name
 
@@ -204,11 +176,6 @@ def can_use_raw(path: Path) -> bool:
         return False
 
 
-def step_name(step: int) -> str:
-    """The name of a step's folder and files: six digits, more where they are needed."""
-    return f"{step:06d}"
-
-
 def _load(path: Path, weights: str) -> Checkpoint:
     if weights not in ("ema", "raw"):
         raise CheckpointError(f"unknown weights {weights!r}: choose ema or raw")
@@ -216,81 +183,18 @@ def _load(path: Path, weights: str) -> Checkpoint:
     name = MODEL if weights == "ema" else STATE
     if weights == "raw" and not (folder / STATE).is_file():
         raise CheckpointError(f"{folder} has no raw weights (it was made to draw, not to train on): use weights='ema'.")
-    files = _read_checked(folder, [CONFIG, name])
-    config = _parse_config(folder, files[CONFIG])
+    files = read_checked(folder, [CONFIG, name])
+    config = parse_config(folder, files[CONFIG])
     model, schedule = _build(folder, config, folder / name, len(files[name]))
     expected = model.state_dict()
     if weights == "raw":
         expected = {f"raw.{key}": value for key, value in expected.items()}
-        tensors = _checked_tensors(folder / name, files[name], expected, others=("exp_avg", "momentum.", "optimizer."))
+        tensors = checked_tensors(folder / name, files[name], expected, others=("exp_avg", "momentum.", "optimizer."))
         tensors = {key.removeprefix("raw."): value for key, value in tensors.items()}
     else:
-        tensors = _checked_tensors(folder / name, files[name], expected)
+        tensors = checked_tensors(folder / name, files[name], expected)
     model.load_state_dict(tensors)
     return Checkpoint(model.eval().requires_grad_(False), schedule, config, folder)
-
-
-def _read_checked(folder: Path, names: list[str]) -> dict[str, bytes]:
-    """The bytes of some files, read once: what is hashed is what is used, whatever happens to the file meanwhile."""
-    try:
-        manifest = read_json(folder / MANIFEST, limit=1 << 20)
-    except FileNotFoundError:
-        raise CheckpointError(f"{folder} has no {MANIFEST}: the checkpoint is incomplete. Use another step.") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{folder / MANIFEST} cannot be read: {error}") from error
-    _check_version(folder, manifest)
-    entries = manifest.get("files")
-    result = {}
-    for name in names:
-        entry = entries.get(name) if isinstance(entries, dict) else None
-        if not isinstance(entry, dict) or not isinstance(entry.get("size"), int):
-            raise CheckpointError(f"{folder / MANIFEST} does not list {name}: the checkpoint is incomplete.")
-        result[name] = _read_file(folder / name, entry["size"], str(entry.get("sha256")))
-    return result
-
-
-def _read_file(path: Path, size: int, digest: str) -> bytes:
-    try:
-        info = path.stat()
-        if not stat.S_ISREG(info.st_mode):
-            raise CheckpointError(f"{path} is not a file.")
-        if info.st_size != size or size > _LARGEST_FILE:
-            raise CheckpointError(
-                f"{path} is damaged: {info.st_size:,} bytes where its manifest says {size:,}. Use another step."
-            )
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing: the checkpoint is incomplete. Use another step.") from None
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
-    if sha256(data).hexdigest() != digest:
-        raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in its manifest. Use another step.")
-    return data
-
-
-def _parse_config(folder: Path, data: bytes) -> dict[str, Any]:
-    try:
-        config = parse_json(data, CONFIG)
-    except ValueError as error:
-        raise CheckpointError(f"{folder / CONFIG} cannot be read: {error}") from error
-    _check_version(folder, config)
-    step = config.get("step")
-    if not is_whole(step, 0, 10**15):
-        raise CheckpointError(f"{folder / CONFIG} does not say which step it is.")
-    if wrong := [name for name, check in _CONFIG.items() if name in config and not check(config[name])]:
-        raise CheckpointError(f"{folder / CONFIG} is damaged: {wrong[0]} is not what belongs there. Use another step.")
-    return config
-
-
-def _check_version(folder: Path, value: dict[str, Any]) -> None:
-    version = value.get("format_version")
-    if not isinstance(version, int) or version < 1:
-        raise CheckpointError(f"{folder} does not say which format version it has: it was not made by this program.")
-    if version > FORMAT_VERSION:
-        raise CheckpointError(
-            f"{folder} was made by a newer version of this program (format {version}; this one reads up to "
-            f"{FORMAT_VERSION}): update the program."
-        )
 
 
 def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple[UNet, NoiseSchedule]:
@@ -328,47 +232,6 @@ def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple
         raise
     except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise CheckpointError(f"{folder / CONFIG} describes a network that cannot be built: {error}") from error
-
-
-def _checked_tensors(
-    path: Path, data: bytes, expected: dict[str, torch.Tensor], others: tuple[str, ...] = ()
-) -> dict[str, torch.Tensor]:
-    """Tensors as float32, if they are those that are expected: no key more or less, no other shape, all finite."""
-    _check_header(path, data)
-    try:
-        tensors = read_tensors(data)
-    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, OverflowError) as error:
-        raise CheckpointError(f"{path} is not a valid safetensors file: {error}") from error
-    tensors = {key: value for key, value in tensors.items() if not key.startswith(others or ("\0",))}
-    missing, extra = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
-    if missing or extra:
-        wrong = f"{min(missing)!r} is missing" if missing else f"{min(extra)!r} is not part of it"
-        raise CheckpointError(f"{path} does not fit the network in {CONFIG}: {wrong}.")
-    for key, value in tensors.items():
-        if value.shape != expected[key].shape:
-            raise CheckpointError(
-                f"{path} does not fit the network in {CONFIG}: {key!r} has shape {tuple(value.shape)}, "
-                f"expected {tuple(expected[key].shape)}."
-            )
-        if not value.is_floating_point():
-            raise CheckpointError(f"{path}: {key!r} is {value.dtype}, expected floating-point numbers.")
-        tensors[key] = value.to(torch.float32)
-        if not torch.isfinite(tensors[key]).all():
-            raise CheckpointError(f"{path}: {key!r} holds NaN or Inf. Use an earlier step.")
-    return tensors
-
-
-def _check_header(path: Path, data: bytes) -> None:
-    # The library accepts a key that occurs twice, and takes the last: two readers could see two models.
-    if len(data) < 8:
-        raise CheckpointError(f"{path} is not a valid safetensors file: it is {len(data)} bytes long.")
-    (length,) = struct.unpack("<Q", data[:8])
-    if length > min(_LARGEST_HEADER, len(data) - 8):
-        raise CheckpointError(f"{path} is not a valid safetensors file: its header is longer than it may be.")
-    try:
-        parse_json(data[8 : 8 + length], "its header")
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not a valid safetensors file: {error}") from error
 
 
 def _state_tensors(state: TrainingState, *, blank: bool = False) -> dict[str, torch.Tensor]:

@@ -18,13 +18,14 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ddpm.base.files import read_bytes, replace_bytes
+from ddpm.base.folders import names_in
 from ddpm.base.home import home
 from ddpm.base.json_values import has_fields, is_amount, is_count, is_object, parse_json
 from ddpm.base.locks import Lock
 from ddpm.sprites.readers.pngs import DAMAGE
 
 MOST = 400
-_ID = re.compile(r"[0-9a-f]{16}")
+_FILE = re.compile(r"[0-9a-f]{16}\.png")
 _KEY = "ddpm:favourite"
 _LARGEST_FILE = 1 << 20
 _PATIENCE = 10.0
@@ -130,21 +131,13 @@ def favourites() -> list[Favourite]:
     return sorted(found.values(), key=lambda one: (one.place, one.kept, one.id), reverse=True)
 
 
-def count_files() -> int:
-    """How many files of favourites there are, those included that :func:`favourites` leaves out."""
-    try:
-        return len(_names())
-    except OSError:
-        return 0
-
-
 def kept_among(names: Collection[str]) -> set[str]:
     """Those of some names that are kept."""
     return set(names) & {one.id for one in favourites()}
 
 
 def favourite_names() -> set[str]:
-    """The names of the files of all that are kept, without a look into them."""
+    """The names of the files of all that are kept, without a look into them: damaged ones are among them."""
     try:
         return set(_names())
     except OSError:
@@ -191,7 +184,4 @@ def _folder() -> Path:
 
 
 def _names() -> list[str]:
-    folder = _folder()
-    if not folder.is_dir():
-        return []
-    return [entry.stem for entry in folder.iterdir() if entry.suffix == ".png" and _ID.fullmatch(entry.stem)]
+    return [name.removesuffix(".png") for name in names_in(_folder(), _FILE)]

@@ -22,30 +22,33 @@ from ddpm.sprites.readers import npy
 _LARGEST = 1 << 30
 
 
-def frequent_labels(loaded: Checkpoint, n: int) -> torch.Tensor | None:
+def labels_by_frequency(checkpoint: Checkpoint, n: int, seed: int = 0) -> torch.Tensor | None:
     """int64 (n,): kinds by their frequency in what was learnt; None where there are no kinds, or it is not known."""
-    frequencies = loaded.config.get("class_frequencies")
-    if loaded.model.num_classes is None or not frequencies:
+    frequencies = checkpoint.config.get("class_frequencies")
+    if checkpoint.model.num_classes is None or not frequencies:
         return None
-    return draw_labels(frequencies, n)
+    return draw_labels(frequencies, n, seed)
 
 
-def drawn(loaded: Checkpoint, n: int, sampler: Sampler) -> np.ndarray:
+def draw_samples(checkpoint: Checkpoint, n: int, sampler: Sampler) -> np.ndarray:
     """uint8 (n, 16, 16, 3), the same at every call."""
-    moments = sample(ParallelModel(loaded.model), loaded.schedule, n, sampler, labels=frequent_labels(loaded, n))
+    labels = labels_by_frequency(checkpoint, n)
+    moments = sample(ParallelModel(checkpoint.model), checkpoint.schedule, n, sampler, labels=labels)
     # Only the last is kept: a thousand moments of a thousand sprites would fill the memory.
     (last,) = deque(one_core(moments), maxlen=1)
     return to_uint8(last.x0)
 
 
-def kept(loaded: Checkpoint, n: int, sampler: Sampler, say: Callable[[str], None] = lambda text: None) -> np.ndarray:
-    """:func:`drawn`, or drawn before from the same weights: a thousand steps take long.
+def cached_samples(
+    checkpoint: Checkpoint, n: int, sampler: Sampler, say: Callable[[str], None] = lambda text: None
+) -> np.ndarray:
+    """:func:`draw_samples`, kept on disk for the same weights: a thousand steps take long.
 
     Args:
         say: is told where sprites have to be drawn.
     """
     weights = sha256()
-    for value in loaded.model.state_dict().values():
+    for value in checkpoint.model.state_dict().values():
         weights.update(value.numpy().tobytes())
     path = home() / "bench" / "samples" / weights.hexdigest()[:16] / f"{sampler.replace('+', 'p')}-{n}.npy"
     # One that is damaged is drawn again.
@@ -54,7 +57,7 @@ def kept(loaded: Checkpoint, n: int, sampler: Sampler, say: Callable[[str], None
         if samples.dtype == np.uint8 and samples.shape == (n, 16, 16, 3):
             return samples
     say(f"Drawing {n:,} sprites with {sampler} ...")
-    samples = drawn(loaded, n, sampler)
+    samples = draw_samples(checkpoint, n, sampler)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_bytes(path, npy_bytes(samples))
     return samples

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import secrets
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.base.files import move, read_json, replace_json, sync_folder
+from ddpm.base.files import read_json, replace_json
+from ddpm.base.folders import build_aside, discard, put_in_place, sweep
 from ddpm.base.home import home
 from ddpm.base.json_values import has_fields, is_count, is_name, is_text, list_of, or_none
 from ddpm.base.locks import Lock
@@ -38,8 +37,6 @@ _READING = 2
 """Raise it when sources are read differently: each is then read again."""
 
 _FACTS = "facts.json"
-_BUILDING = ".building-"
-_STALE_SECONDS = 6 * 3600
 _CLOCK_NS = 20_000_000  # two changes within one tick of a file system's clock look the same
 _HASHED_BYTES = 8 << 20
 _PATIENCE = 10.0
@@ -129,7 +126,7 @@ def _remember(folder: Path, name: str, stamp: str, stored: StoredSprites) -> Non
         # Notes belong to the source, not to the content: another source may hold the same sprites and nothing else.
         replace_json(entry, {"stamp": stamp, "content": now, "notes": list(stored.notes)}, durable=False)
         if before not in (None, now) and all(_content_of(other) != before for other in entry.parent.glob("*.json")):
-            _discard(folder / str(before))
+            discard(folder / str(before))
 
 
 def _content_of(entry: Path) -> str | None:
@@ -140,20 +137,10 @@ def _content_of(entry: Path) -> str | None:
     return content if isinstance(content, str) and content.isalnum() else None
 
 
-def _discard(folder: Path) -> None:
-    """Remove a content in one step, so that nobody finds half of it; maps of it stay valid."""
-    aside = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
-    with contextlib.suppress(OSError):
-        move(folder, aside)
-        shutil.rmtree(aside, ignore_errors=True)
-
-
 def _build(folder: Path, name: str | None, read: Reader) -> StoredSprites:
     """Read into a folder of its own and move that into place in one step; whoever comes second uses the first's."""
-    _sweep(folder)
-    building = folder / f"{_BUILDING}{secrets.token_hex(8)}"
-    try:
-        building.mkdir()
+    sweep(folder)
+    with build_aside(folder) as building:
         store = ArrayStore(building)
         stored = _index(read(store), store)
         try:
@@ -163,16 +150,14 @@ def _build(folder: Path, name: str | None, read: Reader) -> StoredSprites:
         target = folder / (name or _content_name(stored))
         for _ in range(3):
             with contextlib.suppress(OSError):
-                move(building, target)
-                sync_folder(folder)
+                put_in_place(building, target)
             ready = _open(target)
             if ready is not None:
                 return replace(ready, notes=stored.notes)
-            _discard(target)  # what holds the place is damaged
+            with contextlib.suppress(OSError):
+                discard(target)  # what holds the place is damaged
         # Somebody holds the place and it is of no use: what was built stays valid, since it is mapped.
         return stored
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
 
 
 def _index(read: SpriteArrays, store: ArrayStore) -> StoredSprites:
@@ -296,14 +281,6 @@ def _same(files: Sequence[Path], stamp: str) -> bool:
 def _make(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what builders left behind that were killed."""
-    with contextlib.suppress(OSError):
-        for path in folder.glob(f"{_BUILDING}*"):
-            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def _refuse_if_full(error: OSError | ArrayStoreError) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ddpm.jobs import job
+from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import keep_batch
 from pages.parts.shared.drawing import Order, draw
 from tests.browser.conftest import ROOT, Serve
@@ -28,7 +28,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     np.save(place / "simple.npy", simple_sprites(80))
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
-    patch.setattr(job, "FINAL_EVALUATIONS", 16)
+    patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
     run_training(
         TrainingRequest(run, data=str(place / "simple.npy"), steps=8, threads=1, check_sprites=0), lambda progress: None
     )

@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm.base.files import replace_json
-from ddpm.runs.run import Run, announce_training
+from ddpm.runs.active import announce_training
+from ddpm.runs.run import Run
 from tests.browser.conftest import ROOT, Serve, Server
 
 PATIENCE = 120_000

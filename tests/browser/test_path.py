@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
 from ddpm.diffusion.sampling import default_steps
-from ddpm.jobs.launcher import wait_for_end
-from ddpm.runs.run import ACTIVE, Run
+from ddpm.runs.records import ACTIVE
+from ddpm.runs.run import Run
 from tests.browser.conftest import ROOT, Serve, Server
-from tests.ddpm.helpers import digests, finish, start
+from tests.ddpm.helpers import digests, finish, start, wait_until
 
 PATIENCE = 300_000
 expect.set_options(timeout=PATIENCE)
@@ -31,8 +31,8 @@ def app(serve: Serve, tmp_path: Path) -> Iterator[Server]:
     server = serve(ROOT / "streamlit_app.py", cwd=tmp_path, env={"OMP_NUM_THREADS": "2"})
     yield server
     server.process.kill()
-    for folder in (tmp_path / "checkpoints").glob("*"):
-        wait_for_end(Run(folder), 60)
+    runs = [Run(folder) for folder in (tmp_path / "checkpoints").glob("*")]
+    wait_until(lambda: not any(run.is_held() for run in runs), "the trainings ended", 60)
 
 
 @pytest.fixture

@@ -15,15 +15,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
-from ddpm.jobs import job
+from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
+from ddpm.runs.active import announce_training, training_lock
 from ddpm.runs.album import keep_batch
 from ddpm.runs.favourites import keep
-from ddpm.runs.run import Run, announce_training, training_lock
+from ddpm.runs.run import Run
 from pages.parts.shared.drawing import Order, draw
 from tests.browser.conftest import ROOT, Serve
 from tests.ddpm.helpers import simple_sprites
@@ -118,7 +119,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     np.savez(place / "simple.npz", images=simple_sprites(80), labels=np.arange(80) % 3)
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
-    patch.setattr(job, "FINAL_EVALUATIONS", 16)
+    patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
     request = TrainingRequest(runs / "small", str(place / "simple.npz"), steps=8, threads=1, check_sprites=16)
     run_training(request, lambda progress: None)
     batch = draw(Order(str(runs / "small"), n=16, seed=1))

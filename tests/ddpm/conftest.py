@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from ddpm.jobs import job
+from ddpm.jobs import self_check
 
 
 @pytest.fixture(autouse=True)
@@ -22,4 +22,4 @@ def _one_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _few_final_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
     """A figure to quote needs thousands of draws; a test needs that it is there."""
-    monkeypatch.setattr(job, "FINAL_EVALUATIONS", 64)
+    monkeypatch.setattr(self_check, "FINAL_EVALUATIONS", 64)

@@ -30,8 +30,9 @@ from ddpm.judging.choosing import CHOICE, VERDICT, bars, best_row, read_choice
 from ddpm.judging.verdict import Verdict, damage, read_verdict
 from ddpm.runs.album import Batch, is_there, keep_batch, load_batch
 from ddpm.runs.checkpoint import Checkpoint, save_checkpoint
-from ddpm.runs.favourites import Favourite, count_files, favourites, keep
-from ddpm.runs.run import Run, RunError
+from ddpm.runs.errors import RunError
+from ddpm.runs.favourites import Favourite, favourite_names, favourites, keep
+from ddpm.runs.run import Run
 from ddpm.sprites import SpriteError, cache
 from ddpm.sprites.readers import npy
 from ddpm.sprites.readers.arrays import load_npz
@@ -141,7 +142,7 @@ def _batch(name: str) -> Batch | None:
 
 def _favourites() -> list[Favourite]:
     found = favourites()
-    assert count_files() == 1
+    assert len(favourite_names()) == 1
     assert all(one.image.shape == (16, 16, 3) and 0 <= one.kept < 1e301 for one in found)
     return found
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.jobs import job
+from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import batch_names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     request = TrainingRequest(
         place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12, threads=1, check_sprites=16
     )
-    patch.setattr(job, "FINAL_EVALUATIONS", 16)
+    patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
     run_training(request, lambda progress: None)
     patch.undo()
     return place

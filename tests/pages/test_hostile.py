@@ -21,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 from ddpm.base.json_values import parse_json
 from ddpm.diffusion.chain import Chain
 from ddpm.judging.verdict import read_verdict
-from ddpm.runs.album import Batch, keep_batch, recent_batches
+from ddpm.runs.album import Batch, batch_names, keep_batch
 from ddpm.runs.favourites import keep
 from ddpm.runs.run import Run
 from pages.parts.copied.verdicts import cards_html, finding, labels_html
@@ -200,7 +200,7 @@ def test_a_batch_without_particulars_is_left_out(tmp_path: Path, monkeypatch: py
     random = np.random.default_rng(0)
     x_t = random.integers(0, 256, (2, 3, 16, 16, 3), dtype=np.uint8)
     keep_batch(Chain(np.array([5, -1]), x_t, x_t, np.array([0.5, 0.0])), {})
-    assert recent_batches()
+    assert batch_names()
     assert not open_page("pages/2_Sample.py").exception
 
 

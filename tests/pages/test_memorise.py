@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
 from pages.parts.shared.charts import against_series

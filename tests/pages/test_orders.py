@@ -14,7 +14,7 @@ import pytest
 
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.runs.album import Batch, keep_batch, load_batch
-from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.errors import CheckpointError
 from pages.parts.sample.cleaned import with_clean_end
 from pages.parts.sample.exports import sprite_files
 from pages.parts.sample.results import more_like, star, starred

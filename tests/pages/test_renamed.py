@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.runs.album import Batch, batch_names, keep_batch, load_batch
-from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.favourites import favourites
 from ddpm.runs.run import Run
 from pages.parts.sample.results import more_like, star, starred

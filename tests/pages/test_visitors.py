@@ -72,7 +72,7 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
         both.wait(600)
         return 1.0
 
-    monkeypatch.setattr(setup, "seconds_a_step", timed)
+    monkeypatch.setattr(setup, "seconds_per_step", timed)
     after: list[int] = []
 
     def visit(threads: int) -> None:

@@ -11,14 +11,15 @@ import numpy as np
 
 from ddpm.diffusion.sampling import Sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID
-from ddpm.jobs.job import Progress, run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.job import run_training
+from ddpm.jobs.recorder import Progress
+from ddpm.jobs.request import TrainingRequest
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.runs.baseline import keep_baseline_curve
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
 from ddpm.runs.run import Run
-from ddpm.runs.samples import drawn
+from ddpm.runs.samples import draw_samples
 from ddpm.sprites import load_sprites
 from ddpm.training.heldout import heldout_loss
 
@@ -100,5 +101,5 @@ def _trained(folder: Path, source: str, recipe: str, minutes: float, watch: Call
 
 
 def _judged(checkpoint: Checkpoint, sampler: Sampler, index: TrainingIndex, quality: QualityBaseline) -> dict[str, Any]:
-    samples = drawn(checkpoint, _SAMPLES, sampler)
+    samples = draw_samples(checkpoint, _SAMPLES, sampler)
     return {**quality.quick(samples), "near_copies": index.near_share(samples, _NEAR).to_dict()}

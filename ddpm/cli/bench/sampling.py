@@ -15,7 +15,7 @@ from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.judging.quality.report import QualityReport
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
-from ddpm.runs.samples import frequent_labels, kept
+from ddpm.runs.samples import cached_samples, labels_by_frequency
 from ddpm.sprites import load_sprites
 
 _TIMED, _CALLS, _ROUNDS = 64, 20, 5
@@ -58,7 +58,7 @@ def bench_sampling(
     quality = QualityBaseline(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
     reports = {}
     for name in _SAMPLERS:
-        samples = kept(loaded, _SAMPLES, name, say)
+        samples = cached_samples(loaded, _SAMPLES, name, say)
         reports[name] = quality.report(samples)
         result[name] = _judged(reports[name], index, samples)
     result["difference"] = _difference(reports["fast"], reports["ddpm"])
@@ -67,7 +67,7 @@ def bench_sampling(
 
 def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
     """Median time per network call: bare, and within each sampler; all in turn."""
-    labels = frequent_labels(loaded, _TIMED)
+    labels = labels_by_frequency(loaded, _TIMED)
     noise = torch.randn(_TIMED, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     t = torch.full((_TIMED,), loaded.schedule.num_timesteps // 2)
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
-import shutil
 import time
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
-from ddpm.base.files import move, npy_bytes, read_bytes, read_json, replace_bytes, replace_json, sync_folder
+from ddpm.base.files import npy_bytes, read_bytes, read_json, replace_bytes, replace_json
+from ddpm.base.folders import build_aside, discard, put_in_place, sweep
 from ddpm.base.home import home
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.training_index import TrainingIndex, Watch
@@ -27,8 +26,6 @@ _VERSION = 1
 """Raise it whenever a measure changes: what older versions stored is then not used."""
 
 _FACTS = "facts.json"
-_BUILDING = ".building-"
-_STALE_SECONDS = 6 * 3600
 _MOST_STORED = 8
 _READING = 0.05
 _MAPPED_BYTES, _LARGEST_BYTES = 1 << 20, 4 << 30
@@ -105,10 +102,8 @@ def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
     Raises:
         OSError: if it cannot be written.
     """
-    _sweep(folder.parent)
-    building = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
-    try:
-        building.mkdir()
+    _make_room(folder.parent)
+    with build_aside(folder.parent) as building:
         digests = {}
         for name, values in parts.items():
             data = npy_bytes(np.ascontiguousarray(values))
@@ -116,23 +111,19 @@ def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
             digests[name] = blake2b(data, digest_size=16).hexdigest()
         replace_json(building / _FACTS, {"version": _VERSION, "digests": digests})
         # What holds the place is damaged, or another process's and just as good.
-        _discard(folder)
-        move(building, folder)
-        sync_folder(folder.parent)
+        with contextlib.suppress(OSError):
+            discard(folder)
+        put_in_place(building, folder)
         _mark_used(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
 
 
-def _sweep(parent: Path) -> None:
+def _make_room(parent: Path) -> None:
     """Remove what killed builders left behind, and the indices that were not used for longest."""
+    sweep(parent)
     with contextlib.suppress(OSError):
-        for path in parent.glob(f"{_BUILDING}*"):
-            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
         used = _by_use(parent)
         for path in used[: max(0, len(used) - _MOST_STORED + 1)]:
-            _discard(path.parent)
+            discard(path.parent)
 
 
 def _by_use(parent: Path) -> list[Path]:
@@ -147,11 +138,3 @@ def _mark_used(folder: Path) -> None:
         if latest.parent != folder:
             date = max(time.time_ns(), latest.stat().st_mtime_ns + 1_000_000)
             os.utime(folder / _FACTS, ns=(date, date))
-
-
-def _discard(folder: Path) -> None:
-    """Remove a folder in one step, so that nobody finds half of it; maps of its files stay valid."""
-    aside = folder.with_name(f"{_BUILDING}{secrets.token_hex(8)}")
-    with contextlib.suppress(OSError):
-        move(folder, aside)
-        shutil.rmtree(aside, ignore_errors=True)

@@ -19,7 +19,7 @@ from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.glossary import LABEL_WORDS
 from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
-from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.matches import distance_words, kind_of, palette_words, transform_words

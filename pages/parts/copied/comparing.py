@@ -17,7 +17,7 @@ from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.stored_index import is_stored, load_or_build
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.runs.album import Batch
-from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from pages.parts.sample.ordering import choose_run

@@ -11,8 +11,10 @@ import streamlit as st
 from ddpm.base.text import showable
 from ddpm.cli.console import duration
 from ddpm.diffusion.sampling import Sampler, default_steps
+from ddpm.runs.active import active_training
 from ddpm.runs.checkpoint import can_use_raw
-from ddpm.runs.run import Run, RunError, active_training
+from ddpm.runs.errors import RunError
+from ddpm.runs.run import Run
 from pages.parts.shared.drawing import seconds_to_draw
 from pages.parts.shared.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order
 from pages.parts.shared.store import default_run, find_run, remembered_run, run_label

@@ -13,8 +13,8 @@ from ddpm.runs.album import Batch, load_batch
 from ddpm.runs.favourites import (
     Favourite,
     FavouritesError,
-    count_files,
     favourite_id,
+    favourite_names,
     favourites,
     keep,
     kept_among,
@@ -92,7 +92,7 @@ def favourites_section() -> None:
     """The sprites that were starred, on any day, with what one does with them."""
     found = favourites()
     st.header("Favourites")
-    if lost := count_files() - len(found):
+    if lost := len(favourite_names()) - len(found):
         damaged(f"{counted(lost, 'file')} among the favourites", lost)
     if not found:
         st.caption("None yet. Click a sprite, and star it: it stays here, whatever is drawn later.")

@@ -18,7 +18,7 @@ from ddpm.diffusion.parallel import one_core
 from ddpm.diffusion.sampling import sample
 from ddpm.pixels.sheets import png, sheet
 from ddpm.runs.album import Batch, batch_names, is_there, keep_batch, load_batch
-from ddpm.runs.checkpoint import CheckpointError
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.shared.orders import EACH, Order, noise_sources_of, tells_all, to_info
 from pages.parts.shared.store import PATHS, all_runs, manifest_mark, run_that_drew, weights_mark

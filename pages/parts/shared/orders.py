@@ -11,11 +11,11 @@ from typing import Any, Literal, get_args
 import torch
 
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, is_whole, list_of, or_none
-from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.noise import NoiseSource, nearby_noise, sprite_noise
 from ddpm.diffusion.sampling import Sampler
 from ddpm.runs.checkpoint import Checkpoint
 from ddpm.runs.run import Run
+from ddpm.runs.samples import labels_by_frequency
 
 ANY, EACH = -1, -2
 MOST = 144
@@ -137,15 +137,14 @@ def labels_of(order: Order, drawer: Checkpoint) -> torch.Tensor | None:
     if order.label >= kinds:
         raise ValueError(f"it knows {kinds} kinds, and was asked for number {order.label + 1}")
     count = order.like[0] + 1 if order.like else order.n
+    labels: torch.Tensor | None
     if order.label >= 0:
         labels = torch.full((count,), order.label)
     elif order.label == EACH:
         labels = torch.arange(count) % kinds
-    elif frequencies := drawer.config.get("class_frequencies"):
-        labels = draw_labels(frequencies, count, order.seed)
     else:
-        return None
-    return labels[-1:].expand(order.n) if order.like else labels
+        labels = labels_by_frequency(drawer, count, order.seed)
+    return labels[-1:].expand(order.n) if labels is not None and order.like else labels
 
 
 def noise_sources_of(order: Order) -> list[NoiseSource] | None:

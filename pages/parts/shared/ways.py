@@ -18,7 +18,8 @@ from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.runs.album import Batch
-from ddpm.runs.checkpoint import Checkpoint, CheckpointError, can_use_raw
+from ddpm.runs.checkpoint import Checkpoint, can_use_raw
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.shared.orders import SAMPLER_NAMES, Order, labels_of
 from pages.parts.shared.store import all_runs, checkpoint, run_data

@@ -15,10 +15,12 @@ from ddpm.base.text import showable
 from ddpm.cli.console import duration
 from ddpm.jobs.launcher import log_tail
 from ddpm.jobs.model_card import run_card
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.judging.verdict import damage
 from ddpm.runs.checkpoint import can_use_raw
-from ddpm.runs.run import ACTIVE, Run, RunError
+from ddpm.runs.errors import RunError
+from ddpm.runs.records import ACTIVE
+from ddpm.runs.run import Run
 from pages.parts.copied.comparing import question
 from pages.parts.shared.charts import (
     MEANS,

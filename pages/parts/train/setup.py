@@ -11,9 +11,12 @@ import streamlit as st
 
 from ddpm.base import hardware
 from ddpm.cli.console import duration
+from ddpm.jobs.control import Context
 from ddpm.jobs.launcher import StartError, start_training
-from ddpm.jobs.plan import TrainingRequest, seconds_a_step, training_rows
-from ddpm.runs.run import RunError, check_name
+from ddpm.jobs.plan import seconds_per_step, training_rows
+from ddpm.jobs.request import TrainingRequest
+from ddpm.runs.errors import RunError
+from ddpm.runs.names import check_name
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle
 from ddpm.training.distributed import Team
 from ddpm.training.recipes import RECIPES, Recipe
@@ -319,8 +322,9 @@ def _step_seconds(recipe: str, threads: int, fingerprint: str, _sprites: SpriteD
     chosen = RECIPES[recipe]
     alone = Team(device=hardware.best_device())
     precision = hardware.resolve_precision(chosen.precision, alone.device)
+    context = Context(team=alone)
     with hardware.thread_pool(1, threads, "timing") as timing:
-        return timing.submit(seconds_a_step, chosen, _sprites, precision, steps=4, team=alone).result()
+        return timing.submit(seconds_per_step, chosen, _sprites, precision, steps=4, context=context).result()
 
 
 def _free_name(way: str) -> str:

@@ -20,10 +20,15 @@ from PIL import Image
 from ddpm import SpriteError, load_checkpoint, load_sprites
 from ddpm.base import files
 from ddpm.base.files import replace_json
-from ddpm.jobs import job
-from ddpm.jobs.job import Progress, StopSwitch, preview_steps, run_training
-from ddpm.jobs.plan import StoppedEarly, TrainingRequest
-from ddpm.runs.run import Run, RunError, active_training, training_lock
+from ddpm.jobs import job, recorder
+from ddpm.jobs.control import StoppedEarly, StopSwitch
+from ddpm.jobs.job import run_training
+from ddpm.jobs.recorder import Progress
+from ddpm.jobs.request import TrainingRequest
+from ddpm.runs import active
+from ddpm.runs.active import active_training, training_lock
+from ddpm.runs.errors import RunError
+from ddpm.runs.run import Run
 from ddpm.training.loop import TrainingError, TrainingStep, train
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, digests, finish, simple_sprites, start
@@ -130,28 +135,19 @@ def test_every_saved_step_is_measured(total: int, run: Run, go: Go, monkeypatch:
             yield TrainingStep(step, 0.5, torch.tensor([0.5]), torch.tensor([3]), 1.0, 1e-3, False)
 
     monkeypatch.setattr(job, "train", pretend)
-    monkeypatch.setattr(job._Session, "_save", lambda self, plan, state: saved.append(state.step))
-    monkeypatch.setattr(job._Session, "_preview", lambda *_: None)
-    monkeypatch.setattr(job._Session, "_control", lambda self: {})
+    monkeypatch.setattr(job._Training, "_save", lambda self: saved.append(self.state.step))
+    monkeypatch.setattr(job._Training, "_preview", lambda self: None)
 
-    def evaluate(self: Any, plan: Any, state: Any, final: bool) -> dict[str, float]:
-        measured.append(state.step)
+    def errors(self: Any, final: bool) -> dict[str, float]:
+        measured.append(self.state.step)
         return {"heldout": 0.5}
 
-    monkeypatch.setattr(job._Session, "_evaluate", evaluate)
+    monkeypatch.setattr(job._Training, "_heldout_errors", errors)
     go(steps=total)
     assert made[-1] == saved[-1] == total
     assert measured == saved
     assert len(saved) >= min(8, total // 10)
     assert 1 <= len(run.metrics()) <= 4100
-
-
-def test_previews_come_often_at_first() -> None:
-    assert preview_steps(24) == {24}
-    steps = sorted(preview_steps(8000))
-    assert steps[:5] == [25, 50, 100, 200, 400]
-    assert steps[-1] == 8000
-    assert len(steps) < 40
 
 
 def test_classes(run: Run, go: Go, tmp_path: Path, tiny_sprites: Path) -> None:
@@ -343,7 +339,7 @@ def test_all_steps_damaged(run: Run, go: Go) -> None:
 def test_killed_and_resumed_equals_uninterrupted(
     kill_at: int, run: Run, go: Go, tmp_path: Path, tiny_sprites: Path
 ) -> None:
-    """Fault 19, with a real SIGKILL in another process."""
+    """With a real SIGKILL in another process."""
     go(holdout=0.1)
     expected = digests(run.step_path(24))
     shutil.rmtree(run.folder)
@@ -374,7 +370,7 @@ def test_killed_and_resumed_equals_uninterrupted(
 
 
 def test_only_one_training_a_home(run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "_LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(active, "_LOCK_PATIENCE", 0.1)
     other = TrainingRequest(run.folder.with_name("dogs"), preset="tiny", steps=2)
     refusals = []
 
@@ -393,7 +389,7 @@ def test_only_one_training_a_home(run: Run, go: Go, monkeypatch: pytest.MonkeyPa
 
 def test_a_run_that_trains_from_another_home(run: Run, go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go(steps=2)
-    monkeypatch.setattr(job, "_LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(active, "_LOCK_PATIENCE", 0.1)
     with run.lock(), pytest.raises(RunError, match="training right now"):
         go(resume=True, steps=4)
     assert run.latest() == 2
@@ -444,7 +440,7 @@ def test_a_failure_keeps_what_was_learnt(run: Run, go: Go, monkeypatch: pytest.M
 
 
 def test_out_of_memory_is_explained(run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault 56: on a CPU it is a plain RuntimeError."""
+    """On a CPU it is a plain RuntimeError."""
     error = RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: 999 bytes")
     monkeypatch.setattr(job, "train", failing_after(3, error))
     with pytest.raises(TrainingError, match="not enough memory"):
@@ -454,7 +450,6 @@ def test_out_of_memory_is_explained(run: Run, go: Go, monkeypatch: pytest.Monkey
 
 
 def test_a_loss_that_is_never_finite(run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faults 54 and 55."""
     monkeypatch.setitem(RECIPES, "tiny", replace(TINY, learning_rate=1e38))
     with pytest.raises(TrainingError, match="smaller learning rate"):
         go(steps=60)
@@ -474,7 +469,6 @@ def test_a_second_ctrl_c_saves_all_the_same(run: Run, go: Go, monkeypatch: pytes
 
 
 def test_a_run_folder_deleted_while_training(run: Run, go: Go) -> None:
-    """Fault 62."""
     with pytest.raises(TrainingError, match="was removed"):
         go(at(12, lambda: shutil.rmtree(run.folder)))
     assert not run.folder.exists()
@@ -484,7 +478,7 @@ def test_a_run_folder_deleted_while_training(run: Run, go: Go) -> None:
 
 @pytest.mark.parametrize("total", [24, 1000])
 def test_a_deleted_run_folder_is_not_made_again(total: int, run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job._Session, "_preview", lambda *_: None)
+    monkeypatch.setattr(job._Training, "_preview", lambda self: None)
     go(steps=2)
     with pytest.raises(TrainingError, match="was removed"):
         go(at(12, lambda: shutil.rmtree(run.folder)), resume=True, steps=total)
@@ -492,7 +486,6 @@ def test_a_deleted_run_folder_is_not_made_again(total: int, run: Run, go: Go, mo
 
 
 def test_a_full_disk_at_metrics_costs_no_step(run: Run, go: Go) -> None:
-    """Fault 57."""
 
     def block() -> None:
         (run.folder / "metrics.jsonl").rename(run.folder / "aside")
@@ -534,24 +527,23 @@ def test_a_refused_rename_at_a_checkpoint(refusals: int, run: Run, go: Go, monke
 
 
 def test_a_full_disk_at_a_checkpoint(run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = job.save_checkpoint
+    real = recorder.save_checkpoint
 
     def full(steps: Path, state: Any, config: Any) -> Path:
         if state.step > 10:
             raise OSError(28, "No space left on device")
         return real(steps, state, config)
 
-    monkeypatch.setattr(job, "save_checkpoint", full)
+    monkeypatch.setattr(recorder, "save_checkpoint", full)
     with pytest.raises(TrainingError, match=r"No space left.*earlier steps are safe"):
         go()
     assert run.state() == "failed"
     assert run.latest() == 10
-    monkeypatch.setattr(job, "save_checkpoint", real)
+    monkeypatch.setattr(recorder, "save_checkpoint", real)
     assert go(resume=True)[-1].step == 24
 
 
 def test_a_clock_that_goes_back(run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault 63."""
     import time
 
     now = iter(range(2_000_000_000, 0, -1000))
@@ -561,7 +553,6 @@ def test_a_clock_that_goes_back(run: Run, go: Go, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_home_that_cannot_be_used(run: Run, go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault 65."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DDPM_HOME", str(tmp_path / "file"))
     with pytest.raises(OSError, match="Set DDPM_HOME"):

@@ -15,9 +15,12 @@ from ddpm import SpriteError, load_sprites
 from ddpm.base import hardware
 from ddpm.base.files import replace_json
 from ddpm.jobs import plan
-from ddpm.jobs.plan import Plan, StoppedEarly, TrainingRequest, make_plan, training_rows
+from ddpm.jobs.control import QUIET, Context, StoppedEarly
+from ddpm.jobs.plan import Plan, make_plan, training_rows
+from ddpm.jobs.request import TrainingRequest
 from ddpm.judging.copying.comparison_set import what_was_seen
-from ddpm.runs.run import Run, RunError
+from ddpm.runs.errors import RunError
+from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, simple_sprites
 
@@ -35,11 +38,11 @@ def folder(tmp_path: Path) -> Path:
 
 def made(folder: Path, data: Path, stop: bool = False, **options: Any) -> Plan:
     request = TrainingRequest(folder, **{"data": str(data), "preset": "tiny", "steps": 40, "threads": 1, **options})
-    return make_plan(request, lambda text: None, lambda: stop)
+    return make_plan(request, Context(stopped=lambda: stop))
 
 
 def resumed(folder: Path, **options: Any) -> Plan:
-    return make_plan(TrainingRequest(folder, resume=True, **options), lambda text: None, lambda: False)
+    return make_plan(TrainingRequest(folder, resume=True, **options), QUIET)
 
 
 def test_what_is_decided_is_written(folder: Path, tiny_sprites: Path) -> None:
@@ -89,10 +92,10 @@ def test_repeats_count_as_rows(folder: Path, tmp_path: Path) -> None:
 
 
 def test_minutes_become_steps_once(folder: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "seconds_a_step", lambda *_, **__: 0.25)
+    monkeypatch.setattr(plan, "seconds_per_step", lambda *_, **__: 0.25)
     assert made(folder, tiny_sprites, steps=None, minutes=2.0).total_steps == 480
     # Later the machine is faster; the run stays as long as it was.
-    monkeypatch.setattr(plan, "seconds_a_step", lambda *_, **__: 0.01)
+    monkeypatch.setattr(plan, "seconds_per_step", lambda *_, **__: 0.01)
     assert resumed(folder).total_steps == 480
     assert resumed(folder, minutes=2.0).total_steps == 480
     assert resumed(folder, minutes=1.0).total_steps == 6000
@@ -102,14 +105,14 @@ def test_timing_leaves_no_trace(folder: Path, tiny_sprites: Path) -> None:
     found = made(folder, tiny_sprites)
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    assert plan.seconds_a_step(TINY, found.sprites, "float32") > 0
+    assert plan.seconds_per_step(TINY, found.sprites, "float32") > 0
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_without_a_length_it_is_that_of_the_recipe(
     folder: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "seconds_a_step", lambda *_, **__: 0.5)
+    monkeypatch.setattr(plan, "seconds_per_step", lambda *_, **__: 0.5)
     assert made(folder, tiny_sprites, steps=None).total_steps == TINY.default_minutes * 120
     assert Run(folder).config()["asked"] == {"minutes": TINY.default_minutes}
 
@@ -268,7 +271,6 @@ def test_the_same_sprites_from_elsewhere_are_the_same(folder: Path, tiny_sprites
 
 
 def test_other_threads_are_warned_of(folder: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fault 20."""
     monkeypatch.setattr(hardware, "cores", lambda: 2)
     made(folder, tiny_sprites, threads=1)
     assert resumed(folder).notes == []

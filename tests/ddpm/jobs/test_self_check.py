@@ -51,14 +51,14 @@ def test_a_memoriser_is_found_out(sprites: SpriteDataset) -> None:
 
 def test_it_takes_no_more_than_its_share(sprites: SpriteDataset) -> None:
     check = check_of(sprites, spent=3.0)
-    assert not check.due(3.0 / SHARE)
-    assert check.due(1000.0)
+    assert not check.fits(3.0 / SHARE)
+    assert check.fits(1000.0)
     model: Any = PerfectMemoriser(sprites.images[:20], SCHEDULE)
     first = check.run(model, lambda: False)
     assert first is not None
     # What it has really cost takes the place of the guess.
-    assert check.due((3.0 + 2 * first["seconds"]) / SHARE + 1)
-    assert not check.due((3.0 + first["seconds"]) / SHARE)
+    assert check.fits((3.0 + 2 * first["seconds"]) / SHARE + 1)
+    assert not check.fits((3.0 + first["seconds"]) / SHARE)
 
 
 def test_it_gives_up_when_it_is_told(sprites: SpriteDataset) -> None:

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.jobs.shipping import folder_size, ship_run
-from ddpm.runs.checkpoint import CheckpointError, can_use_raw, load_checkpoint
-from ddpm.runs.run import Run, RunError
+from ddpm.runs.checkpoint import can_use_raw, load_checkpoint
+from ddpm.runs.errors import CheckpointError, RunError
+from ddpm.runs.run import Run
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from ddpm.jobs.job import run_training
 from ddpm.jobs.model_card import run_card
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.jobs.shipping import ship_run
 from ddpm.judging import choosing
 from ddpm.judging.choosing import CHOICE, VERDICT, bars, best_row, choose_step, read_choice

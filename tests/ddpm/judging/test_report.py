@@ -12,7 +12,7 @@ import pytest
 
 from ddpm.cli.main import main
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.judging import report
 from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.judging.copying.denoising_gap import DenoisingGap

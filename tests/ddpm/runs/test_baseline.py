@@ -9,7 +9,7 @@ import pytest
 
 from ddpm import load_sprites
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.runs import baseline
 from ddpm.runs.baseline import baseline_curve, keep_baseline_curve
 from ddpm.runs.run import Run

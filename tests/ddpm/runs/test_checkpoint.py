@@ -24,7 +24,8 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as tensors_to_bytes
 
 from ddpm import CheckpointError, UNet, load_checkpoint
-from ddpm.runs.checkpoint import can_use_raw, load_state, save_checkpoint, step_folder, step_name
+from ddpm.runs.checkpoint import can_use_raw, load_state, save_checkpoint, step_folder
+from ddpm.runs.names import step_name
 from ddpm.runs.run import Run
 from ddpm.training.loop import TrainingState, new_state, train
 from tests.ddpm.helpers import ROOT, TINY, Rows, environment, simple_sprites, state_bytes, tiny_schedule, trained_state
@@ -198,7 +199,7 @@ def test_step_names_sort_and_grow() -> None:
     assert step_name(12_345_678) == "12345678"
 
 
-# Faults 1 to 6 and 9 to 11: what a weights file can be
+# What a weights file can be
 
 Forgery = Callable[[bytes], bytes]
 # The weight that is forged, as the two files call it.
@@ -410,7 +411,7 @@ def test_a_pickle_is_never_executed(form: str, name: str, saved: Path, tmp_path:
     assert mark.exists()
 
 
-# Fault 12: the optimizer
+# The optimizer
 
 
 def misshape_moment(tensors: dict[str, torch.Tensor]) -> None:
@@ -447,7 +448,7 @@ def test_state_of_another_network(saved: Path) -> None:
         load_state(saved, state)
 
 
-# Fault 8: one flipped bit
+# One flipped bit
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -481,7 +482,7 @@ def test_any_flipped_bit_of_a_manifest_is_survived(saved: Path) -> None:
             continue
 
 
-# Faults 3, 11, 13, 14: config and manifest
+# Config and manifest
 
 
 def config_with(**values: Any) -> Callable[[dict[str, Any]], Any]:
@@ -622,7 +623,7 @@ def test_a_pipe_does_not_hang(saved: Path) -> None:
     refused(saved, words="not a file")
 
 
-# Fault 18
+# Files that change while they are read
 
 
 def test_a_file_that_is_truncated_while_it_is_read(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -636,7 +637,7 @@ def test_a_file_that_is_truncated_while_it_is_read(saved: Path, monkeypatch: pyt
     refused(saved, words="damaged")
 
 
-# Faults 15 to 17: writing
+# Writing
 
 
 @pytest.mark.parametrize("call", range(1, 6))
@@ -786,9 +787,6 @@ def test_killed_fifty_times_while_saving_the_last_checkpoint_loads(tmp_path: Pat
     assert killed_while_saving(tmp_path / "run", 50, "random") == 50
 
 
-# Fault 21
-
-
 def test_what_the_config_says_survives(trained: TrainingState, tmp_path: Path) -> None:
     config = CONFIG | {
         "data": {"class_frequencies": [0.1, 0.9], "fingerprint": "f"},
@@ -807,7 +805,7 @@ def test_a_config_that_is_no_json_writes_nothing(trained: TrainingState, tmp_pat
 
 
 def test_training_goes_on_from_what_was_loaded(saved: Path) -> None:
-    """Fault 12, the other way round: sound state is not only loaded, it also trains."""
+    """Sound state is not only loaded, it also trains."""
     state = new_state(TINY, 2, seed=5)
     load_state(saved, state)
     sprites = Rows(simple_sprites(12), np.arange(12) % 2)

@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 
 from ddpm.base.files import replace_json
-from ddpm.jobs.plan import TrainingRequest, make_plan
-from ddpm.runs.album import batch_names, keep_batch, load_batch, recent_batches
+from ddpm.jobs.control import QUIET
+from ddpm.jobs.plan import make_plan
+from ddpm.jobs.request import TrainingRequest
+from ddpm.runs.album import batch_names, keep_batch, load_batch
 from ddpm.runs.favourites import favourite_id, favourites, keep, kept_among, remove
-from ddpm.runs.run import Run, list_runs, next_place
+from ddpm.runs.listing import list_runs, next_place
+from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, simple_sprites
-from tests.ddpm.runs.test_album import chain
+from tests.ddpm.runs.test_album import chain, seeds
 from tests.ddpm.runs.test_favourites import old_file
 
 HOUR = 3600 * 10**9
@@ -47,7 +50,7 @@ def test_the_batch_that_was_just_drawn_is_kept_whatever_the_clock_says(clock: Cl
         assert found is not None
         assert found.info == {"seed": seed}
         assert batch_names()[0] == kept.id
-    assert [batch.info["seed"] for batch in recent_batches()] == list(range(15, 3, -1))
+    assert seeds() == list(range(15, 3, -1))
 
 
 def test_a_short_name_of_an_older_album_is_older(ddpm_home: Path, clock: Clock) -> None:
@@ -75,8 +78,7 @@ def test_two_who_draw_at_once_keep_two_batches(clock: Clock) -> None:
     assert "" not in ids
     assert len(set(ids)) == 10
     assert set(batch_names()) == set(ids)
-    seeds = {batch.info["seed"] for batch in recent_batches()}
-    assert seeds == {*range(5), *range(100, 105)}
+    assert set(seeds()) == {*range(5), *range(100, 105)}
 
 
 def test_a_batch_that_was_never_finished_is_swept_away(ddpm_home: Path) -> None:
@@ -158,7 +160,7 @@ def test_a_training_gives_its_run_an_id_and_a_place(
     for name in ("a", "b"):
         (root / name).mkdir()
         request = TrainingRequest(root / name, data=str(tiny_sprites), preset="tiny", steps=5, threads=1)
-        make_plan(request, lambda text: None, lambda: False)
+        make_plan(request, QUIET)
     a, b, old = Run(root / "a"), Run(root / "b"), Run(root / "old")
     assert [run.name for run in list_runs(root)] == ["b", "a", "old"], "though the old one has a date to come"
     assert len({a.id(), b.id(), old.id()}) == 3

@@ -15,7 +15,7 @@ import torch
 
 from ddpm import NoiseSchedule, load_checkpoint, load_sprites
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.run import Run
 from ddpm.training.distributed import ALONE, Team, TeamError
 from ddpm.training.loop import new_state, train

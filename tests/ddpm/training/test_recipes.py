@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from ddpm.jobs.job import run_training
-from ddpm.jobs.plan import TrainingRequest
-from ddpm.runs.run import Run, RunError
+from ddpm.jobs.request import TrainingRequest
+from ddpm.runs.errors import RunError
+from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES, Recipe, recipe
 
 

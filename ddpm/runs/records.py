@@ -1,0 +1,146 @@
+"""What ``run.json``, ``status.json`` and ``metrics.jsonl`` hold, read without what is not of its kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from ddpm.base.files import read_bytes, read_json
+from ddpm.base.json_values import (
+    Check,
+    has_fields,
+    is_amount,
+    is_count,
+    is_name,
+    is_object,
+    is_share,
+    is_text,
+    list_of,
+    or_none,
+    parse_json,
+    valid_fields,
+)
+
+RunState = Literal["starting", "running", "paused", "stopped", "finished", "failed", "interrupted", "unknown"]
+ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
+_ID = re.compile(r"[0-9a-f]{16}")
+_LARGEST_JSON, _LARGEST_METRICS = 1 << 20, 64 << 20
+_MOST_LINES = 200_000
+
+
+def _is_string(value: Any) -> bool:
+    """Words of ours, which may quote a name that is no text."""
+    return isinstance(value, str)
+
+
+def _is_check(value: Any) -> bool:
+    """Numbers under names, some of them one level down."""
+    return is_object(value) and all(
+        number is None or is_amount(number) or _is_check(number) for number in value.values()
+    )
+
+
+STATUS: dict[str, Check] = {
+    "state": is_text,
+    "step": is_count,
+    "total_steps": is_count,
+    "threads": is_count,
+    "loss": or_none(is_amount),
+    "seconds": is_amount,
+    "seconds_left": or_none(is_amount),
+    "images_per_second": or_none(is_amount),
+    "start": is_text,
+    "message": or_none(_is_string),
+    "log": or_none(is_name),
+    "error": or_none(
+        lambda value: has_fields(value, {"message": _is_string}) and _is_string(value.get("traceback", ""))
+    ),
+}
+_RECIPE: dict[str, Check] = {"title": is_text, "summary": is_text, "classes": lambda value: isinstance(value, bool)}
+_DATA: dict[str, Check] = {
+    "source": is_name,
+    "name": is_name,
+    "fingerprint": is_text,
+    "label_names": or_none(list_of(is_name)),
+    "class_frequencies": or_none(list_of(is_share)),
+    "num_classes": or_none(is_count),
+}
+_CONFIG: dict[str, Check] = {
+    "preset": is_text,
+    "recipe": is_object,
+    "schedule": lambda value: (
+        has_fields(value, {"num_timesteps": is_count, "kind": is_text}) and 0 < value["num_timesteps"] <= 100_000
+    ),
+    "data": is_object,
+    "total_steps": is_count,
+    "note": is_text,
+    "id": lambda value: is_text(value) and bool(_ID.fullmatch(value)),
+    "sequence": is_count,
+}
+_METRICS: dict[str, Check] = {
+    **dict.fromkeys(("loss", "noise_error", "heldout", "heldout_raw", "seconds", "images_per_second"), is_amount),
+    **dict.fromkeys(("final_heldout", "final_heldout_even", "final_heldout_raw"), is_amount),
+    "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
+    "check": lambda value: _is_check(value) and is_amount(value.get("seconds")) and is_object(value.get("real") or {}),
+}
+
+
+def read_or_empty(path: Path) -> dict[str, Any]:
+    """A JSON object; an empty one where the file is missing or damaged."""
+    try:
+        return read_json(path, _LARGEST_JSON)
+    except (OSError, ValueError):
+        return {}
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """``run.json``; nothing where it is missing or damaged."""
+    config = valid_fields(read_or_empty(path), _CONFIG)
+    for part, checks in (("data", _DATA), ("recipe", _RECIPE)):
+        if part in config:
+            config[part] = valid_fields(config[part], checks)
+    return config
+
+
+def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """``metrics.jsonl``: measurements, one for each step, rising, and how many lines are damaged.
+
+    Raises:
+        OSError: if they cannot be read.
+        ValueError: if there are more than any training writes.
+    """
+    data = read_bytes(path, _LARGEST_METRICS)
+    if data.count(b"\n") > _MOST_LINES:
+        raise ValueError(f"{path.name} has more than {_MOST_LINES:,} lines")
+    *lines, half = data.split(b"\n")
+    records: dict[int, dict[str, Any]] = {}
+    damaged = sum(not _take(line, records) for line in lines)
+    # What is being written, or was when the power went, has no end yet: that is no damage.
+    _take(half, records)
+    return [records[step] for step in sorted(records)], damaged
+
+
+def left_out(path: Path, kept: Mapping[str, Any]) -> str:
+    """The names of what a file holds and ``kept``, which was read from it, does not.
+
+    Raises:
+        OSError, ValueError: if the file cannot be read.
+    """
+    stored = read_json(path, _LARGEST_JSON)
+    return ", ".join(ascii(key)[1:-1] for key, value in stored.items() if kept.get(key) != value)
+
+
+def _take(line: bytes, records: dict[int, dict[str, Any]]) -> bool:
+    """Add what a line of the metrics says to records by step; whether all of it was of its kind."""
+    if not line.strip():
+        return True
+    try:
+        record = parse_json(line, "a line")
+    except ValueError:
+        return False
+    if not is_count(record.get("step")):
+        return False
+    records[record["step"]] = valid_fields(record, _METRICS)
+    return records[record["step"]] == record
