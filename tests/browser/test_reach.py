@@ -24,7 +24,9 @@ from ddpm.judging.report import make_report
 from ddpm.runs.album import keep_batch
 from ddpm.runs.favourites import keep
 from ddpm.runs.run import Run, announce_training, training_lock
-from pages.parts.shared.drawing import Order, draw
+from pages.parts.shared.drawing import draw
+from pages.parts.shared.orders import Order
+from pages.parts.shared.resolving import resolve
 from tests.browser.conftest import ROOT, Serve
 from tests.ddpm.helpers import simple_sprites
 
@@ -121,7 +123,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     patch.setattr(job, "FINAL_EVALUATIONS", 16)
     request = TrainingRequest(runs / "small", str(place / "simple.npz"), steps=8, threads=1, check_sprites=16)
     run_training(request, lambda progress: None)
-    batch = draw(Order(str(runs / "small"), n=16, seed=1))
+    batch = draw(resolve(Order(str(runs / "small"), n=16, seed=1)))
     keep_batch(batch.chain, batch.info)
     keep(batch.chain.sprites[0], {"name": "small"})
     # Nothing trains: the test itself holds the locks, and the figures are those of a finished run.

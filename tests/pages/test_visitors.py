@@ -13,7 +13,7 @@ import torch
 from ddpm.base import hardware
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
-from pages.parts.train import setup
+from pages.parts.train import estimate
 
 
 @pytest.fixture(autouse=True)
@@ -67,11 +67,11 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
         both.wait(60)
         return 1.0
 
-    monkeypatch.setattr(setup, "seconds_a_step", timed)
+    monkeypatch.setattr(estimate, "seconds_a_step", timed)
     after: list[int] = []
 
     def visit(threads: int) -> None:
-        setup._step_seconds("fast", threads, f"visitor {threads}", None)
+        estimate.seconds_per_step("fast", "auto", threads, f"visitor {threads}", None)
         both.wait(60)
         after.append(torch.get_num_threads())
 

@@ -1,4 +1,4 @@
-"""Figures that grow while one looks: Vega, since it redraws in place. Those that stand still are in ``figures``."""
+"""Charts that grow while they are looked at: Vega, since it redraws in place."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ _THIS_RUN, _ORIGINAL = "this run", "the original recipe"
 MEANS, _SMOOTHED, _HELD_OUT = "mean of a few steps", "smoothed", "held-out sprites"
 # Of the way so far: a curve that falls as 1 / step is then shown at most 5% too high, in short runs and long ones.
 _HALF_LIFE = 0.03
+VIOLET, ORANGE, GREEN, YELLOW = "#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c"
+"""What all charts are drawn in: on most of them violet is the model, green is real sprites that it never saw."""
+_PALETTE = (VIOLET, ORANGE, GREEN, YELLOW)
 _COLOURS = {
     MEANS: "#b9b2d6",
-    _SMOOTHED: "#6a4cf0",
-    _HELD_OUT: "#e2603f",
-    _THIS_RUN: "#e2603f",
+    _SMOOTHED: VIOLET,
+    _HELD_OUT: ORANGE,
+    _THIS_RUN: ORANGE,
     _ORIGINAL: "#8d8a99",
 }
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
-_PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 
 # On a phone one below the other, or they would be cut off at the edge.
 _LEGEND_COLUMNS = {"expr": "width < 330 ? 1 : width < 560 ? 2 : 3"}
@@ -66,13 +68,13 @@ def against_series(metrics: list[dict[str, Any]], config: dict[str, Any]) -> Ser
         config: the run's own.
     """
     steps, values = _column(metrics, "heldout")
-    reference = baseline_curve(str((config.get("data") or {}).get("fingerprint")))
+    baseline = baseline_curve(str((config.get("data") or {}).get("fingerprint")))
     # A run that learnt from a part of the sprites learnt something else.
-    if not len(steps) or reference is None or config.get("preset") == "original" or config.get("most"):
+    if not len(steps) or baseline is None or config.get("preset") == "original" or config.get("most"):
         return {}
-    end = max(float(steps[-1]), float(reference.steps[0]))
-    kept = [i for i, step in enumerate(reference.steps) if step <= end]
-    original = np.array(reference.steps, np.float64)[kept], np.array(reference.heldout)[kept]
+    end = max(float(steps[-1]), float(baseline.steps[0]))
+    kept = [i for i, step in enumerate(baseline.steps) if step <= end]
+    original = np.array(baseline.steps, np.float64)[kept], np.array(baseline.heldout)[kept]
     return {_THIS_RUN: (steps, values), _ORIGINAL: original}
 
 
@@ -203,12 +205,12 @@ def check_chart(series: CheckSeries, key: str) -> None:
     ]
     layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "line", "point": True, "color": "#6a4cf0", "strokeWidth": 2.5},
+            "mark": {"type": "line", "point": True, "color": VIOLET, "strokeWidth": 2.5},
             "encoding": {"x": x, "y": y, "tooltip": tooltip},
         }
     ]
     if series.real is not None:
-        dashed = {"type": "rule", "color": "#1f9e89", "strokeDash": [5, 4], "strokeWidth": 2}
+        dashed = {"type": "rule", "color": GREEN, "strokeDash": [5, 4], "strokeWidth": 2}
         layers.append(
             {"mark": dashed, "encoding": {"y": {"field": "real", "type": "quantitative", "aggregate": "max"}}}
         )

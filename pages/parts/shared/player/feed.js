@@ -3,13 +3,8 @@
 
 const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
 
-function addressOf(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  return JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))).address;
-}
-
 export default function mount({ data }) {
-  const address = addressOf(data);
+  const { address } = openParcel(data).header;
   if (meeting.feeds.get(address) !== data) {
     meeting.feeds.set(address, data); // for a player that comes later
     meeting.players.get(address)?.update(data);

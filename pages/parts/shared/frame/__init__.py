@@ -14,7 +14,7 @@ from ddpm.runs.album import batch_names
 from ddpm.runs.favourites import favourite_names
 from ddpm.runs.run import ActiveTraining, RunError, active_training, list_runs
 from pages.parts.shared.component import source
-from pages.parts.shared.logo import logo
+from pages.parts.shared.frame.logo import logo
 from pages.parts.shared.pictures import image_uri
 from pages.parts.shared.store import user_checkpoints
 from pages.parts.shared.words import plain

@@ -1,4 +1,4 @@
-"""Known answers: what the page says about sprites of which it is certain whether they are copies."""
+"""Controls: sprites of which it is certain whether they are copies, so that what the page says can be checked."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _KEY = "known"
 _MOST = 64
 
 
-def ask_for_test() -> str | None:
-    """Offer the tests; the name of the one that is chosen, or None."""
+def ask_for_control() -> str | None:
+    """Offer the controls; the name of the one that is chosen, or None."""
     chosen = st.pills(
         "Test this page on sprites whose answer is known",
         list(KNOWN_ANSWERS),
@@ -27,35 +27,35 @@ def ask_for_test() -> str | None:
     return chosen if chosen in KNOWN_ANSWERS else None
 
 
-def make_test(name: str, chosen: Chosen, reference: ComparisonSet) -> Chosen | None:
+def make_control(name: str, chosen: Chosen, comparison: ComparisonSet) -> Chosen | None:
     """Sprites with a known answer in place of the chosen ones; None, and a word, where they cannot be made."""
     try:
-        images = _made(f"{reference.sprites.fingerprint}-{len(reference.seen)}", name, reference)
+        images = _made(f"{comparison.sprites.fingerprint}-{len(comparison.seen)}", name, comparison)
     except ValueError as error:
         problem(error)
         return None
     return Chosen(images, chosen.run, KNOWN_ANSWERS[name].title.lower())
 
 
-def test_line(name: str, report: MemorizationReport) -> str:
-    """What is tested, what has to come out, and whether it did."""
-    known = KNOWN_ANSWERS[name]
-    right = known.is_right(report)
+def control_line(name: str, report: MemorizationReport) -> str:
+    """What the sprites are, what the page has to say, and whether it does."""
+    control = KNOWN_ANSWERS[name]
+    right = control.is_right(report)
     outcome = "The page says so." if right else "The page does not say so, at this false-positive rate."
-    return f"A test, not your samples: {known.what} Right answer: {known.answer} {outcome}"
+    return f"A test, not your samples: {control.what} Right answer: {control.answer} {outcome}"
 
 
-def way_back() -> None:
-    """A button that ends the test."""
-    if st.button("Back to my samples", icon=":material/arrow_back:", type="primary", on_click=_end_test):
+def end_button() -> None:
+    """A button that leads back to the samples."""
+    if st.button("Back to my samples", icon=":material/arrow_back:", type="primary", on_click=_end):
         # The button stands in a fragment; what is questioned is decided outside of it.
         st.rerun()
 
 
-def _end_test() -> None:
+def _end() -> None:
     st.session_state[_KEY] = None
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _made(key: str, name: str, _reference: ComparisonSet) -> np.ndarray:
-    return make_known(name, _reference, _MOST)
+def _made(key: str, name: str, _comparison: ComparisonSet) -> np.ndarray:
+    return make_known(name, _comparison, _MOST)
