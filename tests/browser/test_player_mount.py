@@ -16,12 +16,11 @@ SETTINGS = {
     "address": "here",
     "caption": "",
     "autoplay": False,
-    "view": None,
     "columns": None,
-    "loop": True,
     "expected": None,
     "actions": [],
     "titles": ("", ""),
+    "names": (),
 }
 
 # As it happens now and then when a page is loaded anew: the root is mounted twice before the first mount is undone.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from ddpm import load_sprites
 from ddpm.jobs import job
@@ -147,6 +147,11 @@ def calm(page: Page) -> None:
     )
 
 
+def see(page: Page, part: Locator) -> None:
+    expect(part).to_be_visible()
+    calm(page)
+
+
 def opened(page: Page, address: str) -> None:
     page.goto(address)
     page.locator("h1").wait_for()
@@ -165,16 +170,13 @@ def a_live_run_and_the_form(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Train")
     page.get_by_text("Prepare the next training").click()
     page.get_by_text("More: name, seed, precision").click()
-    expect(page.get_by_text("distinct sprites of Built-in sprites")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("distinct sprites of Built-in sprites"))
     yield
     page.get_by_role("radio", name="Kaggle Pixel Art").click()
-    expect(page.get_by_text("Or fetch the set by hand")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("Or fetch the set by hand"))
     yield
     page.get_by_role("radio", name="My own file").click()
-    expect(page.locator("[data-testid=stFileUploaderDropzone]")).to_be_visible()
-    calm(page)
+    see(page, page.locator("[data-testid=stFileUploaderDropzone]"))
     yield
 
 
@@ -182,8 +184,7 @@ def a_finished_run(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Train")
     row = page.locator("[class*=st-key-row-]").filter(has_text="small")
     row.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("button", name="Train longer")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_role("button", name="Train longer"))
     yield
     page.get_by_role("tab", name="Error by noise level").click()
     row.get_by_role("button", name="Manage").click()
@@ -194,19 +195,16 @@ def a_finished_run(page: Page, url: str) -> Iterator[None]:
 def drawing(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Sample")
     page.get_by_text("More", exact=True).first.click()
-    expect(page.get_by_text("How to draw")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("How to draw"))
     yield
     for menu, inside in (("Save", "One sheet, PNG"), ("Link", "Whoever opens it")):
         page.get_by_role("button", name=menu).first.click()
-        expect(page.get_by_text(inside)).to_be_visible()
-        calm(page)
+        see(page, page.get_by_text(inside))
         yield
         page.keyboard.press("Escape")
     page.get_by_text("Clean pixels").first.click()
     page.get_by_role("button", name="What was cleaned").click()
-    expect(page.get_by_text("Strong where one sees the change")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("Strong where one sees the change"))
     yield
 
 
@@ -220,12 +218,10 @@ def one_sprite_enlarged(page: Page, url: str) -> Iterator[None]:
 def the_report_that_came_along(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Nearest_neighbors")
     page.get_by_role("radio", name="A report").click()
-    expect(page.get_by_text("New ones, drawn just now")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("New ones, drawn just now"))
     yield
     page.get_by_role("radio", name="My own file").click()
-    expect(page.get_by_text("Choose a file: sprites that you drew")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("Choose a file: sprites that you drew"))
     yield
 
 

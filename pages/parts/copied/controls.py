@@ -28,7 +28,7 @@ def ask_for_control() -> str | None:
 
 
 def make_control(name: str, chosen: Chosen, comparison: ComparisonSet) -> Chosen | None:
-    """Sprites with a known answer in place of the chosen ones; None, and a word, where they cannot be made."""
+    """A control in place of the chosen sprites; where it cannot be made, say why, and return None."""
     try:
         images = _made(f"{comparison.sprites.fingerprint}-{len(comparison.seen)}", name, comparison)
     except ValueError as error:

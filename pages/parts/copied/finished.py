@@ -30,7 +30,7 @@ _QUALITY = {
 
 
 def finished_report(run: Run, missing: str = "") -> None:
-    """Show all that a run's report says, and the way to question it anew.
+    """Show all that a run's report says, and how to question it anew.
 
     Args:
         missing: why the sprites that it learnt from cannot be used; empty where they can.
@@ -82,7 +82,7 @@ def meanwhile(run: Run) -> None:
 
 
 def without_sprites(run: Run, missing: str) -> None:
-    """Say that a run's samples cannot be held against what it learnt from, and show what there is instead.
+    """Say that a run's samples cannot be compared with what it learnt from, and show what there is instead.
 
     Args:
         missing: why.

@@ -14,7 +14,7 @@ from ddpm.runs.baseline import baseline_curve
 _POINTS = 400
 _THIS_RUN, _ORIGINAL = "this run", "the original recipe"
 MEANS, _SMOOTHED, _HELD_OUT = "mean of a few steps", "smoothed", "held-out sprites"
-# Of the way so far: a curve that falls as 1 / step is then shown at most 5% too high, in short runs and long ones.
+# Share of all steps so far: a curve that falls as 1 / step is then shown at most 5% too high, however long the run.
 _HALF_LIFE = 0.03
 VIOLET, ORANGE, GREEN, YELLOW = "#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c"
 """What all charts are drawn in: on most of them violet is the model, green is real sprites that it never saw."""
@@ -138,7 +138,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
 
 @dataclass(frozen=True)
 class CheckSeries:
-    """One thing that a training found out about its own drawings.
+    """One thing that a training measured of its own drawings.
 
     Attributes:
         title: what it is, in a few words.
@@ -155,7 +155,7 @@ class CheckSeries:
 
 
 def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
-    """What a training found when it questioned itself; empty where it has not yet."""
+    """What a training found when it checked itself; empty where it has not yet."""
     checks = [(record["step"], record["check"]) for record in metrics if record.get("check")]
     found = []
     for name, title, share in (
@@ -167,7 +167,7 @@ def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
         rows = [(step, value) for step, check in checks if (value := _check_value(check, name)) is not None]
         if rows:
             steps, values = np.array(rows, dtype=np.float64).T
-            # Real sprites are as far from one another as they are: that is what the distance is measured in.
+            # Distances are given in multiples of that between real sprites.
             real = 1.0 if name == "frechet_ratio" else _check_value(checks[-1][1].get("real") or {}, name)
             found.append(CheckSeries(title, steps, values, real, share))
     return found
@@ -181,7 +181,7 @@ def _check_value(check: dict[str, Any], name: str) -> float | None:
 
 
 def check_chart(series: CheckSeries, key: str) -> None:
-    """One small curve with a dashed line where real sprites are; grows in place under the same key."""
+    """One small curve with a dashed line where real sprites are; it grows in place under the same key."""
     points = {"step": series.steps.tolist(), "value": series.values.tolist()}
     points["real"] = [series.real] * len(series.steps)
     # As many places as it takes to tell one tick from the next.
@@ -219,10 +219,10 @@ def check_chart(series: CheckSeries, key: str) -> None:
 
 
 def smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Mean of what was measured lately, over steps, without a pull towards the start.
+    """Mean of the latest measurements over steps, without a bias towards the start.
 
-    A measurement counts for the steps since the one before, and for half as much when the way has grown by 3%. So the
-    curve lags by the same small share of the way everywhere, however often something was measured.
+    A measurement counts for the steps since the one before, and for half as much once the steps have grown by 3%. So
+    the curve lags by the same small share of the steps everywhere, however often something was measured.
 
     Args:
         steps: float (N,), rising, above 0.

@@ -108,7 +108,7 @@ def _first_batch(folder: str, mark: tuple[str, int], n: int) -> Batch:
 
 
 def columns_for(n: int) -> int | None:
-    """Sprites in a row, where they fill a square."""
+    """Sprites per row, where they fill a square; else None."""
     side = math.isqrt(n)
     return side if side * side == n else None
 

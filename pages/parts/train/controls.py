@@ -1,4 +1,4 @@
-"""The controls of a run: to stop it, to go on with it, and the ways on from it."""
+"""The controls of a run: to pause, stop or resume it, and to go on to what it drew."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages.parts.train.setup import start
 
 
 def controls(run: Run, live: bool) -> None:
-    """All that can be done with a run from above its curves."""
+    """Buttons for all that can be done with a run."""
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         if live:

@@ -1,4 +1,4 @@
-"""The curves of a run: its error, and what it found when it questioned itself."""
+"""The curves of a run: its error, and what it found when it checked itself."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def curves(run: Run, live: bool, compared: Run | None) -> None:
 
 
 def checks(run: Run, live: bool) -> None:
-    """What a run found when it questioned itself."""
+    """What a run found when it checked itself."""
     metrics = run.metrics()
     found = check_series(metrics)
     if not found:

@@ -57,7 +57,7 @@ def _row(run: Run, above: bool) -> None:
 
 
 def how_far(run: Run) -> str:
-    """How many of its steps a run has gone, in words, and what else it is doing."""
+    """How many of its steps a run has made, in words, and what else it is doing."""
     status = run.status()
     step = max(run.latest() or 0, int(status.get("step") or 0))
     total = int(status.get("total_steps") or run.config().get("total_steps") or 0)

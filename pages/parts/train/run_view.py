@@ -52,7 +52,7 @@ def run_view(run: Run, others: list[Run]) -> None:
         )
     st.fragment(_watch, run_every=_SECONDS if live else None)(run, shown if live else None)
     left, right = st.columns([7, 5], gap="large")
-    # Each as often as it changes: what polls costs the training some of its time.
+    # Each is asked for as often as it changes: polling costs the training time.
     # While it trains, room is kept for what will be there after the first steps.
     with left, st.container(key="curves-to-come" if live else None):
         st.fragment(curves, run_every=2 * _SECONDS if live else None)(run, live, compared)

@@ -52,7 +52,7 @@ def frame(title: str) -> None:
 
 def _ask_nobody_for_our_address() -> None:
     # A request from a foreign origin makes Streamlit ask an outside service for this machine's address, to compare.
-    # The app listens on this machine alone, so the answer is known; nothing here may call outside (design, rule 11).
+    # The app listens on this machine alone, so the answer is known; and nothing here may call outside.
     if getattr(net_util, "_external_ip", "") is None:
         net_util._external_ip = "127.0.0.1"
 

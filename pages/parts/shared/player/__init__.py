@@ -10,14 +10,15 @@ import math
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ddpm.diffusion.chain import Chain
 from pages.parts.shared.component import SCRIPT, STYLE, source
 from pages.parts.shared.player.pace import Pace
-from pages.parts.shared.player.packing import VIEWS, Chain, View, end_id, pack
+from pages.parts.shared.player.packing import end_id, pack
 
 # Seconds between two states, and two words on the progress: a browser on the same processor takes from the network
 # what each of them costs it.
@@ -44,10 +45,7 @@ class Options(TypedDict, total=False):
         caption: one plain line above the pictures.
         autoplay: begin at once, the default (never for people who asked their system for less motion). Otherwise the
             result shows.
-        view: what to show first; the viewer can switch. ``"both"`` are side by side, ``"over"`` lays the guess over
-            the noisy picture with a divider to drag. Two chains show either ``"noisy"`` or, by default, ``"guess"``.
         columns: sprites per row; by default as many as fit well.
-        loop: begin again after the end, the default; the viewer can switch it.
         expected: how many frames the chain will have when complete, so that the time line need not grow.
         actions: name of an event -> text of its button under an enlarged sprite, such as
             ``{"more": "More like this"}``.
@@ -58,9 +56,7 @@ class Options(TypedDict, total=False):
 
     caption: str
     autoplay: bool
-    view: View
     columns: int | None
-    loop: bool
     expected: int | None
     actions: Mapping[str, str]
     titles: tuple[str, str]
@@ -94,7 +90,7 @@ def player(
         In the one run that the viewer's request caused, what they asked for; otherwise None.
 
     Raises:
-        ValueError: if the arrays of a chain, the two chains, or the options do not fit together.
+        ValueError: as for :func:`pack`.
     """
     data = pack(chain, _settings(key, options), other)
     with _screen(reserve(f"{key}-place", chain.x_t.shape[1], options.get("columns"))):
@@ -138,21 +134,11 @@ class PlayerSlot:
     Args:
         key: Streamlit's key for this player.
         count: how many sprites it will show, so that their place is kept from the beginning.
-        favourites: as for :func:`player`. While the script draws there had better be none: the event of a star, like
-            any other, ends the run.
         options: as for :func:`player`.
     """
 
-    def __init__(
-        self,
-        *,
-        key: str,
-        count: int | None = None,
-        favourites: Collection[int] | None = None,
-        **options: Unpack[Options],
-    ) -> None:
+    def __init__(self, *, key: str, count: int | None = None, **options: Unpack[Options]) -> None:
         self._key = key
-        self._favourites = favourites
         # Tells one drawing from the next, which may bring the same frames.
         self._settings = {**_settings(key, options), "drawing": secrets.token_hex(6)}
         self._shown = 0
@@ -168,8 +154,8 @@ class PlayerSlot:
         if self._bar_pace.is_due():
             self._bar.progress(share, text)
 
-    def show(self, chain: Chain, other: Chain | None = None) -> PlayerEvent | None:
-        """Show this state of the chain; the event is that of :func:`player`, told by the first call of a run.
+    def show(self, chain: Chain, other: Chain | None = None) -> None:
+        """Show this state of the chain. While the script draws nothing can be starred: an event would end the run.
 
         A state that follows too quickly on the last one is left out, unless it is the first that moves, or completes a
         chain.
@@ -177,42 +163,30 @@ class PlayerSlot:
         Args:
             chain: what to show.
             other: the chain to compare it with; it may come later, and grow, too.
-
-        Raises:
-            ValueError: as for :func:`player`.
         """
         complete = [bool(one.t[-1] < 0) for one in (chain, other) if one is not None]
         if not self._pace.is_due() and complete == self._complete and self._shown > 1:
-            return None
+            return
         self._complete = complete
         self._shown += 1
         data = pack(chain, self._settings, other)
         if self._feed is not None:
             with self._feed:
                 _feeder(key=f"{self._key}-feed-{self._shown}", data=data)
-            return None
+            return
         # Nothing is put here before: an empty place would take the last picture away.
         with self._screen:
-            _tell_favourites(self._key, self._favourites, chain)
-            event = _mount(self._key, data)
+            _tell_favourites(self._key, None, chain)
+            _mount(self._key, data)
             self._feed = st.empty()
-        return event
 
 
-def _settings(key: str, options: Options) -> dict[str, object]:
-    view = options.get("view")
-    columns = options.get("columns")
-    if view is not None and view not in VIEWS:
-        raise ValueError(f"view must be one of {', '.join(VIEWS)}, not {view!r}")
-    if columns is not None and columns < 1:
-        raise ValueError(f"columns must be at least 1, not {columns}")
+def _settings(key: str, options: Options) -> dict[str, Any]:
     return {
         "address": key,
         "caption": options.get("caption", ""),
         "autoplay": options.get("autoplay", True),
-        "view": view,
-        "columns": columns,
-        "loop": options.get("loop", True),
+        "columns": options.get("columns"),
         "expected": options.get("expected"),
         "actions": [{"name": name, "label": label} for name, label in options.get("actions", {}).items()],
         "titles": tuple(options.get("titles", ("", ""))),
@@ -262,4 +236,4 @@ _component = st.components.v2.component(
 _feeder = st.components.v2.component("ddpm_player_feed", js=SCRIPT + source(__file__, "feed.js"))
 _stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "stars.js"))
 
-__all__ = ["Chain", "Options", "PlayerEvent", "PlayerSlot", "View", "pack", "player", "reserve"]
+__all__ = ["Options", "PlayerEvent", "PlayerSlot", "pack", "player", "reserve"]

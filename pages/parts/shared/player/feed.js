@@ -1,5 +1,5 @@
 // A feed shows nothing. It brings the newer state of a growing chain to the player that has the same address, because
-// Streamlit takes a key, and so a player, only once a run. See player.js for the other half of the meeting.
+// Streamlit takes a key, and so a player, only once per run. See mount.js for the other half of the meeting.
 
 const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
 

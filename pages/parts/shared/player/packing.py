@@ -7,66 +7,41 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
-from typing import Literal, Protocol
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from ddpm.diffusion.chain import Chain
 from pages.parts.shared.component import parcel
 
 _SIDE = 16
 _ATLAS_COLUMNS = 16
-VIEWS = ("both", "over", "noisy", "guess")
-_VIEWS_OF_TWO = ("noisy", "guess")
-
-View = Literal["both", "over", "noisy", "guess"]
 
 
-class Chain(Protocol):
-    """What the player shows: F frames of N sprites, from pure noise to the result (``t`` = -1)."""
-
-    @property
-    def t(self) -> np.ndarray: ...  # int64 (F,), falling
-    @property
-    def x_t(self) -> np.ndarray: ...  # uint8 (F, N, 16, 16, 3)
-    @property
-    def x0(self) -> np.ndarray: ...  # uint8 (F, N, 16, 16, 3)
-    @property
-    def noise_level(self) -> np.ndarray: ...  # float64 (F,) in 0..1
-
-
-def pack(chain: Chain, settings: dict[str, object], other: Chain | None = None) -> bytes:
+def pack(chain: Chain, settings: dict[str, Any], other: Chain | None = None) -> bytes:
     """Everything that the browser needs, as bytes; equal input gives equal bytes.
 
+    Args:
+        settings: JSON values; ``titles``, two, empty where nothing is compared, and ``names``, one per sprite or none.
+
     Raises:
-        ValueError: as for :func:`player`.
+        ValueError: if the chains and the names are not of equally many sprites.
     """
-    titles = settings["titles"]
-    compare = other is not None or titles != ("", "")
-    view = settings["view"] or ("guess" if compare else "both")
-    if compare and view not in _VIEWS_OF_TWO:
-        raise ValueError(f"two chains are shown as {' or '.join(_VIEWS_OF_TWO)}, not {view!r}")
-    reels: list[list[dict[str, object]]] = []
+    chains = [chain] if other is None else [chain, other]
+    count, names = chain.x_t.shape[1], settings["names"]
+    if chains[-1].x_t.shape[1] != count:
+        raise ValueError(f"only chains of the same sprites can be compared, not {count} and {chains[-1].x_t.shape[1]}")
+    if len(names) not in (0, count):
+        raise ValueError(f"{count} sprites cannot have {len(names)} names")
+    reels: list[list[dict[str, Any]]] = []
     files: list[bytes] = []
-    for one in [chain] if other is None else [chain, other]:
+    for one in chains:
         frames, pictures = _pack_frames(one)
         reels.append(frames)
         files += pictures
-    count = chain.x_t.shape[1]
-    if other is not None and other.x_t.shape[1] != count:
-        raise ValueError(f"only chains of the same sprites can be compared, not {count} and {other.x_t.shape[1]}")
-    names = settings.get("names")
-    if isinstance(names, tuple) and len(names) not in (0, count):
-        raise ValueError(f"{count} sprites cannot have {len(names)} names")
-    header = {
-        **settings,
-        "view": view,
-        "compare": compare,
-        "count": count,
-        "atlas": _ATLAS_COLUMNS,
-        "reels": reels,
-    }
-    return parcel(header, *files)
+    compare = other is not None or any(settings["titles"])
+    return parcel({**settings, "compare": compare, "count": count, "atlas": _ATLAS_COLUMNS, "reels": reels}, *files)
 
 
 def end_id(chain: Chain) -> str:
@@ -74,35 +49,19 @@ def end_id(chain: Chain) -> str:
     return _frame_id(int(chain.t[-1]), _encoded.get(chain.x_t[-1]), _encoded.get(chain.x0[-1]))
 
 
-def _pack_frames(chain: Chain) -> tuple[list[dict[str, object]], list[bytes]]:
-    t, x_t, x0 = np.asarray(chain.t), np.asarray(chain.x_t), np.asarray(chain.x0)
-    noise = np.asarray(chain.noise_level, dtype=np.float64)
-    _check(t, x_t, x0, noise)
-    frames: list[dict[str, object]] = []
+def _pack_frames(chain: Chain) -> tuple[list[dict[str, Any]], list[bytes]]:
+    frames: list[dict[str, Any]] = []
     files: list[bytes] = []
-    for i in range(len(t)):
-        noisy, guess = _encoded.get(x_t[i]), _encoded.get(x0[i])
+    for t, noise, x_t, x0 in zip(chain.t.tolist(), chain.noise_level.tolist(), chain.x_t, chain.x0, strict=True):
+        noisy, guess = _encoded.get(x_t), _encoded.get(x0)
         sizes = [len(noisy.png), len(guess.png)]
-        frame_id = _frame_id(int(t[i]), noisy, guess)
-        frames.append({"t": int(t[i]), "noise": round(float(noise[i]), 8), "id": frame_id, "sizes": sizes})
+        frames.append({"t": t, "noise": round(noise, 8), "id": _frame_id(t, noisy, guess), "sizes": sizes})
         files += [noisy.png, guess.png]
     return frames, files
 
 
 def _frame_id(t: int, noisy: _Encoded, guess: _Encoded) -> str:
     return f"{t}-{noisy.digest}-{guess.digest}"
-
-
-def _check(t: np.ndarray, x_t: np.ndarray, x0: np.ndarray, noise: np.ndarray) -> None:
-    for name, images in (("x_t", x_t), ("x0", x0)):
-        if images.dtype != np.uint8 or images.ndim != 5 or images.shape[2:] != (_SIDE, _SIDE, 3):
-            raise ValueError(f"{name} must be uint8 (F, N, 16, 16, 3), not {images.dtype} {images.shape}")
-    if x_t.shape != x0.shape or t.shape != x_t.shape[:1] or noise.shape != t.shape:
-        raise ValueError(f"the chain's arrays do not fit together: {t.shape}, {x_t.shape}, {x0.shape}, {noise.shape}")
-    if 0 in x_t.shape:
-        raise ValueError("a chain needs at least one frame and one sprite")
-    if np.any(np.diff(t) >= 0):
-        raise ValueError("t must fall from frame to frame")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ class Player {
   loading = false;
   drawing = null; // the newest one whose frames came while it was drawn
   word = { starred: null, of: null }; // the page's last one about favourites
-  asked = {}; // what Python asked for last: only a change of it overrules the viewer
 
   constructor(root) {
     this.root = root;
@@ -137,11 +136,10 @@ class Player {
     else if (wasLast && clock.head >= film.last && film.complete && !old.complete) clock.hold = LAST_HOLD;
   }
 
-  applySettings({ caption, view, loop, compare }) {
+  applySettings({ caption, compare }) {
     this.find(".caption").textContent = caption;
-    if (view !== this.asked.view || compare !== this.asked.compare) this.root.dataset.view = view;
-    if (loop !== this.asked.loop) this.clock.loop = loop;
-    this.asked = { view, loop, compare };
+    if (compare !== this.compare) this.root.dataset.view = compare ? "guess" : "both";
+    this.compare = compare;
     this.root.dataset.compare = String(compare);
     this.showSettings();
   }
