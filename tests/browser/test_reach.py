@@ -152,6 +152,12 @@ def see(page: Page, part: Locator) -> None:
     calm(page)
 
 
+def choose(page: Page, radio: str, part: Locator) -> Iterator[None]:
+    page.get_by_role("radio", name=radio).click()
+    see(page, part)
+    yield
+
+
 def opened(page: Page, address: str) -> None:
     page.goto(address)
     page.locator("h1").wait_for()
@@ -172,12 +178,8 @@ def a_live_run_and_the_form(page: Page, url: str) -> Iterator[None]:
     page.get_by_text("More: name, seed, precision").click()
     see(page, page.get_by_text("distinct sprites of Built-in sprites"))
     yield
-    page.get_by_role("radio", name="Kaggle Pixel Art").click()
-    see(page, page.get_by_text("Or fetch the set by hand"))
-    yield
-    page.get_by_role("radio", name="My own file").click()
-    see(page, page.locator("[data-testid=stFileUploaderDropzone]"))
-    yield
+    yield from choose(page, "Kaggle Pixel Art", page.get_by_text("Or fetch the set by hand"))
+    yield from choose(page, "My own file", page.locator("[data-testid=stFileUploaderDropzone]"))
 
 
 def a_finished_run(page: Page, url: str) -> Iterator[None]:
@@ -217,12 +219,8 @@ def one_sprite_enlarged(page: Page, url: str) -> Iterator[None]:
 
 def the_report_that_came_along(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Nearest_neighbors")
-    page.get_by_role("radio", name="A report").click()
-    see(page, page.get_by_text("New ones, drawn just now"))
-    yield
-    page.get_by_role("radio", name="My own file").click()
-    see(page, page.get_by_text("Choose a file: sprites that you drew"))
-    yield
+    yield from choose(page, "A report", page.get_by_text("New ones, drawn just now"))
+    yield from choose(page, "My own file", page.get_by_text("Choose a file: sprites that you drew"))
 
 
 def a_verdict_and_its_evidence(page: Page, url: str) -> Iterator[None]:

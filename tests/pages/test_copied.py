@@ -232,12 +232,11 @@ def test_a_larger_set_that_holds_what_a_run_learnt_from_will_do(
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = tmp_path_factory.mktemp("subject")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("DDPM_HOME", str(folder))
     np.save(folder / "simple.npy", simple_sprites(60))
-    sprites = load_sprites(folder / "simple.npy")
-    train, heldout = sprites.split()
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DDPM_HOME", str(folder))
+        sprites = load_sprites(folder / "simple.npy")
+        train, heldout = sprites.split()
     images = np.concatenate(
         [sprites.images[heldout][:5], sprites.images[train][:2], np.full((1, 16, 16, 3), 255, np.uint8)]
     )

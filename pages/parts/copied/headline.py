@@ -12,8 +12,7 @@ from pages.parts.copied.rates import percent
 from pages.parts.shared.words import counted
 
 Mood = Literal["calm", "careful", "alarm"]
-_FEW = 64
-_MANY_POOR = 0.25
+_FEW, _MANY_POOR = 64, 0.25
 
 
 @dataclass(frozen=True)

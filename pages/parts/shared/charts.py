@@ -102,19 +102,13 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
         "height": height,
         "mark": {"type": "line", "interpolate": "linear", "clip": True},
         "encoding": {
-            "x": {
-                "field": "step",
-                "type": "quantitative",
-                "title": "steps",
-                "axis": {**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}},
-            },
-            "y": {
-                "field": "loss",
-                "type": "quantitative",
-                "title": "error",
-                "scale": {"type": "log", "nice": False},
-                "axis": {"format": "~g", "tickCount": 5},
-            },
+            "x": _amount("step", title="steps", axis={**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}}),
+            "y": _amount(
+                "loss",
+                title="error",
+                scale={"type": "log", "nice": False},
+                axis={"format": "~g", "tickCount": 5},
+            ),
             "color": {
                 "field": "series",
                 "type": "nominal",
@@ -122,14 +116,11 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "scale": {"domain": names, "range": _colours(names)},
                 "legend": {"orient": "top", "columns": _LEGEND_COLUMNS, "labelLimit": 260},
             },
-            "strokeWidth": {
-                "condition": {"test": f"datum.series === '{MEANS}'", "value": 1},
-                "value": 2.5,
-            },
+            "strokeWidth": {"condition": {"test": f"datum.series === '{MEANS}'", "value": 1}, "value": 2.5},
             "tooltip": [
                 {"field": "series", "title": "curve"},
-                {"field": "step", "type": "quantitative", "format": ","},
-                {"field": "loss", "type": "quantitative", "title": "error", "format": ".4f"},
+                _amount("step", format=","),
+                _amount("loss", title="error", format=".4f"),
             ],
         },
     }
@@ -186,34 +177,18 @@ def check_chart(series: CheckSeries, key: str) -> None:
     points["real"] = [series.real] * len(series.steps)
     # As many places as it takes to tell one tick from the next.
     shape = "~%" if series.share else ",.3~f"
-    x = {
-        "field": "step",
-        "type": "quantitative",
-        "title": None,
-        "axis": {**_STEPS, "tickCount": 3, "tickMinStep": 1},
-    }
-    y = {
-        "field": "value",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"zero": True, "nice": True},
-        "axis": {"format": shape, "tickCount": 4},
-    }
-    tooltip = [
-        {"field": "step", "type": "quantitative", "format": ","},
-        {"field": "value", "type": "quantitative", "format": ".3~p" if series.share else ",.3~f", "title": "samples"},
-    ]
+    x = _amount("step", title=None, axis={**_STEPS, "tickCount": 3, "tickMinStep": 1})
+    y = _amount("value", title=None, scale={"zero": True, "nice": True}, axis={"format": shape, "tickCount": 4})
+    value = _amount("value", format=".3~p" if series.share else ",.3~f", title="samples")
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "line", "point": True, "color": VIOLET, "strokeWidth": 2.5},
-            "encoding": {"x": x, "y": y, "tooltip": tooltip},
+            "encoding": {"x": x, "y": y, "tooltip": [_amount("step", format=","), value]},
         }
     ]
     if series.real is not None:
         dashed = {"type": "rule", "color": GREEN, "strokeDash": [5, 4], "strokeWidth": 2}
-        layers.append(
-            {"mark": dashed, "encoding": {"y": {"field": "real", "type": "quantitative", "aggregate": "max"}}}
-        )
+        layers.append({"mark": dashed, "encoding": {"y": _amount("real", aggregate="max")}})
     st.caption(f"**{series.title}**")
     st.vega_lite_chart(points, {"height": 150, "layer": layers}, key=key, width="stretch")
 
@@ -238,6 +213,10 @@ def smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
         mean += (value - mean) * (step - before) / weight
         result[i], before = mean, step
     return result
+
+
+def _amount(field: str, **more: Any) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", **more}
 
 
 def _colours(names: list[str]) -> list[str]:
