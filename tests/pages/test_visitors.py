@@ -13,6 +13,7 @@ import torch
 from ddpm.base import hardware
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
+from pages.parts.shared.resolving import resolve
 from pages.parts.train import estimate
 
 
@@ -36,7 +37,7 @@ def test_two_drawings_leave_the_threads_as_they_were(trained: Path, monkeypatch:
     after: dict[str, int] = {}
 
     def first() -> None:
-        draw(Order("checkpoints/small", n=2, steps=2), lambda *_: second_began.wait(60))
+        draw(resolve(Order("checkpoints/small", n=2, steps=2)), lambda *_: second_began.wait(60))
         after["first"] = torch.get_num_threads()
         first_ended.set()
 
@@ -45,7 +46,7 @@ def test_two_drawings_leave_the_threads_as_they_were(trained: Path, monkeypatch:
             second_began.set()
             first_ended.wait(60)
 
-        draw(Order("checkpoints/small", n=2, steps=2), watch)
+        draw(resolve(Order("checkpoints/small", n=2, steps=2)), watch)
         after["second"] = torch.get_num_threads()
 
     visitors = [threading.Thread(target=visit) for visit in (first, second)]
