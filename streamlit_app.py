@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.shared.batches import kinds_of
 from pages.parts.shared.drawing import first_batch
 from pages.parts.shared.frame import frame
-from pages.parts.shared.orders import kinds_of
+from pages.parts.shared.navigation import open_form
 from pages.parts.shared.player import player, reserve
 from pages.parts.shared.store import all_runs, shipped_run
 from pages.parts.shared.words import plain
-from pages.parts.train.runs import last_run
-from pages.parts.train.setup import open_form
+from pages.parts.train.run_list import last_run
 
 SPRITES, COLUMNS = 25, 5
 

@@ -6,10 +6,14 @@ import streamlit as st
 
 from ddpm.runs.active import active_training
 from pages.parts.shared.frame import frame
+from pages.parts.shared.navigation import form_is_wanted, show_run
 from pages.parts.shared.store import all_runs, find_run, remembered_run
 from pages.parts.shared.words import plain, problem
-from pages.parts.train.runs import failure, run_list, run_view
-from pages.parts.train.setup import choose_sprites, data_card, form_is_wanted, new_training, start_problem
+from pages.parts.train.choosing import choose_sprites
+from pages.parts.train.data_card import data_card
+from pages.parts.train.run_list import run_list
+from pages.parts.train.run_view import failure, run_view
+from pages.parts.train.setup import new_training, start_problem
 
 frame("Train")
 st.title("Teach it to draw")
@@ -20,7 +24,7 @@ shown = remembered_run(runs, "run")
 if active is not None and shown is None:
     # Remembered: when it ends, what it has done stays in view, in a tab that was opened while it ran, too.
     shown = find_run(runs, str(active.run.folder)) or active.run
-    st.session_state["run"] = str(shown.folder)
+    show_run(str(shown.folder))
 if told := start_problem():
     problem(told)
 if shown is not None:

@@ -15,36 +15,31 @@ from pages.parts.sample.exports import save_button
 from pages.parts.sample.ordering import LONG, ask, seconds_to_wait, show_order
 from pages.parts.sample.results import favourites_section, last_batches, likeness, more_like, star, starred
 from pages.parts.sample.sharing import leave_link, link_button, opened_link
-from pages.parts.shared.drawing import columns_for, current_batch, draw_timed, drawer, first_batch, remember, show_again
+from pages.parts.shared.batches import batch_titles, current_batch, difference, kinds_of, remember, show_again
+from pages.parts.shared.drawing import columns_for, draw_timed, first_batch
 from pages.parts.shared.frame import frame
-from pages.parts.shared.orders import Order, from_info, kinds_of
-from pages.parts.shared.pace import Pace
+from pages.parts.shared.navigation import models_or_stop, run_to_draw_with
+from pages.parts.shared.orders import Order, from_info, model_words
 from pages.parts.shared.player import PlayerSlot, player
-from pages.parts.shared.store import drawing_runs, shipped_run
-from pages.parts.shared.ways import batch_titles, difference, titles
+from pages.parts.shared.resolving import resolve
+from pages.parts.shared.store import shipped_run
 from pages.parts.shared.words import problem
-from pages.parts.train.setup import open_form
 
 ACTIONS = {"more": "More like this", "nearest": "Find its nearest training sprites"}
 
 frame("Sample")
 st.title("Draw sprites from noise")
 
-runs = drawing_runs()
-if not runs:
-    st.info("There is no model to draw with yet.")
-    if st.button("Teach one", type="primary"):
-        open_form()
-    st.stop()
+runs = models_or_stop("There is no model to draw with yet.")
 
 link = opened_link(runs)
 if link is not None and link.order is not None:
     show_order(link.order)
-sent_by = st.session_state.get("draw-from")
+sent_with = run_to_draw_with()
 
 controls, stage = st.columns([4, 8], gap="large")
 with controls:
-    order, pressed = ask(runs)
+    order, pressed = ask(runs, sent_with)
 
 
 def is_by(batch: Batch | None, order: Order) -> bool:
@@ -53,9 +48,9 @@ def is_by(batch: Batch | None, order: Order) -> bool:
     return batch is not None and drawn is not None and (drawn.run, batch.info["step"]) == (order.run, order.step)
 
 
-# What a visitor has come for: the sprites of a link, or the first ones of the model that another page named.
+# What a visitor has come for: the sprites of a link, or the first ones of the model that another page sent along.
 came_for = link.order if link else None
-if sent_by == order.run and not is_by(current_batch(), order):
+if sent_with == order.run and not is_by(current_batch(), order):
     came_for = Order(order.run, order.step, order.n, seed=order.seed, label=order.label)
 wanted: Order | None = st.session_state.pop("wanted", came_for)
 
@@ -63,26 +58,26 @@ wanted: Order | None = st.session_state.pop("wanted", came_for)
 def draw_now(order: Order, keep: bool) -> None:
     """Draw before the visitor's eyes, and begin the page anew with the result, which the album may keep."""
     try:
+        resolved = resolve(order)
         slot = PlayerSlot(
             key="sample-player",
             count=order.n,
-            caption=f"Drawn by {drawer(order)}",
+            caption=f"Drawn by {model_words(order)}",
             columns=columns_for(order.n),
-            expected=min(FRAMES, (order.steps or 0) + 1),
+            expected=min(FRAMES, resolved.own.steps + 1),
             actions=ACTIONS,
-            titles=titles(order) or ("", ""),
+            titles=resolved.titles,
         )
         # A short drawing goes without a bar: whatever else moves on the page takes its time from the network.
         is_long = seconds_to_wait(order) > LONG
-        pace = Pace(0.5)
 
         def watch(done: int, steps: int, chain: Chain | None, other: Chain | None = None) -> None:
-            if is_long and pace.is_due():
+            if is_long:
                 slot.progress(done / steps, f"Step {done:,} of {steps:,}")
             if chain is not None:
                 slot.show(as_seen(chain), as_seen(other) if other else None)
 
-        batch = draw_timed(order, watch)
+        batch = draw_timed(resolved, watch)
         (remember if keep else show_again)(batch)
     except CheckpointError as error:
         # Told in the next run: in this one the place of the player may be taken.

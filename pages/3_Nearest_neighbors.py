@@ -1,18 +1,17 @@
-"""Created or copied: samples held against what the model learnt from."""
+"""Created or copied: samples compared with what the model learnt from."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from ddpm.runs.run import Run
-from pages.parts.copied.comparing import choose_samples, get_ready, hold_against
-from pages.parts.copied.findings import findings
-from pages.parts.copied.known import ask_for_test, make_test
-from pages.parts.copied.reported import finished_report, meanwhile, without_sprites
+from pages.parts.copied.comparing import choose_samples, compare, get_ready
+from pages.parts.copied.controls import ask_for_control, make_control
+from pages.parts.copied.finished import finished_report, meanwhile, without_sprites
+from pages.parts.copied.measured import measured_report
 from pages.parts.copied.search import search
 from pages.parts.shared.frame import frame
-from pages.parts.shared.store import drawing_runs
-from pages.parts.train.setup import open_form
+from pages.parts.shared.navigation import models_or_stop
 
 frame("Created or copied?")
 st.title("Created or copied?")
@@ -21,14 +20,7 @@ st.markdown(
     "Real sprites that the model never saw are the yardstick."
 )
 
-runs = drawing_runs()
-if not runs:
-    st.info("There is no model to question yet.")
-    if st.button("Teach one", type="primary"):
-        open_form()
-    st.stop()
-
-chosen = choose_samples(runs)
+chosen = choose_samples(models_or_stop("There is no model to question yet."))
 if chosen is None:
     st.stop()
 if isinstance(chosen, Run):
@@ -39,14 +31,14 @@ if isinstance(ready, str):
     without_sprites(chosen.run, ready)
     st.stop()
 
-test = ask_for_test()
-questioned = make_test(test, chosen, ready.reference) if test else chosen
+control = ask_for_control()
+questioned = make_control(control, chosen, ready.comparison) if control else chosen
 if questioned is None:
     st.stop()
-subject = hold_against(questioned, ready)
+subject = compare(questioned, ready)
 if subject is None:
     st.stop()
 
-findings(subject, test)
+measured_report(subject, control)
 st.header("Search by your own sprite")
 search(subject)

@@ -1,28 +1,30 @@
-"""How many steps a training has, by what was asked for: one rule for the run and for whoever announces it."""
+"""How many steps a training of a given length has: one rule for the run and for whoever announces it."""
 
 from __future__ import annotations
 
 import math
 
 _MOST_STEPS = 10**9
-_MOST_AMOUNT = 10**12
+_MOST = 1e12
 
 
 def steps_for(unit: str, amount: float, rows: int, batch_size: int, seconds_per_step: float) -> int:
-    """The total number of steps.
+    """The steps of a training whose length was asked for in some unit.
 
     Args:
-        unit: "steps", "epochs" (passes over all rows) or "minutes".
-        amount: how many of them, above 0.
-        rows: sprites to train on, repeats included.
-        batch_size: sprites per step.
-        seconds_per_step: used for minutes alone.
+        unit: "steps", "epochs" (passes over all rows, the last step completing them) or "minutes".
+        rows: what one epoch consists of; read for epochs alone.
+        batch_size: rows per step, over all processes; read for epochs alone.
+        seconds_per_step: read for minutes alone.
+
+    Raises:
+        ValueError: for an unknown unit.
     """
-    amount = min(amount, _MOST_AMOUNT)
     if unit == "steps":
-        steps = int(amount)
-    elif unit == "epochs":
-        steps = math.ceil(amount * rows / batch_size)
-    else:
-        steps = max(1, round(amount * 60 / seconds_per_step))
-    return min(_MOST_STEPS, steps)
+        return min(_MOST_STEPS, int(amount))
+    amount = min(amount, _MOST)
+    if unit == "epochs":
+        return min(_MOST_STEPS, math.ceil(amount * rows / batch_size))
+    if unit == "minutes":
+        return max(1, min(_MOST_STEPS, round(amount * 60 / seconds_per_step)))
+    raise ValueError(f"a length is in steps, epochs or minutes, not in {unit}")

@@ -12,13 +12,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import HELP, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 300_000  # milliseconds
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
 
@@ -43,6 +45,15 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+def tab(browser: Browser, width: int = 1280, height: int = 1000, **context: Any) -> Iterator[Page]:
+    """A tab of a visitor who has never been here; it is closed when the test ends."""
+    visitor = browser.new_context(viewport={"width": width, "height": height}, **context)
+    page = visitor.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
+    visitor.close()
 
 
 def _free_port() -> int:

@@ -12,7 +12,9 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import keep_batch
-from pages.parts.shared.drawing import Order, draw
+from pages.parts.shared.drawing import draw
+from pages.parts.shared.orders import Order
+from pages.parts.shared.resolving import resolve
 from tests.browser.conftest import ROOT, Serve
 from tests.ddpm.helpers import simple_sprites
 
@@ -32,7 +34,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     run_training(
         TrainingRequest(run, data=str(place / "simple.npy"), steps=8, threads=1, check_sprites=0), lambda progress: None
     )
-    batch = draw(Order(str(run), n=SAMPLES, seed=1))
+    batch = draw(resolve(Order(str(run), n=SAMPLES, seed=1)))
     keep_batch(batch.chain, batch.info)
     patch.undo()
     return serve(ROOT / "streamlit_app.py", cwd=place, env={"DDPM_HOME": str(home)}).url

@@ -17,9 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 from ddpm.base.files import replace_json
 from ddpm.runs.active import announce_training
 from ddpm.runs.run import Run
-from tests.browser.conftest import ROOT, Serve, Server
+from tests.browser.conftest import PATIENCE, ROOT, Serve, Server, tab
 
-PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
 
 # Each animation frame: where something stands on the page, and what the player shows.
@@ -56,11 +55,7 @@ def app(serve: Serve, runs: Path) -> Server:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
+    yield from tab(browser, reduced_motion="reduce")
 
 
 def tell(run: Run, state: str, step: int, **more: Any) -> None:

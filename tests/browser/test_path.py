@@ -17,10 +17,9 @@ from ddpm import load_sprites
 from ddpm.diffusion.sampling import default_steps
 from ddpm.runs.records import ACTIVE
 from ddpm.runs.run import Run
-from tests.browser.conftest import ROOT, Serve, Server
+from tests.browser.conftest import PATIENCE, ROOT, Serve, Server, tab
 from tests.ddpm.helpers import digests, finish, start, wait_until
 
-PATIENCE = 300_000
 expect.set_options(timeout=PATIENCE)
 
 
@@ -37,15 +36,7 @@ def app(serve: Serve, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def page(browser: Browser, app: Server) -> Iterator[Page]:
-    yield from _tab(browser)
-
-
-def _tab(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
+    yield from tab(browser, 1440, 900)
 
 
 def _until(condition: Callable[[], object], what: str, seconds: float = PATIENCE / 1000) -> None:
@@ -131,7 +122,12 @@ def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> 
     _until(lambda: run.state() == "stopped", "the stop")
     assert run.latest() == run.status()["step"]
 
-    # The film of what it drew on the way goes back to its beginning.
+    _the_film_goes_back_to_its_beginning(page)
+    _it_draws(page, run)
+    _its_samples_are_compared(page)
+
+
+def _the_film_goes_back_to_its_beginning(page: Page) -> None:
     film, moment = page.locator("section.film"), page.get_by_label("Moment of the training")
     frames = int(film.get_attribute("data-frames") or 0)
     assert frames > 1
@@ -143,7 +139,8 @@ def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> 
     moment.press("End")
     assert np.array_equal(_pixels(page, "section.film img"), newest)
 
-    # Draw from it.
+
+def _it_draws(page: Page, run: Run) -> None:
     page.get_by_role("button", name="Sample from it").click()
     expect(page.get_by_role("heading", name="Draw sprites from noise")).to_be_visible()
     page.get_by_role("button", name="Draw", exact=True).click()
@@ -163,7 +160,8 @@ def test_from_teaching_to_comparing(page: Page, app: Server, tmp_path: Path) -> 
     scrub.press("End")
     expect(player).to_have_attribute("data-frame", str(calls))
 
-    # Compare with what it learnt from.
+
+def _its_samples_are_compared(page: Page) -> None:
     page.get_by_role("link", name="Created or copied?").click()
     page.locator(".gallery .card").first.click()
     caption = page.locator(".closeup figcaption").nth(1).inner_text()
@@ -216,7 +214,7 @@ def test_whatever_happens_on_the_way_the_result_is_that_of_an_undisturbed_run(
 
 
 def test_two_tabs_press_start_and_one_run_begins(browser: Browser, app: Server, tmp_path: Path) -> None:
-    tabs = [_tab(browser), _tab(browser)]
+    tabs = [tab(browser, 1440, 900), tab(browser, 1440, 900)]
     pages = [next(tab) for tab in tabs]
     for page in pages:
         _ready_to_start(page, app.url, 5000)

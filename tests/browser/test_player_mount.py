@@ -16,12 +16,11 @@ SETTINGS = {
     "address": "here",
     "caption": "",
     "autoplay": False,
-    "view": None,
     "columns": None,
-    "loop": True,
     "expected": None,
     "actions": [],
     "titles": ("", ""),
+    "names": (),
 }
 
 # As it happens now and then when a page is loaded anew: the root is mounted twice before the first mount is undone.
@@ -42,8 +41,7 @@ def test_a_mount_undone_late_leaves_the_next_one_alone(browser: Browser) -> None
     pixels = np.random.default_rng(0).integers(0, 256, (2, FRAMES, 4, 16, 16, 3), dtype=np.uint8)
     data = player.pack(Chain(np.array([9, 4, -1]), *pixels, np.array([1.0, 0.5, 0.0])), SETTINGS)
     folder = Path(player.__file__).parent
-    code = "\n".join((folder / part).read_text(encoding="utf-8") for part in player._PARTS)
-    given = {"code": b64encode(code.encode()).decode(), "data": b64encode(data).decode()}
+    given = {"code": b64encode(player._SCRIPT.encode()).decode(), "data": b64encode(data).decode()}
     page = browser.new_page()
     page.set_default_timeout(300_000)
     page.evaluate(UNDONE_LATE, {"html": (folder / "player.html").read_text(encoding="utf-8"), **given})

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from ddpm import load_sprites
 from ddpm.jobs import self_check
@@ -25,7 +25,9 @@ from ddpm.runs.active import announce_training, training_lock
 from ddpm.runs.album import keep_batch
 from ddpm.runs.favourites import keep
 from ddpm.runs.run import Run
-from pages.parts.shared.drawing import Order, draw
+from pages.parts.shared.drawing import draw
+from pages.parts.shared.orders import Order
+from pages.parts.shared.resolving import resolve
 from tests.browser.conftest import ROOT, Serve
 from tests.ddpm.helpers import simple_sprites
 
@@ -122,7 +124,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
     request = TrainingRequest(runs / "small", str(place / "simple.npz"), steps=8, threads=1, check_sprites=16)
     run_training(request, lambda progress: None)
-    batch = draw(Order(str(runs / "small"), n=16, seed=1))
+    batch = draw(resolve(Order(str(runs / "small"), n=16, seed=1)))
     keep_batch(batch.chain, batch.info)
     keep(batch.chain.sprites[0], {"name": "small"})
     # Nothing trains: the test itself holds the locks, and the figures are those of a finished run.
@@ -146,6 +148,17 @@ def calm(page: Page) -> None:
     )
 
 
+def see(page: Page, part: Locator) -> None:
+    expect(part).to_be_visible()
+    calm(page)
+
+
+def choose(page: Page, radio: str, part: Locator) -> Iterator[None]:
+    page.get_by_role("radio", name=radio).click()
+    see(page, part)
+    yield
+
+
 def opened(page: Page, address: str) -> None:
     page.goto(address)
     page.locator("h1").wait_for()
@@ -164,25 +177,17 @@ def a_live_run_and_the_form(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Train")
     page.get_by_text("Prepare the next training").click()
     page.get_by_text("More: name, seed, precision").click()
-    expect(page.get_by_text("distinct sprites of Built-in sprites")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("distinct sprites of Built-in sprites"))
     yield
-    page.get_by_role("radio", name="Kaggle Pixel Art").click()
-    expect(page.get_by_text("Or fetch the set by hand")).to_be_visible()
-    calm(page)
-    yield
-    page.get_by_role("radio", name="My own file").click()
-    expect(page.locator("[data-testid=stFileUploaderDropzone]")).to_be_visible()
-    calm(page)
-    yield
+    yield from choose(page, "Kaggle Pixel Art", page.get_by_text("Or fetch the set by hand"))
+    yield from choose(page, "My own file", page.locator("[data-testid=stFileUploaderDropzone]"))
 
 
 def a_finished_run(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Train")
     row = page.locator("[class*=st-key-row-]").filter(has_text="small")
     row.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("button", name="Train longer")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_role("button", name="Train longer"))
     yield
     page.get_by_role("tab", name="Error by noise level").click()
     row.get_by_role("button", name="Manage").click()
@@ -193,19 +198,16 @@ def a_finished_run(page: Page, url: str) -> Iterator[None]:
 def drawing(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Sample")
     page.get_by_text("More", exact=True).first.click()
-    expect(page.get_by_text("How to draw")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("How to draw"))
     yield
     for menu, inside in (("Save", "One sheet, PNG"), ("Link", "Whoever opens it")):
         page.get_by_role("button", name=menu).first.click()
-        expect(page.get_by_text(inside)).to_be_visible()
-        calm(page)
+        see(page, page.get_by_text(inside))
         yield
         page.keyboard.press("Escape")
     page.get_by_text("Clean pixels").first.click()
     page.get_by_role("button", name="What was cleaned").click()
-    expect(page.get_by_text("Strong where one sees the change")).to_be_visible()
-    calm(page)
+    see(page, page.get_by_text("Strong where one sees the change"))
     yield
 
 
@@ -218,14 +220,8 @@ def one_sprite_enlarged(page: Page, url: str) -> Iterator[None]:
 
 def the_report_that_came_along(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Nearest_neighbors")
-    page.get_by_role("radio", name="A report").click()
-    expect(page.get_by_text("New ones, drawn just now")).to_be_visible()
-    calm(page)
-    yield
-    page.get_by_role("radio", name="My own file").click()
-    expect(page.get_by_text("Choose a file: sprites that you drew")).to_be_visible()
-    calm(page)
-    yield
+    yield from choose(page, "A report", page.get_by_text("New ones, drawn just now"))
+    yield from choose(page, "My own file", page.get_by_text("Choose a file: sprites that you drew"))
 
 
 def a_verdict_and_its_evidence(page: Page, url: str) -> Iterator[None]:

@@ -15,9 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
 from ddpm.pixels.cleaning import clean_pixels
-from tests.browser.conftest import ROOT, Serve
+from tests.browser.conftest import PATIENCE, ROOT, Serve, tab
 
-PATIENCE = 300_000
 expect.set_options(timeout=PATIENCE)
 # Few sprites and few steps: it is the way there that is looked at, not the drawings.
 FEW = {"model": "mine", "n": 4, "sampler": "fast", "steps": 4, "seed": 7}
@@ -44,11 +43,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def visitor(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
+    return tab(browser, reduced_motion="reduce")
 
 
 def open_order(page: Page, url: str, place: Path, **more: object) -> None:
@@ -123,7 +118,7 @@ def test_the_player_stays_in_its_place_while_it_is_drawn_for(page: Page, url: st
     expect(player).to_have_attribute("data-frames", "5")
 
 
-def test_two_ways_are_shown_side_by_side(page: Page, url: str, place: Path) -> None:
+def test_two_chains_are_shown_side_by_side(page: Page, url: str, place: Path) -> None:
     open_order(page, url, place, against="ddim")
     expect(page.get_by_text("From the same noise,")).to_be_visible()
     titles = page.locator(".player .panel:visible .whose")

@@ -42,6 +42,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def small(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a run, in a working folder of its own."""
+    shutil.copytree(trained / "checkpoints", tmp_path / "checkpoints")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "checkpoints" / "small"
+
+
+@pytest.fixture
 def open_page(trained: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """``open_page("pages/1_Train.py")`` opens a page as a visitor of the trained working folder."""
     monkeypatch.chdir(trained)

@@ -7,26 +7,29 @@ import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
 
-from ddpm.diffusion.memoriser import PerfectMemoriser
-from ddpm.diffusion.sampling import sample
-from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.memorization import memorization_report
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.report import make_report
+from ddpm.runs.album import Batch
+from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
 from pages.parts.copied.closeup import memorised_chain
 from pages.parts.copied.comparing import Chosen, Subject
 from pages.parts.copied.easel import COLOURS, to_image
-from pages.parts.copied.matches import nearest_first, parcel, transform_words
-from pages.parts.copied.verdicts import cards_html, finding, percent
+from pages.parts.copied.headline import headline
+from pages.parts.copied.matches import nearest_first, packed_matches, transform_words
+from pages.parts.copied.rates import percent, rates_html
+from pages.parts.shared.drawing import draw
+from pages.parts.shared.orders import EACH, Order
+from pages.parts.shared.resolving import resolve
 from pages.parts.shared.store import RunData, run_data
 from tests.ddpm.helpers import simple_sprites
 from tests.pages.conftest import OpenPage
@@ -229,12 +232,11 @@ def test_a_larger_set_that_holds_what_a_run_learnt_from_will_do(
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = tmp_path_factory.mktemp("subject")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("DDPM_HOME", str(folder))
     np.save(folder / "simple.npy", simple_sprites(60))
-    sprites = load_sprites(folder / "simple.npy")
-    train, heldout = sprites.split()
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DDPM_HOME", str(folder))
+        sprites = load_sprites(folder / "simple.npy")
+        train, heldout = sprites.split()
     images = np.concatenate(
         [sprites.images[heldout][:5], sprites.images[train][:2], np.full((1, 16, 16, 3), 255, np.uint8)]
     )
@@ -245,7 +247,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None:
     report = memorization_report(subject.chosen.images, subject.train, subject.yardstick.heldout)
-    packed = parcel(subject, report)
+    packed = packed_matches(subject, report)
     (length,) = struct.unpack("<I", packed[:4])
     header = json.loads(packed[4 : 4 + length])
     samples = header["samples"]
@@ -263,15 +265,15 @@ def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None
 
 def test_the_verdict_is_careful_with_few_samples_and_no_floor(subject: Subject) -> None:
     images, train = subject.chosen.images, subject.train
-    few = finding(memorization_report(images[:5], train, images[:0]))
+    few = headline(memorization_report(images[:5], train, images[:0]))
     assert "5 samples" in few.caveat
     assert "No real sprites were held out" in few.caveat
     assert few.mood == "calm"
-    one = finding(memorization_report(np.concatenate([images[:5], train[:1]]), train, images[:5]))
+    one = headline(memorization_report(np.concatenate([images[:5], train[:1]]), train, images[:5]))
     assert one.mood == "careful"
-    assert "One sample is copied" in one.headline
+    assert "One sample is copied" in one.answer
     assert "rest on only 5 unseen sprites" in one.caveat
-    cards = cards_html(memorization_report(images[:5], train, images[:0]))
+    cards = rates_html(memorization_report(images[:5], train, images[:0]))
     assert "not known" in cards
 
 
@@ -281,7 +283,7 @@ def test_moved_copies_are_called_copies(subject: Subject) -> None:
     report = memorization_report(moved, train, heldout)
     moved_copies = sum(label in ("exact copy", "near copy", "moved copy") for label in report.labels)
     assert moved_copies > 10
-    assert finding(report).mood == "alarm"
+    assert headline(report).mood == "alarm"
 
 
 @pytest.mark.parametrize(
@@ -326,19 +328,47 @@ def test_a_drawing_becomes_pixels() -> None:
         assert to_image(nothing) is None
 
 
-@pytest.mark.parametrize("label", [None, -1, 1])
-def test_the_memoriser_draws_from_the_very_noise_of_the_sprite(label: int | None) -> None:
-    images = simple_sprites(12)
-    schedule = NoiseSchedule(50, "cosine")
-    memoriser = PerfectMemoriser(images, schedule, np.arange(12) % 3)
-    info = {"sampler": "fast", "steps": 6, "seed": 4}
-    chain = memorised_chain(memoriser, schedule, info, 2, label)
-    labels = None if label is None else torch.full((3,), label)
-    steps = list(sample(memoriser, schedule, 3, "fast", 6, 4, labels))
-    # Not only the first noise is the same, but all that is added on the way.
-    assert np.array_equal(chain.t, [step.t for step in steps])
-    for shown, step in zip(chain.x0, steps, strict=True):
-        wanted = (step.x0[2].permute(1, 2, 0).numpy() * 127.5 + 127.5).round().clip(0, 255)
-        assert np.abs(shown[0].astype(int) - wanted).max() <= 1
-    kinds = images if label in (None, -1) else images[np.arange(12) % 3 == label]
-    assert (np.abs(kinds.astype(int) - chain.sprites[0]).max(axis=(1, 2, 3)) <= 2).any()
+BATCHES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "one kind": {"label": 1},
+    "one of each kind": {"label": EACH},
+    "no kinds": {"label": None},
+    "like one": {"like": (3,), "strength": 0.3},
+    "like one of those": {"like": (3, 2), "label": EACH},
+    "by another sampler": {"sampler": "ddpm", "steps": 8, "like": (1,)},
+    "compared": {"against": "ddim"},
+}
+
+
+def seen_by(run: Path) -> ComparisonSet:
+    sprites = run_data(Run(run)).sprites
+    assert sprites is not None
+    return what_was_seen(sprites, Run(run).trained_on())
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_the_memoriser_draws_from_the_very_noise_of_the_sprite(small: Path, name: str) -> None:
+    resolved = resolve(Order(str(small), **{"n": 5, "steps": 6, "seed": 4, **BATCHES[name]}))
+    batch, seen = draw(resolved), seen_by(small)
+    kinds = np.asarray(seen.sprites.labels)[seen.seen]
+    for i in (0, 1, 4):
+        chain = memorised_chain(batch, i, seen)
+        assert np.array_equal(chain.t, batch.chain.t)
+        assert np.array_equal(chain.x_t[0, 0], batch.chain.x_t[0, i])
+        # It ends at a sprite of the kind that the model was asked for.
+        rows = seen.seen if resolved.own.labels is None else seen.seen[kinds == int(resolved.own.labels[i])]
+        apart = np.abs(np.asarray(seen.sprites.images[rows]).astype(int) - chain.sprites[0])
+        assert apart.max(axis=(1, 2, 3)).min() <= 2
+
+
+def test_the_memoriser_has_the_noise_of_the_sprite_on_the_way_too(small: Path) -> None:
+    batch = draw(resolve(Order(str(small), n=5, steps=6, seed=4, like=(3,), against="memoriser")))
+    assert batch.other is not None
+    chain = memorised_chain(batch, 4, seen_by(small))
+    assert np.abs(chain.x_t[:, 0].astype(int) - batch.other.x_t[:, 4]).max() <= 1
+
+
+def test_of_a_batch_that_does_not_say_how_it_was_drawn_nothing_is_memorised(small: Path) -> None:
+    batch = draw(resolve(Order(str(small), n=2, steps=2)))
+    with pytest.raises(CheckpointError, match="does not say"):
+        memorised_chain(Batch("", batch.chain, {**batch.info, "n": 10**9}), 0, seen_by(small))

@@ -24,11 +24,12 @@ from ddpm.judging.verdict import read_verdict
 from ddpm.runs.album import Batch, batch_names, keep_batch
 from ddpm.runs.favourites import keep
 from ddpm.runs.run import Run
-from pages.parts.copied.verdicts import cards_html, finding, labels_html
+from pages.parts.copied.headline import headline
+from pages.parts.copied.rates import labels_html, rates_html
 from pages.parts.sample.sharing import read_link, to_parameters
+from pages.parts.shared.batches import batch_titles, file_stem
 from pages.parts.shared.charts import against_series, check_series, loss_series, quartile_series
-from pages.parts.shared.orders import Order, file_stem, from_info, tells_all, to_info
-from pages.parts.shared.ways import batch_titles
+from pages.parts.shared.orders import Order, from_info, tells_all, to_info
 from pages.parts.shared.words import plain
 from tests.broken_files import ODD, quick, twisted
 from tests.pages.conftest import ROOT
@@ -372,8 +373,8 @@ def test_a_verdict_of_any_kind_is_words_or_nothing(examples: int, tmp_path: Path
         (tmp_path / "verdict.json").write_bytes(data)
         verdict = read_verdict(tmp_path)
         if verdict is not None:
-            words = finding(verdict)
-            (words.headline + cards_html(verdict)).encode()
+            words = headline(verdict)
+            (words.answer + rates_html(verdict)).encode()
             if sum(map(len, (verdict.labels, verdict.heldout_labels))) < 5000:
                 labels_html(verdict).encode()
 

@@ -12,7 +12,7 @@ from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
 from pages.parts.shared.charts import against_series
-from pages.parts.train import runs, setup
+from pages.parts.train import estimate, run_view, setup
 from tests.pages.conftest import ROOT
 
 
@@ -28,7 +28,7 @@ def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("pages.parts.shared.store.ROOT", tmp_path)
     asked: list[TrainingRequest] = []
     monkeypatch.setattr(setup, "start", asked.append)
-    monkeypatch.setattr(setup, "_step_seconds", lambda *_: 0.15)
+    monkeypatch.setattr(estimate, "seconds_per_step", lambda *_: 0.15)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     app.switch_page("pages/1_Train.py").run()
     next(button for button in app.button if button.label == "Start training").click().run()
@@ -49,9 +49,9 @@ def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.Mon
     assert (facts_of(app)["to learn from"], facts_of(app)["held out"]) == (64, 0)
     app.toggle(key="holdout").set_value(True).run()
     # 5 minutes are 2,000 steps of 64 sprites, and there are 64.
-    estimate = next(text.value for text in app.markdown if text.value.startswith("About"))
-    assert "2,000 steps" in estimate
-    assert "seen about 2,000 times" in estimate
+    told = next(text.value for text in app.markdown if text.value.startswith("About"))
+    assert "2,000 steps" in told
+    assert "seen about 2,000 times" in told
     next(button for button in app.button if button.label == "Start training").click().run()
     assert not app.exception
     usual, memorising = asked
@@ -62,10 +62,10 @@ def test_a_few_sprites_for_a_few_minutes(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_run_that_was_given_little_promises_little() -> None:
     config = {"recipe": RECIPES["fast"].to_dict(), "most": 64, "data": {"training_distinct": 64, "distinct": 20_000}}
-    assert runs._about(config).startswith("Only 64 of 20,000 different sprites")
-    assert "Good sprites" not in runs._about(config)
-    assert runs._about({**config, "most": None}) == RECIPES["fast"].summary
-    assert runs._about({}) == ""
+    assert run_view._about(config).startswith("Only 64 of 20,000 different sprites")
+    assert "Good sprites" not in run_view._about(config)
+    assert run_view._about({**config, "most": None}) == RECIPES["fast"].summary
+    assert run_view._about({}) == ""
     # What another run learnt from all sprites is nothing to hold it against.
     fingerprint = Run(ROOT / "checkpoints" / "builtin").config()["data"]["fingerprint"]
     measured = [{"step": 500, "heldout": 0.1}]

@@ -15,11 +15,14 @@ from ddpm.judging.copying.memorization import LABELS
 from ddpm.judging.verdict import read_verdict
 from ddpm.sprites import SpriteError, kaggle
 from ddpm.training.recipes import RECIPES
+from pages.parts.copied.headline import headline, headline_html
 from pages.parts.copied.matches import COLOURS
-from pages.parts.copied.verdicts import cards_html, contrast, finding, ink_on, labels_html, verdict_html
+from pages.parts.copied.rates import contrast, ink_on, labels_html, rates_html
 from pages.parts.sample.exports import sprite_files
-from pages.parts.shared.orders import EACH, kinds_of
-from pages.parts.train import setup
+from pages.parts.shared.batches import kinds_of
+from pages.parts.shared.navigation import KAGGLE
+from pages.parts.shared.orders import EACH
+from pages.parts.train import estimate
 from tests.pages.conftest import ROOT, OpenPage
 
 
@@ -31,14 +34,14 @@ def press(app: AppTest, label: str) -> AppTest:
 @pytest.fixture
 def no_kaggle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kaggle, "find", lambda: None)
-    monkeypatch.setattr(setup, "_step_seconds", lambda *_: 0.15)
+    monkeypatch.setattr(estimate, "seconds_per_step", lambda *_: 0.15)
 
 
 @pytest.mark.usefixtures("no_kaggle")
 def test_a_download_that_must_fail_is_not_offered(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kaggle, "can_download", lambda: False)
     app = open_page("pages/1_Train.py")
-    app.segmented_control(key="sprites").set_value(setup.KAGGLE).run()
+    app.segmented_control(key="sprites").set_value(KAGGLE).run()
     assert not app.exception
     assert "Download from Kaggle" not in [button.label for button in app.button]
     assert [code.value for code in app.code] == [kaggle.install_line()]
@@ -54,7 +57,7 @@ def test_a_download_that_must_fail_is_not_offered(open_page: OpenPage, monkeypat
 def test_a_failed_download_shows_no_markup(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kaggle, "can_download", lambda: True)
     app = open_page("pages/1_Train.py")
-    app.segmented_control(key="sprites").set_value(setup.KAGGLE).run()
+    app.segmented_control(key="sprites").set_value(KAGGLE).run()
     try:
         kaggle.require()
     except SpriteError as error:
@@ -99,7 +102,7 @@ def test_a_run_with_a_report_is_shown_its_report(open_page: OpenPage) -> None:
 
 
 def test_the_slow_recipe_proposes_what_it_speaks_of(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setup, "_step_seconds", lambda *_: 0.15)
+    monkeypatch.setattr(estimate, "seconds_per_step", lambda *_: 0.15)
     app = open_page("pages/1_Train.py")
     app.segmented_control(key="recipe").set_value("original").run()
     minutes = app.number_input(key="amount-minutes-original").value
@@ -134,7 +137,7 @@ def test_large_numbers_of_a_report_are_grouped() -> None:
     verdict = read_verdict(ROOT / "checkpoints" / "builtin")
     assert (ROOT / "checkpoints" / "builtin" / VERDICT).is_file()
     assert verdict is not None
-    pages = verdict_html(finding(verdict)) + cards_html(verdict) + labels_html(verdict)
+    pages = headline_html(headline(verdict)) + rates_html(verdict) + labels_html(verdict)
     titles = " ".join(re.findall(r'title="([^"]*)"', pages))
     words = re.sub(r"<[^>]*>", " ", pages) + titles
     assert "of 1,024" in words

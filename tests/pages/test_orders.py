@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,22 +20,19 @@ from pages.parts.sample.cleaned import with_clean_end
 from pages.parts.sample.exports import sprite_files
 from pages.parts.sample.results import more_like, star, starred
 from pages.parts.sample.sharing import read_link, to_parameters
-from pages.parts.shared.drawing import draw
-from pages.parts.shared.orders import ANY, EACH, Order, file_stem, from_info
+from pages.parts.shared import drawing
+from pages.parts.shared.batches import batch_titles, difference, file_stem
+from pages.parts.shared.orders import ANY, EACH, Order, from_info
+from pages.parts.shared.resolving import resolve, rivals
 from pages.parts.shared.store import all_runs, weights_mark
-from pages.parts.shared.ways import batch_titles, difference, own_way, rivals
-
-
-@pytest.fixture
-def small(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a run, in a working folder of its own."""
-    shutil.copytree(trained / "checkpoints", tmp_path / "checkpoints")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "checkpoints" / "small"
 
 
 def order_for(run: Path, **values: Any) -> Order:
     return Order(str(run), **{"n": 6, "steps": 3, "seed": 5, **values})
+
+
+def draw(order: Order, watch: Callable[..., None] = lambda *_: None) -> Batch:
+    return drawing.draw(resolve(order), watch)
 
 
 def sprites(order: Order) -> np.ndarray:
@@ -47,7 +45,7 @@ def apart(a: np.ndarray, b: np.ndarray) -> int:
 
 
 def labels(run: Path, order: Order) -> list[int]:
-    found = own_way(order).labels
+    found = resolve(order).own.labels
     assert found is not None
     return found.tolist()
 
@@ -120,7 +118,7 @@ def test_what_it_can_be_compared_with(small: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("against", ["ddim", "raw", "memoriser", "run:other"])
-def test_two_ways_out_of_the_same_noise(small: Path, tmp_path: Path, against: str) -> None:
+def test_two_chains_from_the_same_noise(small: Path, tmp_path: Path, against: str) -> None:
     shutil.copytree(small, tmp_path / "checkpoints" / "other")
     calls: list[tuple[int, int, bool]] = []
 
@@ -288,7 +286,7 @@ def test_cleaned_sprites_say_so_in_their_files_names(small: Path) -> None:
     assert np.array_equal(np.load(io.BytesIO(usual["some.npy"])), drawn)
 
 
-def test_only_the_end_of_a_way_is_cleaned(small: Path) -> None:
+def test_only_the_end_of_a_chain_is_cleaned(small: Path) -> None:
     chain = draw(order_for(small)).chain
     shown = with_clean_end(chain)
     assert np.array_equal(shown.sprites, clean_pixels(chain.sprites).images)

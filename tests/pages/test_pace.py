@@ -6,8 +6,8 @@ import pytest
 import streamlit as st
 
 import pages.parts.shared.player as module
-from pages.parts.shared.pace import Pace
 from pages.parts.shared.player import PlayerSlot
+from pages.parts.shared.player.pace import Pace
 from tests.pages.test_player import Chain, chain
 
 FRAMES = 6
@@ -25,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr("pages.parts.shared.pace.time", found)
+    monkeypatch.setattr("pages.parts.shared.player.pace.time", found)
     return found
 
 

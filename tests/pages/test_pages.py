@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.diffusion.sampling import SamplingStep, default_steps, sample
+from ddpm.jobs import job
+from ddpm.jobs.job import run_training
+from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.runs.album import batch_names
 from ddpm.runs.run import Run
+from ddpm.sprites import SpriteDataset
+from ddpm.training.recipes import Recipe
+from pages.parts.train import curves, estimate, setup
 from tests.pages.conftest import ROOT, OpenPage
 
 PAGES = ["streamlit_app.py", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "pages").glob("*.py"))]
@@ -53,6 +60,47 @@ def test_train_shows_the_data_card_and_an_estimate(open_page: OpenPage) -> None:
     assert not start.disabled
 
 
+@pytest.mark.parametrize(("unit", "amount"), [("epochs", 2), ("steps", 3)])
+def test_a_run_has_the_steps_that_were_estimated(
+    open_page: OpenPage, trained: Path, monkeypatch: pytest.MonkeyPatch, unit: str, amount: int
+) -> None:
+    asked: list[TrainingRequest] = []
+    monkeypatch.setattr(setup, "start", asked.append)
+    monkeypatch.setattr(job, "FINAL_EVALUATIONS", 16)
+    app = open_page("pages/1_Train.py")
+    app.segmented_control(key="sprites").set_value("My own file").run()
+    app.file_uploader[0].set_value([("simple.npz", (trained / "simple.npz").read_bytes(), "")]).run()
+    app.segmented_control(key="unit").set_value(unit).run()
+    app.number_input(key=f"amount-{unit}-fast").set_value(amount).run()
+    told = next(text.value for text in app.markdown if text.value.startswith("About"))
+    next(button for button in app.button if button.label == "Start training").click().run()
+    assert not app.exception
+    (request,) = asked
+    run_training(replace(request, check_sprites=0), lambda progress: None)
+    run = Run(request.folder)
+    steps = run.config()["total_steps"]
+    run.delete()
+    assert f" {steps:,} steps" in told
+
+
+def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed: list[str] = []
+
+    def seconds_a_step(recipe: Recipe, sprites: SpriteDataset, precision: str, **_: Any) -> float:
+        timed.append(precision)
+        return 0.5
+
+    monkeypatch.setattr(estimate, "seconds_a_step", seconds_a_step)
+    estimate.seconds_per_step.clear()
+    app = open_page("pages/1_Train.py")
+    for precision in ("bfloat16", "float32"):
+        next(box for box in app.selectbox if box.label == "Precision").set_value(precision).run()
+        assert not app.exception
+        assert timed[-1] == precision
+    estimate.seconds_per_step.clear()
+    assert any("960 steps" in text.value for text in app.markdown), "8 minutes of half seconds"
+
+
 def test_train_explains_why_start_is_disabled(open_page: OpenPage) -> None:
     app = open_page("pages/1_Train.py")
     name = next(field for field in app.text_input if field.label == "Name of the run")
@@ -78,6 +126,21 @@ def test_train_shows_what_a_run_found_out_about_itself(open_page: OpenPage) -> N
     titles = {caption.value.strip("*") for caption in app.caption}
     assert titles >= {"Near copies", "Distance from real ones", "Haze in the background", "Colours in a sprite"}
     assert len(app.get("vega_lite_chart")) == 6
+    # The run was told to draw fewer than usual.
+    assert any(caption.value.startswith("Measured on 16 of its own drawings;") for caption in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("checks", "words"),
+    [
+        ([{"samples": 512}, {"samples": 512}], "512 of its own drawings"),
+        ([{"samples": 2048}], "2,048 of its own drawings"),
+        ([{"samples": 512}, {"samples": 64}], "its own drawings"),
+        ([{}, {"samples": "many"}], "its own drawings"),
+    ],
+)
+def test_how_many_drawings_were_measured_is_told_where_it_is_known(checks: list[dict[str, Any]], words: str) -> None:
+    assert curves._drawings([{"step": 1}, *({"step": 2, "check": check} for check in checks)]) == words
 
 
 def test_train_holds_the_curve_against_that_of_the_original_recipe(

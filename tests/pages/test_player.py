@@ -5,24 +5,15 @@ from __future__ import annotations
 import io
 import json
 import struct
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
+from ddpm.diffusion.chain import Chain
 from pages.parts.shared.player import pack
 
-PLAIN = {"address": "p", "view": None, "titles": ("", "")}
-
-
-@dataclass(frozen=True)
-class Chain:
-    t: np.ndarray
-    x_t: np.ndarray
-    x0: np.ndarray
-    noise_level: np.ndarray
+PLAIN = {"address": "p", "titles": ("", ""), "names": ()}
 
 
 def chain(frames: int = 4, sprites: int = 18, seed: int = 0) -> Chain:
@@ -54,7 +45,6 @@ def test_both_chains_travel_whole() -> None:
     left, right = chain(4), chain(7, seed=1)
     header, reels = unpack(pack(left, PLAIN, right))
     assert header["compare"]
-    assert header["view"] == "guess"
     assert header["count"] == 18
     for source, frames, pictures in zip((left, right), header["reels"], reels, strict=True):
         assert [frame["t"] for frame in frames] == source.t.tolist()
@@ -67,45 +57,18 @@ def test_both_chains_travel_whole() -> None:
 
 def test_one_chain_alone_shows_both_pictures_and_titles_keep_a_place_for_another() -> None:
     header, reels = unpack(pack(chain(), PLAIN))
-    assert (header["compare"], header["view"], len(reels)) == (False, "both", 1)
+    assert (header["compare"], len(reels)) == (False, 1)
     header, reels = unpack(pack(chain(), {**PLAIN, "titles": ("ours", "theirs")}))
-    assert (header["compare"], header["view"], len(reels)) == (True, "guess", 1)
+    assert (header["compare"], len(reels)) == (True, 1)
 
 
 def test_equal_input_gives_equal_bytes() -> None:
     assert pack(chain(), PLAIN, chain(5)) == pack(chain(), PLAIN, chain(5))
 
 
-@pytest.mark.parametrize(
-    ("other", "settings", "message"),
-    [
-        (chain(sprites=17), {}, "18 and 17"),
-        (chain(), {"view": "over"}, "noisy or guess"),
-        (chain(), {"view": "both"}, "noisy or guess"),
-        (replace(chain(), t=np.array([3, 2, 2, -1])), {}, "fall"),
-        (replace(chain(), x0=chain().x0[:3]), {}, "fit together"),
-        (replace(chain(), x_t=chain().x_t / 255), {}, "x_t must be uint8"),
-    ],
-)
-def test_what_does_not_fit_together_is_refused(other: Chain, settings: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        pack(chain(), {**PLAIN, **settings}, other)
-
-
-def test_unknown_views_and_no_columns_are_refused() -> None:
-    app = AppTest.from_string(
-        """
-        import streamlit as st
-        from pages.parts.shared.player import PlayerSlot
-        for options in ({"view": "upside down"}, {"columns": 0}):
-            try:
-                PlayerSlot(key="p", **options)
-            except ValueError as error:
-                st.write(str(error))
-        """
-    ).run()
-    assert [text.value.split(" ")[0] for text in app.markdown] == ["view", "columns"]
-    assert not app.exception
+def test_only_chains_of_the_same_sprites_are_compared() -> None:
+    with pytest.raises(ValueError, match="18 and 17"):
+        pack(chain(), PLAIN, chain(sprites=17))
 
 
 def test_names_travel_one_for_each_sprite_or_none() -> None:

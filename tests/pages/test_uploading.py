@@ -21,7 +21,7 @@ File = tuple[str, bytes, str]
 @pytest.fixture(autouse=True)
 def _no_timing(monkeypatch: pytest.MonkeyPatch) -> None:
     """How long a training would take is asked about elsewhere."""
-    monkeypatch.setattr(setup, "_estimate", lambda *_: None)
+    monkeypatch.setattr(setup, "estimate", lambda *_: None)
 
 
 def the_array(count: int = 30) -> File:

@@ -13,7 +13,8 @@ import torch
 from ddpm.base import hardware
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
-from pages.parts.train import setup
+from pages.parts.shared.resolving import resolve
+from pages.parts.train import estimate
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def test_two_drawings_leave_the_threads_as_they_were(trained: Path, monkeypatch:
             first_began.set()
             second_began.wait(600)
 
-        draw(Order("checkpoints/small", n=2, steps=2), watch)
+        draw(resolve(Order("checkpoints/small", n=2, steps=2)), watch)
         after["first"] = torch.get_num_threads()
         first_ended.set()
 
@@ -50,7 +51,7 @@ def test_two_drawings_leave_the_threads_as_they_were(trained: Path, monkeypatch:
             first_ended.wait(600)
 
         first_began.wait(600)
-        draw(Order("checkpoints/small", n=2, steps=2), watch)
+        draw(resolve(Order("checkpoints/small", n=2, steps=2)), watch)
         after["second"] = torch.get_num_threads()
 
     visitors = [threading.Thread(target=visit) for visit in (first, second)]
@@ -72,12 +73,12 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
         both.wait(600)
         return 1.0
 
-    monkeypatch.setattr(setup, "seconds_per_step", timed)
+    monkeypatch.setattr(estimate, "seconds_a_step", timed)
     after: list[int] = []
 
     def visit(threads: int) -> None:
-        setup._step_seconds("fast", threads, f"visitor {threads}", None)
-        both.wait(600)
+        estimate.seconds_per_step("fast", "auto", threads, f"visitor {threads}", None)
+        both.wait(60)
         after.append(torch.get_num_threads())
 
     visitors = [threading.Thread(target=visit, args=(threads,)) for threads in (1, 4)]

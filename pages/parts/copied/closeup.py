@@ -1,32 +1,29 @@
-"""One sample, large: its matches, and how it came out of the noise beside what a perfect memoriser makes of it."""
+"""One sample, enlarged: its matches, and how it came out of the noise beside what a perfect memoriser makes of it."""
 
 from __future__ import annotations
 
 import html
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
-import torch
 
-from ddpm.diffusion.chain import Chain, ChainRecorder
-from ddpm.diffusion.labels import draw_labels
-from ddpm.diffusion.memoriser import PerfectMemoriser
-from ddpm.diffusion.sampling import Model, SamplingStep, sample
-from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.diffusion.chain import Chain
+from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.glossary import LABEL_WORDS
 from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
-from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.matches import distance_words, kind_of, palette_words, transform_words
-from pages.parts.copied.verdicts import percent
+from pages.parts.copied.rates import percent
+from pages.parts.shared.drawing import draw_chain
+from pages.parts.shared.orders import from_info
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.player import player
-from pages.parts.shared.store import checkpoint
+from pages.parts.shared.resolving import memorising, resolve
 from pages.parts.shared.words import plain
 
 _SIDE = 128
@@ -49,70 +46,41 @@ def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
     try:
         with st.spinner("Letting the memoriser draw from the same noise ..."):
             other = _memorised(subject.key, batch.id or str(id(batch)), i, subject, batch)
-    except (CheckpointError, ValueError) as error:
+    except ValueError as error:
         st.warning(plain(error))
         return
-    own = one_of(batch.chain, i)
+    own = _chain_of(batch.chain, i)
     player(own, key="closeup", other=other, titles=TITLES, columns=1)
     st.caption(_parting_words(own, other, subject))
 
 
-def one_of(chain: Chain, i: int) -> Chain:
+def memorised_chain(batch: Batch, i: int, comparison: ComparisonSet) -> Chain:
+    """What a perfect memoriser makes of the noise from which sprite ``i`` of a batch was drawn, at every step the same.
+
+    It is asked for the kind that was asked for there.
+
+    Args:
+        comparison: tells the sprites that it remembers.
+
+    Raises:
+        CheckpointError: if the batch does not say how it was drawn, the model is gone, or no sprite is of that kind.
+    """
+    order = from_info(batch.info)
+    if order is None:
+        raise CheckpointError("This batch does not say how it was drawn.")
+    resolved = resolve(replace(order, step=int(batch.info["step"]), against=None))
+    memoriser = memorising(resolved.own, comparison)
+    return draw_chain(memoriser.for_sprite(i), [resolved.noise_source(i)])
+
+
+def _chain_of(chain: Chain, i: int) -> Chain:
     """The chain of sprite ``i`` alone."""
     return Chain(chain.t, chain.x_t[:, i : i + 1], chain.x0[:, i : i + 1], chain.noise_level)
 
 
-def memorised_chain(
-    memoriser: PerfectMemoriser, schedule: NoiseSchedule, info: dict, i: int, label: int | None
-) -> Chain:
-    """What a memoriser makes of the noise from which sprite ``i`` of a batch was drawn, step by step the same noise.
-
-    Args:
-        info: sampler, steps and seed, as a batch has them.
-        label: the kind that was asked for; -1 or None for anything.
-
-    Raises:
-        ValueError: if these do not fit the schedule, or the memoriser knows no sprite of the kind.
-    """
-    steps = int(info["steps"])
-    recorder = ChainRecorder(schedule, steps)
-    labels = None if label is None or memoriser.num_classes is None else torch.full((i + 1,), label)
-    for step in sample(_LastOnly(memoriser), schedule, i + 1, info["sampler"], steps, int(info["seed"]), labels):
-        recorder.add(SamplingStep(step.t, step.x_t[-1:], step.x0[-1:]))
-    return recorder.chain()
-
-
-class _LastOnly:
-    """Asks a model about the last sprite alone: the noise of sprite i needs i + 1 sprites to be drawn, no more."""
-
-    def __init__(self, model: PerfectMemoriser) -> None:
-        self._model: Model = model
-        self.prediction_type = model.prediction_type
-        self.num_classes = model.num_classes
-
-    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        result = torch.zeros_like(x_t)
-        result[-1:] = self._model(x_t[-1:], t[-1:], None if labels is None else labels[-1:])
-        return result
-
-
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _memorised(key: str, batch_id: str, i: int, _subject: Subject, _batch: Batch) -> Chain:
-    info = _batch.info
-    run = Run(Path(str(info["run"])))
-    loaded = checkpoint(run.step_path(int(info["step"])), info.get("weights", "ema"))
-    memoriser = _memoriser(key, run.key, _subject, loaded.schedule)
-    label = info.get("label")
-    if label is not None and int(label) < 0 and (frequencies := loaded.config.get("class_frequencies")):
-        label = int(draw_labels(frequencies, i + 1, int(info["seed"]))[-1])
-    return memorised_chain(memoriser, loaded.schedule, info, i, None if label is None else int(label))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _memoriser(key: str, run: str, _subject: Subject, _schedule: NoiseSchedule) -> PerfectMemoriser:
-    labels = _subject.sprites.labels
-    kinds = None if labels is None else np.asarray(labels)[_subject.reference.seen]
-    return PerfectMemoriser(_subject.train, _schedule, kinds)
+    return memorised_chain(_batch, i, _subject.comparison)
 
 
 def _parting_words(own: Chain, memorised: Chain, subject: Subject) -> str:

@@ -1,4 +1,4 @@
-"""Which samples are questioned, what they are held against, and all that is then known about them."""
+"""Which samples are questioned, what they are compared with, and the facts about them that follow."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from pages.parts.sample.ordering import choose_run
-from pages.parts.shared.drawing import Order, current_batch, draw_timed, first_batch, remember
+from pages.parts.shared.batches import current_batch, remember
+from pages.parts.shared.drawing import draw_timed, first_batch
+from pages.parts.shared.navigation import choose_run, run_to_question
+from pages.parts.shared.orders import Order
+from pages.parts.shared.resolving import resolve
 from pages.parts.shared.store import default_run, may_have_data, run_data, run_that_drew, shipped_run, verdict_of
 from pages.parts.shared.uploading import ask_for_file, show_notes
 from pages.parts.shared.words import counted, plain, problem
@@ -34,7 +37,7 @@ _SOURCE, _SEEN, _WANTED = "question", "question-seen", "question-wanted"
 
 @dataclass(frozen=True)
 class Chosen:
-    """Samples, and the run that they are held against.
+    """Samples, and the run whose training sprites they are compared with.
 
     Attributes:
         images: uint8 (N, 16, 16, 3).
@@ -54,27 +57,27 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Ready:
-    """What samples can be held against.
+    """What samples can be compared with.
 
     Attributes:
         key: tells it from others; equal for equal sprites.
     """
 
-    reference: ComparisonSet
+    comparison: ComparisonSet
     yardstick: TrainingIndex
     key: str
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Samples, what they are held against, and the facts about each of them.
+    """Samples, what they are compared with, and the facts about each of them.
 
     Attributes:
-        key: tells what they are held against from other sets; equal for equal sprites.
+        key: tells what they are compared with from other sets; equal for equal sprites.
     """
 
     chosen: Chosen
-    reference: ComparisonSet
+    comparison: ComparisonSet
     yardstick: TrainingIndex
     evidence: Evidence
     key: str
@@ -82,16 +85,16 @@ class Subject:
     @property
     def sprites(self) -> SpriteDataset:
         """The data set."""
-        return self.reference.sprites
+        return self.comparison.sprites
 
     @cached_property
     def train(self) -> np.ndarray:
         """uint8 (R, 16, 16, 3): the training sprites; the rows of the evidence are theirs."""
-        return self.sprites.images[self.reference.seen]
+        return self.sprites.images[self.comparison.seen]
 
     def data_row(self, row: int) -> int:
         """The row in the data set of a row of the evidence."""
-        return int(self.reference.seen[row])
+        return int(self.comparison.seen[row])
 
 
 def choose_samples(runs: list[Run]) -> Chosen | Run | None:
@@ -100,6 +103,8 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
     Returns:
         The sprites; a run, where its finished report is to be shown; None as long as there is nothing.
     """
+    if (sent := run_to_question(runs)) is not None:
+        _question(sent)
     reports = sorted((run for run in runs if verdict_of(run) is not None), key=lambda run: not may_have_data(run))
     batch = current_batch()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -138,12 +143,12 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
 
 
 def question_live(run: Run) -> None:
-    """In the next run of the page, let a model draw, and question what comes out."""
+    """Let a model draw, and question what comes out; to be called before the page is built."""
     st.session_state.update({_SOURCE: FRESH, "questioned": str(run.folder), _WANTED: min(_SIZES)})
 
 
-def question(run: Run) -> None:
-    """In the next run of the page, question a run: by its finished report where it has one, else by what it draws."""
+def _question(run: Run) -> None:
+    """Question a run: by its finished report where it has one, else by what it draws."""
     if verdict_of(run) is None:
         question_live(run)
     else:
@@ -172,13 +177,13 @@ def _drawn_mark(batch: Batch | None) -> object:
 
 
 def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
-    """Find what a run learnt from and get to know it, with a word on what takes so long.
+    """Find what a run learnt from and measure it, saying what takes so long.
 
     Args:
         meanwhile: shows something to read, if this takes long.
 
     Returns:
-        All that samples can be held against; or why there is nothing, in words.
+        What samples can be compared with; or why there is nothing, in words.
     """
     # Two places for all of it: what stands below must not move, or the browser shows it twice for a moment.
     place, below = st.empty(), st.empty()
@@ -186,20 +191,20 @@ def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
         found = run_data(run)
     if found.sprites is None:
         return str(found.problem)
-    reference = what_was_seen(found.sprites, run.trained_on())
-    key = f"{reference.sprites.fingerprint}-{_digest(reference.seen)}"
+    comparison = what_was_seen(found.sprites, run.trained_on())
+    key = f"{comparison.sprites.fingerprint}-{_digest(comparison.seen)}"
 
     def watch(done: float, what: str) -> None:
         place.progress(done, f"Getting to know the training sprites, once. {what} ...")
 
     try:
-        check_seen(reference)
-        yardstick = _known_yardsticks().get(key)
+        check_seen(comparison)
+        yardstick = _known_indices().get(key)
         if yardstick is None:
-            if not is_stored(reference):
+            if not is_stored(comparison):
                 with below.container():
                     meanwhile(run)
-            yardstick = _known_yardsticks()[key] = load_or_build(reference, watch)
+            yardstick = _known_indices()[key] = load_or_build(comparison, watch)
     except ValueError as error:
         return str(error)
     finally:
@@ -207,11 +212,11 @@ def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
         below.empty()
     if found.note:
         st.caption(f":material/info: {plain(found.note)}")
-    return Ready(reference, yardstick, key)
+    return Ready(comparison, yardstick, key)
 
 
-def hold_against(chosen: Chosen, ready: Ready) -> Subject | None:
-    """Find out all about the samples; None, and a word, where that cannot be."""
+def compare(chosen: Chosen, ready: Ready) -> Subject | None:
+    """Measure the samples; where that cannot be done, say why, and return None."""
     place = st.empty()
     try:
         with (
@@ -223,11 +228,11 @@ def hold_against(chosen: Chosen, ready: Ready) -> Subject | None:
         place.warning(plain(error))
         return None
     place.empty()
-    return Subject(chosen, ready.reference, ready.yardstick, evidence, ready.key)
+    return Subject(chosen, ready.comparison, ready.yardstick, evidence, ready.key)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _known_yardsticks() -> _Few:
+def _known_indices() -> _Few:
     return _Few()
 
 
@@ -266,7 +271,7 @@ def _drawn(run: Run, n: int) -> Batch | None:
         bar.progress(done / steps, f"Drawing: step {done:,} of {steps:,}")
 
     try:
-        batch = remember(draw_timed(Order(str(run.folder), n=n, seed=seed), watch))
+        batch = remember(draw_timed(resolve(Order(str(run.folder), n=n, seed=seed)), watch))
     except CheckpointError as error:
         problem(error)
         return None

@@ -1,4 +1,4 @@
-"""Figures that stand still: how near is normal, and which training sprites are come near to."""
+"""Figures that stand still: how near is normal, which training sprites are copied, and when copying began."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport
+from ddpm.judging.onset import copying_onset
 from ddpm.pixels.neighbors import rms_grey_levels
+from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
+from pages.parts.shared.charts import GREEN, ORANGE, VIOLET, YELLOW, check_series
 from pages.parts.shared.pictures import sprite_tag
-from pages.parts.shared.words import counted
+from pages.parts.shared.words import counted, plain
 
 _BINS = 36
-_SAMPLES, _UNSEEN, _TRAINING, _LINE = "#6a4cf0", "#1f9e89", "#c99a1c", "#e2603f"
-_HEAT = ["#b9a9ff", "#6a4cf0", "#e2603f", "#c22f3d"]
+_HEAT = ["#b9a9ff", VIOLET, ORANGE, "#c22f3d"]
 _MOST_COPIED = 12
 _PLAIN = {"displayModeBar": False}
 
@@ -24,13 +26,13 @@ _PLAIN = {"displayModeBar": False}
 def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     """Distances to the nearest training sprite: of samples, of unseen sprites, of training sprites to one another."""
     sides = [
-        (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), _SAMPLES),
+        (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), VIOLET),
         (
             "real sprites it never saw",
             rms_grey_levels(subject.yardstick.heldout_evidence.squared_distance),
-            _UNSEEN,
+            GREEN,
         ),
-        ("training sprites to other ones", rms_grey_levels(subject.yardstick.distances), _TRAINING),
+        ("training sprites to other ones", rms_grey_levels(subject.yardstick.distances), YELLOW),
     ]
     top = max(float(np.quantile(values, 0.995)) for _, values, _ in sides if len(values)) * 1.02 or 1.0
     edges = np.linspace(0, top, _BINS + 1)
@@ -44,15 +46,15 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
             y=np.repeat(shares, 2),
             name=name,
             mode="lines",
-            line={"color": colour, "width": 2.5 if colour == _SAMPLES else 1.8},
+            line={"color": colour, "width": 2.5 if colour == VIOLET else 1.8},
             fill="tozeroy",
             fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)",
             hovertemplate="%{y:.3~g}% at about %{x:.0f} grey levels<extra>" + name + "</extra>",
         )
-    limit = float(rms_grey_levels(max(0, report.near_distance)))
+    limit = float(rms_grey_levels(np.array(max(0, report.near_distance))))
     figure.add_vline(
         x=limit,
-        line={"color": _LINE, "width": 2, "dash": "dash"},
+        line={"color": ORANGE, "width": 2, "dash": "dash"},
         annotation={"text": "left of this line: near copies", "xanchor": "left", "xshift": 6},
         annotation_position="top right",
     )
@@ -101,12 +103,51 @@ def copied_most(subject: Subject, report: MemorizationReport) -> None:
     _map(subject, hits, near)
 
 
+def onset(run: Run) -> None:
+    """When did it begin to copy? From the looks that the training took at itself."""
+    metrics = run.metrics()
+    near = next((series for series in check_series(metrics) if series.title == "Near copies"), None)
+    if near is None:
+        st.caption("This training never looked at its own drawings, so its record does not say.")
+        return
+    found = copying_onset(metrics)
+    if found is not None:
+        st.markdown(f"**{plain(found.sentence)}**")
+    elif len(near.steps) == 1:
+        st.markdown(f"**It looked at itself only once, at step {near.steps[0]:,.0f}, and did not copy then.**")
+    else:
+        st.markdown(f"**It had not begun by step {near.steps[-1]:,.0f}, the last time it looked at itself.**")
+    if len(near.steps) > 1:
+        _near_figure(near.steps, near.values, near.real)
+
+
+def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> None:
+    figure = go.Figure()
+    figure.add_scatter(
+        x=steps,
+        y=100 * values,
+        name="near copies among samples",
+        line={"color": VIOLET, "width": 2.5},
+        mode="lines+markers",
+    )
+    if real is not None:
+        figure.add_hline(y=100 * real, line={"color": GREEN, "dash": "dash"}, annotation_text="unseen real sprites")
+    figure.update_layout(
+        height=260,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        xaxis={"title": "training steps", "tickformat": ","},
+        yaxis={"title": "near copies in %, at a false-positive rate of 5%", "rangemode": "tozero"},
+        showlegend=False,
+    )
+    st.plotly_chart(figure, key="onset", config=_PLAIN)
+
+
 def _copies_words(count: int) -> str:
     return f"copied {counted(count, 'time')}" if count else "not copied"
 
 
 def _map(subject: Subject, hits: np.ndarray, near: np.ndarray) -> None:
-    sprites, seen = subject.sprites, subject.reference.seen
+    sprites, seen = subject.sprites, subject.comparison.seen
     order = np.arange(len(seen))
     kinds = np.full(len(seen), "")
     arranged = "in the order of the data"

@@ -1,4 +1,4 @@
-"""Samples and the training sprites that are nearest to them, in words and as a parcel for the browser."""
+"""Samples and the training sprites nearest to them, in words and as a parcel for the browser."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from ddpm.judging.copying.palettes import SAME_PALETTE
 from ddpm.judging.copying.shapes import SHAPE_KNOWN
 from ddpm.pixels.neighbors import rms_grey_levels
 from pages.parts.copied.comparing import Subject
-from pages.parts.shared.atlas import pack
+from pages.parts.copied.gallery import pack
+from pages.parts.shared.charts import GREEN, ORANGE
 
 COLOURS = {
     "degenerate": "#6b6878",
     "exact copy": "#c22f3d",
-    "near copy": "#e2603f",
+    "near copy": ORANGE,
     "moved copy": "#e08f3c",
     "recolour": "#c9a21c",
     "collage": "#c04a9b",
     "palette only": "#3d7fd6",
     "low quality": "#9a96a8",
-    "novel": "#1f9e89",
+    "novel": GREEN,
 }
 """A colour for each label of a sample."""
 
@@ -76,7 +77,7 @@ def kind_of(subject: Subject, i: int) -> str:
     return str(sprites.label_names[int(sprites.labels[subject.data_row(int(subject.evidence.row[i]))])])
 
 
-def parcel(subject: Subject, report: MemorizationReport) -> bytes:
+def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
     """What the gallery and the scatter of a page need: facts, labels and sprites, the nearest sample first."""
     facts, samples = subject.evidence, subject.chosen.images
     rows = np.concatenate([facts.row, facts.shape_row, facts.palette_row])

@@ -10,8 +10,8 @@ import streamlit as st
 from ddpm.diffusion.chain import Chain
 from ddpm.pixels.cleaning import MARKS, Cleaned, clean_pixels
 from ddpm.runs.album import Batch
+from pages.parts.shared.batches import batch_titles
 from pages.parts.shared.pictures import contact_sheet
-from pages.parts.shared.ways import batch_titles
 from pages.parts.shared.words import plain
 
 _KEY, _TURNED = "clean", "clean-turned"
@@ -30,7 +30,7 @@ def as_seen(chain: Chain) -> Chain:
 
 
 def just_turned() -> bool:
-    """Whether this run began with a turn of the switch: then one wants to see the result, not the way there again."""
+    """Whether this run began with a turn of the switch: then one looks at the result, not at how it came about."""
     return bool(st.session_state.pop(_TURNED, False))
 
 

@@ -13,8 +13,7 @@ from ddpm.pixels.sheets import png_zip, sheet_png
 from ddpm.pixels.transparency import cutout
 from ddpm.runs.album import Batch
 from pages.parts.sample.cleaned import HELP, cleaned
-from pages.parts.shared.orders import file_stem, kinds_of
-from pages.parts.shared.ways import batch_titles
+from pages.parts.shared.batches import batch_titles, file_stem, kinds_of
 
 _File = tuple[str, str, str, Callable[[], bytes]]
 

@@ -1,4 +1,4 @@
-"""What is to be drawn: the controls of the Sample page."""
+"""What is to be drawn: the form of the Sample page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from ddpm.base.text import showable
 from ddpm.cli.console import duration
 from ddpm.diffusion.sampling import Sampler, default_steps
 from ddpm.runs.active import active_training
@@ -16,9 +15,9 @@ from ddpm.runs.checkpoint import can_use_raw
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from pages.parts.shared.drawing import seconds_to_draw
+from pages.parts.shared.navigation import choose_run
 from pages.parts.shared.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order
-from pages.parts.shared.store import default_run, find_run, remembered_run, run_label
-from pages.parts.shared.ways import rivals
+from pages.parts.shared.resolving import rivals
 from pages.parts.shared.words import counted, plain
 
 _SAMPLERS: dict[Sampler, str] = {
@@ -29,23 +28,24 @@ _SAMPLERS: dict[Sampler, str] = {
 _COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
 _GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
 LONG = 4.0
-"""Seconds. One waits less than that without being told."""
+"""Seconds: whoever waits for less is not told so."""
 
 _PROPOSED = "proposed-by-link"
 
 
-def ask(runs: list[Run]) -> tuple[Order, bool]:
+def ask(runs: list[Run], wanted: str | None) -> tuple[Order, bool]:
     """Ask for a model and how it should draw.
 
     Args:
         runs: those that can draw, at least one.
+        wanted: folder of the run to begin with; None for the one that was chosen before.
 
     Returns:
         The order, and whether it is to be drawn now.
     """
     first, buttons, rest = st.container(), st.container(horizontal=True), st.container()
     with first:
-        run = choose_run(runs, "Model", "model", st.session_state.pop("draw-from", None))
+        run = choose_run(runs, "Model", "model", wanted)
         kinds = _kinds(run)
         label = _kind(run, kinds) if kinds else ANY
         if label == EACH:
@@ -74,37 +74,14 @@ def ask(runs: list[Run]) -> tuple[Order, bool]:
 
 
 def seconds_to_wait(order: Order) -> float:
-    """About how long drawing will take, by the last time; what it is compared with included."""
+    """About how long drawing takes, judged by the last time; what it is compared with included."""
     own = order.steps or 0
     others = {None: 0, "ddpm": 1000, "ddim": default_steps("ddim", 1000)}.get(order.against, own)
     return seconds_to_draw(order.n, own * (2 if order.guidance_scale != 1 else 1) + others)
 
 
-def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None) -> Run:
-    """Ask for one of some runs.
-
-    Args:
-        key: under which the choice is remembered.
-        wanted: folder of the run to begin with, whatever was chosen before.
-    """
-    folders = [str(run.folder) for run in runs]
-    if wanted in folders:
-        st.session_state[key] = wanted
-    chosen = remembered_run(runs, key) or default_run(runs)
-    st.session_state[key] = str(chosen.folder)
-
-    def name(folder: str) -> str:
-        run = find_run(runs, folder)
-        return run_label(run) if run else showable(folder)
-
-    folder = st.selectbox(label, folders, format_func=name, key=key, persist_state="session")
-    chosen = find_run(runs, folder) or runs[0]
-    st.session_state[f"{key}-id"] = chosen.id()
-    return chosen
-
-
 def show_order(order: Order) -> None:
-    """Let the controls of a visitor who has just come say what an order says; to be called before :func:`ask`."""
+    """Let the form of a visitor who has just come say what an order says; to be called before :func:`ask`."""
     key = Run(Path(order.run)).key
     chosen: dict[str, Any] = {
         "model": order.run,
@@ -227,9 +204,8 @@ def _next_seed() -> None:
 
 
 def _training() -> None:
-    """Say who else holds the processor, and offer to change that."""
-    active = active_training()
-    if active is not None:
+    """Say who else uses the processor, and offer to change that."""
+    if active_training() is not None:
         st.fragment(_training_now, run_every=2.0)()
 
 
@@ -237,29 +213,21 @@ def _training_now() -> None:
     active = active_training()
     if active is None:
         return
-    name = plain(active.run.name)
-    paused = active.run.state() == "paused"
-    wanted = active.run.pending().get("pause")
+    run, name = active.run, plain(active.run.name)
+    paused = run.state() == "paused"
+    wanted = run.pending().get("pause")
     if paused and wanted is not False:
         st.caption(f":material/pause_circle: The training of {name} is paused: drawing has the processor.")
-        st.button(
-            "Let the training go on",
-            icon=":material/play_arrow:",
-            key="resume-training",
-            on_click=_request,
-            args=(active.run, False),
-        )
+        _pause_button("Let the training go on", "play_arrow", "resume-training", run, False)
     elif wanted and not paused:
         st.caption(f":material/hourglass_top: The training of {name} pauses after its present step ...")
     else:
         st.caption(f":material/hourglass_top: The training of {name} holds the processor: drawing takes longer.")
-        st.button(
-            "Pause the training",
-            icon=":material/pause:",
-            key="pause-training",
-            on_click=_request,
-            args=(active.run, True),
-        )
+        _pause_button("Pause the training", "pause", "pause-training", run, True)
+
+
+def _pause_button(label: str, icon: str, key: str, run: Run, pause: bool) -> None:
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=_request, args=(run, pause))
 
 
 def _request(run: Run, pause: bool) -> None:

@@ -1,4 +1,4 @@
-"""What one does with sprites that were drawn: keep them, draw more like one, or look at earlier ones."""
+"""What can be done with sprites that were drawn: keep them, draw more like one, or look at earlier ones."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from ddpm.runs.favourites import (
 )
 from pages.parts.sample.exports import save_sprites_button
 from pages.parts.sample.sharing import leave_link
-from pages.parts.shared.drawing import Page, album, damaged_batches, show_again
-from pages.parts.shared.orders import EACH, Order, from_info, kinds_of
+from pages.parts.shared.batches import BatchPreview, album, damaged_batches, kinds_of, show_again
+from pages.parts.shared.orders import EACH, Order, from_info
 from pages.parts.shared.pictures import picture, sprite_tag
 from pages.parts.shared.words import counted, damaged, plain, problem
 
@@ -89,7 +89,7 @@ def likeness(batch: Batch) -> Order | None:
 
 
 def favourites_section() -> None:
-    """The sprites that were starred, on any day, with what one does with them."""
+    """The sprites that were starred, on any day, and what can be done with them."""
     found = favourites()
     st.header("Favourites")
     if lost := len(favourite_names()) - len(found):
@@ -120,19 +120,19 @@ def favourites_section() -> None:
 
 def last_batches() -> None:
     """The album: what was drawn before, on any page or in any tab."""
-    pages, lost = album(6), damaged_batches()
-    if not pages and not lost:
+    previews, lost = album(6), damaged_batches()
+    if not previews and not lost:
         return
     st.header("Drawn before")
     if lost:
         damaged(counted(lost, "batch", "batches"), lost)
     with st.grid(6, min_column_width=120):
-        for page in pages:
+        for preview in previews:
             with st.container():
-                picture(page.png, f"sprites drawn by {page.info['name']}")
-                st.caption(plain(_in_words(page)))
-                if st.button("Open", key=f"open-{page.id}"):
-                    batch = load_batch(page.id)
+                picture(preview.png, f"sprites drawn by {preview.info['name']}")
+                st.caption(plain(_in_words(preview)))
+                if st.button("Open", key=f"open-{preview.id}"):
+                    batch = load_batch(preview.id)
                     if batch is None:
                         problem("This batch has gone: newer ones took its place.")
                     else:
@@ -141,9 +141,9 @@ def last_batches() -> None:
                         st.rerun()
 
 
-def _in_words(page: Page) -> str:
-    info = page.info
-    words = [info["name"], info.get("kind"), counted(page.count, "sprite"), f"seed {info['seed']}"]
+def _in_words(preview: BatchPreview) -> str:
+    info = preview.info
+    words = [info["name"], info.get("kind"), counted(preview.count, "sprite"), f"seed {info['seed']}"]
     if info.get("like"):
         words[2] = f"{words[2]} like one"
     if info.get("against"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 from urllib.parse import urlencode
 
@@ -14,8 +14,8 @@ from ddpm.diffusion.sampling import Sampler
 from ddpm.runs.album import Batch
 from ddpm.runs.run import Run
 from pages.parts.shared.orders import ANY, EACH, Order, from_info
+from pages.parts.shared.resolving import rival_run
 from pages.parts.shared.store import weights_mark
-from pages.parts.shared.ways import rival_run
 from pages.parts.shared.words import plain
 
 _OPENED = "opened-link"
@@ -69,65 +69,79 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
 
 def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
     """What parameters ask for. Only runs that are listed can be named by them, never a folder."""
-    name = parameters.get("model", "")
     try:
-        found = {
-            "step": _whole(parameters, "step"),
-            "n": _whole(parameters, "n"),
-            "sampler": cast(Sampler, parameters.get("sampler", "fast")),
-            "steps": _whole(parameters, "steps"),
-            "seed": _whole(parameters, "seed"),
-            "label": _kind(parameters.get("kind", "any")),
-            "guidance_scale": _amount(parameters, "guidance", 1.0),
-            "weights": cast(Literal["ema", "raw"], parameters.get("weights", "ema")),
-            "like": tuple(_number(text, "like") for text in parameters.get("like", "").split(".") if text),
-            "strength": _amount(parameters, "near", 0.5),
-            "against": parameters.get("against"),
-        }
-        order = Order("", **found)  # type: ignore[arg-type]
-        order.check()
+        order = _read_order(parameters)
     except ValueError as error:
         return Link(None, f"This link cannot be read: {plain(error)}. Here is the page as usual.")
     if order.against is not None and order.against.startswith("run:"):
         rival = rival_run(order.against, runs, parameters.get("against_id"))
-        found["against"] = f"run:{rival.name}" if rival is not None else order.against
+        order = order if rival is None else replace(order, against=f"run:{rival.name}")
     mark = parameters.get("mark", "")
 
     def marked(run: Run) -> str:
         return weights_mark(run.step_path(order.step or 0), order.weights)
 
-    # A link knows its model by id; one of an earlier day by its name, and by its weights if it was renamed since.
-    named = [run for run in runs if run.name == name]
-    if _NAME.fullmatch(name):
-        alike = [run for run in runs if run.id() == parameters.get("id")]
-        named = sorted(alike, key=lambda run: run.name != name) or named
-        if mark and mark not in map(marked, named):
-            named = [run for run in runs if marked(run) == mark] or named
-    if not named:
+    meant = _meant(parameters, runs, marked)
+    if not meant:
         return Link(
             None,
-            f"The model **{plain(name[:80])}** that this link asks for is no longer here. "
+            f"The model **{plain(parameters.get('model', '')[:80])}** that this link asks for is no longer here. "
             "Choose another one, and press Draw.",
         )
-    saved = [run for run in named if order.step in run.steps()]
-    name = named[0].name
+    name = plain(meant[0].name)
+    saved = [run for run in meant if order.step in run.steps()]
     if not saved:
         return Link(
             None,
-            f"The model **{plain(name)}** is here, but no longer its step {order.step:,} that this link asks for. "
+            f"The model **{name}** is here, but no longer its step {order.step:,} that this link asks for. "
             "Choose another step under More, and press Draw.",
         )
     marks = [marked(run) for run in saved]
     run = saved[marks.index(mark)] if mark in marks else saved[0]
-    order = Order(str(run.folder), **found)  # type: ignore[arg-type]
+    order = replace(order, run=str(run.folder))
     # A batch of an older album does not know its mark.
     if not mark or mark in marks:
         return Link(order)
     return Link(
         order,
-        f"This link was made with another model of the name **{plain(name)}** (weights {plain(mark[:8])}, here "
+        f"This link was made with another model of the name **{name}** (weights {plain(mark[:8])}, here "
         f"{marks[0] or 'unknown'}). What it draws now is not what was sent to you.",
     )
+
+
+def _read_order(parameters: Mapping[str, str]) -> Order:
+    """What is to be drawn, by a run that is still to be found; ValueError if it makes no sense."""
+    order = Order(
+        "",
+        step=_whole(parameters, "step"),
+        n=_whole(parameters, "n"),
+        sampler=cast(Sampler, parameters.get("sampler", "fast")),
+        steps=_whole(parameters, "steps"),
+        seed=_whole(parameters, "seed"),
+        label=_kind(parameters.get("kind", "any")),
+        guidance_scale=_amount(parameters, "guidance", 1.0),
+        weights=cast(Literal["ema", "raw"], parameters.get("weights", "ema")),
+        like=tuple(_number(text, "like") for text in parameters.get("like", "").split(".") if text),
+        strength=_amount(parameters, "near", 0.5),
+        against=parameters.get("against"),
+    )
+    order.check()
+    return order
+
+
+def _meant(parameters: Mapping[str, str], runs: list[Run], marked: Callable[[Run], str]) -> list[Run]:
+    """The runs that a link may mean, the likeliest first.
+
+    A link knows its model by id; one of an earlier day by its name, and by its weights if it was renamed since.
+    """
+    name, mark = parameters.get("model", ""), parameters.get("mark", "")
+    meant = [run for run in runs if run.name == name]
+    if _NAME.fullmatch(name):
+        same = [run for run in runs if run.id() == parameters.get("id")]
+        meant = sorted(same, key=lambda run: run.name != name) or meant
+        if mark and mark not in map(marked, meant):
+            meant = [run for run in runs if marked(run) == mark] or meant
+    return meant
 
 
 def opened_link(runs: list[Run]) -> Link | None:

@@ -1,4 +1,4 @@
-"""Figures that grow while one looks: Vega, since it redraws in place. Those that stand still are in ``figures``."""
+"""Charts that grow while they are looked at: Vega, since it redraws in place."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from ddpm.runs.baseline import baseline_curve
 _POINTS = 400
 _THIS_RUN, _ORIGINAL = "this run", "the original recipe"
 MEANS, _SMOOTHED, _HELD_OUT = "mean of a few steps", "smoothed", "held-out sprites"
-# Of the way so far: a curve that falls as 1 / step is then shown at most 5% too high, in short runs and long ones.
+# Share of all steps so far: a curve that falls as 1 / step is then shown at most 5% too high, however long the run.
 _HALF_LIFE = 0.03
+VIOLET, ORANGE, GREEN, YELLOW = "#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c"
+"""What all charts are drawn in: on most of them violet is the model, green is real sprites that it never saw."""
+_PALETTE = (VIOLET, ORANGE, GREEN, YELLOW)
 _COLOURS = {
     MEANS: "#b9b2d6",
-    _SMOOTHED: "#6a4cf0",
-    _HELD_OUT: "#e2603f",
-    _THIS_RUN: "#e2603f",
+    _SMOOTHED: VIOLET,
+    _HELD_OUT: ORANGE,
+    _THIS_RUN: ORANGE,
     _ORIGINAL: "#8d8a99",
 }
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
-_PALETTE = ("#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c")
 
 # On a phone one below the other, or they would be cut off at the edge.
 _LEGEND_COLUMNS = {"expr": "width < 330 ? 1 : width < 560 ? 2 : 3"}
@@ -66,13 +68,13 @@ def against_series(metrics: list[dict[str, Any]], config: dict[str, Any]) -> Ser
         config: the run's own.
     """
     steps, values = _column(metrics, "heldout")
-    reference = baseline_curve(str((config.get("data") or {}).get("fingerprint")))
+    baseline = baseline_curve(str((config.get("data") or {}).get("fingerprint")))
     # A run that learnt from a part of the sprites learnt something else.
-    if not len(steps) or reference is None or config.get("preset") == "original" or config.get("most"):
+    if not len(steps) or baseline is None or config.get("preset") == "original" or config.get("most"):
         return {}
-    end = max(float(steps[-1]), float(reference.steps[0]))
-    kept = [i for i, step in enumerate(reference.steps) if step <= end]
-    original = np.array(reference.steps, np.float64)[kept], np.array(reference.heldout)[kept]
+    end = max(float(steps[-1]), float(baseline.steps[0]))
+    kept = [i for i, step in enumerate(baseline.steps) if step <= end]
+    original = np.array(baseline.steps, np.float64)[kept], np.array(baseline.heldout)[kept]
     return {_THIS_RUN: (steps, values), _ORIGINAL: original}
 
 
@@ -100,19 +102,13 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
         "height": height,
         "mark": {"type": "line", "interpolate": "linear", "clip": True},
         "encoding": {
-            "x": {
-                "field": "step",
-                "type": "quantitative",
-                "title": "steps",
-                "axis": {**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}},
-            },
-            "y": {
-                "field": "loss",
-                "type": "quantitative",
-                "title": "error",
-                "scale": {"type": "log", "nice": False},
-                "axis": {"format": "~g", "tickCount": 5},
-            },
+            "x": _amount("step", title="steps", axis={**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}}),
+            "y": _amount(
+                "loss",
+                title="error",
+                scale={"type": "log", "nice": False},
+                axis={"format": "~g", "tickCount": 5},
+            ),
             "color": {
                 "field": "series",
                 "type": "nominal",
@@ -120,14 +116,11 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
                 "scale": {"domain": names, "range": _colours(names)},
                 "legend": {"orient": "top", "columns": _LEGEND_COLUMNS, "labelLimit": 260},
             },
-            "strokeWidth": {
-                "condition": {"test": f"datum.series === '{MEANS}'", "value": 1},
-                "value": 2.5,
-            },
+            "strokeWidth": {"condition": {"test": f"datum.series === '{MEANS}'", "value": 1}, "value": 2.5},
             "tooltip": [
                 {"field": "series", "title": "curve"},
-                {"field": "step", "type": "quantitative", "format": ","},
-                {"field": "loss", "type": "quantitative", "title": "error", "format": ".4f"},
+                _amount("step", format=","),
+                _amount("loss", title="error", format=".4f"),
             ],
         },
     }
@@ -136,7 +129,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
 
 @dataclass(frozen=True)
 class CheckSeries:
-    """One thing that a training found out about its own drawings.
+    """One thing that a training measured of its own drawings.
 
     Attributes:
         title: what it is, in a few words.
@@ -153,7 +146,7 @@ class CheckSeries:
 
 
 def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
-    """What a training found when it questioned itself; empty where it has not yet."""
+    """What a training found when it checked itself; empty where it has not yet."""
     checks = [(record["step"], record["check"]) for record in metrics if record.get("check")]
     found = []
     for name, title, share in (
@@ -165,7 +158,7 @@ def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
         rows = [(step, value) for step, check in checks if (value := _check_value(check, name)) is not None]
         if rows:
             steps, values = np.array(rows, dtype=np.float64).T
-            # Real sprites are as far from one another as they are: that is what the distance is measured in.
+            # Distances are given in multiples of that between real sprites.
             real = 1.0 if name == "frechet_ratio" else _check_value(checks[-1][1].get("real") or {}, name)
             found.append(CheckSeries(title, steps, values, real, share))
     return found
@@ -179,48 +172,32 @@ def _check_value(check: dict[str, Any], name: str) -> float | None:
 
 
 def check_chart(series: CheckSeries, key: str) -> None:
-    """One small curve with a dashed line where real sprites are; grows in place under the same key."""
+    """One small curve with a dashed line where real sprites are; it grows in place under the same key."""
     points = {"step": series.steps.tolist(), "value": series.values.tolist()}
     points["real"] = [series.real] * len(series.steps)
     # As many places as it takes to tell one tick from the next.
     shape = "~%" if series.share else ",.3~f"
-    x = {
-        "field": "step",
-        "type": "quantitative",
-        "title": None,
-        "axis": {**_STEPS, "tickCount": 3, "tickMinStep": 1},
-    }
-    y = {
-        "field": "value",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"zero": True, "nice": True},
-        "axis": {"format": shape, "tickCount": 4},
-    }
-    tooltip = [
-        {"field": "step", "type": "quantitative", "format": ","},
-        {"field": "value", "type": "quantitative", "format": ".3~p" if series.share else ",.3~f", "title": "samples"},
-    ]
+    x = _amount("step", title=None, axis={**_STEPS, "tickCount": 3, "tickMinStep": 1})
+    y = _amount("value", title=None, scale={"zero": True, "nice": True}, axis={"format": shape, "tickCount": 4})
+    value = _amount("value", format=".3~p" if series.share else ",.3~f", title="samples")
     layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "line", "point": True, "color": "#6a4cf0", "strokeWidth": 2.5},
-            "encoding": {"x": x, "y": y, "tooltip": tooltip},
+            "mark": {"type": "line", "point": True, "color": VIOLET, "strokeWidth": 2.5},
+            "encoding": {"x": x, "y": y, "tooltip": [_amount("step", format=","), value]},
         }
     ]
     if series.real is not None:
-        dashed = {"type": "rule", "color": "#1f9e89", "strokeDash": [5, 4], "strokeWidth": 2}
-        layers.append(
-            {"mark": dashed, "encoding": {"y": {"field": "real", "type": "quantitative", "aggregate": "max"}}}
-        )
+        dashed = {"type": "rule", "color": GREEN, "strokeDash": [5, 4], "strokeWidth": 2}
+        layers.append({"mark": dashed, "encoding": {"y": _amount("real", aggregate="max")}})
     st.caption(f"**{series.title}**")
     st.vega_lite_chart(points, {"height": 150, "layer": layers}, key=key, width="stretch")
 
 
 def smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Mean of what was measured lately, over steps, without a pull towards the start.
+    """Mean of the latest measurements over steps, without a bias towards the start.
 
-    A measurement counts for the steps since the one before, and for half as much when the way has grown by 3%. So the
-    curve lags by the same small share of the way everywhere, however often something was measured.
+    A measurement counts for the steps since the one before, and for half as much once the steps have grown by 3%. So
+    the curve lags by the same small share of the steps everywhere, however often something was measured.
 
     Args:
         steps: float (N,), rising, above 0.
@@ -236,6 +213,10 @@ def smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
         mean += (value - mean) * (step - before) / weight
         result[i], before = mean, step
     return result
+
+
+def _amount(field: str, **more: Any) -> dict[str, Any]:
+    return {"field": field, "type": "quantitative", **more}
 
 
 def _colours(names: list[str]) -> list[str]:

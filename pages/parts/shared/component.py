@@ -1,14 +1,34 @@
-"""What all components written in JavaScript share."""
+"""What all components written in JavaScript share: their files, and the parcels in which Python tells them things."""
 
 from __future__ import annotations
 
+import json
+import struct
 from pathlib import Path
+from typing import Any
 
 
-def source(module_file: str, name: str) -> str:
-    """The text of a file beside a component's module.
+def source(module_file: str, *names: str) -> str:
+    """The text of files beside a component's module, one after the other.
 
     Args:
         module_file: ``__file__`` of the module.
     """
-    return (Path(module_file).parent / name).read_text(encoding="utf-8")
+    folder = Path(module_file).parent
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def parcel(header: Any, *files: bytes) -> bytes:
+    """A length (uint32, little-endian), a JSON header, then the files; equal input gives equal bytes.
+
+    ``parcel.js`` is the other end of the wire.
+    """
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    return b"".join([struct.pack("<I", len(text)), text, *files])
+
+
+SCRIPT = source(__file__, "parcel.js")
+"""Goes before the script of a component that gets parcels."""
+
+STYLE = source(__file__, "component.css")
+"""Goes before the style sheet of a component."""

@@ -1,4 +1,4 @@
-"""What is to be drawn, as a value: it goes into the album, into a link, and back."""
+"""What is to be drawn, as a plain value that goes into the album, into a link, and back."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import torch
-
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, is_whole, list_of, or_none
-from ddpm.diffusion.noise import NoiseSource, nearby_noise, sprite_noise
 from ddpm.diffusion.sampling import Sampler
-from ddpm.runs.checkpoint import Checkpoint
 from ddpm.runs.run import Run
-from ddpm.runs.samples import labels_by_frequency
 
 ANY, EACH = -1, -2
 MOST = 144
@@ -41,9 +36,9 @@ class Order:
         step: the saved step; None for the newest.
         label: a kind's number; ``ANY`` for each sprite's kind by frequency, ``EACH`` for one sprite of each kind in
             turn, None for no kind at all.
-        like: nothing, or the way to a sprite that all are to be like: its number in the batch of the same seed, then
-            the number of one that was drawn like that, and so on.
-        strength: how far their noises lie from that of the sprite, 0..1.
+        like: nothing, or where to find the sprite that all are to be like: its number in the batch of the same seed,
+            then its number among those that were drawn like that one, and so on.
+        strength: how far their noise lies from that of the sprite, 0..1.
         against: what else is drawn from the same noise: "ddpm", "ddim" (another sampler), "raw" (the last weights),
             "memoriser", or "run:" and the name of another run.
     """
@@ -101,11 +96,11 @@ _MORE: dict[str, Check] = {
     "titles": lambda value: list_of(is_name)(value) and len(value) == 2,
     "mark": is_text,
 }
-"""What a batch of the album says of itself, and what it may say beside: older ones say less."""
+"""What a batch of the album must say of itself, and what else it may say: older batches say less."""
 
 
 def tells_all(info: Mapping[str, Any]) -> bool:
-    """Whether a batch says all that a page tells of it, and everything as it should be."""
+    """Whether a batch says all that the pages tell about it, each value as it should be."""
     return has_fields(info, _NEEDED) and all(check(info[name]) for name, check in _MORE.items() if name in info)
 
 
@@ -115,69 +110,20 @@ def to_info(order: Order) -> dict[str, Any]:
 
 
 def from_info(info: Mapping[str, Any]) -> Order | None:
-    """The order that a batch of the album was drawn by, older albums included; None if it is not to be read."""
-    known = {field.name: info[field.name] for field in fields(Order) if field.name in info}
+    """The order by which a batch of the album was drawn, however old it is; None if it cannot be read."""
+    values = {field.name: info[field.name] for field in fields(Order) if field.name in info}
     try:
-        order = Order(**{**known, "run": str(known["run"]), "like": tuple(known.get("like") or ())})
+        order = Order(**{**values, "run": str(values["run"]), "like": tuple(values.get("like") or ())})
         order.check()
     except (KeyError, TypeError, ValueError):
         return None
     return order
 
 
-def labels_of(order: Order, drawer: Checkpoint) -> torch.Tensor | None:
-    """The kind of each sprite of an order: int64 (N,), or None where there are no kinds.
-
-    Raises:
-        ValueError: if the model does not know the kind.
-    """
-    kinds = drawer.model.num_classes
-    if kinds is None or order.label is None:
-        return None
-    if order.label >= kinds:
-        raise ValueError(f"it knows {kinds} kinds, and was asked for number {order.label + 1}")
-    count = order.like[0] + 1 if order.like else order.n
-    labels: torch.Tensor | None
-    if order.label >= 0:
-        labels = torch.full((count,), order.label)
-    elif order.label == EACH:
-        labels = torch.arange(count) % kinds
-    else:
-        labels = labels_by_frequency(drawer, count, order.seed)
-    return labels[-1:].expand(order.n) if labels is not None and order.like else labels
-
-
-def noise_sources_of(order: Order) -> list[NoiseSource] | None:
-    """Where an order's noise comes from, if it is not simply the seed."""
-    if not order.like:
-        return None
-    return [_noise_source_at(order, (*order.like, i)) for i in range(order.n)]
-
-
-def _noise_source_at(order: Order, way: tuple[int, ...]) -> NoiseSource:
-    source = sprite_noise(order.seed, way[0])
-    for depth in range(2, len(way) + 1):
-        # The first of those that are like a sprite is that sprite.
-        if way[depth - 1] > 0:
-            source = nearby_noise(source, order.strength, order.seed, *way[:depth])
-    return source
-
-
-def kinds_of(info: Mapping[str, Any], count: int) -> list[str]:
-    """The kind of each sprite of a batch, "" for anything; an empty list where the batch does not say."""
-    kinds: Any = info.get("kinds")
-    return kinds if list_of(is_text)(kinds) and len(kinds) == count else []
-
-
-def file_stem(info: Mapping[str, Any]) -> str:
-    """What files made of a batch are called: model, step, sampler, seed, and the kind or the sprite they are like."""
-    parts = [info["name"], info["step"], f"{info['sampler']}{info['steps']}", f"seed{info['seed']}"]
-    if info.get("kind"):
-        parts.append(info["kind"])
-    if info.get("weights") == "raw":
-        parts.append("raw")
-    if info.get("guidance_scale", 1.0) != 1.0:
-        parts.append(f"guidance{info['guidance_scale']:g}")
-    if info.get("like"):
-        parts.append("like" + ".".join(str(index + 1) for index in info["like"]))
-    return re.sub(r"[^\w.+-]+", "-", "-".join(str(part) for part in parts))
+def model_words(order: Order) -> str:
+    """Who draws."""
+    run = Run(Path(order.run))
+    step = f"{run.latest() or 0 if order.step is None else order.step:,}"
+    if run.is_shipped():
+        return f"the model that came with the app ({run.name}, {step} training steps)"
+    return f"your run {run.name}, step {step}"

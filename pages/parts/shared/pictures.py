@@ -15,7 +15,7 @@ from ddpm.pixels.sheets import png, sheet
 
 
 def data_uri(picture: bytes) -> str:
-    """A PNG file as an address that a browser shows without asking anybody."""
+    """A PNG file as an address that a browser shows without a request."""
     return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
 
 
@@ -43,7 +43,7 @@ def contact_sheet(images: np.ndarray, alt: str, columns: int, *, scale: int = 3)
 
     Args:
         images: uint8 (N, 16, 16, 3).
-        scale: CSS pixels a sprite pixel takes where there is room.
+        scale: CSS pixels per sprite pixel, where there is room.
     """
     page = sheet(images, columns, gap=1)
     page = np.pad(page, ((2, 2), (2, 2), (0, 0)), constant_values=255)

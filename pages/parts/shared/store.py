@@ -83,9 +83,9 @@ def find_run(runs: list[Run], folder: str | None) -> Run | None:
 def remembered_run(runs: list[Run], key: str) -> Run | None:
     """The run whose folder this visitor's session holds under ``key``, also if it has been renamed since."""
     found = find_run(runs, st.session_state.get(key))
-    known = st.session_state.get(f"{key}-id")
-    if found is None and known:
-        found = next((run for run in runs if run.id() == known), None)
+    run_id = st.session_state.get(f"{key}-id")
+    if found is None and run_id:
+        found = next((run for run in runs if run.id() == run_id), None)
     if found is not None:
         st.session_state[f"{key}-id"] = found.id()
     return found
@@ -97,16 +97,16 @@ def run_that_drew(info: Mapping[str, Any], runs: list[Run]) -> Run | None:
     Args:
         info: of the batch. Before runs had ids, it told of a run by its folder, its name and the mark of its weights.
     """
-    known, mark, folder = info.get("id"), info.get("mark"), info.get("run")
+    run_id, mark, folder = info.get("id"), info.get("mark"), info.get("run")
     # A copy has the same id, and the same weights: the folder that drew comes first, then its name.
     first = sorted(runs, key=lambda run: (str(run.folder) != folder, run.name != info.get("name")))
-    alike = [run for run in first if known and run.id() == known]
+    alike = [run for run in first if run_id and run.id() == run_id]
     if not alike and mark:
         alike = [run for run in first if _mark_at(run, info) == mark]
-    if not alike and not known:
+    if not alike and not run_id:
         # Of another mark it is another run; a step that was thinned out has none any more.
         alike = [run for run in first if str(run.folder) == folder and not (mark and _mark_at(run, info))]
-    if not alike and not known and not mark:
+    if not alike and not run_id and not mark:
         alike = [run for run in first if run.name == info.get("name")]
     return alike[0] if alike else None
 

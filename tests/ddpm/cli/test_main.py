@@ -565,6 +565,6 @@ def test_bench_sampling(here: Path, capsys: pytest.CaptureFixture[str], monkeypa
     assert result["fast"]["near_copies"]["n"] == 24
     assert result["difference"].keys() == {"frechet_ratio", "kid", "haze"}
     # Samples are kept: what is measured again is the same.
-    monkeypatch.setattr("ddpm.runs.samples.drawn", None)
+    monkeypatch.setattr("ddpm.runs.samples.draw_samples", None)
     again = said(capsys, *asked)
     assert again["fast"] == result["fast"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ddpm.sprites import SpriteError, load_sprites
-from ddpm.sprites.builtin import generate
+from ddpm.sprites.builtin.generate import generate
 from tests.ddpm.sprite_files import lay_out, noise_sprites, png_bytes, write
 
 

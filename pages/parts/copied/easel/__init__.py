@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.parts.shared.component import source
+from pages.parts.shared.component import STYLE, source
 
 COLOURS = (
     "#ffffff",
@@ -34,20 +34,18 @@ def easel(*, key: str) -> np.ndarray | None:
     """Show the easel.
 
     Args:
-        key: Streamlit's key; one a page. The drawing stays as long as the page is open.
+        key: Streamlit's key; one per page. The drawing stays as long as the page is open.
 
     Returns:
         uint8 (16, 16, 3), or None as long as nothing is drawn.
     """
-    drawn = st.session_state.get(key, {}).get("pixels")
-    drawn = _component(key=key, data={"colours": list(COLOURS), "pixels": drawn}, on_pixels_change=lambda: None).get(
-        "pixels"
-    )
-    return to_image(drawn)
+    before = st.session_state.get(key, {}).get("pixels")
+    result = _component(key=key, data={"colours": list(COLOURS), "pixels": before}, on_pixels_change=lambda: None)
+    return to_image(result.get("pixels"))
 
 
 def to_image(drawn: object) -> np.ndarray | None:
-    """A drawing as the browser sends it, one hexadecimal digit a pixel, as uint8 (16, 16, 3); None if it is blank."""
+    """A drawing as the browser sends it, one hexadecimal digit per pixel, as uint8 (16, 16, 3); None if it is blank."""
     if not isinstance(drawn, str) or len(drawn) != _SIZE or set(drawn) - set("0123456789abcdef"):
         return None
     numbers = np.array([int(digit, 16) for digit in drawn])
@@ -60,7 +58,7 @@ def to_image(drawn: object) -> np.ndarray | None:
 _component = st.components.v2.component(
     "ddpm_easel",
     html=source(__file__, "easel.html"),
-    css=source(__file__, "easel.css"),
+    css=STYLE + source(__file__, "easel.css"),
     js=source(__file__, "easel.js"),
 )
 

@@ -42,8 +42,8 @@ class Clock {
     }
     const whole = clamp(film.span * 0.16, 3, 6); // seconds for the whole film at 1x, few frames or many
     // While it is being drawn, whoever asks sets the pace: each frame is seen when it comes, and none is jumped over.
-    const way = film.complete ? (seconds * this.speed * film.span) / whole : this.frame + 1 - this.head;
-    this.head = Math.min(film.last, this.head + way);
+    const frames = film.complete ? (seconds * this.speed * film.span) / whole : this.frame + 1 - this.head;
+    this.head = Math.min(film.last, this.head + frames);
     if (this.head < film.last || !film.complete) return;
     if (this.loop) this.hold = LAST_HOLD;
     else this.playing = false;

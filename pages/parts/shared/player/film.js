@@ -89,8 +89,8 @@ class Film {
     return compare === this.header.compare && isBeginning(this.reels, reels);
   }
 
-  /** Where this film has the place that was `head` in `old`, which it continues: a second chain fills in moments. */
-  follow(old, head) {
+  /** Where the place `head` of `old`, which this film continues, is now: a second chain fills in moments. */
+  placeOf(head, old) {
     if (!this.header.compare) return head;
     const level = old.noiseAt(head);
     const next = this.moments.findIndex(({ noise }) => noise <= level);

@@ -1,4 +1,4 @@
-// The grid of sprites: where each of them lies, and how a frame gets there.
+// The grid of sprites: where each of them lies, and how a frame is painted there.
 
 /** White margin and gap that belong to a scale: a pixel of the sprite each (see PITCH). All in device pixels. */
 function planRows({ count, columns, scale, ratio }) {

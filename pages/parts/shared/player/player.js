@@ -1,13 +1,7 @@
 // The player: every frame of a denoising arrives once, as bytes, and is shown here without another word to the server.
 //
-// The parts, from the wire to the screen: unpack -> decode (Film) -> Clock -> Grid and Lens, wired together by Player.
-// Each is a file of its own; the page gets them as one (see __init__.py).
-
-const NARROW = 520; // CSS pixels; below it the two pictures stand above each other
-const FEW = 9; // so few sprites stay side by side there, too
-const SWIPE = 40; // CSS pixels, at least
-const BREATH = 60; // milliseconds between two looks at the clock while a film is being drawn
-const SLIDING = /^(Arrow|Page|Home|End)/; // keys that move a slider
+// The parts, from the wire to the screen: unpack -> decode (Film) -> Clock -> Stage, Timeline and Lens; Input is the way
+// back. Player wires them together. Each is a file of its own; the page gets them as one (see __init__.py).
 
 class Player {
   film = null;
@@ -20,14 +14,13 @@ class Player {
   loading = false;
   drawing = null; // the newest one whose frames came while it was drawn
   word = { starred: null, of: null }; // the page's last one about favourites
-  asked = {}; // what Python asked for last: only a change of it overrules the viewer
 
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
-    const [left, right, over] = root.querySelectorAll(".panel");
-    this.over = new OverGrid(over);
-    this.grids = [new Grid(left), new Grid(right), this.over];
+    this.stage = new Stage(root);
+    this.timeline = new Timeline(root);
+    this.ticker = new Ticker({ onTick: (seconds) => this.tick(seconds), isBusy: () => !this.film.complete });
     this.lens = new Lens(this.find(".lens"), {
       onSeek: (frame) => this.seek(frame),
       onAction: (name, index) => this.act(name, index),
@@ -36,10 +29,9 @@ class Player {
       onChange: () => this.showStars(),
       onTell: (kind, index) => this.emit?.({ kind, index }),
     });
-    this.wheres = [...root.querySelectorAll(".where")];
     this.stop = new AbortController(); // one switch for every listener
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    this.listen();
+    new Input(this);
     this.watch();
   }
 
@@ -62,7 +54,7 @@ class Player {
   }
 
   /** Takes over what a feed left, if it goes on from what the page itself gave. */
-  follow(bytes) {
+  takeNewer(bytes) {
     if (isBeginning(unpack(this.data).header.reels, unpack(bytes).header.reels)) this.update(bytes);
   }
 
@@ -98,7 +90,8 @@ class Player {
     }
     old?.release(film);
     if (!this.hear(this.word)) this.favourites.hear(null);
-    this.drawCurve();
+    for (const button of this.root.querySelectorAll(".play")) button.disabled = film.span < 2;
+    this.timeline.draw(film);
     this.relayout();
     delete this.root.dataset.bare;
     this.wake();
@@ -138,16 +131,15 @@ class Player {
   goOn(old) {
     const { film, clock } = this;
     const wasLast = clock.head >= old.last;
-    clock.head = film.follow(old, clock.head);
+    clock.head = film.placeOf(clock.head, old);
     if (this.resting && film.last > old.last) clock.seek(film.last); // whoever rests at the end stays there
     else if (wasLast && clock.head >= film.last && film.complete && !old.complete) clock.hold = LAST_HOLD;
   }
 
-  applySettings({ caption, view, loop, compare }) {
+  applySettings({ caption, compare }) {
     this.find(".caption").textContent = caption;
-    if (view !== this.asked.view || compare !== this.asked.compare) this.root.dataset.view = view;
-    if (loop !== this.asked.loop) this.clock.loop = loop;
-    this.asked = { view, loop, compare };
+    if (compare !== this.compare) this.root.dataset.view = compare ? "guess" : "both";
+    this.compare = compare;
     this.root.dataset.compare = String(compare);
     this.showSettings();
   }
@@ -157,39 +149,7 @@ class Player {
     this.emit?.({ kind: name, index });
   }
 
-  // -- listening --
-
-  listen() {
-    const { signal } = this.stop;
-    const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
-    for (const button of this.root.querySelectorAll(".play")) on(button, "click", () => this.toggle());
-    on(this.find(".scrub"), "pointerdown", () => this.pause());
-    on(this.find(".scrub"), "input", (event) => this.seek(Number(event.target.value)));
-    on(this.find(".loop"), "click", () => this.setLoop(!this.clock.loop));
-    on(this.find(".speeds"), "change", (event) => (this.clock.speed = Number(event.target.value)));
-    on(this.find(".views"), "change", (event) => this.setView(event.target.value));
-    on(this.find(".star"), "click", () => this.star(this.lens.index));
-    on(this.find(".close"), "click", () => this.lens.close());
-    on(this.find(".back"), "click", () => this.turn(-1));
-    on(this.find(".on"), "click", () => this.turn(1));
-    const pair = this.find(".pair");
-    on(pair, "touchstart", ({ touches }) => (this.touched = touches[0]));
-    on(pair, "touchend", ({ changedTouches }) => this.swipe(this.touched, changedTouches[0]));
-    on(this.lens.dialog, "click", (event) => event.target === this.lens.dialog && this.lens.close());
-    on(this.lens.dialog, "close", () => this.mark(this.lens.index));
-    on(this.root, "keydown", (event) => this.key(event));
-    for (const grid of this.grids) {
-      on(grid.box, "pointermove", (event) => event.pointerType === "mouse" && this.mark(grid.indexAt(event)));
-      on(grid.box, "pointerleave", () => this.mark(-1));
-      on(grid.box, "click", (event) => event.target !== this.over.divider && this.open(grid.indexAt(event)));
-      on(grid.box, "focus", () => grid.box.matches(":focus-visible") && this.mark(Math.max(0, this.lens.index)));
-      on(grid.box, "blur", () => this.mark(-1));
-    }
-    const { divider } = this.over;
-    on(divider, "pointerdown", (event) => divider.setPointerCapture(event.pointerId));
-    on(divider, "pointermove", (event) => divider.hasPointerCapture(event.pointerId) && this.over.drag(event));
-    on(document, "visibilitychange", () => this.wake());
-  }
+  // -- the page around --
 
   watch() {
     this.sizes = new ResizeObserver(() => this.relayout());
@@ -210,44 +170,6 @@ class Player {
       this.watchRatio();
     };
     query.addEventListener("change", changed, { signal: this.stop.signal, once: true });
-  }
-
-  key(event) {
-    if (!this.film || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.handleKey(event.key, event.target)) {
-      event.preventDefault();
-      event.stopPropagation(); // the page has shortcuts of its own
-    }
-  }
-
-  /** Returns true when the key was ours. What a control does by itself (slider, radio, button) is left to it. */
-  handleKey(key, target) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
-    if (key === " " && !target.matches("button")) return this.toggle(), true;
-    const isOnSprite = this.lens.isOpen || target.matches(".grid");
-    if (isOnSprite && key.toLowerCase() === "f" && this.favourites.isOffered)
-      return this.star(this.lens.isOpen ? this.lens.index : this.marked), true;
-    if (this.lens.isOpen) return step ? (this.turn(step), true) : false;
-    if (target === this.over.divider) return this.over.key(key);
-    if (target.matches(".grid")) return this.handleGridKey(key);
-    if (target.matches(".scrub") && SLIDING.test(key)) this.pause(); // also where the slider cannot go any further
-    if (target.matches("input")) return false;
-    return step ? (this.seek(this.clock.frame + step), true) : false;
-  }
-
-  handleGridKey(key) {
-    const { columns } = this.shown[0].plan;
-    const last = this.film.count - 1;
-    const here = Math.max(0, this.marked);
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -last, End: last };
-    if (key === "Enter") return this.open(here), true;
-    if (!(key in steps)) return false;
-    const next = here + steps[key];
-    const isJump = key === "Home" || key === "End";
-    if (isJump || (next >= 0 && next <= last)) this.mark(clamp(next, 0, last));
-    const starred = this.favourites.has(this.marked) ? ", a favourite" : "";
-    this.speak(`Sprite ${this.marked + 1} of ${last + 1}${this.film.name(this.marked)}${starred}`);
-    return true;
   }
 
   // -- what the viewer can do --
@@ -286,10 +208,7 @@ class Player {
 
   mark(index) {
     this.marked = index;
-    for (const grid of this.grids) {
-      grid.mark(index);
-      grid.box.title = this.film?.header.names?.[index] ?? "";
-    }
+    this.stage.mark(index, this.film?.header.names?.[index] ?? "");
   }
 
   open(index) {
@@ -300,12 +219,6 @@ class Player {
 
   turn(by) {
     this.open(clamp(this.lens.index + by, 0, this.film.count - 1));
-  }
-
-  /** A finger drawn across the enlarged sprite leafs to the next one. */
-  swipe(from, to) {
-    const [x, y] = [to.clientX - from.clientX, to.clientY - from.clientY];
-    if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y)) this.turn(x < 0 ? 1 : -1);
   }
 
   star(index) {
@@ -324,33 +237,21 @@ class Player {
     return document.hidden || !this.onScreen;
   }
 
+  get moving() {
+    return this.clock.playing && !this.held;
+  }
+
   /** Shows the present state, and asks for another animation frame only while something moves in sight. */
   wake() {
     if (!this.film || this.stop.signal.aborted) return;
     this.show();
-    const moving = this.clock.playing && !this.held;
-    if (moving && !this.ticket && !this.timer) {
-      this.before = performance.now();
-      this.next();
-    }
+    if (this.moving) this.ticker.start();
   }
 
-  next() {
-    const ask = () => {
-      this.timer = 0;
-      this.ticket = requestAnimationFrame((now) => this.tick(now));
-    };
-    if (this.film.complete) ask();
-    else this.timer = setTimeout(ask, BREATH); // the network needs the processor more than a gliding marker does
-  }
-
-  tick(now) {
-    this.ticket = 0;
-    const seconds = clamp((now - this.before) / 1000, 0, 0.1); // after a stall go on, don't leap
-    this.before = now;
-    if (this.clock.playing && !this.held) this.clock.advance(seconds, this.film);
+  tick(seconds) {
+    if (this.moving) this.clock.advance(seconds, this.film);
     this.show();
-    if (this.clock.playing && !this.held) this.next();
+    return this.moving;
   }
 
   show() {
@@ -362,37 +263,24 @@ class Player {
         button.setAttribute("aria-label", clock.playing ? "Pause" : "Play");
     }
     root.dataset.held = String(this.held);
-    const timeline = this.find(".timeline");
-    timeline.style.setProperty("--at", String(film.span > 1 ? clock.head / (film.span - 1) : 1));
-    timeline.style.setProperty("--level", String(film.noiseAt(clock.head)));
+    this.timeline.move(film, clock.head);
     if (clock.frame !== this.shownFrame) this.showFrame(clock.frame);
   }
 
   showFrame(frame) {
     const { film, root } = this;
     this.shownFrame = frame;
-    for (const grid of this.shown) grid.paint(this.sheetsOf(grid, frame));
+    this.stage.paint(film, frame);
     if (this.lens.isOpen) this.lens.paint(frame);
     const text = film.describe(frame);
     for (const output of root.querySelectorAll(".now")) output.textContent = text;
-    if (film.header.compare) this.wheres.forEach((where, side) => (where.textContent = film.describeSide(frame, side)));
-    const scrub = this.find(".scrub");
-    scrub.value = String(frame);
-    scrub.setAttribute("aria-valuetext", text);
+    this.timeline.show(frame, text);
     root.dataset.frame = String(frame);
-  }
-
-  /** What is to be painted into a grid, the undermost last. */
-  sheetsOf(grid, moment) {
-    const { film } = this;
-    const sides = film.sides(this.root.dataset.view);
-    const wanted = grid === this.over ? sides : [sides[this.grids.indexOf(grid)]];
-    return wanted.map(([reel, kind]) => film.frame(moment, reel)?.[kind]);
   }
 
   showStars() {
     const { favourites, lens } = this;
-    for (const grid of this.grids) grid.showStars(favourites.list);
+    this.stage.showStars(favourites.list);
     lens.showStar(favourites.has(lens.index), favourites.isOffered);
   }
 
@@ -405,114 +293,23 @@ class Player {
     this.find(`.speeds [value="${clock.speed}"]`).checked = true;
   }
 
-  /** The grids that the view asks for. */
-  get shown() {
-    const { view, compare } = this.root.dataset;
-    const [left, right, over] = this.grids;
-    if (view === "over") return [over];
-    if (compare === "true" || view === "both") return [left, right];
-    return [view === "noisy" ? left : right];
-  }
-
   relayout() {
-    const { film, root } = this;
-    const { shown } = this;
-    const whole = root.clientWidth;
-    if (!film || whole < 4 * SPRITE) return; // not on the page yet, or in a closed tab of it
-    const ratio = devicePixelRatio;
-    const stacked = whole <= NARROW && film.count > FEW;
-    const abreast = stacked ? 1 : shown.length;
-    const between = clamp(whole * 0.035, 18, 48);
-    const room = (whole - between * (abreast - 1)) / abreast;
-    // One below the other: both in sight at once, above the bar.
-    const tall = clamp(innerHeight * (stacked ? 0.62 / (1 + shown.length) + 0.1 : 0.62), 200, 680);
-    const box = { width: Math.floor(room * ratio), height: Math.floor(tall * ratio) };
-    const plan = planGrid({ count: film.count, ratio, columns: film.header.columns, ...box });
-    const wide = (plan.columns * plan.pitch - plan.gap) / ratio;
-    const star = this.favourites.isOffered ? " The key f makes it a favourite." : "";
-    root.dataset.stacked = String(stacked);
-    root.style.setProperty("--between", `${between}px`);
-    // The bar is as wide as the pictures: one object, in the middle of the page.
-    root.style.setProperty("--pair", `${Math.max(640, wide * abreast + between * (abreast - 1))}px`);
-    for (const grid of this.grids) grid.figure.hidden = !shown.includes(grid);
-    this.showNames();
-    for (const grid of shown) {
-      // The same plan and the same canvas: leave it alone, or it would flash.
-      if (JSON.stringify(plan) !== JSON.stringify(grid.plan)) grid.lay(plan);
-      else grid.snap();
-      grid.box.setAttribute("aria-label", `${film.count} sprites. Arrow keys choose one, Enter enlarges it.${star}`);
-    }
+    const { film, stage } = this;
+    const note = this.favourites.isOffered ? " The key f makes it a favourite." : "";
+    if (!film || !stage.layOut(film, note)) return;
     this.mark(this.marked);
     this.showFrame(clamp(this.clock.frame, 0, film.last));
     if (this.lens.isOpen) this.open(clamp(this.lens.index, 0, film.count - 1));
   }
 
-  /** In a comparison: whose picture is which, and who is not there yet. */
-  showNames() {
-    const { header, reels } = this.film;
-    this.root.querySelectorAll(".whose").forEach((whose, side) => {
-      whose.textContent = header.titles[side];
-      whose.closest(".panel").dataset.waiting = String(header.compare && !reels[side]);
-    });
-  }
-
-  drawCurve() {
-    const { film } = this;
-    const scrub = this.find(".scrub");
-    scrub.max = String(film.span - 1);
-    for (const button of this.root.querySelectorAll(".play")) button.disabled = film.span < 2;
-    const x = (i) => (film.span > 1 ? (i / (film.span - 1)) * 100 : 100);
-    const points = film.moments.map(({ noise }, i) => `${x(i).toFixed(2)} ${(100 - noise * 100).toFixed(2)}`);
-    const line = `M${points.join("L")}`;
-    const area = `${line}L${x(film.last).toFixed(2)} 100L0 100Z`;
-    for (const path of this.root.querySelectorAll(".curve .line")) path.setAttribute("d", line);
-    for (const path of this.root.querySelectorAll(".curve .area")) path.setAttribute("d", area);
-  }
-
   destroy() {
     this.stop.abort();
     this.favourites.forget();
-    cancelAnimationFrame(this.ticket);
-    clearTimeout(this.timer);
+    this.ticker.stop();
     this.sizes.disconnect();
     this.sight.disconnect();
     this.lens.close();
     this.film?.release();
     this.film = null;
   }
-}
-
-// ---- Streamlit's door -------------------------------------------------------------------------------------------
-
-const players = new WeakMap(); // by root element
-
-// Where feeds (feed.js) and stars (stars.js) find their player; each component is a module of its own, so the
-// place is a global one.
-const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
-
-/** Called at the mount, and again whenever the data or the theme change; the cleanup runs once, at the end. */
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".player");
-  const { address } = unpack(data).header;
-  const known = players.get(root);
-  const player = known ?? new Player(root);
-  players.set(root, player);
-  meeting.players.set(address, player);
-  player.emit = (event) => setTriggerValue("event", event);
-  if (!known && meeting.stars.has(address)) player.hear(meeting.stars.get(address));
-  if (data !== player.data) {
-    player.data = data;
-    player.update(data);
-    const more = meeting.feeds.get(address);
-    if (more) player.follow(more);
-  }
-  return () => {
-    // A mount may be undone after the next one of the same root: who still stands on the page goes on.
-    setTimeout(() => {
-      if (root.isConnected) return;
-      player.destroy();
-      players.delete(root);
-      if (meeting.players.get(address) === player) meeting.players.delete(address);
-    });
-  };
 }

@@ -1,6 +1,6 @@
 // Brings word of the favourites to the player that has the same address. It shows nothing itself, and is apart from the
 // player because its few bytes change with each star, while the pictures stay as they are. It says which sprites it
-// means (`of`, the id of their last frame): these may come a moment later. See player.js.
+// means (`of`, the id of their last frame): these may come a moment later. See mount.js.
 
 const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
 

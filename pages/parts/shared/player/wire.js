@@ -2,19 +2,13 @@
 
 const SPRITE = 16;
 const KINDS = ["noisy", "guess"];
-const grouped = (number) => number.toLocaleString("en"); // 1,024, as the pages write it
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-/**
- * Bytes -> header, and for each chain one {noisy, guess} pair of PNG files a frame.
- * Layout: length (uint32), JSON header, PNG files.
- */
+/** Bytes -> header, and for each chain one {noisy, guess} pair of PNG files per frame. */
 function unpack(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  let offset = 4 + length;
-  const take = (size) => bytes.subarray(offset, (offset += size));
+  const { header, rest } = openParcel(bytes);
+  let offset = 0;
+  const take = (size) => rest.subarray(offset, (offset += size));
   const files = header.reels.map((frames) =>
     frames.map(({ sizes }) => ({ noisy: take(sizes[0]), guess: take(sizes[1]) })),
   );

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts.shared.component import source
+from pages.parts.shared.component import SCRIPT, STYLE, parcel, source
 
 
 def film(frames: Sequence[tuple[int, bytes]], *, key: str) -> None:
@@ -18,13 +16,13 @@ def film(frames: Sequence[tuple[int, bytes]], *, key: str) -> None:
 
     Args:
         frames: (step, PNG file) by step, at least one.
-        key: Streamlit's key for this film; one a page.
+        key: Streamlit's key for this film; one per page.
     """
     _component(key=key, data=pack(frames))
 
 
 def pack(frames: Sequence[tuple[int, bytes]]) -> bytes:
-    """What the browser needs: a length (uint32, little-endian), a JSON header, then the PNG files.
+    """One parcel with all PNG files.
 
     Raises:
         ValueError: if there are none.
@@ -32,12 +30,14 @@ def pack(frames: Sequence[tuple[int, bytes]]) -> bytes:
     if not frames:
         raise ValueError("a film needs at least one frame")
     header = [{"step": step, "size": len(png)} for step, png in frames]
-    text = json.dumps(header, separators=(",", ":")).encode()
-    return b"".join([struct.pack("<I", len(text)), text, *(png for _, png in frames)])
+    return parcel(header, *(png for _, png in frames))
 
 
 _component = st.components.v2.component(
-    "ddpm_film", html=source(__file__, "film.html"), css=source(__file__, "film.css"), js=source(__file__, "film.js")
+    "ddpm_film",
+    html=source(__file__, "film.html"),
+    css=STYLE + source(__file__, "film.css"),
+    js=SCRIPT + source(__file__, "film.js"),
 )
 
 __all__ = ["film", "pack"]

@@ -4,11 +4,10 @@ const films = new WeakMap();
 const FRAME_MS = 220;
 
 function unpack(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  let at = 4 + length;
+  const { header, rest } = openParcel(bytes);
+  let at = 0;
   return header.map(({ step, size }) => {
-    const file = bytes.subarray(at, at + size);
+    const file = rest.subarray(at, at + size);
     at += size;
     return { step, size, file };
   });
@@ -31,7 +30,7 @@ class Film {
   }
 
   update(bytes) {
-    const followed = Number(this.slider.value) === this.frames.length - 1 || !this.frames.length;
+    const isAtEnd = Number(this.slider.value) === this.frames.length - 1 || !this.frames.length;
     const known = this.frames;
     this.frames = unpack(bytes).map((frame, i) => {
       // A step is drawn once and never changed, so a frame that is there keeps its address.
@@ -42,14 +41,14 @@ class Film {
     known.slice(this.frames.length).forEach(({ url }) => URL.revokeObjectURL(url));
     this.slider.max = this.frames.length - 1;
     this.root.dataset.frames = this.frames.length;
-    this.show(followed && !this.timer ? this.frames.length - 1 : Math.min(Number(this.slider.value), this.frames.length - 1));
+    this.show(isAtEnd && !this.timer ? this.frames.length - 1 : Math.min(Number(this.slider.value), this.frames.length - 1));
   }
 
   show(index) {
     const { step, url } = this.frames[index];
     this.slider.value = index;
     this.root.dataset.frame = index;
-    const words = `after ${step.toLocaleString("en")} steps`;
+    const words = `after ${grouped(step)} steps`;
     this.title.textContent = words;
     this.slider.setAttribute("aria-valuetext", words);
     this.picture.alt = `36 sprites, drawn ${words}`;

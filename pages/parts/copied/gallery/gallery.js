@@ -1,4 +1,4 @@
-// The gallery. Filters work here; the server is told only which card was opened.
+// The gallery. Filters work here; the server is told only which sample was opened.
 
 const galleries = new WeakMap();
 const NEAR = 50;

@@ -1,21 +1,16 @@
-"""The claim of the report that this app rebuilds, measured; and when a run began to copy."""
+"""The claim of the source report, measured."""
 
 from __future__ import annotations
 
 import html
 
-import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport, MemorizationSummary
 from ddpm.judging.exam import Exam, take_exam
-from ddpm.judging.onset import copying_onset
 from ddpm.judging.statistics import Proportion
-from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
-from pages.parts.copied.verdicts import floor_words, percent
-from pages.parts.shared.charts import check_series
+from pages.parts.copied.rates import floor_words, percent
 from pages.parts.shared.words import plain
 
 _ROWS = {
@@ -23,7 +18,6 @@ _ROWS = {
     "palette novel, of those": ("New palette", "of those with a known shape"),
     "palette nowhere, of those": ("Colours that are nowhere in the data", "of those with a known shape"),
 }
-_SAMPLES, _UNSEEN = "#6a4cf0", "#1f9e89"
 
 
 def claim(subject: Subject, report: MemorizationReport) -> None:
@@ -36,7 +30,7 @@ def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
     """Three numbers with floors, and what they mean.
 
     Args:
-        exam: the finding of the exam in a sentence; None where there was none.
+        exam: the outcome of the exam in a sentence; None where there was none.
     """
     st.markdown(
         "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
@@ -82,45 +76,6 @@ def claim_sentence(report: MemorizationSummary) -> str:
     return f"{words}. So {shapes}, and {colours}."
 
 
-def onset(run: Run) -> None:
-    """When did it begin to copy? From the looks that the training took at itself."""
-    metrics = run.metrics()
-    near = next((series for series in check_series(metrics) if series.title == "Near copies"), None)
-    if near is None:
-        st.caption("This training never looked at its own drawings, so its record does not say.")
-        return
-    found = copying_onset(metrics)
-    if found is not None:
-        st.markdown(f"**{plain(found.sentence)}**")
-    elif len(near.steps) == 1:
-        st.markdown(f"**It looked at itself only once, at step {near.steps[0]:,.0f}, and did not copy then.**")
-    else:
-        st.markdown(f"**It had not begun by step {near.steps[-1]:,.0f}, the last time it looked at itself.**")
-    if len(near.steps) > 1:
-        _near_figure(near.steps, near.values, near.real)
-
-
-def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> None:
-    figure = go.Figure()
-    figure.add_scatter(
-        x=steps,
-        y=100 * values,
-        name="near copies among samples",
-        line={"color": _SAMPLES, "width": 2.5},
-        mode="lines+markers",
-    )
-    if real is not None:
-        figure.add_hline(y=100 * real, line={"color": _UNSEEN, "dash": "dash"}, annotation_text="unseen real sprites")
-    figure.update_layout(
-        height=260,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis={"title": "training steps", "tickformat": ","},
-        yaxis={"title": "near copies in %, at a false-positive rate of 5%", "rangemode": "tozero"},
-        showlegend=False,
-    )
-    st.plotly_chart(figure, key="onset", config={"displayModeBar": False})
-
-
 def _claim_row(name: str, rate: Proportion) -> str:
     title, of = _ROWS[name]
     cells = ["-"] * 4
@@ -144,4 +99,4 @@ def _exam(subject: Subject, report: MemorizationReport) -> Exam | None:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _graded(key: str, samples: bytes, near_distance: int, _subject: Subject) -> Exam | None:
-    return take_exam(_subject.chosen.images, _subject.sprites, _subject.reference.seen, near_distance)
+    return take_exam(_subject.chosen.images, _subject.sprites, _subject.comparison.seen, near_distance)

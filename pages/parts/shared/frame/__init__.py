@@ -16,7 +16,7 @@ from ddpm.runs.errors import RunError
 from ddpm.runs.favourites import favourite_names
 from ddpm.runs.listing import list_runs
 from pages.parts.shared.component import source
-from pages.parts.shared.logo import logo
+from pages.parts.shared.frame.logo import logo
 from pages.parts.shared.pictures import image_uri
 from pages.parts.shared.store import user_checkpoints
 from pages.parts.shared.words import plain
@@ -54,7 +54,7 @@ def frame(title: str) -> None:
 
 def _ask_nobody_for_our_address() -> None:
     # A request from a foreign origin makes Streamlit ask an outside service for this machine's address, to compare.
-    # The app listens on this machine alone, so the answer is known; nothing here may call outside (design, rule 11).
+    # The app listens on this machine alone, so the answer is known; and nothing here may call outside.
     if getattr(net_util, "_external_ip", "") is None:
         net_util._external_ip = "127.0.0.1"
 

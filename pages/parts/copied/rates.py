@@ -1,21 +1,15 @@
-"""The finding in one sentence, and the numbers behind it, each explained where it stands."""
+"""The rates of a report, each on a card that explains it, and what each sample is called."""
 
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
-from typing import Literal
 
 from ddpm.judging.copying.memorization import LABELS, MemorizationSummary
 from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS
-from ddpm.judging.statistics import Proportion, proportion
+from ddpm.judging.statistics import Proportion
 from pages.parts.copied.matches import COLOURS
-from pages.parts.shared.words import counted
 
-Mood = Literal["calm", "careful", "alarm"]
 _ALARMING = ("near copy", "exact copy", "shape known", "collage")
-_FEW = 64
-_MANY_POOR = 0.25
 _FEWER = "none, clearly fewer"
 _BLACK, _WHITE = "#000000", "#ffffff"
 
@@ -31,91 +25,7 @@ TITLES = {
 """What each rate is called on its card."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What the numbers say, in words.
-
-    Attributes:
-        headline: the answer.
-        numbers: the sentence that it rests on, its number first.
-        caveat: what limits it; empty where nothing does.
-    """
-
-    mood: Mood
-    headline: str
-    numbers: str
-    caveat: str
-
-
-def finding(report: MemorizationSummary) -> Finding:
-    """Put a report into words. What lies within the interval of chance is never called copying."""
-    n, exact, poor = len(report.labels), report.rates["exact copy"], report.rates["low quality"]
-    moved = _labelled(report, "exact copy", "near copy", "moved copy")
-    recoloured = _labelled(report, "recolour")
-    mood: Mood = "careful"
-    if exact.count > max(1.0, report.effective_rate * n):
-        mood, headline = "alarm", "Copied: training sprites come back pixel by pixel."
-    elif _surely_more(report.rates["near copy"]):
-        mood, headline = "alarm", "Copied: too many come too near to a training sprite."
-    elif _surely_more(moved):
-        mood = "alarm"
-        headline = f"Copied: {percent(moved.rate)} are training sprites, if mirrored or moved by a pixel."
-    elif exact.count:
-        headline = f"{'One sample is' if exact.count == 1 else f'{exact.count:,} samples are'} copied pixel by pixel."
-    elif _surely_more(report.rates["collage"]):
-        headline = "No copies, but more collages of two training sprites than real sprites show."
-    elif _surely_more(recoloured):
-        headline = f"No copies, but {percent(recoloured.rate)} are recolours: known shapes in other colours."
-    elif poor.rate > _MANY_POOR and _surely_more(poor):
-        headline = (
-            f"No sign of copying. But {percent(poor.rate)} are worse drawn than real sprites, and so unlike them."
-        )
-    else:
-        mood, headline = "calm", "No sign of copying."
-    return Finding(mood, headline, report.sentence, _caveat(report))
-
-
-def _caveat(report: MemorizationSummary) -> str:
-    words = []
-    near, n = report.rates["near copy"], len(report.labels)
-    if n < _FEW:
-        words.append(
-            f"With {counted(n, 'sample')} this is a first impression: up to {near.high:.0%} of all that it draws could "
-            "be near copies."
-        )
-    if not report.heldout_size:
-        words.append("No real sprites were held out, so most floors are unknown.")
-    elif report.heldout_size < _FEW:
-        words.append(f"The floors rest on only {report.heldout_size} unseen sprites: mind their intervals.")
-    return " ".join(words)
-
-
-def _labelled(report: MemorizationSummary, *labels: str) -> Proportion:
-    """The samples of some labels; their floor is the share of them among unseen sprites."""
-    counts = [sum(label in labels for label in side) for side in (report.labels, report.heldout_labels)]
-    return proportion(counts[0], len(report.labels), proportion(counts[1], len(report.heldout_labels)))
-
-
-def _surely_more(rate: Proportion) -> bool:
-    """Whether the interval lies above the floor; one sample alone is never enough."""
-    return rate.excess_low is not None and rate.excess_low > 0 and rate.count > 1
-
-
-def verdict_html(found: Finding, test: str = "") -> str:
-    """The verdict, large.
-
-    Args:
-        test: a line that marks it as a test; empty for real samples.
-    """
-    badge = f'<p class="test">{html.escape(test)}</p>' if test else ""
-    caveat = f'<p class="caveat">{html.escape(found.caveat)}</p>' if found.caveat else ""
-    return (
-        f'<div class="verdict {found.mood}" role="status">{badge}<p class="numbers">{html.escape(found.numbers)}</p>'
-        f'<p class="headline">{html.escape(found.headline)}</p>{caveat}</div>'
-    )
-
-
-def cards_html(report: MemorizationSummary) -> str:
+def rates_html(report: MemorizationSummary) -> str:
     """A card for each rate: how many, how sure, how many are normal, and what is left."""
     cards = "".join(_card(name, report) for name in TITLES)
     return f'<h2 class="unseen">The numbers</h2><div class="cards">{cards}{_how_to_read(report)}</div>'

@@ -1,4 +1,4 @@
-"""Looking through a set of sprites: at random, by kind, and where they are known by shape and by palette."""
+"""What is in a set of sprites: in numbers, and to look through, at random, by kind, by shape and by palette."""
 
 from __future__ import annotations
 
@@ -6,16 +6,50 @@ import numpy as np
 import streamlit as st
 
 from ddpm.sprites import SpriteDataset
-from pages.parts.shared.pictures import contact_sheet
+from pages.parts.shared.pictures import contact_sheet, facts_row
+from pages.parts.shared.uploading import show_notes
 from pages.parts.shared.words import plain
+from pages.parts.train.purposes import purpose_and_holdout, rows_to_learn
 
 _COLUMNS = 12
 _SHOWN = 60
 _EVERYTHING = "all kinds"
 _RANDOM, _SHAPES, _PALETTES = "At random", "One shape, all its palettes", "One palette, all its shapes"
+_HINTS = {
+    "rows": "Pictures in the file, repeats included",
+    "distinct": "Different pictures",
+    "mirror pairs": "Pictures whose mirror image is there, too",
+    "to learn from": "Different pictures that a training sees",
+    "held out": "A tenth that no training sees: they show whether a model understands or only remembers",
+    "left out": "Different pictures that are there, but not for this way of training",
+    "kept for the exam": "Pairs of shape and palette that no training sees, although it sees each of the two elsewhere",
+}
 
 
-def browse(sprites: SpriteDataset) -> None:
+def data_card(sprites: SpriteDataset) -> None:
+    """What the set holds and what the training that is asked for would see of it, in numbers, and random sprites."""
+    purpose, holdout = purpose_and_holdout()
+    counts, exam = sprites.counts(), len(sprites.exam())
+    learnt = len(np.unique(sprites.first_rows()[rows_to_learn(sprites, holdout, purpose.most)[0]]))
+    heldout = len(sprites.split()[1]) if holdout else 0
+    facts = {
+        "rows": f"{len(sprites):,}",
+        "distinct": f"{len(counts):,}",
+        "mirror pairs": f"{sprites.mirror_pairs():,}",
+        "to learn from": f"{learnt:,}",
+        "held out": f"{heldout:,}",
+        "kinds": f"{len(sprites.label_names):,}" if sprites.label_names else "not labelled",
+    }
+    if exam:
+        facts["kept for the exam"] = f"{exam:,}"
+    if left_out := len(counts) - learnt - heldout - exam:
+        facts["left out"] = f"{left_out:,}"
+    facts_row(facts, _HINTS)
+    show_notes(sprites.notes)
+    _browse(sprites)
+
+
+def _browse(sprites: SpriteDataset) -> None:
     """Show part of a set on a contact sheet, and let people choose which."""
     rows = sprites.distinct()
     words = f"of {sprites.name}"
@@ -55,9 +89,9 @@ def _at_random(sprites: SpriteDataset, rows: np.ndarray, words: str) -> None:
 
 
 def _grouped(sprites: SpriteDataset, rows: np.ndarray, groups: np.ndarray, name: str, words: str) -> None:
-    known = np.unique(groups)
-    number = st.slider(name, 1, max(2, len(known)), 1, key=f"browse-{name}")
-    shown = rows[groups == known[min(number, len(known)) - 1]]
+    numbers = np.unique(groups)
+    number = st.slider(name, 1, max(2, len(numbers)), 1, key=f"browse-{name}")
+    shown = rows[groups == numbers[min(number, len(numbers)) - 1]]
     contact_sheet(np.asarray(sprites.images[shown]), f"{len(shown):,} sprites {words}", _COLUMNS)
-    which = f"{name} {number:,} of {len(known):,}"
+    which = f"{name} {number:,} of {len(numbers):,}"
     st.caption(f"{which}: {len(shown):,} sprites {plain(words)}, their mirror twins included")

@@ -1,45 +1,45 @@
-"""The page's body: the verdict and all that hangs on the slider, in one fragment, so that it follows at once."""
+"""The report on samples: all that depends on the slider, in one fragment, so that it changes at once."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from ddpm.judging.copying.memorization import judge
-from pages.parts.copied.cards import cards
-from pages.parts.copied.claims import claim, onset
+from pages.parts.copied.claim import claim
 from pages.parts.copied.closeup import closeup
 from pages.parts.copied.comparing import Subject
-from pages.parts.copied.figures import copied_most, distance_figure
-from pages.parts.copied.keeping import downloads
-from pages.parts.copied.known import test_line, way_back
-from pages.parts.copied.matches import parcel
-from pages.parts.copied.scatter import scatter
-from pages.parts.copied.verdicts import cards_html, finding, labels_html, percent, verdict_html
+from pages.parts.copied.controls import control_line, end_button
+from pages.parts.copied.downloads import downloads
+from pages.parts.copied.figures import copied_most, distance_figure, onset
+from pages.parts.copied.gallery import gallery, scatter
+from pages.parts.copied.headline import headline, headline_html
+from pages.parts.copied.matches import packed_matches
+from pages.parts.copied.rates import labels_html, percent, rates_html
 
 _RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 _USUAL = 0.01
 
 
 @st.fragment
-def findings(subject: Subject, test: str | None) -> None:
-    """Verdict, cards, slider, figures, gallery, claim and downloads.
+def measured_report(subject: Subject, control: str | None) -> None:
+    """Headline, rates, slider, figures, gallery, claim and downloads.
 
     Args:
-        test: name of the known answer that is shown; None for real samples.
+        control: name of the control that is shown; None for real samples.
     """
     top = st.container()
     rate = _ask_for_rate(subject)
     report = judge(subject.evidence, subject.yardstick, rate)
     with top:
-        st.html(verdict_html(finding(report), test_line(test, report) if test else ""))
-        if test:
-            way_back()
-        st.html(cards_html(report))
+        st.html(headline_html(headline(report), control_line(control, report) if control else ""))
+        if control:
+            end_button()
+        st.html(rates_html(report))
     st.subheader("What each sample is called")
     st.html(labels_html(report))
 
     st.header("Look at the evidence")
-    packed = parcel(subject, report)
+    packed = packed_matches(subject, report)
     near, shapes, which = st.tabs(["How near is normal?", "Shape against palette", "Which sprites are copied most?"])
     with near:
         distance_figure(subject, report)
@@ -53,7 +53,7 @@ def findings(subject: Subject, test: str | None) -> None:
     with which:
         copied_most(subject, report)
     st.subheader("Sample by sample")
-    opened = cards(packed, key="cards")
+    opened = gallery(packed, key="gallery")
     opened = pointed if opened is None else opened
     if opened is not None and 0 <= opened < len(report.labels):
         closeup(subject, report, opened)
@@ -64,7 +64,7 @@ def findings(subject: Subject, test: str | None) -> None:
     with began:
         onset(subject.chosen.run)
     with kept:
-        downloads(subject, rate, f"created-or-copied-{test or subject.chosen.run.name}")
+        downloads(subject, rate, f"created-or-copied-{control or subject.chosen.run.name}")
 
 
 def _ask_for_rate(subject: Subject) -> float:

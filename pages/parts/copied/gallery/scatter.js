@@ -69,11 +69,15 @@ class Scatter {
     [this.canvas.width, this.canvas.height] = [width * ratio, height * ratio].map(Math.round);
     const pen = this.canvas.getContext("2d");
     pen.scale(ratio, ratio);
-    const style = getComputedStyle(this.root);
-    const ink = style.color;
-    pen.font = `12px ${style.fontFamily}`;
-    pen.fillStyle = pen.strokeStyle = ink;
+    const { color, fontFamily } = getComputedStyle(this.root);
+    pen.font = `12px ${fontFamily}`;
+    pen.fillStyle = pen.strokeStyle = color;
+    this.drawAxes(pen);
+    this.drawPoints(pen);
+  }
 
+  drawAxes(pen) {
+    const { height } = this.size;
     const line = (from, to, alpha, dash = []) => {
       pen.globalAlpha = alpha;
       pen.setLineDash(dash);
@@ -109,7 +113,9 @@ class Scatter {
     pen.fillText("new shape, new colours", left + 8, top + 9);
     pen.textAlign = "right";
     pen.fillText("known shape, new colours", this.place(1, 0)[0] - 2, top + 9);
+  }
 
+  drawPoints(pen) {
     pen.setLineDash([]);
     pen.globalAlpha = 0.3;
     for (const [x, y] of this.unseen) {

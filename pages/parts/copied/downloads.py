@@ -23,7 +23,7 @@ def downloads(subject: Subject, rate: float, name: str) -> None:
         chosen = subject.chosen
         return make_report(
             chosen.images,
-            subject.reference,
+            subject.comparison,
             false_positive_rate=rate,
             drawn_by=chosen.drawn_by,
             index=subject.yardstick,

@@ -1,14 +1,13 @@
-// Unpacks a parcel of sprites (atlas.py) and draws single ones, pixel by pixel.
+// Unpacks the sprites of a parcel and draws single ones, pixel by pixel.
 
 const SIDE = 16;
 const ATLAS_COLUMNS = 32;
 
 /** Bytes -> {header, pixels}: pixels(i) is sprite i as ImageData of 16 by 16. */
 async function unpack(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const { header, rest } = openParcel(bytes);
   if (!header.sprites) return { header, pixels: () => new ImageData(SIDE, SIDE) };
-  const file = new Blob([bytes.subarray(4 + length)], { type: "image/png" });
+  const file = new Blob([rest], { type: "image/png" });
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
@@ -40,12 +39,10 @@ function difference(a, b) {
   return result;
 }
 
-/** A number as the pages write it: 1,024. */
-const grouped = (number) => number.toLocaleString("en");
-
 function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
   return made;
 }
+

@@ -1,4 +1,4 @@
-"""The report that a model brings along: what was found about its samples when its best step was chosen."""
+"""The finished report that a model brings along: what was measured when its best step was chosen."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import streamlit as st
 
 from ddpm.judging.verdict import Verdict
 from ddpm.runs.run import Run
-from pages.parts.copied.claims import claim_numbers
+from pages.parts.copied.claim import claim_numbers
 from pages.parts.copied.comparing import question_live
-from pages.parts.copied.verdicts import cards_html, finding, labels_html, percent, verdict_html
+from pages.parts.copied.headline import headline, headline_html
+from pages.parts.copied.rates import labels_html, percent, rates_html
 from pages.parts.shared.drawing import first_batch
+from pages.parts.shared.navigation import KAGGLE, open_form
 from pages.parts.shared.pictures import contact_sheet
 from pages.parts.shared.store import may_have_data, verdict_of
 from pages.parts.shared.words import counted, plain
-from pages.parts.train.setup import KAGGLE, open_form
 
 _DRAWN, _COLUMNS = 36, 6
 _DOWNLOAD = "python -m ddpm data kaggle --download"
@@ -29,7 +30,7 @@ _QUALITY = {
 
 
 def finished_report(run: Run, missing: str = "") -> None:
-    """Show all that a run's report says, and the way to question it anew.
+    """Show all that a run's report says, and how to question it anew.
 
     Args:
         missing: why the sprites that it learnt from cannot be used; empty where they can.
@@ -55,7 +56,7 @@ def _whole(run: Run, verdict: Verdict, missing: str) -> None:
             )
         else:
             _how_to_get(run, missing)
-    st.html(cards_html(verdict))
+    st.html(rates_html(verdict))
     st.subheader("What each sample is called")
     st.html(labels_html(verdict))
     st.header("Known shapes in new colours?")
@@ -72,16 +73,16 @@ def _whole(run: Run, verdict: Verdict, missing: str) -> None:
 
 
 def meanwhile(run: Run) -> None:
-    """Something to read while a run's training sprites are got to know: the short of its report, if there is one."""
+    """Something to read while a run's training sprites are looked at: its report in short, if it has one."""
     verdict = verdict_of(run)
     if verdict is not None:
         st.caption("Meanwhile, what was found about this model when it was made:")
         _summary(run, verdict)
-        st.html(cards_html(verdict))
+        st.html(rates_html(verdict))
 
 
 def without_sprites(run: Run, missing: str) -> None:
-    """Say that a run's samples cannot be held against what it learnt from, and show what there is instead.
+    """Say that a run's samples cannot be compared with what it learnt from, and show what there is instead.
 
     Args:
         missing: why.
@@ -95,14 +96,14 @@ def without_sprites(run: Run, missing: str) -> None:
 
 def _summary(run: Run, verdict: Verdict) -> None:
     source = str((run.config().get("data") or {}).get("source", ""))
-    known = _SETS.get(source)
-    sprites = f"{verdict.train_size:,} distinct sprites" + (f" of {known}" if known else "") + " that it learnt from"
+    data = _SETS.get(source)
+    sprites = f"{verdict.train_size:,} distinct sprites" + (f" of {data}" if data else "") + " that it learnt from"
     unseen = f", beside {verdict.heldout_size:,} that it never saw" if verdict.heldout_size else ""
     # The run may have got another name since.
     _, comma, step = verdict.drawn_by.rpartition(", step ")
     drawn_by = f"{run.name}{comma}{step}" if comma else verdict.drawn_by
     by = f" by {drawn_by}" if drawn_by else ""
-    st.html(verdict_html(finding(verdict)))
+    st.html(headline_html(headline(verdict)))
     st.caption(
         f"Found when this model was made: {counted(len(verdict.labels), 'sprite')} drawn{plain(by)}, held against the "
         f"{sprites}{unseen}."

@@ -1,0 +1,62 @@
+"""Controls: sprites of which it is certain whether they are copies, so that what the page says can be checked."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ddpm.judging import controls
+from ddpm.judging.controls import CONTROLS
+from ddpm.judging.copying.comparison_set import ComparisonSet
+from ddpm.judging.copying.memorization import MemorizationReport
+from pages.parts.copied.comparing import Chosen
+from pages.parts.shared.words import problem
+
+_KEY = "known"
+_MOST = 64
+
+
+def ask_for_control() -> str | None:
+    """Offer the controls; the name of the one that is chosen, or None."""
+    chosen = st.pills(
+        "Test this page on sprites whose answer is known",
+        list(CONTROLS),
+        format_func=lambda name: CONTROLS[name].title.lower(),
+        key=_KEY,
+        help="Sprites of which it is certain what they are, held against the same training sprites.",
+    )
+    return chosen if chosen in CONTROLS else None
+
+
+def make_control(name: str, chosen: Chosen, comparison: ComparisonSet) -> Chosen | None:
+    """A control in place of the chosen sprites; where it cannot be made, say why, and return None."""
+    try:
+        images = _made(f"{comparison.sprites.fingerprint}-{len(comparison.seen)}", name, comparison)
+    except ValueError as error:
+        problem(error)
+        return None
+    return Chosen(images, chosen.run, CONTROLS[name].title.lower())
+
+
+def control_line(name: str, report: MemorizationReport) -> str:
+    """What the sprites are, what the page has to say, and whether it does."""
+    control = CONTROLS[name]
+    right = control.is_right(report)
+    outcome = "The page says so." if right else "The page does not say so, at this false-positive rate."
+    return f"A test, not your samples: {control.what} Right answer: {control.answer} {outcome}"
+
+
+def end_button() -> None:
+    """A button that leads back to the samples."""
+    if st.button("Back to my samples", icon=":material/arrow_back:", type="primary", on_click=_end):
+        # The button stands in a fragment; what is questioned is decided outside of it.
+        st.rerun()
+
+
+def _end() -> None:
+    st.session_state[_KEY] = None
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _made(key: str, name: str, _comparison: ComparisonSet) -> np.ndarray:
+    return controls.make_control(name, _comparison, _MOST)

@@ -1,0 +1,71 @@
+"""Samples and their matches in the browser: the gallery, each beside its matches, and the scatter, a point for each."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ddpm.pixels.sheets import png, sheet
+from pages.parts.shared.component import SCRIPT, STYLE, parcel, source
+
+_COLUMNS = 32
+
+
+def gallery(packed: bytes, *, key: str) -> int | None:
+    """Show each sample beside its matches, the nearest first; filtered and opened in the browser.
+
+    Args:
+        packed: made by :func:`pages.parts.copied.matches.packed_matches`.
+        key: Streamlit's key; one per page.
+
+    Returns:
+        In the one run that a click caused, the number of the sample that was clicked; otherwise None.
+    """
+    return _clicked(_gallery(key=key, data=packed, on_open_change=lambda: None))
+
+
+def scatter(packed: bytes, *, key: str) -> int | None:
+    """Show shape against palette, one point per sample, and the sprites behind the point that is looked at.
+
+    Args and returns as for :func:`gallery`.
+    """
+    return _clicked(_scatter(key=key, data=packed, on_open_change=lambda: None))
+
+
+def pack(header: dict[str, Any], images: np.ndarray) -> bytes:
+    """One parcel with all sprites as one PNG file, 32 per row; equal input gives equal bytes.
+
+    Args:
+        header: JSON values; ``sprites`` is added, their number.
+        images: uint8 (N, 16, 16, 3).
+    """
+    return parcel({**header, "sprites": len(images)}, _picture(images.tobytes()))
+
+
+@lru_cache(maxsize=8)
+def _picture(pixels: bytes) -> bytes:
+    # Remembered: a slider that moves changes the facts, never the sprites.
+    images = np.frombuffer(pixels, np.uint8).reshape(-1, 16, 16, 3)
+    return png(sheet(images, _COLUMNS)) if len(images) else b""
+
+
+def _clicked(result: Any) -> int | None:
+    number = result.get("open")
+    return None if number is None else int(number)
+
+
+def _component(name: str) -> Any:
+    return st.components.v2.component(
+        f"ddpm_{name}",
+        html=source(__file__, f"{name}.html"),
+        css=STYLE + source(__file__, f"{name}.css"),
+        js=SCRIPT + source(__file__, "atlas.js", f"{name}.js"),
+    )
+
+
+_gallery, _scatter = _component("gallery"), _component("scatter")
+
+__all__ = ["gallery", "pack", "scatter"]

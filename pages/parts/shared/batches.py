@@ -1,0 +1,153 @@
+"""Batches that were drawn: the current one, the album, and what is said about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ddpm.base.json_values import is_count, is_text, list_of
+from ddpm.pixels.neighbors import rms_grey_levels
+from ddpm.pixels.sheets import png, sheet
+from ddpm.runs.album import Batch, batch_names, is_there, keep_batch, load_batch
+from ddpm.runs.run import Run
+from pages.parts.shared.orders import Order, model_words, tells_all
+from pages.parts.shared.resolving import rival_run
+from pages.parts.shared.store import all_runs, run_that_drew
+from pages.parts.shared.words import counted
+
+_BATCH = "batch"
+# Root mean square, in grey levels: two sprites that most people take for the same.
+_ALIKE = 16.0
+
+
+def remember(batch: Batch) -> Batch:
+    """Make a batch the current one of this visitor, and put it into the album."""
+    kept = keep_batch(batch.chain, batch.info, batch.other)
+    show_again(kept)
+    return kept
+
+
+def show_again(batch: Batch) -> None:
+    """Make a batch of the album the current one."""
+    st.session_state[_BATCH] = batch
+    st.session_state.pop("looked-at", None)
+
+
+def current_batch() -> Batch | None:
+    """What this visitor drew or opened last; else what was drawn last on this computer."""
+    found = st.session_state.get(_BATCH)
+    if found is None:
+        found = next((batch for name in batch_names() if (batch := _load(name)) is not None), None)
+    return None if found is None else replace(found, info=up_to_date(found.info, all_runs()))
+
+
+def up_to_date(info: dict[str, Any], runs: list[Run]) -> dict[str, Any]:
+    """What a batch tells of the runs that drew it, as these are called now; "gone" is true if its own is not here."""
+    owner = run_that_drew(info, runs)
+    if owner is None:
+        return {**info, "gone": True}
+    found = {**info, "run": str(owner.folder), "name": owner.name}
+    if is_count(info["step"]):
+        found["model"] = model_words(Order(found["run"], info["step"]))
+    renamed = [(str(info["name"]), owner.name), ("", "")]
+    against = str(info.get("against"))
+    if against.startswith("run:") and (rival := rival_run(against, runs, info.get("against_id"))) is not None:
+        found["against"] = f"run:{rival.name}"
+        renamed[1] = (against.removeprefix("run:"), rival.name)
+    if isinstance(info.get("titles"), list):
+        found["titles"] = [
+            new + str(title).removeprefix(old) if str(title).startswith(f"{old}, step ") else title
+            for title, (old, new) in zip(info["titles"], renamed, strict=False)
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class BatchPreview:
+    """A batch of the album at a glance.
+
+    Attributes:
+        png: the first 16 sprites, as a PNG file.
+    """
+
+    id: str
+    count: int
+    info: dict[str, Any]
+    png: bytes
+
+
+def album(limit: int) -> list[BatchPreview]:
+    """The newest batches on this computer; those that lack what the pages tell are left out."""
+    found = (preview for name in batch_names() if (preview := _preview(name)) is not None)
+    runs = all_runs()
+    return [replace(preview, info=up_to_date(preview.info, runs)) for preview in islice(found, limit)]
+
+
+def damaged_batches() -> int:
+    """How many batches of the album are left out of it, although all their files are there."""
+    return sum(1 for name in batch_names() if _preview(name) is None and is_there(name))
+
+
+# A batch is some megabytes: it is not read again at every run of a page.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _load(name: str) -> Batch | None:
+    batch = load_batch(name)
+    return batch if batch is not None and tells_all(batch.info) else None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _preview(name: str) -> BatchPreview | None:
+    batch = load_batch(name)
+    if batch is None or not tells_all(batch.info):
+        return None
+    return BatchPreview(name, len(batch.chain.sprites), batch.info, png(sheet(batch.chain.sprites[:16], 4, gap=1)))
+
+
+def batch_titles(batch: Batch) -> tuple[str, str]:
+    """What the two of a batch are called; empty if it holds one."""
+    if batch.other is None:
+        return "", ""
+    left, right = (str(title) for title in [*(batch.info.get("titles") or ()), "Left", "Right"][:2])
+    return left, right
+
+
+def difference(batch: Batch) -> str:
+    """What one sees in a batch that was compared, in one sentence."""
+    assert batch.other is not None
+    apart = batch.chain.sprites.astype(np.int64) - batch.other.sprites
+    alike = int((rms_grey_levels(np.square(apart).sum(axis=(1, 2, 3))) <= _ALIKE).sum())
+    n = len(apart)
+    came = f"{alike:,} of {counted(n, 'sprite')} {'comes' if alike == 1 else 'come'} out nearly the same"
+    why = {
+        "ddpm": "the rest shows what the order of the steps decides, not the model.",
+        "ddim": "the rest shows what new noise on the way decides, not the model.",
+        "raw": "the rest shows what averaging the weights changes.",
+        "memoriser": "the right side can only repeat what was learnt from. Where the left parts from it, it is new.",
+    }.get(str(batch.info.get("against")), "the rest shows where the two models learnt different things.")
+    return f"From the same noise, {came}: {why}"
+
+
+def kinds_of(info: Mapping[str, Any], count: int) -> list[str]:
+    """The kind of each sprite of a batch, "" for anything; an empty list where the batch does not say."""
+    kinds: Any = info.get("kinds")
+    return kinds if list_of(is_text)(kinds) and len(kinds) == count else []
+
+
+def file_stem(info: Mapping[str, Any]) -> str:
+    """The name of files made of a batch: model, step, sampler, seed, and the kind or the sprite that they are like."""
+    parts = [info["name"], info["step"], f"{info['sampler']}{info['steps']}", f"seed{info['seed']}"]
+    if info.get("kind"):
+        parts.append(info["kind"])
+    if info.get("weights") == "raw":
+        parts.append("raw")
+    if info.get("guidance_scale", 1.0) != 1.0:
+        parts.append(f"guidance{info['guidance_scale']:g}")
+    if info.get("like"):
+        parts.append("like" + ".".join(str(index + 1) for index in info["like"]))
+    return re.sub(r"[^\w.+-]+", "-", "-".join(str(part) for part in parts))

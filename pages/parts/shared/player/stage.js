@@ -1,0 +1,90 @@
+// The stage: the pictures side by side, one above the other, or one over the other, as the view asks for.
+
+const NARROW = 520; // CSS pixels; below it the two pictures stand above each other
+const FEW = 9; // so few sprites stay side by side there, too
+
+class Stage {
+  constructor(root) {
+    this.root = root;
+    const [left, right, over] = root.querySelectorAll(".panel");
+    this.over = new OverGrid(over);
+    this.grids = [new Grid(left), new Grid(right), this.over];
+    this.wheres = [...root.querySelectorAll(".where")];
+  }
+
+  /** The grids that the view asks for. */
+  get shown() {
+    const { view, compare } = this.root.dataset;
+    const [left, right, over] = this.grids;
+    if (view === "over") return [over];
+    if (compare === "true" || view === "both") return [left, right];
+    return [view === "noisy" ? left : right];
+  }
+
+  get columns() {
+    return this.shown[0].plan.columns;
+  }
+
+  /** Finds the place of each sprite; false where there is no room: not on the page yet, or in a closed tab of it. */
+  layOut(film, note) {
+    const { root, shown } = this;
+    const whole = root.clientWidth;
+    if (whole < 4 * SPRITE) return false;
+    const ratio = devicePixelRatio;
+    const stacked = whole <= NARROW && film.count > FEW;
+    const abreast = stacked ? 1 : shown.length;
+    const between = clamp(whole * 0.035, 18, 48);
+    const room = (whole - between * (abreast - 1)) / abreast;
+    // One below the other: both in sight at once, above the bar.
+    const tall = clamp(innerHeight * (stacked ? 0.62 / (1 + shown.length) + 0.1 : 0.62), 200, 680);
+    const box = { width: Math.floor(room * ratio), height: Math.floor(tall * ratio) };
+    const plan = planGrid({ count: film.count, ratio, columns: film.header.columns, ...box });
+    const wide = (plan.columns * plan.pitch - plan.gap) / ratio;
+    root.dataset.stacked = String(stacked);
+    root.style.setProperty("--between", `${between}px`);
+    // The bar is as wide as the pictures: one object, in the middle of the page.
+    root.style.setProperty("--pair", `${Math.max(640, wide * abreast + between * (abreast - 1))}px`);
+    for (const grid of this.grids) grid.figure.hidden = !shown.includes(grid);
+    this.showNames(film);
+    for (const grid of shown) {
+      // The same plan and the same canvas: leave it alone, or it would flash.
+      if (JSON.stringify(plan) !== JSON.stringify(grid.plan)) grid.lay(plan);
+      else grid.snap();
+      grid.box.setAttribute("aria-label", `${film.count} sprites. Arrow keys choose one, Enter enlarges it.${note}`);
+    }
+    return true;
+  }
+
+  /** In a comparison: whose picture is which, and whose is not there yet. */
+  showNames({ header, reels }) {
+    this.root.querySelectorAll(".whose").forEach((whose, side) => {
+      whose.textContent = header.titles[side];
+      whose.closest(".panel").dataset.waiting = String(header.compare && !reels[side]);
+    });
+  }
+
+  paint(film, moment) {
+    for (const grid of this.shown) grid.paint(this.sheetsOf(grid, film, moment));
+    if (!film.header.compare) return;
+    this.wheres.forEach((where, side) => (where.textContent = film.describeSide(moment, side)));
+  }
+
+  /** What is to be painted into a grid, the undermost last. */
+  sheetsOf(grid, film, moment) {
+    const sides = film.sides(this.root.dataset.view);
+    const wanted = grid === this.over ? sides : [sides[this.grids.indexOf(grid)]];
+    return wanted.map(([reel, kind]) => film.frame(moment, reel)?.[kind]);
+  }
+
+  /** Rings a sprite in each picture; below 0: none. */
+  mark(index, name) {
+    for (const grid of this.grids) {
+      grid.mark(index);
+      grid.box.title = name;
+    }
+  }
+
+  showStars(starred) {
+    for (const grid of this.grids) grid.showStars(starred);
+  }
+}

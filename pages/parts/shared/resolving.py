@@ -1,0 +1,261 @@
+"""From an order to what draws it: checkpoint, kinds and noise are worked out once, and passed on from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import torch
+
+from ddpm.diffusion.labels import draw_labels
+from ddpm.diffusion.memoriser import PerfectMemoriser
+from ddpm.diffusion.noise import NoiseSource, nearby_noise, sprite_noise
+from ddpm.diffusion.parallel import ParallelModel
+from ddpm.diffusion.sampling import Sampler, default_steps
+from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
+from ddpm.runs.checkpoint import Checkpoint, can_use_raw
+from ddpm.runs.errors import CheckpointError
+from ddpm.runs.run import Run
+from pages.parts.shared.orders import EACH, SAMPLER_NAMES, Order
+from pages.parts.shared.store import all_runs, checkpoint, run_data
+from pages.parts.shared.words import counted
+
+# 8 bytes per value and 768 values per sprite: a quarter of a gigabyte.
+_MOST_REMEMBERED = 40_000
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """A network, and how it is sampled from.
+
+    Attributes:
+        title: what is special about it, beside another one.
+        labels: int64 (N,), the kind of each sprite, -1 for anything; None where there are no kinds.
+        step: training steps of the checkpoint.
+        run_id: of another run than the one that was asked to draw; else empty.
+    """
+
+    title: str
+    model: Callable[..., torch.Tensor]
+    schedule: NoiseSchedule
+    sampler: Sampler
+    steps: int
+    labels: torch.Tensor | None
+    guidance_scale: float
+    label_names: list[str]
+    step: int
+    run_id: str = ""
+
+    def for_sprite(self, i: int) -> Denoiser:
+        """The same, for sprite ``i`` alone."""
+        return self if self.labels is None else replace(self, labels=self.labels[i : i + 1])
+
+    def kinds(self) -> list[str]:
+        """The kind of each sprite, "" for anything; empty where there are no kinds."""
+        labels = [] if self.labels is None else self.labels.tolist()
+        return [self.label_names[label] if 0 <= label < len(self.label_names) else "" for label in labels]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An order, and all that draws it.
+
+    Attributes:
+        own: what was ordered.
+        rival: what it is compared with, from the same noise; None if with nothing.
+    """
+
+    order: Order
+    own: Denoiser
+    rival: Denoiser | None = None
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """What the two are called, beside each other; empty if there is one."""
+        own, rival = self.own, self.rival
+        if rival is None:
+            return "", ""
+        if (rival.sampler, rival.steps) != (own.sampler, own.steps):
+            return _sampler_title(own.sampler, own.steps), rival.title
+        return own.title, rival.title
+
+    def noise_source(self, i: int) -> NoiseSource:
+        """All noise of sprite ``i``, from its beginning: a new source at each call."""
+        order = self.order
+        path = (*order.like, i)
+        source = sprite_noise(order.seed, path[0])
+        for depth in range(2, len(path) + 1):
+            # The first of those that are like a sprite is that sprite.
+            if path[depth - 1] > 0:
+                source = nearby_noise(source, order.strength, order.seed, *path[:depth])
+        return source
+
+
+def resolve(order: Order) -> Resolved:
+    """Look up all that an order needs.
+
+    Raises:
+        CheckpointError: if a model cannot be loaded, or does not know the kind; the message says why.
+    """
+    own = _own(order)
+    return Resolved(order, own, None if order.against is None else _rival(order, order.against, own))
+
+
+def memorising(own: Denoiser, seen: ComparisonSet) -> Denoiser:
+    """A perfect memoriser of the sprites that a network has seen, sampled from as that network is."""
+    sprites, rows = seen.sprites, seen.seen
+    by_kind = sprites.labels is not None and own.labels is not None
+    schedule = own.schedule
+    mark = (sprites.fingerprint, schedule.num_timesteps, schedule.kind, by_kind)
+    memoriser = _memoriser(mark, rows, seen, schedule)
+    labels = own.labels if memoriser.num_classes is not None else None
+    return replace(
+        own,
+        title="The perfect memoriser",
+        model=ParallelModel(memoriser),
+        labels=labels,
+        guidance_scale=1.0,
+        run_id="",
+    )
+
+
+def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
+    """What an order can be compared with: values of ``Order.against``, and what a menu calls them."""
+    found: dict[str, str] = {}
+    own = Run(Path(order.run))
+    total = (own.config().get("schedule") or {}).get("num_timesteps", 1000)
+    if (order.sampler, order.steps) != ("ddpm", total):
+        found["ddpm"] = f"the original’s {total:,} steps (slow)"
+    if order.sampler != "ddim":
+        found["ddim"] = "plain steps without new noise (DDIM)"
+    if order.weights == "ema" and can_use_raw(order.path()):
+        found["raw"] = "the last weights, not averaged"
+    if (own.folder / "trained_on.npy").is_file() and own.config().get("data"):
+        found["memoriser"] = "a perfect memoriser of what it learnt from"
+    for run in runs:
+        if str(run.folder) != order.run and run.name != own.name:
+            found.setdefault(f"run:{run.name}", f"the model {run.name}")
+    return found
+
+
+def rival_run(against: str, runs: list[Run], run_id: object = None) -> Run | None:
+    """The run that "run:NAME" means, if it can draw.
+
+    Args:
+        run_id: its id, where that was noted: it finds the run under another name.
+    """
+    name = against.removeprefix("run:")
+    able = sorted((run for run in runs if run.latest() is not None), key=lambda run: run.name != name)
+    same = [run for run in able if run_id and run.id() == run_id]
+    return next(iter(same or [run for run in able if run.name == name]), None)
+
+
+def _own(order: Order) -> Denoiser:
+    run = Run(Path(order.run))
+    if not run.exists():
+        raise CheckpointError(f"The model {run.name} is no longer here: choose another one, and press Draw.")
+    if order.step is not None and not order.path().is_dir():
+        raise CheckpointError(
+            f"The model {run.name} is here, but no longer its step {order.step:,}: choose another step under More."
+        )
+    loaded = checkpoint(order.path(), order.weights)
+    try:
+        labels = _labels(order, loaded)
+    except ValueError as error:
+        raise CheckpointError(f"This model cannot draw that: {error}.") from error
+    title = "The averaged weights" if order.against == "raw" else _model_title(run.name, loaded)
+    return _denoiser(title, loaded, order, labels)
+
+
+def _rival(order: Order, against: str, own: Denoiser) -> Denoiser:
+    if against == "memoriser":
+        return memorising(own, _what_it_saw(Run(Path(order.run))))
+    if against.startswith("run:"):
+        run = rival_run(against, all_runs())
+        if run is None:
+            name = against.removeprefix("run:")
+            raise CheckpointError(f"The model {name} is not here: choose another one to compare with.")
+        loaded = checkpoint(run.folder)
+        rival = _denoiser(_model_title(run.name, loaded), loaded, order, None)
+        return replace(rival, labels=_same_kinds(own, rival, loaded.model.num_classes), run_id=run.id())
+    if against == "raw":
+        return _denoiser("The last weights", checkpoint(order.path(), "raw"), order, own.labels)
+    sampler: Sampler = "ddpm" if against == "ddpm" else "ddim"
+    steps = default_steps(sampler, own.schedule.num_timesteps)
+    return replace(own, title=_sampler_title(sampler, steps), sampler=sampler, steps=steps)
+
+
+def _denoiser(title: str, loaded: Checkpoint, order: Order, labels: torch.Tensor | None) -> Denoiser:
+    return Denoiser(
+        title,
+        ParallelModel(loaded.model),
+        loaded.schedule,
+        order.sampler,
+        order.steps or default_steps(order.sampler, loaded.schedule.num_timesteps),
+        labels,
+        order.guidance_scale,
+        [str(name) for name in loaded.config.get("label_names") or []],
+        int(loaded.config["step"]),
+    )
+
+
+def _labels(order: Order, loaded: Checkpoint) -> torch.Tensor | None:
+    kinds = loaded.model.num_classes
+    if kinds is None or order.label is None:
+        return None
+    if order.label >= kinds:
+        raise ValueError(f"it knows {kinds} kinds, and was asked for number {order.label + 1}")
+    count = order.like[0] + 1 if order.like else order.n
+    if order.label >= 0:
+        labels = torch.full((count,), order.label)
+    elif order.label == EACH:
+        labels = torch.arange(count) % kinds
+    elif frequencies := loaded.config.get("class_frequencies"):
+        labels = draw_labels(frequencies, count, order.seed)
+    else:
+        return None
+    # All that are like a sprite are of its kind.
+    return labels[-1:].expand(order.n) if order.like else labels
+
+
+def _same_kinds(own: Denoiser, rival: Denoiser, num_classes: int | None) -> torch.Tensor | None:
+    """The same kinds for a model that may number them differently; -1, anything, where it has none of that name."""
+    if own.labels is None or num_classes is None:
+        return None
+    numbers = {name: number for number, name in enumerate(rival.label_names)}
+    return torch.tensor([numbers.get(name, -1) for name in own.kinds()])
+
+
+def _model_title(name: str, loaded: Checkpoint) -> str:
+    return f"{name}, step {int(loaded.config['step']):,}"
+
+
+def _sampler_title(sampler: Sampler, steps: int) -> str:
+    return f"{SAMPLER_NAMES[sampler].removesuffix(' (slow)')}, {counted(steps, 'step')}"
+
+
+def _what_it_saw(run: Run) -> ComparisonSet:
+    found = run_data(run)
+    if found.sprites is None:
+        raise CheckpointError(f"The sprites that {run.name} learnt from are not here, so nothing can remember them.")
+    seen = what_was_seen(found.sprites, run.trained_on())
+    count = len(seen.seen)
+    if not 0 < count <= _MOST_REMEMBERED:
+        raise CheckpointError(
+            f"A perfect memoriser would have to hold {counted(count, 'sprite')}; 1 to {_MOST_REMEMBERED:,} can be."
+        )
+    return seen
+
+
+# One at a time: it holds 8 bytes for each value of each sprite.
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _memoriser(
+    mark: tuple[str, int, str, bool], rows: np.ndarray, _seen: ComparisonSet, _schedule: NoiseSchedule
+) -> PerfectMemoriser:
+    sprites, by_kind = _seen.sprites, mark[-1]
+    labels = np.asarray(sprites.labels)[rows] if by_kind else None
+    return PerfectMemoriser(np.asarray(sprites.images[rows]), _schedule, labels)

@@ -1,0 +1,87 @@
+"""The controls of a run: to pause, stop or resume it, and to go on to what it drew."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import streamlit as st
+
+from ddpm.base import hardware
+from ddpm.jobs.request import TrainingRequest
+from ddpm.runs.checkpoint import can_use_raw
+from ddpm.runs.errors import RunError
+from ddpm.runs.run import Run
+from pages.parts.shared.navigation import question, sample_from
+from pages.parts.shared.words import plain
+from pages.parts.train.setup import start
+
+
+def controls(run: Run, live: bool) -> None:
+    """Buttons for all that can be done with a run."""
+    status = run.status()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+        if live:
+            _live_controls(run, status)
+        else:
+            latest = run.latest()
+            resumable = latest is None or can_use_raw(run.folder)
+            unfinished = run.state() in ("stopped", "interrupted", "failed")
+            can_go_on = unfinished and resumable and not run.is_shipped()
+            if can_go_on and st.button("Resume", icon=":material/play_arrow:", type="primary"):
+                start(TrainingRequest(folder=run.folder, resume=True))
+            important: Literal["primary", "secondary"] = "secondary" if can_go_on else "primary"
+            if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
+                sample_from(run)
+            if latest is not None and st.button("Created or copied?", icon=":material/arrow_forward:"):
+                question(run)
+            if run.state() == "finished" and resumable and not run.is_shipped():
+                _longer(run, int(status.get("total_steps") or 0))
+
+
+def _live_controls(run: Run, status: dict[str, Any]) -> None:
+    pending = run.pending()
+    paused = status.get("state") == "paused"
+    if pending.get("stop"):
+        st.button("Stopping and saving ...", icon=":material/hourglass_top:", disabled=True)
+        return
+    if paused:
+        st.button("Go on", icon=":material/play_arrow:", type="primary", on_click=_ask, args=(run, "pause", False))
+    elif pending.get("pause"):
+        st.button("Pausing after this step ...", icon=":material/hourglass_top:", disabled=True)
+    else:
+        st.button("Pause", icon=":material/pause:", on_click=_ask, args=(run, "pause", True))
+    st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
+    threads = status.get("threads")
+    if hardware.cores() > 1:
+        # A field of its own for each number in force: it never shows an old one.
+        key = f"threads-{run.key}-{threads}"
+        st.number_input(
+            "CPU threads",
+            1,
+            max(hardware.cores(), threads or 1),
+            threads or hardware.cores(),
+            disabled=not threads,
+            key=key,
+            width=140,
+            on_change=lambda: _ask(run, "threads", int(st.session_state[key])),
+        )
+
+
+def _longer(run: Run, total: int) -> None:
+    with st.popover("Train longer", icon=":material/add:"):
+        more = st.number_input("More steps", 1, 1_000_000, max(1, total // 2), key=f"more-{run.key}")
+        if st.button("Go on", type="primary", key=f"longer-{run.key}"):
+            start(TrainingRequest(folder=run.folder, steps=total + int(more), resume=True))
+
+
+def _ask(run: Run, what: str, value: Any) -> None:
+    try:
+        run.request(**{what: value})
+    except RunError as error:
+        st.toast(plain(error), icon=":material/error:")
+
+
+def state_of_controls(run: Run) -> tuple[Any, ...]:
+    """What the controls of a live run depend on, whichever tab or program has changed it."""
+    pending = run.pending()
+    return run.state(), run.status().get("threads"), pending.get("stop"), pending.get("pause")

@@ -1,0 +1,51 @@
+"""How long a training will take on this computer."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ddpm.base import hardware
+from ddpm.cli.console import duration
+from ddpm.jobs import plan
+from ddpm.jobs.control import Context
+from ddpm.jobs.length import steps_for
+from ddpm.jobs.request import TrainingRequest
+from ddpm.sprites import SpriteDataset
+from ddpm.training.distributed import Team
+from ddpm.training.recipes import RECIPES
+from pages.parts.shared.words import counted
+
+
+def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray) -> None:
+    """Say how long a training that is asked for will take, and how often it sees each sprite.
+
+    Args:
+        rows: of the sprites, those that it learns from.
+    """
+    st.caption("Timing a few steps on this computer ...")
+    recipe = RECIPES[str(request.preset)]
+    precision = request.precision or recipe.precision
+    seconds = seconds_per_step(recipe.name, precision, request.threads, sprites.fingerprint, sprites)
+    ((unit, amount),) = request.length().items()
+    steps = steps_for(unit, amount, len(rows), recipe.batch_size, seconds)
+    seen = steps * recipe.batch_size
+    passes = seen / len(np.unique(sprites.first_rows()[rows]))
+    times = f"about {counted(round(passes), 'time')}" if passes >= 1 else "less than once"
+    st.markdown(
+        f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps, "
+        f"{seen / len(rows):,.1f} passes over all rows (epochs), each distinct sprite seen {times}."
+    )
+
+
+@st.cache_data(ttl=600, show_spinner=False, max_entries=16)
+def seconds_per_step(
+    recipe: str, precision: str, threads: int | None, fingerprint: str, _sprites: SpriteDataset
+) -> float:
+    """Time a few steps of a recipe, as a run on this machine would make them."""
+    alone = Team(device=hardware.best_device())
+    resolved = hardware.resolve_precision(precision, alone.device)
+    with hardware.thread_pool(1, threads or hardware.cores(), "timing") as timing:
+        context = Context(team=alone)
+        timed = timing.submit(plan.seconds_per_step, RECIPES[recipe], _sprites, resolved, steps=4, context=context)
+        return timed.result()

@@ -1,0 +1,134 @@
+"""One run, live or past: where it stands, its curves and its drawings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ddpm.base.json_values import is_count
+from ddpm.base.text import showable
+from ddpm.cli.console import duration
+from ddpm.jobs.launcher import log_tail
+from ddpm.judging.verdict import damage
+from ddpm.runs.records import ACTIVE
+from ddpm.runs.run import Run
+from pages.parts.shared.charts import error_now
+from pages.parts.shared.pictures import facts_row
+from pages.parts.shared.store import is_live
+from pages.parts.shared.words import damaged, plain, problem
+from pages.parts.train.controls import controls, state_of_controls
+from pages.parts.train.curves import checks, curves
+from pages.parts.train.film import film
+from pages.parts.train.run_list import state_badge
+
+_SECONDS = 1.5
+
+
+def run_view(run: Run, others: list[Run]) -> None:
+    """One run: where it stands, its curves, its drawings, and what can be done with it.
+
+    Args:
+        others: runs that it can be compared with.
+    """
+    live = is_live(run)
+    shown = state_of_controls(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(plain(run.name), width="content")
+        state_badge(run)
+    # What a live training is writing may be read while it changes.
+    if not live and (found := damage(run)):
+        damaged(f"In this run's folder, {', '.join(found)}", len(found))
+    if about := _about(run.config()) or ("It is getting ready." if live else ""):
+        st.caption(plain(about))
+    controls(run, live)
+    compared = None
+    if not live and others:
+        compared = st.selectbox(
+            "Compare its curve with",
+            [None, *others],
+            format_func=lambda other: "nothing" if other is None else other.name,
+            key=f"compare-{run.key}",
+        )
+    st.fragment(_watch, run_every=_SECONDS if live else None)(run, shown if live else None)
+    left, right = st.columns([7, 5], gap="large")
+    # Each is asked for as often as it changes: polling costs the training time.
+    # While it trains, room is kept for what will be there after the first steps.
+    with left, st.container(key="curves-to-come" if live else None):
+        st.fragment(curves, run_every=2 * _SECONDS if live else None)(run, live, compared)
+    with right, st.container(key="film-to-come" if live else None):
+        st.fragment(_film, run_every=4 * _SECONDS if live else None)(run, live)
+    st.fragment(checks, run_every=8 * _SECONDS if live else None)(run, live)
+
+
+def _about(config: dict[str, Any]) -> str:
+    """What a run is, in a sentence or two."""
+    data, summary = config.get("data") or {}, str((config.get("recipe") or {}).get("summary") or "")
+    learnt, distinct = data.get("training_distinct"), data.get("distinct")
+    if not config.get("most") or not is_count(learnt) or not is_count(distinct):
+        return summary
+    # What a recipe promises, it promises for a whole set.
+    return (
+        f"Only {learnt:,} of {distinct:,} different sprites to learn from, over and over: the fewer there are, the "
+        "sooner it knows them by heart."
+    )
+
+
+def failure(run: Run) -> None:
+    """Why a run failed, where it did."""
+    status = run.status()
+    error = status.get("error")
+    if not isinstance(error, dict):
+        if run.state() == "interrupted":
+            st.warning(
+                "This training ended without a word: it was killed, or the computer was switched off. "
+                "What it saved is safe: press Resume.",
+                icon=":material/warning:",
+            )
+            _log(status)
+        return
+    problem(error.get("message"))
+    if error.get("traceback"):
+        with st.expander("For the curious: the technical details"):
+            st.code(showable(str(error["traceback"])), language=None)
+
+
+def _log(status: dict[str, Any]) -> None:
+    if status.get("log") and (tail := log_tail(Path(str(status["log"])))):
+        with st.expander("The last lines that it printed"):
+            st.code(tail, language=None)
+
+
+def _watch(run: Run, shown: tuple[Any, ...] | None) -> None:
+    if shown is not None and shown != state_of_controls(run):
+        # The controls are outside this fragment.
+        st.rerun(scope="app")
+    _progress(run, run.status(), run.state())
+
+
+def _progress(run: Run, status: dict[str, Any], state: str) -> None:
+    step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
+    message = plain(status.get("message") or "") if state in ACTIVE else ""
+    if state == "starting" or not total:
+        st.progress(0.0, message or "Starting ...")
+    else:
+        st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}" + (f" · {message}" if message else ""))
+    left, speed, seconds = (status.get(name) for name in ("seconds_left", "images_per_second", "seconds"))
+    # Not the loss of the last step: that is of one batch, and of what the recipe learns, which need not be the noise.
+    error = error_now(run.metrics())
+    facts = {
+        "time left": duration(left) if left and state == "running" else "–",
+        "trained for": duration(seconds) if seconds else "–",
+        "images a second": f"{speed:,.0f}" if speed else "–",
+        "error now": f"{error:.4f}" if error else "–",
+        "CPU threads": str(status.get("threads") or "–"),
+    }
+    facts_row(facts)
+
+
+def _film(run: Run, live: bool) -> None:
+    if frames := run.film():
+        film(frames, key=f"film-{run.key}")
+    else:
+        st.info("The first drawings appear after a few steps." if live else "It was stopped before its first drawing.")
