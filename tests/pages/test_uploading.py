@@ -12,7 +12,7 @@ from ddpm.base.files import npy_bytes
 from pages.parts.train import setup
 from tests.ddpm.helpers import simple_sprites
 from tests.ddpm.sprite_files import lay_out, png_bytes
-from tests.ddpm.sprites.test_sheets import drawings, trailing
+from tests.ddpm.sprites.test_sheet_splitter import drawings, trailing
 from tests.pages.conftest import OpenPage
 
 File = tuple[str, bytes, str]
