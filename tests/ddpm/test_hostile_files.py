@@ -147,7 +147,7 @@ def _favourites() -> list[Favourite]:
     return found
 
 
-def _cached(folder: Path) -> cache.Stored | None:
+def _cached(folder: Path) -> cache.StoredSprites | None:
     found = cache._open(folder)
     if found is not None:
         rows = np.arange(len(found.images))

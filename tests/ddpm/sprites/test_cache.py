@@ -296,7 +296,7 @@ def test_a_million_sprites_cost_little_memory(tmp_path: Path) -> None:
 
         to_float(np.zeros((64, 16, 16, 3), np.uint8))
         most = before = anonymous()
-        threading.Thread(target=watch, daemon=True).stnoise_sprites()
+        threading.Thread(target=watch, daemon=True).start()
         sprites = load_sprites(sys.argv[1])
         random = np.random.default_rng(0)
         for _ in range(200):

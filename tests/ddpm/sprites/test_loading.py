@@ -157,13 +157,13 @@ def test_a_set_that_is_held_out_as_a_whole_says_so(tmp_path: Path) -> None:
     assert sprites.training_rows(0).tolist() == [0]
 
 
-def test_exam_rows_are_in_no_pnoise_sprites(tmp_path: Path) -> None:
+def test_exam_rows_are_in_no_part(tmp_path: Path) -> None:
     images = np.concatenate([noise_sprites(50), noise_sprites(50)])
     sprites = load(tmp_path, images)
     first_rows, hashes = sprites.first_rows(), sprites.split_hashes()
     exam = np.zeros(100, np.int64)
     exam[[4, 60]] = 1
-    stored = cache.Stored(images, None, None, first_rows, hashes, "f", {"exam": exam})
+    stored = cache.StoredSprites(images, None, None, first_rows, hashes, "f", {"exam": exam})
     sprites = SpriteDataset(stored, name="x", source="x")
     assert sprites.exam().tolist() == [4, 60]
     train, held_out = sprites.split()

@@ -285,7 +285,7 @@ def test_labels_of_text_are_classes(tmp_path: Path, dtype: str, column: bool, pa
     assert sprites.labels.tolist() == [2, 3, 2, 0, 1]
 
 
-def test_labels_that_become_equal_when_they_are_made_plain_stay_apnoise_sprites(tmp_path: Path) -> None:
+def test_labels_that_become_equal_when_they_are_made_plain_stay_apart(tmp_path: Path) -> None:
     long = "x" * 70
     labels = np.array([f"{long}1", f"{long}2", "a", "a\x07", " a"])
     np.savez(tmp_path / "x.npz", images=noise_sprites(5), labels=labels)

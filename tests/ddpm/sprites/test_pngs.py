@@ -52,7 +52,7 @@ def test_an_exported_sheet_gives_the_same_pixels(tmp_path: Path, scale: int, gap
 
 @pytest.mark.parametrize("scale", [1, 3])
 @pytest.mark.parametrize("gap", [0, 2])
-def test_what_render_exports_is_read_back(tmp_path: Path, scale: int, gap: int) -> None:
+def test_an_exported_sheet_is_read_back(tmp_path: Path, scale: int, gap: int) -> None:
     images = np.concatenate([noise_sprites(6), np.full((1, 16, 16, 3), 255, np.uint8)])
     path = write(tmp_path / "x.png", sheet_png(images, 3, scale, gap))
     np.testing.assert_array_equal(load_sprites(path).images, images)

@@ -184,7 +184,7 @@ def test_a_plain_folder_has_nothing_to_tell(tmp_path: Path) -> None:
     assert load_sprites(tmp_path / "set").label_names == ("slimes",)
 
 
-def test_class_folders_whose_names_become_equal_stay_apnoise_sprites(tmp_path: Path) -> None:
+def test_class_folders_whose_names_become_equal_stay_apart(tmp_path: Path) -> None:
     for number, name in enumerate(("a\x01", "a\x02", "b")):
         (tmp_path / "set" / name).mkdir(parents=True)
         write(tmp_path / "set" / name / "x.png", png_bytes(noise_sprites(3)[number]))
