@@ -18,6 +18,10 @@ SPRITES, COLUMNS = 25, 5
 frame("Home")
 
 words, picture = st.columns([5, 7], gap="large", vertical_alignment="center")
+run = shipped_run()
+with picture:
+    # First, since the words beside it are in its middle: they would jump when it comes.
+    place = reserve("home-picture", SPRITES if run is not None else None, COLUMNS)
 with words:
     st.title("A tiny AI learns to draw pixel art. You watch.")
     with st.container(key="lead"):
@@ -36,24 +40,20 @@ with words:
     if last is not None:
         last_run(last)
 
-with picture:
-    run = shipped_run()
-    if run is None:
+with place:
+    batch = first_batch(run, SPRITES) if run is not None else None
+    if batch is not None:
+        player(
+            batch.chain,
+            key="home-player",
+            columns=COLUMNS,
+            names=kinds_of(batch.info, len(batch.chain.sprites)),
+            caption=f"Drawn just now, from noise, by {batch.info['model']}",
+        )
+    elif run is None:
         st.info("No model is here yet. Teach one: the Train page needs no download.")
     else:
-        # The words beside it are in its middle: they would jump when it comes.
-        with reserve("home-picture", SPRITES, COLUMNS):
-            batch = first_batch(run, SPRITES)
-            if batch is not None:
-                player(
-                    batch.chain,
-                    key="home-player",
-                    columns=COLUMNS,
-                    names=kinds_of(batch.info, len(batch.chain.sprites)),
-                    caption=f"Drawn just now, from noise, by {batch.info['model']}",
-                )
-        if batch is None:
-            st.warning(f"The model {plain(run.name)} that came with the app is damaged. Teach one on the Train page.")
+        st.warning(f"The model {plain(run.name)} that came with the app is damaged. Teach one on the Train page.")
 
 st.divider()
 with st.container(key="how"):

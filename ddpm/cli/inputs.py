@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from ddpm.diffusion.labels import draw_labels
+from ddpm.runs.checkpoint import Checkpoint
+from ddpm.runs.samples import labels_by_frequency
 from ddpm.sprites import SpriteDataset, load_sprites
 
 
@@ -19,17 +20,16 @@ def load_and_tell(source: str, **layout: Any) -> SpriteDataset:
     return sprites
 
 
-def labels_asked_for(asked: str, n: int, seed: int, config: dict[str, Any]) -> torch.Tensor | None:
+def labels_asked_for(asked: str, n: int, seed: int, checkpoint: Checkpoint) -> torch.Tensor | None:
     """The labels that the option ``--label`` means; None for unconditional drawing.
 
     Args:
         asked: "any" (kinds by their frequency), "none", or a kind by name or number.
-        config: the checkpoint's.
 
     Raises:
         ValueError: if the checkpoint knows no such kind.
     """
-    names = config.get("label_names") if config["network"]["num_classes"] else None
+    names = checkpoint.config.get("label_names") if checkpoint.model.num_classes else None
     if not names:
         if asked not in ("any", "none"):
             raise ValueError("--label: this checkpoint was trained without kinds")
@@ -37,8 +37,7 @@ def labels_asked_for(asked: str, n: int, seed: int, config: dict[str, Any]) -> t
     if asked == "none":
         return None
     if asked == "any":
-        frequencies = config.get("class_frequencies")
-        return draw_labels(frequencies, n, seed) if frequencies else None
+        return labels_by_frequency(checkpoint, n, seed)
     if asked in names:
         return torch.full((n,), names.index(asked))
     if asked.isdigit() and int(asked) < len(names):

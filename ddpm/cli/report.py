@@ -63,7 +63,7 @@ def _report(options: argparse.Namespace) -> None:
         assert checkpoint is not None
         if options.n < 1:
             raise ValueError(f"--n must be at least 1, got {options.n}")
-        asked = labels_asked_for("any", options.n, options.seed, checkpoint.config)
+        asked = labels_asked_for("any", options.n, options.seed, checkpoint)
         labels = None if asked is None else asked.numpy()
         moments = sample(
             checkpoint.model, checkpoint.schedule, options.n, options.sampler, seed=options.seed, labels=asked

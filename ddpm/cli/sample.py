@@ -46,7 +46,7 @@ def _sample(options: argparse.Namespace) -> None:
             "--clean tidies finished sprites up, not their way out of the noise: let --out be .png or .npy"
         )
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
-    labels = labels_asked_for(options.label, options.n, options.seed, checkpoint.config)
+    labels = labels_asked_for(options.label, options.n, options.seed, checkpoint)
     steps = options.steps or default_steps(options.sampler, checkpoint.schedule.num_timesteps)
     recorder = ChainRecorder(checkpoint.schedule, steps)
     moments = sample(

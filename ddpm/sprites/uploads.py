@@ -40,20 +40,22 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
     if wrong:
         raise SpriteError(f"{display_name(wrong[0])} is not a .npy, .npz or .png file.")
     names = _stored_names(bases)
+    several = len(files) > 1 and _suffix(bases[0]) == ".png"
     digest = blake2b(b"2", digest_size=10)
     for base, (_, content) in zip(bases, files, strict=True):
         digest.update(_hashed(base.encode("utf-8", "surrogatepass")) + _hashed(content))
     try:
         folder = home() / "uploads" / digest.hexdigest()
+        if several:
+            # What the set is called.
+            folder /= f"{len(files)} PNGs"
         folder.mkdir(parents=True, exist_ok=True)
         for name, (_, content) in zip(names, files, strict=True):
             if not (folder / name).is_file() or (folder / name).stat().st_size != len(content):
                 replace_bytes(folder / name, content)
     except (OSError, UnicodeError) as error:
         raise SpriteError(f"The upload could not be stored: {error}") from error
-    if len(files) > 1 and _suffix(bases[0]) == ".png":
-        return folder
-    return folder / min(names, key=len)  # an array, before its labels
+    return folder if several else folder / min(names, key=len)  # an array, before its labels
 
 
 def _stored_names(bases: list[str]) -> list[str]:

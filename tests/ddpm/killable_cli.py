@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ddpm.cli.main import main
+from ddpm.cli import main
 from ddpm.jobs import follower, job
 from ddpm.training.loop import TrainingStep, train
 from ddpm.training.recipes import RECIPES

@@ -593,6 +593,6 @@ def test_why_a_run_cannot_be_deleted_is_always_said(tmp_path: Path, monkeypatch:
     def refuse(folder: Path) -> None:
         raise OSError("something is in the way")
 
-    monkeypatch.setattr("ddpm.runs.run.remove_folder", refuse)
+    monkeypatch.setattr("ddpm.base.folders.remove_folder", refuse)
     with pytest.raises(RunError, match="something is in the way"):
         Run(tmp_path / "run").delete()

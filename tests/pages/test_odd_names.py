@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from ddpm import load_sprites
 from ddpm.base.files import replace_bytes
-from ddpm.cli.main import main
+from ddpm.cli import main
 from ddpm.pixels.sheets import png
 from ddpm.runs.run import Run
 from pages.parts.shared.store import all_runs

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.diffusion.sampling import SamplingStep, default_steps, sample
-from ddpm.jobs import job
+from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.cleaning import clean_pixels
@@ -66,7 +66,7 @@ def test_a_run_has_the_steps_that_were_estimated(
 ) -> None:
     asked: list[TrainingRequest] = []
     monkeypatch.setattr(setup, "start", asked.append)
-    monkeypatch.setattr(job, "FINAL_EVALUATIONS", 16)
+    monkeypatch.setattr(self_check, "FINAL_EVALUATIONS", 16)
     app = open_page("pages/1_Train.py")
     app.segmented_control(key="sprites").set_value("My own file").run()
     app.file_uploader[0].set_value([("simple.npz", (trained / "simple.npz").read_bytes(), "")]).run()
@@ -86,11 +86,11 @@ def test_a_run_has_the_steps_that_were_estimated(
 def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     timed: list[str] = []
 
-    def seconds_a_step(recipe: Recipe, sprites: SpriteDataset, precision: str, **_: Any) -> float:
+    def seconds_per_step(recipe: Recipe, sprites: SpriteDataset, precision: str, **_: Any) -> float:
         timed.append(precision)
         return 0.5
 
-    monkeypatch.setattr(estimate, "seconds_a_step", seconds_a_step)
+    monkeypatch.setattr("ddpm.jobs.plan.seconds_per_step", seconds_per_step)
     estimate.seconds_per_step.clear()
     app = open_page("pages/1_Train.py")
     for precision in ("bfloat16", "float32"):

@@ -73,12 +73,12 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
         both.wait(600)
         return 1.0
 
-    monkeypatch.setattr(estimate, "seconds_a_step", timed)
+    monkeypatch.setattr("ddpm.jobs.plan.seconds_per_step", timed)
     after: list[int] = []
 
     def visit(threads: int) -> None:
         estimate.seconds_per_step("fast", "auto", threads, f"visitor {threads}", None)
-        both.wait(60)
+        both.wait(600)
         after.append(torch.get_num_threads())
 
     visitors = [threading.Thread(target=visit, args=(threads,)) for threads in (1, 4)]

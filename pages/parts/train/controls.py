@@ -60,7 +60,6 @@ def _live_controls(run: Run, status: dict[str, Any]) -> None:
             1,
             max(hardware.cores(), threads or 1),
             threads or hardware.cores(),
-            disabled=not threads,
             key=key,
             width=140,
             on_change=lambda: _ask(run, "threads", int(st.session_state[key])),

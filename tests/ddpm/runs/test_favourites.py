@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ddpm.runs import favourites as module
 from ddpm.runs.favourites import FavouritesError, favourite_id, favourites, keep, kept_among, remove
-from ddpm.runs.favourites import favourites as module
 from tests.ddpm.helpers import simple_sprites
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from ddpm.judging.controls import hue_turned, moved
+from ddpm.judging.copying import palettes as palette
 from ddpm.judging.copying.palettes import SAME_PALETTE, PaletteIndex, palette_embedding
 from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
-from ddpm.sprites.builtin.palettes import palettes as palette
 from tests.ddpm.helpers import built_in_sprites, real_sprites, recoloured, simple_sprites
 
 
