@@ -73,7 +73,7 @@ def checks(run: Run, live: bool) -> None:
                 check_chart(series, key=f"check-{number}-{run.key}")
     st.caption(
         f"Measured on {_drawings(metrics)}; the dashed line is where real sprites are that it never saw. When near "
-        "copies climb above that line, it has begun to copy (they are counted at a false-positive rate of 5% here). The "
+        "copies climb above that line, it has begun to copy (counted at a false-positive rate of 5% here). The "
         "distance counts in steps between real sprites, so 1 is perfect, and copying brings it down as well."
     )
 
