@@ -50,7 +50,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(serve: Serve, runs: Path) -> Server:
-    return serve(ROOT / "streamlit_app.py", cwd=runs.parent)
+    # Two threads, where there are two cores: else there is no slider for them.
+    return serve(ROOT / "streamlit_app.py", cwd=runs.parent, env={"OMP_NUM_THREADS": "2"})
 
 
 @pytest.fixture
@@ -136,7 +137,8 @@ def test_a_drawing_moves_nothing_and_has_its_own_stars(page: Page, app: Server, 
     below = [look["below"] for look in seen]
     assert max(below) - min(below) <= 2
     assert min(look["canvas"] for look in seen) > 100, "the last picture stays until the next one comes"
-    begun = next(i for i, look in enumerate(seen) if look["frames"] < 5)
+    # On a full machine the whole drawing may come between two looks.
+    begun = next((i for i, look in enumerate(seen) if look["frames"] < 5), len(seen) - 1)
     assert seen[0]["stars"] == 2
     assert {look["stars"] for look in seen[begun:]} == {0}, "a star belongs to the sprites that it was given to"
 

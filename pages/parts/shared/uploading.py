@@ -48,11 +48,11 @@ def _forget(kept: str) -> None:
 def _cut_by_hand(sheet: Path, key: str) -> str:
     with st.expander("The sheet is cut the wrong way?"):
         by_hand = st.toggle("Say how it is laid out", key=f"{key}-by-hand")
-        tile = st.number_input("Tile size in pixels of the art", 1, 512, 16, disabled=not by_hand, key=f"{key}-tile")
-        margin = st.number_input("Margin around the sheet", 0, 512, 0, disabled=not by_hand, key=f"{key}-margin")
-        gap = st.number_input("Gap between tiles", 0, 512, 0, disabled=not by_hand, key=f"{key}-gap")
-    if not by_hand:
-        return str(sheet)
+        if not by_hand:
+            return str(sheet)
+        tile = st.number_input("Tile size in pixels of the art", 1, 512, 16, key=f"{key}-tile")
+        margin = st.number_input("Margin around the sheet", 0, 512, 0, key=f"{key}-margin")
+        gap = st.number_input("Gap between tiles", 0, 512, 0, key=f"{key}-gap")
     # A training is told one name and no layout: the sprites that were cut out get a file of their own.
     cut = load_sprites(sheet, tile=tile, margin=margin, gap=gap)
     show_notes(cut.notes)

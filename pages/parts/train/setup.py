@@ -46,16 +46,7 @@ def new_training(choice: Choice, busy: str | None) -> Callable[[], None]:
     purpose = PURPOSES[chosen]
     st.caption(purpose.summary)
     length = _ask_length(chosen, purpose)
-    threads = st.slider(
-        "CPU threads",
-        1,
-        max(2, hardware.cores()),
-        hardware.cores(),
-        disabled=hardware.cores() == 1,
-        key="threads",
-        persist_state="session",
-        help="How many processor cores the training may use. It can be changed while it runs.",
-    )
+    threads = _ask_threads()
     place = st.container(key="estimate").empty() if choice.sprites is not None and not busy else None
     name, rest = _ask_particulars(chosen)
     request = TrainingRequest(
@@ -80,6 +71,22 @@ def new_training(choice: Choice, busy: str | None) -> Callable[[], None]:
                 estimate(request, choice.sprites, rows)
 
     return say_how_long
+
+
+def _ask_threads() -> int:
+    most = hardware.cores()
+    # Of one there is nothing to choose.
+    if most == 1:
+        return 1
+    return st.slider(
+        "CPU threads",
+        1,
+        most,
+        most,
+        key="threads",
+        persist_state="session",
+        help="How many processor cores the training may use. It can be changed while it runs.",
+    )
 
 
 def _ask_length(chosen: str, purpose: Purpose) -> dict[str, Any]:

@@ -109,7 +109,11 @@ def reserve(name: str, count: int | None, columns: int | None) -> DeltaGenerator
     if count is not None:
         wide = min(columns, count) if columns else math.ceil(math.sqrt(count))
         st.html(f"<style>{_PLACE % {'name': name, 'columns': wide, 'rows': math.ceil(count / wide)}}</style>")
-    return st.container(key=name, gap=None)
+    place = st.container(key=name, gap=None)
+    if count is not None:
+        # Streamlit draws no container that holds nothing.
+        place.html("<i hidden></i>")
+    return place
 
 
 def _screen(place: DeltaGenerator) -> DeltaGenerator:
