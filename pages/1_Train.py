@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ddpm.runs.active import active_training
+from ddpm.runs.training_lock import active_training
 from pages.parts.shared.frame import frame
 from pages.parts.shared.navigation import form_is_wanted, show_run
 from pages.parts.shared.store import all_runs, find_run, remembered_run

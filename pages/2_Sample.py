@@ -12,8 +12,9 @@ from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.sample.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
 from pages.parts.sample.exports import save_button
+from pages.parts.sample.more_like_this import likeness, more_like
 from pages.parts.sample.ordering import LONG, ask, seconds_to_wait, show_order
-from pages.parts.sample.results import favourites_section, last_batches, likeness, more_like, star, starred
+from pages.parts.sample.results import favourites_section, last_batches, star, starred
 from pages.parts.sample.sharing import leave_link, link_button, opened_link
 from pages.parts.shared.batches import batch_titles, current_batch, difference, kinds_of, remember, show_again
 from pages.parts.shared.drawing import columns_for, draw_timed, first_batch

@@ -30,11 +30,11 @@ from ddpm.jobs.recorder import Progress, Recorder, Watcher, explain
 from ddpm.jobs.request import TrainingRequest
 from ddpm.jobs.self_check import SelfCheck, heldout_errors
 from ddpm.pixels.conversion import to_uint8
-from ddpm.runs.active import announce_training, claim
 from ddpm.runs.checkpoint import load_state
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.names import check_name
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import announce_training, claim
 from ddpm.sprites import SpriteError
 from ddpm.training.clock import Clock
 from ddpm.training.distributed import ALONE, Team, TeamError

@@ -19,8 +19,8 @@ from pathlib import Path
 from ddpm.base.files import open_plain
 from ddpm.base.home import home
 from ddpm.jobs.request import TrainingRequest, to_options
-from ddpm.runs.active import active_training
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import active_training
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 90

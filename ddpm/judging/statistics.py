@@ -1,7 +1,7 @@
-"""Rates with intervals and floors, and the tests behind "nearer than chance".
+"""Rates with intervals and floors, and tests of two samples.
 
 Sources: Wilson 1927 (score interval); Newcombe 1998, Statistics in Medicine 17, method 10 (difference of two rates);
-Mann & Whitney 1947 with tie correction; Hanley & McNeil 1982 (interval of an AUC); Vovk et al. 2005 (conformal p).
+Mann & Whitney 1947 with tie correction; Hanley & McNeil 1982 (interval of an AUC).
 """
 
 from __future__ import annotations
@@ -102,15 +102,6 @@ def newcombe(count_a: int, n_a: int, count_b: int, n_b: int, confidence: float =
         a - b - math.sqrt((a - low_a) ** 2 + (high_b - b) ** 2),
         a - b + math.sqrt((high_a - a) ** 2 + (b - low_b) ** 2),
     )
-
-
-def conformal_p(values: np.ndarray, calibration: np.ndarray) -> np.ndarray:
-    """How small each value is among n calibration values: (1 + #{calibration <= value}) / (n + 1), float64 like values.
-
-    Uniform on 0..1 for a value from the distribution of the calibration values; never below 1 / (n + 1).
-    """
-    ordered = np.sort(calibration)
-    return (1 + np.searchsorted(ordered, values, side="right")) / (len(ordered) + 1)
 
 
 def mann_whitney_z(a: np.ndarray, b: np.ndarray) -> float:

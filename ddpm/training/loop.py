@@ -27,6 +27,7 @@ from ddpm.pixels.conversion import SHAPE
 from ddpm.training.distributed import ALONE, Team
 from ddpm.training.ema import EMA
 from ddpm.training.epochs import EpochOrder
+from ddpm.training.learning_rate import learning_rate_at
 from ddpm.training.optimizer import Optimizer
 from ddpm.training.recipes import Recipe
 
@@ -190,7 +191,7 @@ class _Trainer:
         labels = None if batch.labels is None else batch.labels[share].to(device)
         target = eps if recipe.prediction_type == "eps" else self.schedule.velocity(x0, eps, t)
 
-        rate = recipe.learning_rate_at(step, self.total_steps)
+        rate = learning_rate_at(recipe, step, self.total_steps)
         # The caller's own modes and random numbers are none of our business: both are as before when we yield.
         with torch.enable_grad(), seeded("dropout", self.seed, step, self.team.rank):
             state.model.train()

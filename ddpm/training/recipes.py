@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,18 +60,6 @@ class Recipe:
     attention: tuple[int, ...] = ()
     dropout_start: float = 0.0
     dropout_min_steps: int = 0
-
-    def learning_rate_at(self, step: int, total_steps: int) -> float:
-        """The learning rate of step ``step`` (0..total_steps-1)."""
-        # A short run still needs most of its steps at a useful rate.
-        warmup = min(self.warmup_steps, total_steps // 5)
-        rate = self.learning_rate
-        if step < warmup:
-            return rate * (step + 1) / warmup
-        if self.cosine_decay:
-            progress = (step - warmup) / max(1, total_steps - warmup)
-            rate *= 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-        return rate
 
     def dropout_at(self, step: int, total_steps: int) -> float:
         """The dropout of step ``step`` (0..total_steps-1).

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm.base.files import replace_json
-from ddpm.runs.active import announce_training
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import announce_training
 from tests.browser.conftest import PATIENCE, ROOT, Serve, Server, tab
 
 expect.set_options(timeout=PATIENCE)

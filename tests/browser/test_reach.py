@@ -21,10 +21,10 @@ from ddpm.jobs.request import TrainingRequest
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
-from ddpm.runs.active import announce_training, training_lock
 from ddpm.runs.album import keep_batch
 from ddpm.runs.favourites import keep
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import announce_training, training_lock
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.resolving import resolve

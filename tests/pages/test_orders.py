@@ -18,7 +18,8 @@ from ddpm.runs.album import Batch, keep_batch, load_batch
 from ddpm.runs.errors import CheckpointError
 from pages.parts.sample.cleaned import with_clean_end
 from pages.parts.sample.exports import sprite_files
-from pages.parts.sample.results import more_like, star, starred
+from pages.parts.sample.more_like_this import more_like
+from pages.parts.sample.results import star, starred
 from pages.parts.sample.sharing import read_link, to_parameters
 from pages.parts.shared import drawing
 from pages.parts.shared.batches import batch_titles, difference, file_stem

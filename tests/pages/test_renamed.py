@@ -16,7 +16,8 @@ from ddpm.runs.album import Batch, batch_names, keep_batch, load_batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.favourites import favourites
 from ddpm.runs.run import Run
-from pages.parts.sample.results import more_like, star, starred
+from pages.parts.sample.more_like_this import more_like
+from pages.parts.sample.results import star, starred
 from pages.parts.sample.sharing import read_link, to_parameters
 from pages.parts.shared import drawing
 from pages.parts.shared.batches import batch_titles, file_stem, up_to_date

@@ -13,12 +13,13 @@ import numpy as np
 
 from ddpm.base.blocks import blocks
 from ddpm.base.seeds import seed_for
+from ddpm.judging.conformal import conformal_p
 from ddpm.judging.copying.collage import CollageCover, CollageIndex
 from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.lookup import Matches, match
 from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
 from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex
-from ddpm.judging.statistics import Proportion, conformal_p, proportion
+from ddpm.judging.statistics import Proportion, proportion
 from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.neighbors import nearest
 from ddpm.pixels.traits import traits

@@ -10,10 +10,10 @@ import streamlit as st
 
 from ddpm.cli.console import duration
 from ddpm.diffusion.sampling import Sampler, default_steps
-from ddpm.runs.active import active_training
 from ddpm.runs.checkpoint import can_use_raw
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import active_training
 from pages.parts.shared.drawing import seconds_to_draw
 from pages.parts.shared.navigation import choose_run
 from pages.parts.shared.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order

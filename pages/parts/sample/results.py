@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,14 +22,11 @@ from ddpm.runs.favourites import (
 from pages.parts.sample.exports import save_sprites_button
 from pages.parts.sample.sharing import leave_link
 from pages.parts.shared.batches import BatchPreview, album, damaged_batches, kinds_of, show_again
-from pages.parts.shared.orders import EACH, Order, from_info
+from pages.parts.shared.orders import EACH
 from pages.parts.shared.pictures import picture, sprite_tag
 from pages.parts.shared.words import counted, damaged, plain, problem
 
 _ORIGIN = ("name", "id", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
-_STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
-_USUAL = 0.3
-_MOST_ALIKE = 36
 
 
 def starred(batch: Batch) -> set[int]:
@@ -48,44 +44,6 @@ def star(batch: Batch, index: int, on: bool) -> None:
             remove(_favourite_id(batch, index))
     except FavouritesError as error:
         st.toast(plain(error), icon=":material/error:")
-
-
-def more_like(batch: Batch, index: int) -> Order | None:
-    """An order for sprites that are like one of a batch; None if the batch does not say how it was drawn.
-
-    Where the model is gone, the next run of the page says so.
-    """
-    order = from_info(batch.info)
-    if order is None:
-        return None
-    if batch.info.get("gone"):
-        name = batch.info["name"]
-        st.session_state["failed"] = f"The model {name} that drew these sprites is no longer here: it was deleted."
-        return None
-    n = order.n if order.like else min(max(order.n, 9), _MOST_ALIKE)
-    strength = order.strength if order.like else _USUAL
-    return replace(order, step=int(batch.info["step"]), n=n, like=(*order.like, index), strength=strength, against=None)
-
-
-def likeness(batch: Batch) -> Order | None:
-    """Say what a batch is like, and ask how far from it the others should be; another order if that has changed."""
-    order = from_info(batch.info)
-    if order is None or not order.like or batch.info.get("gone"):
-        return None
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
-        choice = st.segmented_control(
-            "How far from the first one",
-            list(_STRENGTHS),
-            default=order.strength if order.strength in _STRENGTHS else None,
-            format_func=lambda strength: _STRENGTHS[strength],
-            key=f"near-{batch.id}-{order.strength}",
-            label_visibility="collapsed",
-        )
-        st.caption(
-            f"The first one is sprite {order.like[-1] + 1} again. "
-            "All others were drawn from noise near its noise, on the way, too."
-        )
-    return replace(order, strength=choice) if choice not in (None, order.strength) else None
 
 
 def favourites_section() -> None:

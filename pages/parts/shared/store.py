@@ -16,13 +16,13 @@ from ddpm.base.files import read_json
 from ddpm.base.json_values import is_count
 from ddpm.judging.choosing import VERDICT
 from ddpm.judging.verdict import Verdict, read_verdict
-from ddpm.runs.active import active_training
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.listing import list_runs
 from ddpm.runs.records import ACTIVE
 from ddpm.runs.run import Run
 from ddpm.runs.step_files import MANIFEST, MODEL, STATE
+from ddpm.runs.training_lock import active_training
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,8 +18,8 @@ import pytest
 from ddpm.base import locks
 from ddpm.base.files import replace_json
 from ddpm.base.locks import Lock, is_held, notes_of
-from ddpm.runs.active import active_training, announce_training, training_lock
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import active_training, announce_training, training_lock
 from tests.ddpm.helpers import ROOT
 
 HOLDER = """

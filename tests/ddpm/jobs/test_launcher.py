@@ -15,8 +15,8 @@ from ddpm import load_checkpoint
 from ddpm.jobs import launcher as process
 from ddpm.jobs.launcher import Child, StartError, log_tail, start_training
 from ddpm.jobs.request import TrainingRequest
-from ddpm.runs.active import active_training
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import active_training
 from tests.ddpm.helpers import ROOT, environment, wait_until
 
 

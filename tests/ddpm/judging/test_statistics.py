@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from ddpm.judging.statistics import auc, conformal_p, mann_whitney_z, newcombe, proportion, wilson
+from ddpm.judging.conformal import conformal_p
+from ddpm.judging.statistics import auc, mann_whitney_z, newcombe, proportion, wilson
 
 
 @pytest.mark.parametrize(("count", "n"), [(0, 64), (1, 64), (32, 64), (64, 64), (3, 7), (512, 100_000)])

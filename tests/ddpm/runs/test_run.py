@@ -14,11 +14,11 @@ import pytest
 
 from ddpm.base.files import replace_json
 from ddpm.runs import run as module
-from ddpm.runs.active import active_training, announce_training, training_lock
 from ddpm.runs.errors import RunError
 from ddpm.runs.listing import list_runs
 from ddpm.runs.names import check_name
 from ddpm.runs.run import Run
+from ddpm.runs.training_lock import active_training, announce_training, training_lock
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from ddpm.base import seeds
 from ddpm.runs.checkpoint import load_state, save_checkpoint
 from ddpm.training.epochs import EpochOrder
 from ddpm.training.heldout import heldout_loss
+from ddpm.training.learning_rate import learning_rate_at
 from ddpm.training.loop import TrainingError, TrainingState, new_state, train
 from ddpm.training.optimizer import Optimizer
 from ddpm.training.recipes import Recipe
@@ -116,7 +117,7 @@ def test_steps_count_and_tell() -> None:
         assert not step.losses.requires_grad
         assert 0 <= int(step.t.min()) <= int(step.t.max()) < 1000
         assert step.grad_norm > 0
-        assert step.learning_rate == TINY.learning_rate_at(number, 5)
+        assert step.learning_rate == learning_rate_at(TINY, number, 5)
         assert not step.skipped
     assert run(state, sprites, 5) == []
     assert run(state, sprites, 3) == []

@@ -10,11 +10,11 @@ import streamlit as st
 from streamlit import net_util
 
 from ddpm.cli.console import duration
-from ddpm.runs.active import ActiveTraining, active_training
 from ddpm.runs.album import batch_names
 from ddpm.runs.errors import RunError
 from ddpm.runs.favourites import favourite_names
 from ddpm.runs.listing import list_runs
+from ddpm.runs.training_lock import ActiveTraining, active_training
 from pages.parts.shared.component import source
 from pages.parts.shared.frame.logo import logo
 from pages.parts.shared.pictures import image_uri
