@@ -31,7 +31,7 @@ def app(serve: Serve, tmp_path: Path) -> Iterator[Server]:
     yield server
     server.process.kill()
     runs = [Run(folder) for folder in (tmp_path / "checkpoints").glob("*")]
-    wait_until(lambda: not any(run.is_held() for run in runs), "the trainings ended", 60)
+    wait_until(lambda: not any(run.is_held() for run in runs), "the trainings ended")
 
 
 @pytest.fixture
