@@ -115,7 +115,7 @@ def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
 
 def _classes(data: dict[str, Any]) -> list[str]:
     """The kinds of the sprites that were learnt from: a few sprites show a few of them."""
-    names, shares = data["label_names"] or [], data["class_frequencies"] or []
+    names, shares = data.get("label_names") or [], data.get("class_frequencies") or []
     return [name for name, share in zip(names, shares, strict=False) if share]
 
 
