@@ -7,9 +7,9 @@ import streamlit as st
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import choose_samples, compare, get_ready
 from pages.parts.copied.controls import ask_for_control, make_control
-from pages.parts.copied.finished import finished_report, meanwhile, without_sprites
-from pages.parts.copied.measured import measured_report
+from pages.parts.copied.report_view import report_view
 from pages.parts.copied.search import search
+from pages.parts.copied.verdict_view import meanwhile, verdict_view, without_sprites
 from pages.parts.shared.frame import frame
 from pages.parts.shared.navigation import models_or_stop
 
@@ -24,7 +24,7 @@ chosen = choose_samples(models_or_stop("There is no model to question yet."))
 if chosen is None:
     st.stop()
 if isinstance(chosen, Run):
-    finished_report(chosen)
+    verdict_view(chosen)
     st.stop()
 ready = get_ready(chosen.run, meanwhile)
 if isinstance(ready, str):
@@ -39,6 +39,6 @@ subject = compare(questioned, ready)
 if subject is None:
     st.stop()
 
-measured_report(subject, control)
+report_view(subject, control)
 st.header("Search by your own sprite")
 search(subject)

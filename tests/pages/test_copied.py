@@ -246,7 +246,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 
 def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None:
-    report = memorization_report(subject.chosen.images, subject.train, subject.yardstick.heldout)
+    report = memorization_report(subject.chosen.images, subject.train, subject.index.heldout)
     packed = packed_matches(subject, report)
     (length,) = struct.unpack("<I", packed[:4])
     header = json.loads(packed[4 : 4 + length])
@@ -278,7 +278,7 @@ def test_the_verdict_is_careful_with_few_samples_and_no_floor(subject: Subject) 
 
 
 def test_moved_copies_are_called_copies(subject: Subject) -> None:
-    train, heldout = subject.train, subject.yardstick.heldout
+    train, heldout = subject.train, subject.index.heldout
     moved = np.roll(train[:20], 1, axis=1)
     report = memorization_report(moved, train, heldout)
     moved_copies = sum(label in ("exact copy", "near copy", "moved copy") for label in report.labels)

@@ -64,7 +64,7 @@ class Ready:
     """
 
     comparison: ComparisonSet
-    yardstick: TrainingIndex
+    index: TrainingIndex
     key: str
 
 
@@ -78,7 +78,7 @@ class Subject:
 
     chosen: Chosen
     comparison: ComparisonSet
-    yardstick: TrainingIndex
+    index: TrainingIndex
     evidence: Evidence
     key: str
 
@@ -152,9 +152,7 @@ def _question(run: Run) -> None:
     if verdict_of(run) is None:
         question_live(run)
     else:
-        st.session_state.update(
-            {_SOURCE: REPORT, "reported": str(run.folder), _SEEN: _drawn_mark(current_batch())}
-        )
+        st.session_state.update({_SOURCE: REPORT, "reported": str(run.folder), _SEEN: _drawn_mark(current_batch())})
 
 
 def _ask_source(reports: bool, batch: Batch | None) -> str:
@@ -199,12 +197,12 @@ def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
 
     try:
         check_seen(comparison)
-        yardstick = _known_indices().get(key)
-        if yardstick is None:
+        index = _known_indices().get(key)
+        if index is None:
             if not is_stored(comparison):
                 with below.container():
                     meanwhile(run)
-            yardstick = _known_indices()[key] = load_or_build(comparison, watch)
+            index = _known_indices()[key] = load_or_build(comparison, watch)
     except ValueError as error:
         return str(error)
     finally:
@@ -212,7 +210,7 @@ def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
         below.empty()
     if found.note:
         st.caption(f":material/info: {plain(found.note)}")
-    return Ready(comparison, yardstick, key)
+    return Ready(comparison, index, key)
 
 
 def compare(chosen: Chosen, ready: Ready) -> Subject | None:
@@ -223,12 +221,12 @@ def compare(chosen: Chosen, ready: Ready) -> Subject | None:
             place,
             st.spinner(f"Looking at {counted(len(chosen.images), 'sprite')} from all sides ...", show_time=True),
         ):
-            evidence = _evidence(ready.key, _digest(chosen.images), ready.yardstick, chosen.images)
+            evidence = _evidence(ready.key, _digest(chosen.images), ready.index, chosen.images)
     except ValueError as error:
         place.warning(plain(error))
         return None
     place.empty()
-    return Subject(chosen, ready.comparison, ready.yardstick, evidence, ready.key)
+    return Subject(chosen, ready.comparison, ready.index, evidence, ready.key)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -237,7 +235,7 @@ def _known_indices() -> _Few:
 
 
 class _Few(OrderedDict[str, TrainingIndex]):
-    """The last three yardsticks, for all visitors: a function that Streamlit caches could not show its progress."""
+    """The last three indices, for all visitors: a function that Streamlit caches could not show its progress."""
 
     def __setitem__(self, key: str, value: TrainingIndex) -> None:
         super().__setitem__(key, value)
@@ -246,8 +244,8 @@ class _Few(OrderedDict[str, TrainingIndex]):
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _evidence(key: str, digest: str, _yardstick: TrainingIndex, _images: np.ndarray) -> Evidence:
-    return _yardstick.measure(_images)
+def _evidence(key: str, digest: str, _index: TrainingIndex, _images: np.ndarray) -> Evidence:
+    return _index.measure(_images)
 
 
 def _digest(values: np.ndarray) -> str:

@@ -26,7 +26,7 @@ def downloads(subject: Subject, rate: float, name: str) -> None:
             subject.comparison,
             false_positive_rate=rate,
             drawn_by=chosen.drawn_by,
-            index=subject.yardstick,
+            index=subject.index,
             evidence=subject.evidence,
         )
 

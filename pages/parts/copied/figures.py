@@ -29,10 +29,10 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
         (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), VIOLET),
         (
             "real sprites it never saw",
-            rms_grey_levels(subject.yardstick.heldout_evidence.squared_distance),
+            rms_grey_levels(subject.index.heldout_evidence.squared_distance),
             GREEN,
         ),
-        ("training sprites to other ones", rms_grey_levels(subject.yardstick.distances), YELLOW),
+        ("training sprites to other ones", rms_grey_levels(subject.index.distances), YELLOW),
     ]
     top = max(float(np.quantile(values, 0.995)) for _, values, _ in sides if len(values)) * 1.02 or 1.0
     edges = np.linspace(0, top, _BINS + 1)

@@ -51,9 +51,7 @@ def headline(report: MemorizationSummary) -> Headline:
     elif _surely_more(recoloured):
         answer = f"No copies, but {percent(recoloured.rate)} are recolours: known shapes in other colours."
     elif poor.rate > _MANY_POOR and _surely_more(poor):
-        answer = (
-            f"No sign of copying. But {percent(poor.rate)} are worse drawn than real sprites, and so unlike them."
-        )
+        answer = f"No sign of copying. But {percent(poor.rate)} are worse drawn than real sprites, and so unlike them."
     else:
         mood, answer = "calm", "No sign of copying."
     return Headline(mood, answer, report.sentence, _caveat(report))

@@ -91,7 +91,7 @@ def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
                 if name in report.labels
             ],
             "samples": [_sample(subject, report.labels[i], i, place) for i in nearest_first(facts).tolist()],
-            "unseen": _points(subject.yardstick.heldout_evidence),
+            "unseen": _points(subject.index.heldout_evidence),
             "shape_known": SHAPE_KNOWN,
             "same_palette": SAME_PALETTE,
         },

@@ -50,7 +50,7 @@ def _brought() -> np.ndarray | None:
 
 
 def _results(subject: Subject, own: np.ndarray) -> str:
-    found = subject.yardstick.look_up(own[None], _K)
+    found = subject.index.look_up(own[None], _K)
     shapes = found.shapes
     pixels = [(row, _grey(value)) for row, value in zip(found.rows[0], found.squared_distances[0], strict=True)]
     by_shape = []

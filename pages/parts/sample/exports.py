@@ -57,9 +57,7 @@ def save_sprites_button(sprites: np.ndarray, stem: str, key: str, kinds: Sequenc
         _buttons(key, sprite_files(sprites, stem, clean, kinds))
 
 
-def sprite_files(
-    sprites: np.ndarray, stem: str, clean: bool = False, kinds: Sequence[str] = ()
-) -> list[_File]:
+def sprite_files(sprites: np.ndarray, stem: str, clean: bool = False, kinds: Sequence[str] = ()) -> list[_File]:
     """What sprites can be saved as: a button's text, the file's name, its kind, and how it is made.
 
     Args:

@@ -16,7 +16,7 @@ _BUILTIN, _OWN = "Built-in sprites", "My own file"
 
 
 @dataclass(frozen=True)
-class Choice:
+class SpriteChoice:
     """The sprites that were chosen, or why there are none yet."""
 
     sprites: SpriteDataset | None
@@ -24,7 +24,7 @@ class Choice:
     problem: str = ""
 
 
-def choose_sprites() -> Choice:
+def choose_sprites() -> SpriteChoice:
     """Ask for a set of sprites, and show what is in it."""
     kind = st.segmented_control(
         "Sprites", (_BUILTIN, KAGGLE, _OWN), default=_BUILTIN, required=True, key="sprites", persist_state="session"
@@ -34,13 +34,13 @@ def choose_sprites() -> Choice:
             return _choose_kaggle()
         if kind == _OWN:
             return _choose_own()
-        return Choice(stored_sprites("builtin"), "builtin")
+        return SpriteChoice(stored_sprites("builtin"), "builtin")
     except SpriteError as error:
         problem(error)
-        return Choice(None, "", "These sprites cannot be used.")
+        return SpriteChoice(None, "", "These sprites cannot be used.")
 
 
-def _choose_kaggle() -> Choice:
+def _choose_kaggle() -> SpriteChoice:
     if kaggle.find() is None:
         st.info(
             "The 89,400 sprites of the student report, from Kaggle. They are not on this computer yet; "
@@ -49,10 +49,10 @@ def _choose_kaggle() -> Choice:
         wanted = _ask_to_download() if kaggle.can_download() else _ask_to_install()
         _by_hand()
         if not wanted:
-            return Choice(None, "", "Fetch the Kaggle set first, or choose other sprites.")
+            return SpriteChoice(None, "", "Fetch the Kaggle set first, or choose other sprites.")
         with st.spinner("Downloading ..."):
             kaggle.download()
-    return Choice(stored_sprites("kaggle"), "kaggle")
+    return SpriteChoice(stored_sprites("kaggle"), "kaggle")
 
 
 def _ask_to_download() -> bool:
@@ -76,8 +76,8 @@ def _by_hand() -> None:
         )
 
 
-def _choose_own() -> Choice:
+def _choose_own() -> SpriteChoice:
     source = ask_for_file("own", "A .npy or .npz array of 16×16 sprites, a PNG sheet, or several PNGs")
     if source is None:
-        return Choice(None, "", "Choose a file first.")
-    return Choice(stored_sprites(source), source)
+        return SpriteChoice(None, "", "Choose a file first.")
+    return SpriteChoice(stored_sprites(source), source)

@@ -9,7 +9,7 @@ from ddpm.sprites import SpriteDataset
 from pages.parts.shared.pictures import contact_sheet, facts_row
 from pages.parts.shared.uploading import show_notes
 from pages.parts.shared.words import plain
-from pages.parts.train.purposes import purpose_and_holdout, rows_to_learn
+from pages.parts.train.recipe_choices import recipe_and_holdout, rows_to_learn
 
 _COLUMNS = 12
 _SHOWN = 60
@@ -28,9 +28,9 @@ _HINTS = {
 
 def data_card(sprites: SpriteDataset) -> None:
     """What the set holds and what the training that is asked for would see of it, in numbers, and random sprites."""
-    purpose, holdout = purpose_and_holdout()
+    recipe, holdout = recipe_and_holdout()
     counts, exam = sprites.counts(), len(sprites.exam())
-    learnt = len(np.unique(sprites.first_rows()[rows_to_learn(sprites, holdout, purpose.most)[0]]))
+    learnt = len(np.unique(sprites.first_rows()[rows_to_learn(sprites, holdout, recipe.most)[0]]))
     heldout = len(sprites.split()[1]) if holdout else 0
     facts = {
         "rows": f"{len(sprites):,}",

@@ -18,9 +18,9 @@ from pages.parts.shared.charts import error_now
 from pages.parts.shared.pictures import facts_row
 from pages.parts.shared.store import is_live
 from pages.parts.shared.words import damaged, plain, problem
-from pages.parts.train.controls import controls, state_of_controls
 from pages.parts.train.curves import checks, curves
 from pages.parts.train.film import film
+from pages.parts.train.run_buttons import button_state, run_buttons
 from pages.parts.train.run_list import state_badge
 
 _SECONDS = 1.5
@@ -33,7 +33,7 @@ def run_view(run: Run, others: list[Run]) -> None:
         others: runs that it can be compared with.
     """
     live = is_live(run)
-    shown = state_of_controls(run)
+    shown = button_state(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(run.name), width="content")
         state_badge(run)
@@ -42,7 +42,7 @@ def run_view(run: Run, others: list[Run]) -> None:
         damaged(f"In this run's folder, {', '.join(found)}", len(found))
     if about := _about(run.config()) or ("It is getting ready." if live else ""):
         st.caption(plain(about))
-    controls(run, live)
+    run_buttons(run, live)
     compared = None
     if not live and others:
         compared = st.selectbox(
@@ -101,8 +101,8 @@ def _log(status: dict[str, Any]) -> None:
 
 
 def _watch(run: Run, shown: tuple[Any, ...] | None) -> None:
-    if shown is not None and shown != state_of_controls(run):
-        # The controls are outside this fragment.
+    if shown is not None and shown != button_state(run):
+        # The buttons are outside this fragment.
         st.rerun(scope="app")
     _progress(run, run.status(), run.state())
 

@@ -16,15 +16,22 @@ from ddpm.runs.names import check_name
 from pages.parts.shared.navigation import show_started
 from pages.parts.shared.store import user_checkpoints
 from pages.parts.shared.words import plain
-from pages.parts.train.choosing import Choice
+from pages.parts.train.choosing import SpriteChoice
 from pages.parts.train.estimate import estimate
-from pages.parts.train.purposes import HOLDOUT, PURPOSE, PURPOSES, Purpose, held_out, rows_to_learn
+from pages.parts.train.recipe_choices import (
+    HOLDOUT_KEY,
+    RECIPE_CHOICES,
+    RECIPE_KEY,
+    RecipeChoice,
+    held_out_share,
+    rows_to_learn,
+)
 
 _UNITS = ("minutes", "steps", "epochs")
 _RECIPES_OWN = "recipe's own"
 
 
-def new_training(choice: Choice, busy: str | None) -> Callable[[], None]:
+def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
     """Ask for recipe and length, and start.
 
     Args:
@@ -36,29 +43,29 @@ def new_training(choice: Choice, busy: str | None) -> Callable[[], None]:
     """
     chosen = st.segmented_control(
         "Recipe",
-        list(PURPOSES),
+        list(RECIPE_CHOICES),
         default="fast",
         required=True,
-        format_func=lambda name: PURPOSES[name].title,
-        key=PURPOSE,
+        format_func=lambda name: RECIPE_CHOICES[name].title,
+        key=RECIPE_KEY,
         persist_state="session",
     )
-    purpose = PURPOSES[chosen]
-    st.caption(purpose.summary)
-    length = _ask_length(chosen, purpose)
+    recipe = RECIPE_CHOICES[chosen]
+    st.caption(recipe.summary)
+    length = _ask_length(chosen, recipe)
     threads = _ask_threads()
     place = st.container(key="estimate").empty() if choice.sprites is not None and not busy else None
     name, rest = _ask_particulars(chosen)
     request = TrainingRequest(
         folder=user_checkpoints() / name,
         data=choice.source,
-        preset=purpose.recipe.name,
+        preset=recipe.preset,
         threads=threads,
-        most=purpose.most,
+        most=recipe.most,
         **length,
         **rest,
     )
-    rows, no_rows = rows_to_learn(choice.sprites, rest["holdout"], purpose.most)
+    rows, no_rows = rows_to_learn(choice.sprites, rest["holdout"], recipe.most)
     obstacle = busy or choice.problem or no_rows or _name_problem(name)
     if st.button("Start training", type="primary", disabled=bool(obstacle), icon=":material/play_arrow:"):
         start(request)
@@ -89,13 +96,13 @@ def _ask_threads() -> int:
     )
 
 
-def _ask_length(chosen: str, purpose: Purpose) -> dict[str, Any]:
+def _ask_length(chosen: str, recipe: RecipeChoice) -> dict[str, Any]:
     """The length, as a training request takes it."""
     left, right = st.columns(2)
     unit = left.segmented_control(
         "Length in", _UNITS, default="minutes", required=True, key="unit", persist_state="session"
     )
-    proposed = {"minutes": purpose.minutes, "steps": 4000, "epochs": 20}[unit]
+    proposed = {"minutes": recipe.minutes, "steps": 4000, "epochs": 20}[unit]
     amount = right.number_input(
         unit.capitalize(), 1, 10_000_000, proposed, key=f"amount-{unit}-{chosen}", persist_state="session"
     )
@@ -113,13 +120,13 @@ def _ask_particulars(chosen: str) -> tuple[str, dict[str, Any]]:
         holdout = st.toggle(
             "Hold a tenth of the sprites out",
             value=True,
-            key=HOLDOUT,
+            key=HOLDOUT_KEY,
             help="Sprites that the model never sees show whether it understands or only remembers.",
         )
     return name, {
         "seed": int(seed),
         "precision": None if precision == _RECIPES_OWN else precision,
-        "holdout": held_out(holdout),
+        "holdout": held_out_share(holdout),
     }
 
 
@@ -142,8 +149,8 @@ def start_problem() -> str | None:
     return told or (child.problem() if child is not None else None)
 
 
-def _free_name(purpose: str) -> str:
-    stem = f"{purpose}-{time.strftime('%b%d').lower()}"
+def _free_name(chosen: str) -> str:
+    stem = f"{chosen}-{time.strftime('%b%d').lower()}"
     number = 1
     while (user_checkpoints() / f"{stem}-{number}").exists():
         number += 1

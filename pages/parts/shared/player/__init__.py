@@ -234,9 +234,7 @@ _SCRIPT = SCRIPT + source(
 )
 _STYLE = STYLE + source(__file__, "player.css", "stage.css", "bar.css", "lens.css", "narrow.css")
 
-_component = st.components.v2.component(
-    "ddpm_player", html=source(__file__, "player.html"), css=_STYLE, js=_SCRIPT
-)
+_component = st.components.v2.component("ddpm_player", html=source(__file__, "player.html"), css=_STYLE, js=_SCRIPT)
 _feeder = st.components.v2.component("ddpm_player_feed", js=SCRIPT + source(__file__, "feed.js"))
 _stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "stars.js"))
 

@@ -1,4 +1,4 @@
-"""The controls of a run: to pause, stop or resume it, and to go on to what it drew."""
+"""The buttons of a run: to pause, stop or resume it, and to go on to what it drew."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pages.parts.shared.words import plain
 from pages.parts.train.setup import start
 
 
-def controls(run: Run, live: bool) -> None:
+def run_buttons(run: Run, live: bool) -> None:
     """Buttons for all that can be done with a run."""
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         if live:
-            _live_controls(run, status)
+            _live_buttons(run, status)
         else:
             latest = run.latest()
             resumable = latest is None or can_use_raw(run.folder)
@@ -38,7 +38,7 @@ def controls(run: Run, live: bool) -> None:
                 _longer(run, int(status.get("total_steps") or 0))
 
 
-def _live_controls(run: Run, status: dict[str, Any]) -> None:
+def _live_buttons(run: Run, status: dict[str, Any]) -> None:
     pending = run.pending()
     paused = status.get("state") == "paused"
     if pending.get("stop"):
@@ -80,7 +80,7 @@ def _ask(run: Run, what: str, value: Any) -> None:
         st.toast(plain(error), icon=":material/error:")
 
 
-def state_of_controls(run: Run) -> tuple[Any, ...]:
-    """What the controls of a live run depend on, whichever tab or program has changed it."""
+def button_state(run: Run) -> tuple[Any, ...]:
+    """What the buttons of a live run depend on, whichever tab or program has changed it."""
     pending = run.pending()
     return run.state(), run.status().get("threads"), pending.get("stop"), pending.get("pause")

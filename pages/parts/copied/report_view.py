@@ -21,7 +21,7 @@ _USUAL = 0.01
 
 
 @st.fragment
-def measured_report(subject: Subject, control: str | None) -> None:
+def report_view(subject: Subject, control: str | None) -> None:
     """Headline, rates, slider, figures, gallery, claim and downloads.
 
     Args:
@@ -29,7 +29,7 @@ def measured_report(subject: Subject, control: str | None) -> None:
     """
     top = st.container()
     rate = _ask_for_rate(subject)
-    report = judge(subject.evidence, subject.yardstick, rate)
+    report = judge(subject.evidence, subject.index, rate)
     with top:
         st.html(headline_html(headline(report), control_line(control, report) if control else ""))
         if control:
@@ -68,7 +68,7 @@ def measured_report(subject: Subject, control: str | None) -> None:
 
 
 def _ask_for_rate(subject: Subject) -> float:
-    least = 1 / (len(subject.yardstick.distances) + 1)
+    least = 1 / (len(subject.index.distances) + 1)
     rates = [least, *(rate for rate in _RATES if rate > least)]
     left, right = st.columns([6, 6], gap="large", vertical_alignment="center")
     with left:
@@ -77,7 +77,7 @@ def _ask_for_rate(subject: Subject) -> float:
             rates,
             min(rates, key=lambda value: abs(value - _USUAL)),
             format_func=percent,
-            key=f"rate-{len(subject.yardstick.distances)}",
+            key=f"rate-{len(subject.index.distances)}",
         )
     with right:
         per = f"{100 * rate:.2g} of 100" if rate >= 0.01 else f"1 of {1 / rate:,.0f}"

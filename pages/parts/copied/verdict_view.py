@@ -29,7 +29,7 @@ _QUALITY = {
 }
 
 
-def finished_report(run: Run, missing: str = "") -> None:
+def verdict_view(run: Run, missing: str = "") -> None:
     """Show all that a run's report says, and how to question it anew.
 
     Args:
@@ -88,7 +88,7 @@ def without_sprites(run: Run, missing: str) -> None:
         missing: why.
     """
     if verdict_of(run) is not None:
-        finished_report(run, missing)
+        verdict_view(run, missing)
         return
     st.warning(f"{plain(run.name)} cannot be questioned now.", icon=":material/folder_off:")
     _how_to_get(run, missing)
