@@ -1,1 +1,1 @@
-"""What knows nothing of sprites: files, locks, the home folder, JSON, text, seeds, the processor."""
+"""Tools that know nothing of sprites: files, locks, the home folder, JSON, text, seeds, the processor."""

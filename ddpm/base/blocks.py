@@ -1,11 +1,11 @@
-"""Long arrays in blocks, so that little memory is needed whatever their length."""
+"""Long arrays, handled in blocks to need little memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 BLOCK = 4096
-"""Rows that are handled at a time: 3 MB of pixels."""
+"""Rows per block: 3 MB of pixels."""
 
 
 def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:

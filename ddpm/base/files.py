@@ -1,7 +1,8 @@
-"""Files read and written whole: replaced atomically, so that after a crash it is the old one or the new one."""
+"""Files read whole, and replaced atomically: after a crash there is either the old file or the new one."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -18,23 +19,21 @@ import numpy as np
 from ddpm.base.json_values import parse_json
 
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
-# Windows refuses to replace a file that is open, if only for the instant of reading it. In sum: a second.
+# Seconds, one in all: Windows refuses to replace a file while somebody reads it.
 _WAITS = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.4)
 
 
 def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Replace a file atomically: ``data`` is written beside ``path`` and moved into place; an old file's mode is kept.
-
-    A symbolic link stays one: the file that it points to is replaced.
+    """Write ``data`` beside ``path`` and move it into place; the old file's mode and a symbolic link are kept.
 
     Args:
-        durable: wait until it is on the disk; off for files that are written every second and worth nothing later.
+        durable: wait until it is on the disk; not needed for files that are rewritten every second.
 
     Raises:
-        OSError: if it cannot be written; ``path`` is then what it was before.
+        OSError: if it cannot be written; ``path`` is then unchanged.
     """
     path = Path(os.path.realpath(path))
-    # Not the file's own name with an addition: that may already be as long as names can be.
+    # Not a longer form of the file's own name, which may already have the greatest possible length.
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "wb") as file:
@@ -53,7 +52,7 @@ def replace_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Rename a file or folder, replacing a file (or an empty folder) of that name; if refused, try again for a second.
+    """Rename a file or folder, replacing a file or an empty folder; if refused, try again for a second.
 
     Raises:
         OSError: if it cannot be done; ``PermissionError`` if it was refused every time.
@@ -64,14 +63,14 @@ def move(source: Path, target: Path) -> None:
             return
         except PermissionError:
             if target.is_dir():
-                # A folder is in the way, and waiting does not help.
+                # Waiting does not remove that folder.
                 raise
             time.sleep(seconds)
     os.replace(source, target)
 
 
 def remedy(error: BaseException) -> str:
-    """What to do when writing failed, as a request: "Make room"."""
+    """Advice after a failed write, as an imperative without a full stop."""
     if isinstance(error, PermissionError):
         return "Close the program that has the file open, or give permission to write there"
     if isinstance(error, OSError) and error.errno not in _FULL:
@@ -92,24 +91,16 @@ def npy_bytes(array: np.ndarray) -> bytes:
 
 
 def read_json(path: Path, limit: int = 16 << 20) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Args:
-        limit: the most bytes that are read.
-
-    Raises:
-        OSError: if the file cannot be read.
-        ValueError: if it is no plain file, too large, or not what :func:`parse_json` takes.
-    """
+    """Read a JSON object of at most ``limit`` bytes; raises what :func:`read_bytes` and :func:`parse_json` raise."""
     return parse_json(read_bytes(path, limit), path.name)
 
 
 def open_plain(path: Path) -> BinaryIO:
-    """Open a plain file to read; a pipe or a device would never end.
+    """Open a plain file for reading; a pipe or a device might never end.
 
     Raises:
         OSError: if it cannot be opened.
-        ValueError: if it is no plain file, or no file can have that name.
+        ValueError: if it is not a plain file, or no file can have that name.
     """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -127,7 +118,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
-        # Not ``limit``: memory for as much as is asked for is allocated before anything is read.
+        # Not ``limit``: Python allocates memory for the whole requested size first.
         data = file.read(size + 1) if size <= limit else b""
     if max(size, len(data)) > limit:
         raise ValueError(f"{path.name} is larger than {limit >> 20} MB")
@@ -135,11 +126,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it; of a symbolic link only the link.
-
-    Raises:
-        OSError: if it cannot be removed.
-    """
+    """Remove a folder with its content; of a symbolic link only the link. Raises OSError if that fails."""
     if folder.is_symlink():
         folder.unlink()
     else:
@@ -147,14 +134,10 @@ def remove_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` survive a power cut; a no-op where folders cannot be synced (Windows)."""
-    try:
+    """Make a rename in ``folder`` survive a power cut; does nothing where folders cannot be synced (Windows)."""
+    with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,4 +1,4 @@
-"""Folders that are whole or absent: built aside, moved into place in one step, and out of sight in one step."""
+"""Folders that are complete or absent: built under another name, and renamed when they appear or disappear."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from pathlib import Path
 from ddpm.base.files import move, remove_folder, sync_folder
 
 _BUILDING, _DISCARDED = ".building-", ".discarded-"
-# Whatever is still at work touches its folder more often.
+# A program that still builds a folder changes it more often than this.
 _STALE_SECONDS = 6 * 3600
 
 
 @contextlib.contextmanager
 def build_aside(parent: Path) -> Iterator[Path]:
-    """A new folder in ``parent`` to fill and :func:`put_in_place`; whatever is left of it at the end is removed.
+    """A new folder in ``parent`` to fill and :func:`put_in_place`; if it is still there at the end, it is removed.
 
-    Raises:
-        OSError: if it cannot be made.
+    Raises OSError if it cannot be made.
     """
     building = parent / f"{_BUILDING}{secrets.token_hex(8)}"
     try:
@@ -33,13 +32,9 @@ def build_aside(parent: Path) -> Iterator[Path]:
 
 
 def put_in_place(building: Path, target: Path, *, durable: bool = True) -> None:
-    """Give a folder its name in one step.
+    """Give a folder its final name; if ``durable``, that name survives a power cut.
 
-    Args:
-        durable: make the new name survive a power cut.
-
-    Raises:
-        OSError: if that fails, as it does where a folder that is not empty has the name.
+    Raises OSError if that fails, for example because a folder that is not empty has the name.
     """
     move(building, target)
     if durable:
@@ -47,10 +42,9 @@ def put_in_place(building: Path, target: Path, *, durable: bool = True) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Remove a folder in one step, so that nobody finds half of it; maps of its files stay valid.
+    """Remove a folder so that nobody finds half of it; memory maps of its files stay valid.
 
-    Raises:
-        OSError: if it cannot be moved or removed. Once moved it is out of sight, and :func:`sweep` tries again.
+    Raises OSError if it cannot be renamed or removed. If only the removal failed, :func:`sweep` tries again.
     """
     aside = folder.with_name(f"{_DISCARDED}{secrets.token_hex(8)}")
     move(folder, aside)
@@ -58,19 +52,15 @@ def discard(folder: Path) -> None:
 
 
 def names_in(folder: Path, pattern: re.Pattern[str]) -> list[str]:
-    """Names in a folder that fit a pattern; none where there is no such folder.
-
-    Raises:
-        OSError: if it cannot be read.
-    """
+    """Names in a folder that match a pattern; none if there is no such folder. Raises OSError if it is unreadable."""
     return [entry.name for entry in folder.iterdir() if pattern.fullmatch(entry.name)] if folder.is_dir() else []
 
 
 def sweep(parent: Path, older_than: float = _STALE_SECONDS) -> None:
-    """Remove what killed builders left behind in ``parent``.
+    """Remove what killed programs left half-built in ``parent``.
 
     Args:
-        older_than: seconds; 0 for whoever knows that nobody else builds there.
+        older_than: seconds; 0 if no other program can be building there.
     """
     with contextlib.suppress(OSError):
         for prefix in (_BUILDING, _DISCARDED):

@@ -1,4 +1,4 @@
-"""What this machine computes with: device, cores and threads, precision, memory."""
+"""The machine: device, cores and threads, precision, memory."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Precision = Literal["float32", "bfloat16"]
 
 CPU = torch.device("cpu")
 
-# Their numbers in glibc's malloc.h.
+# From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 2**30
 
-# By these a user limits the threads of all programs.
+# Variables with which users limit the threads of all programs.
 _LIMITS = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS")
 _OWN_CGROUPS, _CGROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 _setting = threading.Lock()
 
 
 def best_device(number: int = 0) -> torch.device:
-    """The device on which a training is fastest: an NVIDIA GPU, Apple's, or the CPU.
+    """The device on which a training is fastest: an NVIDIA GPU, an Apple GPU, or the CPU.
 
     Args:
-        number: of the process on this machine; several NVIDIA GPUs are given out in turn.
+        number: of the process on this machine; the processes share several NVIDIA GPUs in turn.
     """
     if torch.cuda.is_available():
         return torch.device("cuda", number % torch.cuda.device_count())
@@ -49,7 +49,7 @@ def cores() -> int:
 
     The limit is OMP_NUM_THREADS, OMP_THREAD_LIMIT or MKL_NUM_THREADS, set before the program starts.
     """
-    # torchrun sets it to 1 where the user set nothing.
+    # torchrun sets OMP_NUM_THREADS to 1 if the user set nothing.
     by_launcher = "TORCHELASTIC_RUN_ID" in os.environ and os.environ.get("OMP_NUM_THREADS") == "1"
     limits = [_limit(name) for name in _LIMITS if not (by_launcher and name == "OMP_NUM_THREADS")]
     return min([given_cores(), *(limit for limit in limits if limit)])
@@ -58,7 +58,7 @@ def cores() -> int:
 def given_cores() -> int:
     """Number of cores that the system gives this process: those that it may run on, limited by its CPU quota.
 
-    A quota of one core and a half counts as two: both are then busy for three quarters of the time.
+    A quota is rounded up: 1.5 cores count as 2.
     """
     if hasattr(os, "sched_getaffinity"):
         count = len(os.sched_getaffinity(0))
@@ -69,14 +69,14 @@ def given_cores() -> int:
 
 
 def _limit(name: str) -> int | None:
-    """The number in an environment variable; None if there is none, or it makes no sense."""
-    # A list has a number for each level of nesting; ours is the first.
+    """The number in an environment variable; None if there is no valid one."""
+    # A list has a number for each level of nested parallelism; only the first is used here.
     text = os.environ.get(name, "").partition(",")[0].strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) else None
 
 
 def _quota() -> float:
-    """Cores that the control groups (both versions) of this process let it use; infinite without a limit."""
+    """Cores that the control groups (version 1 or 2) of this process allow; infinite without a limit."""
     smallest = math.inf
     try:
         lines = _OWN_CGROUPS.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -87,7 +87,8 @@ def _quota() -> float:
         if controllers and "cpu" not in controllers.split(","):
             continue
         top = _CGROUPS / controllers
-        # A limit holds for all groups below. In a container its own group is often the top, whatever the path says.
+        # A limit also applies to all groups below. In a container the process's own group is often the top one,
+        # whatever the path says.
         own = top / path.lstrip("/")
         for folder in {top, own, *(above for above in own.parents if top in above.parents)}:
             smallest = min(smallest, _quota_of(folder))
@@ -103,21 +104,14 @@ def _quota_of(group: Path) -> float:
             period = (group / "cpu.cfs_period_us").read_text(encoding="ascii")
         return int(quota) / int(period) if int(quota) > 0 else math.inf
     except (OSError, ValueError, ZeroDivisionError):
-        # "max" is no number, and no limit.
+        # "max" means no limit.
         return math.inf
 
 
 def set_threads(threads: int) -> int:
-    """Let torch use ``threads`` cores in the calling thread and in those that start later.
+    """Let torch use ``threads`` cores, clipped to 1..:func:`cores`, in this thread and in later ones; returns them.
 
-    For a process that does one thing, such as a training. Where several threads compute, as in a server, those that
-    need another number come from :func:`thread_pool`.
-
-    Args:
-        threads: clipped to 1..:func:`cores`.
-
-    Returns:
-        The number that is in force.
+    In a process with several computing threads, such as a server, use :func:`thread_pool` for another number.
     """
     threads = max(1, min(threads, cores()))
     with _setting:
@@ -126,7 +120,7 @@ def set_threads(threads: int) -> int:
 
 
 def thread_pool(workers: int, threads: int, name: str) -> ThreadPoolExecutor:
-    """A pool in each of whose threads torch uses ``threads`` cores; all other threads keep the number they have.
+    """A pool in each of whose threads torch uses ``threads`` cores; other threads are not affected.
 
     Args:
         workers: number of threads in the pool.
@@ -137,7 +131,7 @@ def thread_pool(workers: int, threads: int, name: str) -> ThreadPoolExecutor:
     all_there = threading.Barrier(workers + 1)
 
     def begin() -> None:
-        # Asked first: at its first use of torch a thread takes the number for new threads, whatever was set before.
+        # At its first use of torch a thread takes the default for new threads, so that use must come first.
         torch.get_num_threads()
         torch.set_num_threads(threads)
         all_there.wait()
@@ -148,7 +142,7 @@ def thread_pool(workers: int, threads: int, name: str) -> ThreadPoolExecutor:
         for _ in range(workers):
             pool.submit(lambda: None)
         all_there.wait()
-        # The number that a thread sets becomes that of all new threads, so the usual one is set again.
+        # The number that a thread sets becomes the default for new threads, so the usual one is restored.
         _in_a_new_thread(lambda: torch.set_num_threads(usual))
     return pool
 
@@ -159,10 +153,10 @@ def _in_a_new_thread(work: Callable[[], T]) -> T:
 
 
 def keep_memory() -> None:
-    """Let this process keep the memory that it frees, up to 1 GB, instead of returning it to the system.
+    """Let this process keep up to 1 GB of memory that it frees, instead of returning it to the system.
 
-    A training step needs the same memory as the one before, and getting it from the system again costs up to a tenth
-    of its time. For Linux with glibc; elsewhere it does nothing.
+    Each training step needs the same memory, and asking the system for it again costs up to a tenth of the time.
+    Does nothing except on Linux with glibc.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
@@ -171,22 +165,18 @@ def keep_memory() -> None:
 
 
 def resolve_precision(asked: str, device: torch.device = CPU) -> Precision:
-    """Decide a precision from the processor's flags, never from a timing: two runs on one machine agree.
+    """The precision for a training on ``device``; not from a timing, so that two runs on one machine agree.
 
     Args:
-        asked: "auto", "float32" or "bfloat16".
-        device: what the training runs on.
-
-    Returns:
-        For "auto", "bfloat16" where the processor multiplies it in hardware (AVX512-BF16, AMX, or an NVIDIA GPU since
-        2020), else "float32".
+        asked: "float32", "bfloat16", or "auto": "bfloat16" if the hardware multiplies it (AVX512-BF16, AMX, or an
+            NVIDIA GPU since 2020), else "float32".
 
     Raises:
         ValueError: for another word.
     """
     if asked == "auto":
         if device.type == "cuda":
-            # The first generation that multiplies it in hardware.
+            # The first generation that multiplies bfloat16 in hardware.
             is_fast = torch.cuda.get_device_capability(device) >= (8, 0)
         else:
             is_fast = device.type == "cpu" and bool(cpu_flags() & {"avx512_bf16", "amx_bf16"})
@@ -197,7 +187,7 @@ def resolve_precision(asked: str, device: torch.device = CPU) -> Precision:
 
 
 def cpu_flags() -> set[str]:
-    """The processor's feature flags where the system lists them (Linux); elsewhere none."""
+    """The processor's feature flags, if the system lists them (Linux); else none."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -215,14 +205,14 @@ def has_wide_registers() -> bool:
 
 
 def autocast(precision: Precision, device: torch.device = CPU) -> contextlib.AbstractContextManager[None]:
-    """The context in which the network's forward pass runs in ``precision``; weights stay float32."""
+    """A context in which the network's forward pass runs in ``precision``; weights stay float32."""
     if precision == "bfloat16":
         return torch.autocast(device.type, torch.bfloat16)
     return contextlib.nullcontext()
 
 
 def working_precision(x: torch.Tensor) -> torch.dtype:
-    """The type in which a convolution or a matrix product takes ``x``: its own, or that of :func:`autocast`."""
+    """The dtype in which convolutions and matrix products use ``x``: its own, or that of :func:`autocast`."""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
@@ -237,6 +227,6 @@ def describe(device: torch.device = CPU) -> str:
     return f"{number}, {platform.machine()}, {platform.system()}, torch {torch.__version__}"
 
 
-# torch does not know the quota: more threads than that would wait for one another.
+# torch does not know the CPU quota; more threads than it allows would wait for one another.
 if torch.get_num_threads() > cores():
     set_threads(cores())

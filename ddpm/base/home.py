@@ -1,4 +1,4 @@
-"""Where the program keeps what it makes for itself: copies of foreign data, locks, logs."""
+"""The folder for what the program makes for itself: copies of other people's data, locks, logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 def home() -> Path:
     """The folder named by ``DDPM_HOME``, or ``ddpm-pixel-art`` in the user's cache folder; made if it is missing.
 
-    A relative name is relative to the working folder at the first call, and stays there.
+    A relative name means: relative to the working folder at the first call.
 
     Raises:
         OSError: if it cannot be made or written; the message says what to set instead.

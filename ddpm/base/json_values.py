@@ -1,7 +1,7 @@
-"""JSON from files that others may have touched: parsed strictly, and each field checked before it is used.
+"""JSON from files that other programs may have changed: parsed strictly, each field checked before it is used.
 
 A table of checks, ``{"step": is_count, "loss": or_none(is_amount)}``, says what an object holds. :func:`has_fields`
-refuses an object as a whole, :func:`valid_fields` drops the fields that fail, :func:`checked` takes a single value.
+tests an object as a whole, :func:`valid_fields` drops the fields that fail.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ Check = Callable[[Any], bool]
 
 _MOST_LEVELS = 32
 _MOST_DIGITS = 300
-# The values of these keys are paths: the system knows them only as it spells them.
+# The values of these keys are paths, which must keep their exact bytes.
 _PATHS = frozenset({"source", "log", "run", "folder"})
 
 
 def parse_json(data: bytes, name: str) -> dict[str, Any]:
-    """Parse a JSON object; ``name`` is what an error calls it. Every number in it is finite as a float.
+    """Parse a JSON object, all of whose numbers are finite floats; error messages call it ``name``.
 
     Raises:
-        ValueError: if it is not UTF-8, not JSON, nested too deep, holds a key twice or a number that is too large, or
-            is no object.
+        ValueError: if it is not UTF-8, not a JSON object, or has too many levels, a repeated key or too large a number.
     """
     try:
         value = _DECODER.decode(data.decode("utf-8"))
@@ -37,7 +36,7 @@ def parse_json(data: bytes, name: str) -> dict[str, Any]:
         raise ValueError(f"{name} is not valid JSON ({error})") from None
     if deep:
         raise ValueError(f"{name} is nested too deep")
-    # Valid JSON may spell a surrogate, which can neither be shown nor written.
+    # Valid JSON may contain surrogates, which can be neither shown nor written.
     if b"\\ud" in data or b"\\uD" in data:
         value = _showable_values(value)
     if not isinstance(value, dict):
@@ -46,12 +45,12 @@ def parse_json(data: bytes, name: str) -> dict[str, Any]:
 
 
 def valid_fields(values: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
-    """The fields that pass their check, and those that have none."""
+    """The fields that pass their check, and those without a check."""
     return {key: value for key, value in values.items() if key not in checks or checks[key](value)}
 
 
 def has_fields(value: Any, checks: Mapping[str, Check]) -> bool:
-    """Whether a value is an object that has a field for each of the checks, and all of them pass."""
+    """Whether a value is an object with a field for each check, and all of them pass."""
     return isinstance(value, dict) and all(key in value and check(value[key]) for key, check in checks.items())
 
 
@@ -68,7 +67,7 @@ def is_whole(value: Any, low: int, high: int) -> bool:
 
 
 def is_number(value: Any, low: float = -1e300, high: float = 1e300) -> bool:
-    """A number in a range, both ends included. Compared first: an integer may be too large for a float."""
+    """A number in a range, both ends included; also safe for integers too large for a float."""
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
@@ -88,12 +87,12 @@ def is_share(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """A string that can be written out: JSON may hold surrogates."""
+    """A string without surrogates, which cannot be written."""
     return isinstance(value, str) and not SURROGATE.search(value)
 
 
 def is_name(value: Any) -> bool:
-    """A string that may name a file. Systems allow names that are no text, and they are kept as they are."""
+    """A string that may name a file; surrogates are allowed, since a name on disk need not be valid text."""
     return isinstance(value, str) and "\0" not in value
 
 
@@ -103,7 +102,7 @@ def is_object(value: Any) -> bool:
 
 
 def or_none(check: Check) -> Check:
-    """A check that null passes, too."""
+    """A check that null also passes."""
     return lambda value: value is None or check(value)
 
 
@@ -113,7 +112,7 @@ def list_of(check: Check) -> Check:
 
 
 def jsonable(value: Any) -> Any:
-    """A value as strict JSON has it: None for numbers that are not finite, lists for tuples, inside dicts, too."""
+    """A value for strict JSON: None instead of numbers that are not finite, lists instead of tuples, at all levels."""
     if isinstance(value, dict):
         return {key: jsonable(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -122,7 +121,7 @@ def jsonable(value: Any) -> Any:
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether it has more levels than any of our files: code that recurses through it could run out of stack."""
+    """Whether it has more levels than any of our files; recursive code could then run out of stack."""
     level = [value]
     for _ in range(_MOST_LEVELS):
         held = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
@@ -158,7 +157,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _showable_values(value: Any) -> Any:
-    """JSON values with all their text :func:`showable`, but for paths."""
+    """JSON values with all text except paths made :func:`showable`."""
     if isinstance(value, str):
         return showable(value)
     if isinstance(value, list):

@@ -1,8 +1,7 @@
-"""Locks that end with their holder, however it ended: after a kill nothing stays locked.
+"""Locks that are released when their holder ends, even if it was killed.
 
-Where the file system has locks of its own (``flock``, or those of Windows), the system releases them. Some network and
-cloud drives have none: there the holder leaves a note of who it is, and whoever finds a note checks whether its writer
-is still alive.
+If the file system has its own locks (``flock``, or those of Windows), the system releases them. Some network and cloud
+drives have none: there the holder writes a note of who it is, and others check whether its writer is still alive.
 """
 
 from __future__ import annotations
@@ -15,7 +14,9 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -32,7 +33,7 @@ _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST}
 _REFRESH_SECONDS = 20.0
-# Whether a process of another machine is alive cannot be asked; as long as it is, it touches its note.
+# A process on another machine cannot be asked whether it is alive; it touches its note as long as it is.
 _SILENT_SECONDS = 120.0
 
 
@@ -40,90 +41,85 @@ class Lock:
     """An advisory lock with one holder at a time, among all processes on this machine or on the same drive.
 
     Args:
-        path: the lock's file; it is created, and stays. Its folder has to exist.
+        path: the lock's file; it is created, and stays. Its folder must exist.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._handle: int | None = None
-        self._native: FileLock | None = None
-        self._note: _Note | None = None
+        self._give_up: Callable[[], None] | None = None
 
     def acquire(self, timeout: float = -1) -> Lock:
-        """Take it; ``with`` or :meth:`release` lets it go.
+        """Take it; ``with`` or :meth:`release` releases it.
 
         Args:
-            timeout: seconds to wait while another holds it; for ever if negative.
+            timeout: seconds to wait while another holds it; without limit if negative.
 
         Raises:
             TimeoutError: if another still holds it then.
             OSError: if no lock is possible there.
         """
         deadline = time.monotonic() + timeout
-        while not self._try():
+        while (give_up := _take(self.path)) is None:
             if timeout >= 0 and time.monotonic() >= deadline:
                 raise TimeoutError(f"{self.path.name} is held by another program")
             time.sleep(_POLL_SECONDS)
+        self._give_up = give_up
         return self
 
     def release(self) -> None:
-        """Let it go; nothing happens if it is not held."""
-        handle, native, note = self._handle, self._native, self._note
-        self._handle = self._native = self._note = None
-        if handle is not None:
-            os.close(handle)
-        if native is not None:
-            native.release()
-        if note is not None:
-            note.remove()
+        """Release it; does nothing if it is not held."""
+        give_up, self._give_up = self._give_up, None
+        if give_up is not None:
+            give_up()
 
     def __enter__(self) -> Lock:
-        if self._handle is None and self._native is None and self._note is None:
+        if self._give_up is None:
             self.acquire()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def _try(self) -> bool:
-        if fcntl is None:
-            return self._try_native()
-        # Another machine may use the same drive without the system's locks.
-        if _has_living_note(self.path):
-            return False
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._handle, handle = handle, -1
-            return True
-        except OSError as error:
-            if error.errno in _HELD:
-                return False
-            if error.errno not in _NO_LOCKS:
-                raise
-        finally:
-            if handle >= 0:
-                os.close(handle)
-        self._note = _leave_note(self.path)
-        return self._note is not None
 
-    def _try_native(self) -> bool:
-        lock = FileLock(self.path)
+def _take(path: Path) -> Callable[[], None] | None:
+    """Become the holder, and return what releases the lock; None if there is another holder."""
+    if fcntl is None:
+        native = FileLock(path)
         try:
-            lock.acquire(timeout=0)
+            native.acquire(timeout=0)
         except Timeout:
-            return False
-        self._native = lock
-        return True
+            return None
+        return native.release
+    # Another machine may use the same drive without the system's locks.
+    if _has_living_note(path):
+        return None
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return partial(os.close, handle)
+    except OSError as error:
+        os.close(handle)
+        if error.errno in _HELD:
+            return None
+        if error.errno not in _NO_LOCKS:
+            raise
+    return _leave_note(path)
 
 
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock of a file, found out without creating or taking it.
 
-    Whoever asks holds a shared lock for an instant, so that nobody who asks is mistaken for a holder.
+    The check uses a shared lock, so that two who check at once do not see each other as holders.
     """
     if fcntl is None:
-        return path.is_file() and _is_held_natively(path)
+        try:
+            if path.is_file():
+                Lock(path).acquire(0).release()
+        except TimeoutError:
+            return True
+        except OSError:
+            pass
+        return False
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:
@@ -139,22 +135,12 @@ def is_held(path: Path) -> bool:
 
 
 def notes_of(path: Path) -> Path:
-    """The folder beside a lock's file that holds its holder's note, where the file system has no locks."""
+    """The folder beside a lock's file for its holder's note, used if the file system has no locks."""
     return path.with_name(f"{path.name}.holder")
 
 
-def _is_held_natively(path: Path) -> bool:
-    try:
-        with FileLock(path).acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:
-        return False
-
-
-# Notes: a folder that appears complete with one note in it, or not at all. Each note has its own name, so whoever
-# removes the note of a dead holder can never remove that of the next one.
+# That folder appears with one note in it, or not at all. Each note has its own name, so nobody who removes the note of
+# a dead holder can remove that of the next one.
 
 
 @dataclass(frozen=True)
@@ -174,8 +160,8 @@ class _Note:
                 os.utime(self.path)
 
 
-def _leave_note(lock: Path) -> _Note | None:
-    """Become the holder by leaving a note; None if there is another holder."""
+def _leave_note(lock: Path) -> Callable[[], None] | None:
+    """Become the holder by leaving a note, and return what removes it; None if there is another holder."""
     folder, token = notes_of(lock), secrets.token_hex(8)
     for old in _notes(lock):
         if not _is_alive(old):
@@ -184,12 +170,12 @@ def _leave_note(lock: Path) -> _Note | None:
     try:
         built.mkdir()
         replace_json(built / f"{token}.json", {**_whereabouts(), "pid": os.getpid(), "born": _born(os.getpid())})
-        # Fails unless it is empty, as dead holders leave it.
+        # Of a dead holder an empty folder remains; a folder that is not empty cannot be removed this way.
         with contextlib.suppress(OSError):
             folder.rmdir()
         built.rename(folder)
     except OSError as error:
-        # Another process was quicker; it may have finished by now.
+        # Another process was quicker, and may have finished by now.
         if error.errno in _TAKEN or _notes(lock):
             return None
         raise
@@ -197,7 +183,7 @@ def _leave_note(lock: Path) -> _Note | None:
         shutil.rmtree(built, ignore_errors=True)
     note = _Note(folder / f"{token}.json", threading.Event())
     threading.Thread(target=note.keep_fresh, name=f"lock {lock.name}", daemon=True).start()
-    return note
+    return note.remove
 
 
 def _notes(lock: Path) -> list[Path]:
@@ -228,7 +214,7 @@ def _is_alive(note: Path) -> bool:
 
 
 def _whereabouts() -> dict[str, str]:
-    """The machine and container within which a process number means that process."""
+    """The machine and container to which a process number belongs."""
     try:
         space = os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -247,11 +233,9 @@ def _lives(pid: int) -> bool:
 
 
 def _born(pid: int) -> str:
-    """When a process began, in the system's own count, since its number may be used again. Empty if that is unknown,
-    or if it has ended and its parent has not noticed yet.
-    """
+    """When a process began, by the system's clock, since its number may be reused; empty if unknown or a zombie."""
     try:
-        # The program's name, in brackets, may contain anything.
+        # The second field is the program's name in brackets, and may itself contain spaces and brackets.
         facts = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
         return "" if facts[0] in ("Z", "X") else facts[19]
     except (OSError, IndexError):

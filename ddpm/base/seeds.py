@@ -1,4 +1,4 @@
-"""Random numbers that depend on what they are for, never on what was drawn before."""
+"""Random numbers that depend on their purpose, never on what was drawn before."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def seed_for(purpose: str, *numbers: int) -> int:
 
 @contextlib.contextmanager
 def seeded(purpose: str, *numbers: int) -> Iterator[None]:
-    """Seed torch's global generator for code that takes no other; afterwards it is as it was before.
+    """Seed torch's global generator for code that accepts no other, and restore it afterwards.
 
-    The whole process shares that generator, so only one thread at a time gets in.
+    The whole process shares that generator, so only one thread at a time may use this.
     """
     with _seeding, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_for(purpose, *numbers))

@@ -1,4 +1,4 @@
-"""Text for people: names that others gave to files and kinds, made fit to be shown; counts and sizes in words."""
+"""Text for people: names of files and kinds made safe to show; counts and sizes in words."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import re
 from collections.abc import Sequence
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half a character: nothing that can be shown, sent or written as UTF-8."""
+"""Half of a UTF-16 pair, which alone cannot be shown, sent or written as UTF-8."""
 
 _LONGEST_NAME = 120
 
 
 def showable(text: str) -> str:
-    """Text with each surrogate replaced by its number, as in ``caf\\xe9``: then it can be shown, sent and written.
+    """Text with each surrogate replaced by its number, as in ``caf\\xe9``, so that it can be shown, sent and written.
 
-    A file's name need not be UTF-8 (an old archive from elsewhere); Python then holds its odd bytes as surrogates,
-    which no page, no JSON reader and no terminal takes.
+    A file's name need not be UTF-8; Python then represents its invalid bytes as surrogates.
     """
     return SURROGATE.sub(_number, text)
 
 
 def display_name(path: str | os.PathLike[str]) -> str:
-    """The last part of a path for a message: without control characters, and never longer than a line."""
+    """The last part of a path for a message: without control characters, and at most 120 characters long."""
     text = os.fspath(path)
     name = os.path.basename(text.rstrip("/\\")) or text
     name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
@@ -46,5 +45,5 @@ def megabytes(size: int) -> str:
 
 def _number(surrogate: re.Match[str]) -> str:
     code = ord(surrogate.group())
-    # How Python holds a byte that is no part of a character.
+    # The range in which Python represents invalid bytes.
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
