@@ -13,6 +13,7 @@ from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.foreground import border_pixels, foreground
 from ddpm.pixels.oklab import SAME, distance, oklab
 from ddpm.pixels.traits import MERGED
+from ddpm.pixels.transparency import lay_on
 
 _FAINT = 0.15
 """A stray pixel nearer than this to one of its neighbours is a mistake; further away it may be an eye or a glint."""
@@ -30,11 +31,11 @@ class Cleaned:
     """Sprites after the clean-up, and which pixels were changed; the same pixel may be changed for several reasons.
 
     Attributes:
-        images: uint8 (N, 16, 16, 3).
-        background: bool (N, 16, 16), pixels of the background that were given its one colour.
-        stray: bool (N, 16, 16), lone pixels that took the colour of a neighbour.
-        merged: bool (N, 16, 16), pixels that took a frequent colour very near to their own.
-        moved: float32 (N, 16, 16), how far each pixel's colour moved, in OKLab; most moves are too small to be seen.
+        images: uint8 (N, H, W, C).
+        background: bool (N, H, W), pixels of the background that were given its one colour.
+        stray: bool (N, H, W), lone pixels that took the colour of a neighbour.
+        merged: bool (N, H, W), pixels that took a frequent colour very near to their own.
+        moved: float32 (N, H, W), how far each pixel's colour moved, in OKLab; most moves are too small to be seen.
     """
 
     images: np.ndarray
@@ -45,12 +46,12 @@ class Cleaned:
 
     @property
     def changed(self) -> np.ndarray:
-        """bool (N, 16, 16): every pixel that was changed."""
+        """bool (N, H, W): every pixel that was changed."""
         changed: np.ndarray = self.background | self.stray | self.merged
         return changed
 
     def by_kind(self) -> dict[str, np.ndarray]:
-        """bool (N, 16, 16) each: every changed pixel under one of its reasons, the rarest."""
+        """bool (N, H, W) each: every changed pixel under one of its reasons, the rarest."""
         found, left = {}, self.changed
         for kind in ("stray", "background", "merged"):
             found[kind] = getattr(self, kind) & left
@@ -58,11 +59,11 @@ class Cleaned:
         return found
 
     def marked(self) -> np.ndarray:
-        """uint8 (N, 16, 16, 3): the sprites in pale grey, and what was changed in the colours of :data:`MARKS`.
+        """uint8 (N, H, W, 3): the sprites in pale grey, and what was changed in the colours of :data:`MARKS`.
 
         What moved little is marked faintly.
         """
-        grey = np.repeat(160 + self.images.mean(axis=-1, keepdims=True) * (95 / 255), 3, axis=-1)
+        grey = np.repeat(160 + lay_on(self.images).mean(axis=-1, keepdims=True) * (95 / 255), 3, axis=-1)
         marks = grey.copy()
         for kind, where in self.by_kind().items():
             marks[where] = MARKS[kind]
@@ -95,7 +96,7 @@ def clean_pixels(images: np.ndarray) -> Cleaned:
     changes nothing, or hardly anything: of 200 sprites with added noise, none.
 
     Args:
-        images: uint8 (N, 16, 16, 3), left as they are; N may be 0.
+        images: uint8 (N, H, W, C), left as they are; N may be 0.
 
     Raises:
         TypeError: if the images are not uint8.
@@ -121,14 +122,14 @@ def _snap_background(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     lab = oklab(border)
     middle = distance(lab, np.median(lab, axis=1, keepdims=True)).argmin(axis=1)
     colour = border[np.arange(len(images)), middle]
-    nearly_white = distance(oklab(colour), oklab(np.full(3, 255, np.uint8))) <= _WHITE
+    nearly_white = distance(oklab(colour), oklab(np.full(images.shape[-1], 255, np.uint8))) <= _WHITE
     colour = np.where(nearly_white[:, None], np.uint8(255), colour)
     behind = ~foreground(oklab(images))
     return np.where(behind[..., None], colour[:, None, None], images), behind
 
 
 def _without_stray(images: np.ndarray, behind: np.ndarray) -> np.ndarray:
-    shape, pixels = images.shape, images.reshape(len(images), -1, 3)
+    shape, pixels = images.shape, images.reshape(len(images), -1, images.shape[-1])
     specks = _alone(behind).reshape(pixels.shape[:2])
     while True:
         lab = oklab(pixels.reshape(shape))
@@ -178,9 +179,9 @@ def _alone(behind: np.ndarray) -> np.ndarray:
 
 
 def _reduced(image: np.ndarray) -> np.ndarray:
-    """One sprite with fewer colours, all of them its own; uint8 (H, W, 3)."""
+    """One sprite with fewer colours, all of them its own; uint8 (H, W, C)."""
     packed, index, counts = np.unique(pack_rgb(image), return_inverse=True, return_counts=True)
-    colours = unpack_rgb(packed)
+    colours = unpack_rgb(packed, image.shape[-1])
     lab = oklab(colours)
     leader = np.full(len(colours), -1)
     for candidate in np.argsort(-counts, kind="stable"):

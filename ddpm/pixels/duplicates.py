@@ -17,7 +17,7 @@ def distinct_images(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The first row of each distinct image, ascending, and how often it occurs.
 
     Args:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C).
 
     Returns:
         int64 (D,) twice.
@@ -35,7 +35,7 @@ def duplicate_groups(images: np.ndarray) -> np.ndarray:
     """One number for an image, its repeats and its horizontal mirror images: the row of one of them.
 
     Args:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C).
 
     Returns:
         int64 (N,).
@@ -49,7 +49,7 @@ def row_hashes(images: np.ndarray) -> np.ndarray:
     """128-bit hashes of the exact pixels; equal hashes are taken to be equal sprites.
 
     Args:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C).
 
     Returns:
         uint64 (N, 2).
@@ -77,7 +77,7 @@ def count_mirror_pairs(images: np.ndarray, distinct: np.ndarray) -> int:
     A sprite that is its own mirror image forms no pair.
 
     Args:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C).
         distinct: int64 (D,).
     """
     own = np.empty((len(distinct), 2), np.uint64)

@@ -20,10 +20,10 @@ def border_colour(lab: np.ndarray) -> np.ndarray:
     """The median of the border's pixels, channel by channel.
 
     Args:
-        lab: float (N, H, W, 3), OKLab.
+        lab: float (N, H, W, C), of :func:`ddpm.pixels.oklab.oklab`.
 
     Returns:
-        float (N, 1, 1, 3), OKLab.
+        float (N, 1, 1, C).
     """
     return np.median(border_pixels(lab), axis=1)[:, None, None]
 
@@ -32,7 +32,7 @@ def foreground(lab: np.ndarray) -> np.ndarray:
     """All that is not connected to the border in the border's median colour.
 
     Args:
-        lab: float (N, H, W, 3), OKLab.
+        lab: float (N, H, W, C), of :func:`ddpm.pixels.oklab.oklab`.
 
     Returns:
         bool (N, H, W).

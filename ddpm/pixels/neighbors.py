@@ -1,9 +1,9 @@
 """The nearest sprites by pixels, exactly.
 
-Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product of two sprites is at most
-768 * 128^2 = 12,582,912 < 2^24: float32 holds it without rounding, in any order. So the fast float32 matrix product
-gives exact squared distances: a copy has 0, a sprite that is off by one in one value has 1. bfloat16 holds each pixel,
-too, so torch may multiply in it (``set_float32_matmul_precision``) and nothing changes.
+Pixels minus 128 are whole numbers in -128..127, and every partial sum of a dot product of 1,024 values is at most
+1,024 * 128^2 = 2^24: float32 holds it without rounding, in any order. So the fast float32 matrix product gives exact
+squared distances, 1,024 values at a time: a copy has 0, a sprite that is off by one in one value has 1. bfloat16 holds
+each pixel, too, so torch may multiply in it (``set_float32_matmul_precision``) and nothing changes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import numpy as np
 import torch
 
 from ddpm.base.blocks import blocks
+from ddpm.pixels.conversion import CHANNELS, size_words
 
-_VALUES = 16 * 16 * 3
+_EXACT = 1024
+_LARGEST = 64 * 64 * 4
 # Small enough for a block of float32 pixels to stay in the processor's cache.
 _BLOCK = 2048
 _QUERY_BLOCK = 1024
@@ -26,8 +28,8 @@ def nearest(queries: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[np
     References are read in blocks, so a mapped file stays on disk; they are taken as they are, repeats included.
 
     Args:
-        queries: uint8 (Q, H, W, 3).
-        references: uint8 (R, H, W, 3), at most 2^31 - 1 of them.
+        queries: uint8 (Q, H, W, C), C of 3 or 4; alpha counts like a colour.
+        references: uint8 (R, H, W, C), at most 2^31 - 1 of them.
         k: 1..R.
 
     Returns:
@@ -35,18 +37,18 @@ def nearest(queries: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[np
 
     Raises:
         TypeError: if the images are not uint8.
-        ValueError: for other shapes, sprites of more than 768 values, or a k outside 1..R.
+        ValueError: for other shapes, sprites of more than 16,384 values, or a k outside 1..R.
     """
     queries, references = np.asarray(queries), np.asanyarray(references)
     for name, images in (("queries", queries), ("references", references)):
         if images.dtype != np.uint8:
             raise TypeError(f"{name} must be uint8 images, got {images.dtype}")
-        if images.ndim != 4 or images.shape[3] != 3:
-            raise ValueError(f"{name} must have shape (N, H, W, 3), got {images.shape}")
+        if images.ndim != 4 or images.shape[3] not in CHANNELS:
+            raise ValueError(f"{name} must have shape (N, H, W, 3) or (N, H, W, 4), got {images.shape}")
     if queries.shape[1:] != references.shape[1:]:
-        raise ValueError(f"queries and references differ in size: {queries.shape[1:]} and {references.shape[1:]}")
-    if np.prod(queries.shape[1:]) > _VALUES:
-        raise ValueError("sprites of more than 768 values would not be compared exactly")
+        raise ValueError(f"queries and references differ in size: {size_words(queries)} and {size_words(references)}")
+    if np.prod(queries.shape[1:]) > _LARGEST:
+        raise ValueError(f"sprites of more than {_LARGEST:,} values would not be compared exactly")
     check_k(k, len(references))
     indices = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.int64)
@@ -61,9 +63,9 @@ def check_k(k: int, count: int) -> None:
         raise ValueError(f"k must lie in 1..{count}, the number of references, got {k}")
 
 
-def rms_grey_levels(squared_distances: np.ndarray | int) -> np.ndarray:
-    """Squared distances over the 768 values of a sprite as a root mean square, in grey levels 0..255."""
-    return np.sqrt(np.asarray(squared_distances) / _VALUES)
+def rms_grey_levels(squared_distances: np.ndarray | int, values: int) -> np.ndarray:
+    """Squared distances over all ``values`` of a sprite, H * W * C, as a root mean square, in grey levels 0..255."""
+    return np.sqrt(np.asarray(squared_distances) / values)
 
 
 @torch.no_grad()
@@ -75,7 +77,7 @@ def _nearest_block(queries: np.ndarray, references: np.ndarray, k: int) -> tuple
         best = torch.full((len(queries), k), torch.iinfo(torch.int64).max, dtype=torch.int64)
         for start in range(0, len(references), _BLOCK):
             block, norms = reader.read(references[start : start + _BLOCK])
-            distances = (wanted @ block.T).to(torch.int32).mul_(-2).add_(norms).add_(wanted_norms[:, None])
+            distances = _dot_products(wanted, block).mul_(-2).add_(norms).add_(wanted_norms[:, None])
             # An equal distance further down the file never displaces one that is already there.
             rows = (distances < (best[:, -1:] >> _INDEX_BITS)).any(dim=1).nonzero().squeeze(1)
             if len(rows):
@@ -97,4 +99,12 @@ class _Centred:
         flat = np.require(images, requirements=["C", "W"]).reshape(len(images), -1)
         pixels = self._pixels[: len(flat)].copy_(torch.from_numpy(flat)).sub_(128.0)
         squares = torch.mul(pixels, pixels, out=self._squares[: len(flat)])
-        return pixels, squares.sum(dim=1).to(torch.int32)
+        pieces = [piece.sum(dim=1).to(torch.int32) for piece in squares.split(_EXACT, dim=1)]
+        return pixels, sum(pieces[1:], pieces[0])
+
+
+def _dot_products(queries: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
+    """int32 (Q, R), exact."""
+    pieces = zip(queries.split(_EXACT, dim=1), references.split(_EXACT, dim=1), strict=True)
+    first, *others = ((query @ reference.T).to(torch.int32) for query, reference in pieces)
+    return sum(others, first)

@@ -27,14 +27,18 @@ def oklab(pixels: np.ndarray) -> np.ndarray:
     """Turn sRGB into OKLab, in which equal distances look equally large.
 
     Args:
-        pixels: uint8 (..., 3).
+        pixels: uint8 (..., C), C of 3 or 4.
 
     Returns:
-        float32 (..., 3): lightness 0..1, green to red, blue to yellow.
+        float32 (..., C): lightness 0..1, green to red, blue to yellow; then alpha 0..1 where there is one, so that a
+        transparent pixel is as far from an opaque one as black is from white.
     """
     encoded = np.arange(256) / 255
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)[pixels]
-    return (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)[pixels[..., :3]]
+    lab = (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
+    if pixels.shape[-1] == 3:
+        return lab
+    return np.concatenate([lab, pixels[..., 3:].astype(np.float32) / 255], axis=-1)
 
 
 def oklab_to_rgb(lab: np.ndarray) -> np.ndarray:
@@ -53,5 +57,5 @@ def oklab_to_rgb(lab: np.ndarray) -> np.ndarray:
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """How different colours look: the Euclidean distance of OKLab values, float (..., 3) each, over the last axis."""
+    """How different colours look: the Euclidean distance of :func:`oklab` values over the last axis."""
     return np.sqrt(np.square(a - b).sum(axis=-1))

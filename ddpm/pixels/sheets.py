@@ -22,31 +22,32 @@ _LONGEST_NAME = 60
 
 
 def enlarge(image: np.ndarray, scale: int) -> np.ndarray:
-    """Repeat each pixel ``scale`` times both ways: uint8 (..., H, W, 3) to (..., H * scale, W * scale, 3)."""
+    """Repeat each pixel ``scale`` times both ways: uint8 (..., H, W, C) to (..., H * scale, W * scale, C)."""
     return image.repeat(scale, axis=-3).repeat(scale, axis=-2)
 
 
 def sheet(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 0) -> np.ndarray:
-    """Lay sprites out in rows on white.
+    """Lay sprites out in rows on white, or on nothing where they have alpha.
 
     Args:
-        images: uint8 (N, H, W, 3).
+        images: uint8 (N, H, W, C), C of 3 or 4.
         columns: sprites per row; None for the squarest sheet.
         scale: whole-number enlargement, at least 1.
-        gap: white pixels between sprites, before enlargement.
+        gap: pixels between sprites, before enlargement.
 
     Returns:
-        uint8 (H', W', 3).
+        uint8 (H', W', C).
 
     Raises:
         ValueError: if there are no images.
     """
     if len(images) == 0:
         raise ValueError("a sheet needs at least one sprite")
-    count, height, width, _ = images.shape
+    count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    page = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), WHITE, np.uint8)
+    size = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
+    page = np.full(size, WHITE if channels == 3 else 0, np.uint8)
     for i, image in enumerate(images):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         page[top : top + height, left : left + width] = image
@@ -61,7 +62,9 @@ def png(image: np.ndarray) -> bytes:
 def sheet_png(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 0) -> bytes:
     """:func:`sheet` as a PNG file that says how it is laid out, so that it can be loaded as sprites again."""
     info = PngInfo()
-    layout = {"tile": images.shape[1], "gap": gap, "margin": 0, "scale": scale, "count": len(images)}
+    height, width = images.shape[1:3]
+    tile = width if width == height else [width, height]
+    layout = {"tile": tile, "gap": gap, "margin": 0, "scale": scale, "count": len(images)}
     info.add_text(SHEET_KEY, json.dumps(layout))
     return _encode(sheet(images, columns, scale, gap), info)
 
@@ -70,7 +73,7 @@ def png_zip(images: np.ndarray, stem: str, kinds: Sequence[str] = ()) -> bytes:
     """Single sprites as PNG files in a .zip; equal input gives equal bytes.
 
     Args:
-        images: uint8 (N, H, W, 3), or (N, H, W, 4) with alpha.
+        images: uint8 (N, H, W, C), C of 3 or 4.
         stem: the files are called ``stem-001.png`` and so on.
         kinds: what each sprite shows, where that is known; its file is named after it, as in ``sword-003.png``. The
             number is the sprite's own, so all names differ, whatever the kinds are called.

@@ -26,7 +26,7 @@ class Traits:
     """One value per sprite; float64 (N,) each.
 
     Attributes:
-        colours: distinct RGB colours.
+        colours: distinct colours; transparency counts as one.
         foreground: share of foreground pixels, 0..1.
         outline: how much darker the foreground's rim is than its inside, in OKLab lightness; NaN where there is no
             inside.
@@ -60,7 +60,7 @@ def traits(images: np.ndarray) -> Traits:
     """Measure sprites.
 
     Args:
-        images: uint8 (N, H, W, 3), N at least 1.
+        images: uint8 (N, H, W, C), N at least 1.
     """
     parts = [_traits(images[part]) for part in blocks(len(images))]
     return Traits(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Traits)))
@@ -97,7 +97,7 @@ def merged_colours(images: np.ndarray) -> np.ndarray:
     of what is left, until none is. Single linkage would not do: along a blur it joins black to white step by step.
 
     Args:
-        images: uint8 (N, H, W, 3).
+        images: uint8 (N, H, W, C).
 
     Returns:
         float64 (N,), at least 1.
@@ -110,7 +110,7 @@ def merged_colours(images: np.ndarray) -> np.ndarray:
     # Frequent colours first; repeated pixels sink to the end and are cut off.
     order = np.argsort(-rank, axis=1, kind="stable")[:, : int(starts.sum(axis=1).max())]
     codes, free = np.take_along_axis(codes, order, axis=1), np.take_along_axis(starts, order, axis=1)
-    lab = oklab(unpack_rgb(codes))
+    lab = oklab(unpack_rgb(codes, images.shape[-1]))
     counts = np.zeros(len(images))
     rows = np.arange(len(images))
     while len(rows):
@@ -126,7 +126,7 @@ def orphans(lab: np.ndarray) -> np.ndarray:
     """Pixels of which no 4-neighbour has the same colour.
 
     Args:
-        lab: float (N, H, W, 3), OKLab.
+        lab: float (N, H, W, C), of :func:`ddpm.pixels.oklab.oklab`.
 
     Returns:
         bool (N, H, W).

@@ -1,32 +1,131 @@
-"""Alpha: transparent pixels laid on white, and the white around a sprite made transparent."""
+"""Alpha: transparent pixels laid on a colour, and the background around a sprite made transparent.
+
+Alpha is straight: a pixel's colour is not multiplied by it. A pixel of alpha 0 is black, whatever it was in the file,
+so that equal drawings are equal sprites.
+"""
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
+import torch
 
 from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import require_sprites
-from ddpm.pixels.foreground import border_colour, border_pixels, foreground
+from ddpm.pixels.foreground import border_colour, border_pixels, dilate, foreground
 from ddpm.pixels.oklab import SAME, distance, oklab
 
+Colour = tuple[int, int, int]
+WHITE: Colour = (255, 255, 255)
+
+# White first: where it does as well as others, it is what people expect.
+_BACKGROUNDS: tuple[Colour, ...] = (
+    *(WHITE, (0, 0, 0), (128, 128, 128), (64, 64, 64), (192, 192, 192)),
+    *((255, 0, 255), (0, 255, 0), (0, 255, 255), (0, 0, 255), (255, 255, 0), (255, 0, 0)),
+)
+_CLEARLY = 0.15  # in OKLab: a contour that differs so much from its background is seen
 # Of the border. A sprite that fills its square has no background to remove.
 _LEAST_BACKGROUND = 0.5
+_HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
-def lay_on_white(pixels: np.ndarray) -> np.ndarray:
-    """Blend transparent pixels with white.
+def parse_colour(text: str) -> Colour:
+    """"#ff8000" or "ff8000", and "white", as red, green and blue.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if text == "white":
+        return WHITE
+    found = _HEX.fullmatch(text)
+    if found is None:
+        raise ValueError(f"a colour is white or #rrggbb, as in #ff8000, not {text[:40]!r}")
+    value = int(found[1], 16)
+    return value >> 16, value >> 8 & 255, value & 255
+
+
+def colour_name(colour: Colour) -> str:
+    """The inverse of :func:`parse_colour`: "#ff8000"."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def lay_on(pixels: np.ndarray, colour: Colour = WHITE) -> np.ndarray:
+    """Blend transparent pixels with a colour.
 
     Args:
-        pixels: uint8 (N, ..., 4), RGBA.
+        pixels: uint8 (N, ..., 4), RGBA; RGB is returned as it is.
 
     Returns:
         uint8 (N, ..., 3).
     """
+    if pixels.shape[-1] == 3:
+        return pixels
     laid = np.empty((*pixels.shape[:-1], 3), np.uint8)
+    behind = np.array(colour, np.uint16)
     for part in blocks(len(pixels), 512):  # the wider numbers in between would take twice the memory of the whole
         alpha = pixels[part][..., 3:].astype(np.uint16)
-        laid[part] = (pixels[part][..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
+        laid[part] = (pixels[part][..., :3] * alpha + behind * (255 - alpha) + 127) // 255
     return laid
+
+
+def without_hidden_colours(pixels: np.ndarray) -> np.ndarray:
+    """RGBA pixels, uint8 (..., 4), with black where alpha is 0."""
+    return np.where(pixels[..., 3:] == 0, np.uint8(0), pixels)
+
+
+def has_alpha(images: np.ndarray) -> bool:
+    """Whether a pixel of uint8 (N, H, W, C) is transparent, at least in part."""
+    return images.shape[-1] == 4 and any(bool((images[part][..., 3] < 255).any()) for part in blocks(len(images)))
+
+
+def alpha_is_binary(images: np.ndarray) -> bool:
+    """Whether each pixel of uint8 (N, H, W, 4) is either opaque or wholly transparent; False for RGB."""
+    if images.shape[-1] != 4:
+        return False
+    return all(bool(((alpha := images[part][..., 3]) % 255 == 0).all()) for part in blocks(len(images)))
+
+
+def settle_alpha(x: torch.Tensor, binary: bool) -> torch.Tensor:
+    """What a network drew, made a valid sprite: black under alpha 0, and alpha 0 or 255 where the data have no other.
+
+    Args:
+        x: float32 (N, C, H, W) in [-1, 1]; with C of 3 it is returned as it is.
+        binary: whether alpha is rounded to -1 or 1.
+
+    Returns:
+        a new float32 (N, C, H, W).
+    """
+    if x.shape[1] != 4:
+        return x
+    alpha = x[:, 3:]
+    if binary:
+        alpha = torch.where(alpha >= 0, 1.0, -1.0)
+    # What becomes 0 as a byte counts as 0.
+    hidden = alpha <= -1 + 1 / 255
+    return torch.cat([torch.where(hidden, -1.0, x[:, :3]), torch.where(hidden, -1.0, alpha)], dim=1)
+
+
+def contrasting_colour(images: np.ndarray) -> Colour:
+    """The background on which the fewest contours are lost: those of pixels next to transparent ones.
+
+    Of a dozen plain colours the first that is clearly seen around every sprite, or the one around most.
+
+    Args:
+        images: uint8 (N, H, W, 4).
+    """
+    seen = np.zeros(len(_BACKGROUNDS), np.int64)
+    backgrounds = oklab(np.array(_BACKGROUNDS, np.uint8))
+    for part in blocks(len(images), 512):
+        pixels = images[part]
+        opaque = pixels[..., 3] >= 128
+        # The picture's own border counts as transparent: drawings end there, too.
+        contour = opaque & dilate(~opaque, edge=True)
+        lab = oklab(pixels[..., :3])
+        for number, background in enumerate(backgrounds):
+            lost = contour & (distance(lab, background) < _CLEARLY)
+            seen[number] += int((lost.sum(axis=(1, 2)) <= 0.1 * contour.sum(axis=(1, 2))).sum())
+    return _BACKGROUNDS[int(seen.argmax())]
 
 
 def cutout(images: np.ndarray) -> np.ndarray:
@@ -36,15 +135,17 @@ def cutout(images: np.ndarray) -> np.ndarray:
     removed. A drawn sprite's background is never quite even, so colours count as one within ``ddpm.pixels.oklab.SAME``.
 
     Args:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C); what has alpha already is returned as it is.
 
     Returns:
-        uint8 (N, 16, 16, 4); alpha is 0 or 255, and colours are kept where it is 255, black where it is 0.
+        uint8 (N, H, W, 4); alpha is 0 or 255, and colours are kept where it is 255, black where it is 0.
 
     Raises:
         TypeError, ValueError: if they are no sprites.
     """
     (images,) = require_sprites(images=images)
+    if images.shape[-1] == 4:
+        return images
     lab = oklab(images)
     alike = distance(border_pixels(lab), border_colour(lab)[:, 0]) <= SAME
     plain = alike.mean(axis=1) >= _LEAST_BACKGROUND

@@ -23,17 +23,19 @@ from ddpm.base.home import home
 from ddpm.base.json_values import has_fields, is_count, is_name, is_text, list_of, or_none
 from ddpm.base.locks import Lock
 from ddpm.base.text import display_name
+from ddpm.pixels.conversion import is_sprite_shape
 from ddpm.pixels.duplicates import find_first_rows, row_hashes
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers import npy
 from ddpm.sprites.readers.array_store import ArrayStore, ArrayStoreError
 from ddpm.sprites.readers.reader import Reader, SpriteArrays
+from ddpm.sprites.readers.tally import TallyRow
 from ddpm.sprites.split import split_hashes
 
 _LAYOUT = 1
 """Raise it when arrays are stored differently: what older versions stored is then not used."""
 
-_READING = 2
+_READING = 3
 """Raise it when sources are read differently: each is then read again."""
 
 _FACTS = "facts.json"
@@ -50,6 +52,12 @@ _KNOWN = {
     "files": lambda value: has_fields(value, {}) and all(map(is_name, value)) and all(map(is_count, value.values())),
 }
 
+_TOLD = {
+    "notes": list_of(lambda note: isinstance(note, str)),
+    "tally": lambda rows: isinstance(rows, list),
+    "background": or_none(is_text),
+}
+
 
 @dataclass(frozen=True)
 class StoredSprites:
@@ -63,6 +71,8 @@ class StoredSprites:
     fingerprint: str
     factors: dict[str, np.ndarray]
     notes: tuple[str, ...] = ()
+    tally: tuple[TallyRow, ...] = ()
+    background: str | None = None
 
 
 def fetch(key: Sequence[Any], files: Sequence[Path], read: Reader) -> StoredSprites:
@@ -110,11 +120,17 @@ def _known(folder: Path, name: str, stamp: str) -> StoredSprites | None:
         entry = read_json(folder / "sources" / f"{name}.json", _LARGEST_JSON)
     except (OSError, ValueError):
         return None
-    content, notes = _content_of(folder / "sources" / f"{name}.json"), entry.get("notes")
-    if content is None or entry.get("stamp") != stamp or not isinstance(notes, list):
+    content = _content_of(folder / "sources" / f"{name}.json")
+    if content is None or entry.get("stamp") != stamp or not has_fields(entry, _TOLD):
+        return None
+    try:
+        tally = tuple(map(TallyRow.from_dict, entry["tally"]))
+    except ValueError:
         return None
     stored = _open(folder / content)
-    return None if stored is None else replace(stored, notes=tuple(str(note) for note in notes))
+    if stored is None:
+        return None
+    return replace(stored, notes=tuple(entry["notes"]), tally=tally, background=entry["background"])
 
 
 def _remember(folder: Path, name: str, stamp: str, stored: StoredSprites) -> None:
@@ -124,7 +140,12 @@ def _remember(folder: Path, name: str, stamp: str, stored: StoredSprites) -> Non
         entry = _make(folder / "sources") / f"{name}.json"
         before, now = _content_of(entry), _content_name(stored)
         # Notes belong to the source, not to the content: another source may hold the same sprites and nothing else.
-        replace_json(entry, {"stamp": stamp, "content": now, "notes": list(stored.notes)}, durable=False)
+        told = {
+            "notes": list(stored.notes),
+            "tally": [row.to_dict() for row in stored.tally],
+            "background": stored.background,
+        }
+        replace_json(entry, {"stamp": stamp, "content": now, **told}, durable=False)
         if before not in (None, now) and all(_content_of(other) != before for other in entry.parent.glob("*.json")):
             discard(folder / str(before))
 
@@ -153,7 +174,7 @@ def _build(folder: Path, name: str | None, read: Reader) -> StoredSprites:
                 put_in_place(building, target)
             ready = _open(target)
             if ready is not None:
-                return replace(ready, notes=stored.notes)
+                return replace(ready, notes=stored.notes, tally=stored.tally, background=stored.background)
             with contextlib.suppress(OSError):
                 discard(target)  # what holds the place is damaged
         # Somebody holds the place and it is of no use: what was built stays valid, since it is mapped.
@@ -172,16 +193,19 @@ def _index(read: SpriteArrays, store: ArrayStore) -> StoredSprites:
         read.label_names,
         put("first_rows", first_rows),
         put("split_hashes", split_hashes(read.images, first_rows)),
-        _fingerprint(hashes, read.labels),
+        _fingerprint(hashes, read.images.shape, read.labels),
         {name: put(f"factor_{name}", values) for name, values in read.factors.items()},
         read.notes,
+        read.tally,
+        read.background,
     )
 
 
-def _fingerprint(hashes: np.ndarray, labels: np.ndarray | None) -> str:
+def _fingerprint(hashes: np.ndarray, shape: tuple[int, ...], labels: np.ndarray | None) -> str:
     """Hex of the content: every pixel and label, in row order."""
     whole = blake2b(digest_size=16)
-    whole.update(b"sprites 16x16x3 %d " % len(hashes))
+    count, height, width, channels = shape
+    whole.update(b"sprites %dx%dx%d %d " % (width, height, channels, count))
     whole.update(np.ascontiguousarray(hashes, ">u8").tobytes())
     if labels is not None:
         whole.update(b"labels")
@@ -219,7 +243,7 @@ def _open(folder: Path) -> StoredSprites | None:
             return values
 
         images = npy.load_mapped(folder / "images.npy")
-        if images.dtype != np.uint8 or images.shape != (count, 16, 16, 3):
+        if images.dtype != np.uint8 or len(images) != count or not is_sprite_shape(images.shape[1:]):
             return None
         first_rows = column("first_rows", np.int64)
         labels = column("labels", np.int64) if "labels.npy" in files else None

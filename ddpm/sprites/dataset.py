@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ddpm.pixels.conversion import to_float
+from ddpm.pixels.conversion import size_words, to_float
 from ddpm.pixels.duplicates import count_mirror_pairs, distinct_rows
+from ddpm.pixels.transparency import alpha_is_binary
 from ddpm.sprites.cache import StoredSprites
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.split import is_held_out
@@ -20,14 +21,15 @@ class SpriteDataset(Dataset[torch.Tensor]):
     """Sprites in file order, mapped from a file of ours: only what is asked for is read into memory.
 
     Attributes:
-        images: uint8 ``(N,16,16,3)``, read-only; a memory map wherever there is a folder to keep it in.
+        images: uint8 ``(N,H,W,C)``, C of 3 or 4 (straight alpha, black where it is 0), read-only; a memory map wherever there is a folder to keep it in.
         labels: int64 ``(N,)`` class numbers, or None.
         label_names: a name for each class, or None.
         name: what the set is called on screen.
-        source: what to pass to ``load_sprites``, with ``options``, to get it again from any working directory.
-        options: how a sheet was cut (``tile``, ``margin``, ``gap``); empty for other sources.
+        source: what to pass to ``load_sprites`` to get it again from any working directory, read the same way.
         fingerprint: hex of the content: all pixels and labels, in row order.
         notes: what was left out, cut, guessed or assumed when the source was read: plain sentences with counts.
+        tally: what became of the files of a folder or archive: taken, or left out and why.
+        background: the colour "#rrggbb" that transparent pixels were laid on, or None.
         capacity: how many distinct sprites the built-in generator can draw; None for other sources.
         shape_ids: int64 ``(N,)`` of the built-in set, else None.
         palette_ids: int64 ``(N,)`` of the built-in set, else None.
@@ -39,7 +41,6 @@ class SpriteDataset(Dataset[torch.Tensor]):
         *,
         name: str,
         source: str,
-        options: dict[str, int] | None = None,
         capacity: int | None = None,
     ) -> None:
         self.images = stored.images
@@ -49,7 +50,8 @@ class SpriteDataset(Dataset[torch.Tensor]):
         self.notes = stored.notes
         self.name = name
         self.source = source
-        self.options = dict(options or {})
+        self.tally = stored.tally
+        self.background = stored.background
         self.capacity = capacity
         self.shape_ids = stored.factors.get("shape_ids")
         self.palette_ids = stored.factors.get("palette_ids")
@@ -61,17 +63,29 @@ class SpriteDataset(Dataset[torch.Tensor]):
         return len(self.images)
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        """float32 ``(3,16,16)`` in [-1, 1]. Raises IndexError out of range."""
+        """float32 ``(C,H,W)`` in [-1, 1]. Raises IndexError out of range."""
         row = operator.index(index)
         if not -len(self) <= row < len(self):
             raise IndexError(f"there is no sprite {row}: the set has {len(self)}")
         return to_float(self.images[row][None])[0]
 
     def __repr__(self) -> str:
-        return f"<SpriteDataset {self.name!r}: {len(self):,} sprites, {len(self.distinct()):,} distinct>"
+        size = size_words(self.images)
+        return f"<SpriteDataset {self.name!r}: {len(self):,} sprites of {size}, {len(self.distinct()):,} distinct>"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W), a sprite's shape inside the network."""
+        _, height, width, channels = self.images.shape
+        return channels, height, width
+
+    @cached_property
+    def binary_alpha(self) -> bool:
+        """Whether each pixel is either opaque or wholly transparent; False for RGB."""
+        return alpha_is_binary(self.images)
 
     def batch(self, rows: np.ndarray) -> torch.Tensor:
-        """float32 ``(B,3,16,16)`` in [-1, 1] of the rows int64 ``(B,)``. Raises IndexError out of range."""
+        """float32 ``(B,C,H,W)`` in [-1, 1] of the rows int64 ``(B,)``. Raises IndexError out of range."""
         return to_float(self.images[rows])
 
     def distinct(self) -> np.ndarray:
@@ -101,11 +115,12 @@ class SpriteDataset(Dataset[torch.Tensor]):
         held_out = is_held_out(self._split_hashes[distinct])
         return distinct[~held_out], distinct[held_out]
 
-    def training_rows(self, holdout: float = 0.1) -> np.ndarray:
-        """int64: the rows to train on, repeats included, in file order.
+    def training_rows(self, holdout: float = 0.1, *, each_once: bool = False) -> np.ndarray:
+        """int64: the rows to train on, in file order.
 
         Args:
             holdout: 0.1 leaves out every row whose sprite is held out; 0 takes all. Exam rows are never among them.
+            each_once: whether only the first row of each distinct sprite counts.
 
         Raises:
             SpriteError: for other values of ``holdout``, or if no row is left to train on.
@@ -115,6 +130,8 @@ class SpriteDataset(Dataset[torch.Tensor]):
         keep = ~self._withheld
         if holdout:
             keep &= ~is_held_out(self._split_hashes)
+        if each_once:
+            keep &= self._first_rows == np.arange(len(self))
         rows = np.flatnonzero(keep)
         if not len(rows):
             raise SpriteError(f"{self.name} leaves no sprite to train on with holdout={holdout}. Add some, or use 0.")

@@ -12,17 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from ddpm.base.text import counted, display_name
-from ddpm.sprites import cache, kaggle
+from ddpm.sprites import cache, kaggle, uploads
 from ddpm.sprites.dataset import SpriteDataset
 from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.archives import Archive, is_numpy_archive
 from ddpm.sprites.readers.array_store import ArrayStore
 from ddpm.sprites.readers.arrays import labels_beside, read_npy, read_npz
-from ddpm.sprites.readers.folders import list_folder, read_folder
+from ddpm.sprites.readers.assembly import read_pictures
+from ddpm.sprites.readers.listing import Listing, list_archive, list_file, list_folder
 from ddpm.sprites.readers.npy import MAGIC
-from ddpm.sprites.readers.pngs import SIGNATURE, guess_format
+from ddpm.sprites.readers.pictures import is_picture
 from ddpm.sprites.readers.reader import Reader, SpriteArrays
-from ddpm.sprites.readers.sheet_layout import Grid
-from ddpm.sprites.readers.sheet_splitter import read_sheet
+from ddpm.sprites.readers.reading import Reading, make_reading, split_source
+from ddpm.sprites.readers.tally import in_words
 
 _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
 
@@ -30,9 +32,11 @@ _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
 def load_sprites(
     source: str | os.PathLike[str],
     *,
-    tile: int | None = None,
-    margin: int = 0,
-    gap: int = 0,
+    tile: int | str | tuple[int, int] | None = None,
+    margin: int | None = None,
+    gap: int | None = None,
+    background: str | None = None,
+    centre: bool | None = None,
     count: int | None = None,
     seed: int = 0,
 ) -> SpriteDataset:
@@ -40,11 +44,16 @@ def load_sprites(
 
     Args:
         source: "builtin" (or "builtin:40000" for that many, "builtin:40000:7" for seed 7 too), "kaggle", or a path:
-            a .npy (with its labels in ``<stem>_labels.npy``), an .npz, a sheet as PNG, a folder of PNGs, or a folder
-            that holds ``sprites.npy``.
-        tile: sheets only: side of a tile in pixels of the art; found if None.
-        margin: sheets only: pixels around the whole.
-        gap: sheets only: pixels between tiles.
+            a .npy (with its labels in ``<stem>_labels.npy``), an .npz, a picture that holds one sprite or many (PNG,
+            GIF, BMP, WebP, ICO, TIFF, TGA, XPM, Aseprite), a folder or .zip of pictures, or a folder that holds
+            ``sprites.npy``. The options below may stand at its end: ``art.png?tile=32x32&gap=1``.
+        tile: pictures only: size of a sprite on sheets and strips, in pixels of the art, "32x32" or a side; found if
+            None.
+        margin: pixels around the whole of a sheet.
+        gap: pixels between its tiles.
+        background: lay what is transparent on this colour, "white", "#rrggbb", or "auto" for one that contrasts with
+            the drawings; None keeps it transparent: the sprites then have four channels.
+        centre: whether drawings that are smaller than the others are placed in the middle instead of left out.
         count: built-in set only: how many sprites.
         seed: built-in set only: another seed draws other sprites.
 
@@ -55,8 +64,15 @@ def load_sprites(
         SpriteError: whatever is wrong; nothing else leaves this door.
     """
     try:
-        _check_options(tile, margin, gap, count, seed)
+        _check_options(count, seed)
+        asked = {"tile": tile, "margin": margin, "gap": gap, "background": background, "centre": centre}
+        if isinstance(source, str) and not os.path.exists(source):
+            source, at_end = split_source(source)
+            asked = {name: at_end.get(name) if value is None else value for name, value in asked.items()}
+        reading = make_reading(asked)
         if isinstance(source, str):
+            if source == "kaggle" or _BUILTIN.fullmatch(source):
+                _refuse_reading(reading, f"The source {source}")
             builtin = _BUILTIN.fullmatch(source)
             if builtin:
                 return _load_builtin(builtin, count, seed)
@@ -68,8 +84,8 @@ def load_sprites(
             raise SpriteError("count is for the built-in set only: other sources hold what they hold.")
         if source == "kaggle":
             path = kaggle.require()
-            return SpriteDataset(_fetch_npy(path), name="Kaggle Pixel Art", source="kaggle")
-        return _load_path(source, Grid(None if tile is None else int(tile), int(margin), int(gap)))
+            return SpriteDataset(_fetch_npy(path, None), name="Kaggle Pixel Art", source="kaggle")
+        return _load_path(source, reading)
     except SpriteError:
         raise
     except MemoryError as error:
@@ -120,7 +136,7 @@ def _load_builtin(match: re.Match[str], count: int | None, seed: int) -> SpriteD
     return SpriteDataset(stored, name="Built-in sprites", source=source, capacity=CAPACITY)
 
 
-def _load_path(source: str | os.PathLike[str], grid: Grid) -> SpriteDataset:
+def _load_path(source: str | os.PathLike[str], reading: Reading) -> SpriteDataset:
     text = os.fspath(source)
     if not isinstance(text, str) or not text:
         raise SpriteError("A source is builtin, kaggle, or the path of a file or folder.")
@@ -134,77 +150,81 @@ def _load_path(source: str | os.PathLike[str], grid: Grid) -> SpriteDataset:
             f"There is no file or folder {_source_name(source)}. Check the path, or use builtin or kaggle."
         ) from None
     if stat.S_ISDIR(mode):
-        _refuse_grid(grid, path)
-        if (path / kaggle.FILE).is_file():
-            stored, notes = _fetch_npy(path / kaggle.FILE), tuple[str, ...]()
-            if pngs := sum(name.lower().endswith(".png") for name in os.listdir(path)):
-                notes = (
-                    f"{display_name(path)}: {kaggle.FILE} is read, and {counted(pngs, 'PNG')} beside it left out.",
-                )
-        else:
-            listing = list_folder(path)
-            stored = _fetch("folder", path, list(listing.files), partial(read_folder, listing))
-            notes = listing.notes
-        # Notes on the folder are not cached: it may change while the sprites do not.
-        stored = replace(stored, notes=(*notes, *stored.notes))
-        return SpriteDataset(stored, name=display_name(path), source=str(path))
+        return _load_folder(path, reading)
     if not stat.S_ISREG(mode):
-        raise SpriteError(f"{display_name(path)} is neither a file nor a folder. Give a .npy, .npz or PNG file.")
-    return _load_file(path, grid)
+        raise SpriteError(f"{display_name(path)} is neither a file nor a folder. Give a picture, a .npy or a .zip.")
+    return _load_file(path, reading)
 
 
-def _load_file(path: Path, grid: Grid) -> SpriteDataset:
+def _load_folder(path: Path, reading: Reading) -> SpriteDataset:
+    if (path / kaggle.FILE).is_file():
+        _refuse_reading(reading, display_name(path))
+        stored = _fetch_npy(path / kaggle.FILE, reading.background)
+        if pictures := sum(is_picture(name) for name in os.listdir(path)):
+            beside = counted(pictures, "picture")
+            note = f"{display_name(path)}: {kaggle.FILE} is read, and {beside} beside it left out."
+            stored = replace(stored, notes=(note, *stored.notes))
+    else:
+        listing = list_folder(path, uploads.shown_name if uploads.is_upload(path) else display_name)
+        stored = _fetch_pictures(path, listing, reading)
+    return SpriteDataset(stored, name=display_name(path), source=reading.name(str(path)))
+
+
+def _load_file(path: Path, reading: Reading) -> SpriteDataset:
     """Load a file by what it begins with, whatever its name."""
     with open(path, "rb") as file:
         start = file.read(512)
-    name, source = display_name(path.stem), str(path)
-    if start.startswith(SIGNATURE):
-        stored = _fetch(["sheet", grid.tile, grid.margin, grid.gap], path, [path], partial(read_sheet, path, grid))
-        options = {"margin": grid.margin, "gap": grid.gap} if grid.asked else {}
-        if grid.tile is not None:
-            options["tile"] = grid.tile
-        return SpriteDataset(stored, name=name, source=source, options=options)
-    _refuse_grid(grid, path)
-    if start.startswith(MAGIC):
-        return SpriteDataset(_fetch_npy(path), name=name, source=source)
-    if start.startswith(b"PK"):
-        return SpriteDataset(_fetch("npz", path, [path], partial(read_npz, path)), name=name, source=source)
     if not start:
         raise SpriteError(f"{display_name(path)} is empty (0 bytes). Save or download it again.")
-    wanted = {".png": "PNG image", ".npz": ".npz archive", ".npy": "NumPy file"}.get(path.suffix.lower())
-    complaint = (
-        f"{display_name(path)} is no {wanted}" if wanted else f"{display_name(path)} is nothing that holds sprites"
-    )
-    raise SpriteError(
-        f"{complaint}: it seems to be {guess_format(start)}. Give a .npy, an .npz, a PNG or a folder of PNGs."
-    )
+    if start.startswith(MAGIC):
+        _refuse_reading(reading, display_name(path))
+        stored = _fetch_npy(path, reading.background)
+    elif start.startswith(b"PK") and is_numpy_archive(path):
+        _refuse_reading(reading, display_name(path))
+        background = reading.background
+        stored = _fetch("npz", path, [path], partial(read_npz, path, background), reading)
+    elif start.startswith(b"PK"):
+        with Archive(path) as archive:
+            stored = _fetch_pictures(path, list_archive(path, archive), reading)
+    else:
+        stored = _fetch_pictures(path, list_file(path), reading)
+    return SpriteDataset(stored, name=display_name(path.stem), source=reading.name(str(path)))
 
 
-def _fetch_npy(path: Path) -> cache.StoredSprites:
+def _fetch_pictures(path: Path, listing: Listing, reading: Reading) -> cache.StoredSprites:
+    where = display_name(path)
+    stored = _fetch("pictures", path, list(listing.paths), partial(read_pictures, listing, where, reading), reading)
+    # What else lies in a folder is not cached: it may change while the sprites do not.
+    rows = (*stored.tally, *listing.tally.rows())
+    notes = (f"{where}: {in_words(rows)}",) if rows else ()
+    return replace(stored, tally=rows, notes=(*notes, *listing.notes, *stored.notes))
+
+
+def _fetch_npy(path: Path, background: str | None) -> cache.StoredSprites:
     labels = labels_beside(path)
     kaggle_set = path.name == kaggle.FILE
     files = [path] if labels is None else [path, labels]
-    return _fetch("npy", path, files, partial(read_npy, path, labels, kaggle_set))
+    return _fetch("npy", path, files, partial(read_npy, path, labels, kaggle_set, background), Reading(background=background))
 
 
-def _fetch(kind: object, path: Path, files: list[Path], read: Reader) -> cache.StoredSprites:
-    return cache.fetch([kind, str(path), os.path.realpath(path)], files, read)
+def _fetch(kind: str, path: Path, files: list[Path], read: Reader, reading: Reading) -> cache.StoredSprites:
+    return cache.fetch([kind, *reading.key, str(path), os.path.realpath(path)], files, read)
 
 
-def _refuse_grid(grid: Grid, path: Path) -> None:
-    if grid.asked:
-        raise SpriteError(f"tile, margin and gap are for PNG sheets, and {display_name(path)} is none. Leave them out.")
+def _refuse_reading(reading: Reading, name: str) -> None:
+    """Refuse options that would change nothing."""
+    if reading.grid.asked or reading.centre:
+        raise SpriteError(f"tile, margin, gap and centre are for pictures, and {name} is none. Leave them out.")
 
 
-def _check_options(tile: object, margin: object, gap: object, count: object, seed: object) -> None:
-    named = {"tile": tile, "margin": margin, "gap": gap, "count": count, "seed": seed}
-    for name, value in named.items():
-        if value is None and name in ("tile", "count"):
+def _check_options(count: object, seed: object) -> None:
+    for name, value in {"count": count, "seed": seed}.items():
+        if value is None and name == "count":
             continue
         if not isinstance(value, int | np.integer) or isinstance(value, bool):
             raise SpriteError(f"{name} must be a whole number, not {str(value)[:40]!r}.")
-        if name != "count" and not (1 if name == "tile" else 0) <= value < 1 << 31:
-            raise SpriteError(f"{name} cannot be {value}.")
+        if name == "seed" and not 0 <= value < 1 << 31:
+            raise SpriteError(f"seed cannot be {value}.")
 
 
 def _source_name(source: object) -> str:

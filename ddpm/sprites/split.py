@@ -22,7 +22,7 @@ def split_hashes(images: np.ndarray, first_rows: np.ndarray) -> np.ndarray:
     Without the last 3 bits a value that is off by one rarely moves a sprite from one part to the other.
 
     Args:
-        images: uint8 ``(N,16,16,3)``.
+        images: uint8 ``(N,H,W,C)``.
         first_rows: int64 ``(N,)``, for each row the first row that holds the same sprite.
 
     Returns:

@@ -10,25 +10,27 @@ from pathlib import Path
 from ddpm.base.files import replace_bytes
 from ddpm.base.home import home
 from ddpm.base.text import display_name, listed
-from ddpm.sprites import SpriteError
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.pictures import SUFFIXES, is_picture
 
-_SUFFIXES = (".npy", ".npz", ".png")
+_ALONE = (".npy", ".npz", ".zip")
+_NUMBER = re.compile(r"\d{4,}-")
 _LABELS = "_labels"
 _LONGEST = 100  # bytes of a name without its ending: file systems take 255, some fewer, and we add to it
-_TOGETHER = "Give one .npy (x.npy with its x_labels.npy), one .npz, one PNG sheet, or several PNGs, one a sprite."
+_TOGETHER = "Give one .npy (x.npy with its x_labels.npy), one .npz or .zip, or pictures: one sheet, or several files."
 
 
 def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
     """Store uploaded files and return what to give to ``load_sprites``.
 
-    One .npy, .npz or PNG sheet; an .npy with its ``..._labels.npy``; or several PNGs, one per sprite, which stay in
-    the order in which they are given.
+    One .npy, .npz, .zip or picture; an .npy with its ``..._labels.npy``; or several pictures, which stay in the order
+    in which they are given.
 
     Args:
         files: (name, content); the names are the visitor's and are not trusted. They may be equal.
 
     Returns:
-        the file, or the folder of several PNGs, which holds as many as were given.
+        the file, or the folder of several pictures, which holds as many as were given.
 
     Raises:
         SpriteError: if the files do not go together, or cannot be stored.
@@ -36,11 +38,12 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
     if not files:
         raise SpriteError("There is no file.")
     bases = [re.split(r"[\\/]", name)[-1] for name, _ in files]
-    wrong = [base for base in bases if _suffix(base) not in _SUFFIXES]
+    wrong = [base for base in bases if not is_picture(base) and _suffix(base) not in _ALONE]
     if wrong:
-        raise SpriteError(f"{display_name(wrong[0])} is not a .npy, .npz or .png file.")
+        kinds = ", ".join((*_ALONE, *SUFFIXES))
+        raise SpriteError(f"{display_name(wrong[0])} is of no kind that can be read: {kinds}.")
     names = _stored_names(bases)
-    several = len(files) > 1 and _suffix(bases[0]) == ".png"
+    several = len(files) > 1 and is_picture(bases[0])
     digest = blake2b(b"2", digest_size=10)
     for base, (_, content) in zip(bases, files, strict=True):
         digest.update(_hashed(base.encode("utf-8", "surrogatepass")) + _hashed(content))
@@ -48,7 +51,7 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
         folder = home() / "uploads" / digest.hexdigest()
         if several:
             # What the set is called.
-            folder /= f"{len(files)} PNGs"
+            folder /= f"{len(files)} pictures"
         folder.mkdir(parents=True, exist_ok=True)
         for name, (_, content) in zip(names, files, strict=True):
             if not (folder / name).is_file() or (folder / name).stat().st_size != len(content):
@@ -56,6 +59,16 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
     except (OSError, UnicodeError) as error:
         raise SpriteError(f"The upload could not be stored: {error}") from error
     return folder if several else folder / min(names, key=len)  # an array, before its labels
+
+
+def is_upload(folder: Path) -> bool:
+    """Whether a folder is one that :func:`keep_upload` made for several pictures."""
+    return folder.parent.parent == home() / "uploads"
+
+
+def shown_name(name: str) -> str:
+    """The name of a picture in such a folder as the visitor knows it, for messages: without our number."""
+    return display_name(_NUMBER.sub("", name, count=1))
 
 
 def _stored_names(bases: list[str]) -> list[str]:
@@ -71,9 +84,10 @@ def _stored_names(bases: list[str]) -> list[str]:
                 f"{display_name(bases[0])} holds labels, by its name, and their sprites are missing. {_TOGETHER}"
             )
         return [_plain(_stem(bases[0])) + suffixes[0]]
-    if set(suffixes) == {".png"}:
+    if all(map(is_picture, bases)):
         width = max(4, len(str(len(bases))))
-        return [f"{number:0{width}}-{_plain(_stem(base))}.png" for number, base in enumerate(bases, 1)]
+        named = enumerate(zip(bases, suffixes, strict=True), 1)
+        return [f"{number:0{width}}-{_plain(_stem(base))}{suffix}" for number, (base, suffix) in named]
     if suffixes == [".npy", ".npy"]:
         array, labels = sorted((_stem(base) for base in bases), key=len)
         if labels == array + _LABELS:

@@ -7,6 +7,7 @@ import os
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
@@ -37,26 +38,29 @@ def labels_beside(path: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def read_npy(path: Path, labels: Path | None, kaggle: bool, store: ArrayStore) -> SpriteArrays:
+def read_npy(
+    path: Path, labels: Path | None, kaggle: bool, background: str | None, store: ArrayStore
+) -> SpriteArrays:
     """Read a .npy of sprites, and its labels.
 
     Args:
         kaggle: whether five one-hot classes are those of the Kaggle set.
+        background: what RGBA is laid on, as in :class:`ddpm.sprites.readers.reading.Reading`.
 
     Raises:
         SpriteError: if one of the two is damaged, or isn't what it should be.
     """
     with open(path, "rb") as file:
-        images = _read_images(file, _size(file), store, display_name(path))
+        sprites = _read_images(file, _size(file), store, display_name(path), background)
     if labels is None:
-        return SpriteArrays(images)
+        return sprites
     where = display_name(labels)
     with open(labels, "rb") as file:
-        found = _read_labels(file, _size(file), len(images), store, where)
-    return SpriteArrays(images, found.values, name_classes(found, None, kaggle, where))
+        found = _read_labels(file, _size(file), len(sprites.images), store, where)
+    return replace(sprites, labels=found.values, label_names=name_classes(found, None, kaggle, where))
 
 
-def read_npz(path: Path, store: ArrayStore) -> SpriteArrays:
+def read_npz(path: Path, background: str | None, store: ArrayStore) -> SpriteArrays:
     """Read an .npz: its array ``images`` (or its only one), and ``labels`` and ``label_names`` if it has them.
 
     Members are unpacked in pieces, never beyond their declared size; others are not unpacked at all.
@@ -69,7 +73,7 @@ def read_npz(path: Path, store: ArrayStore) -> SpriteArrays:
         _check_directory(file, where)
         try:
             with zipfile.ZipFile(file) as archive:
-                return _read_archive(archive, store, where)
+                return _read_archive(archive, store, where, background)
         except _DAMAGE as error:
             raise SpriteError(f"{where} is a damaged archive ({error}). Save or download it again.") from error
 
@@ -104,7 +108,7 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -
         return npy.copy_data(file, header, ArrayStore(None), "array", where)
 
 
-def _read_archive(archive: zipfile.ZipFile, store: ArrayStore, where: str) -> SpriteArrays:
+def _read_archive(archive: zipfile.ZipFile, store: ArrayStore, where: str, background: str | None) -> SpriteArrays:
     members = _members(archive, where)
     if not members:
         raise SpriteError(f"{where} holds no array. Save it with numpy.savez(..., images=images).")
@@ -119,31 +123,34 @@ def _read_archive(archive: zipfile.ZipFile, store: ArrayStore, where: str) -> Sp
     _check_sizes([members[key] for key in keys], where)
 
     with _open(archive, members[name]) as file:
-        images = _read_images(file, members[name].file_size, store, f"The array {name} in {where}")
-    notes = []
+        title = f"The array {name} in {where}"
+        sprites = _read_images(file, members[name].file_size, store, title, background)
+    notes = list(sprites.notes)
     if others := [key for key in members if key not in keys]:
         notes.append(f"{where}: {counted(len(others), 'other array')} left out ({listed(others)}).")
     if not is_labelled:
-        return SpriteArrays(images, notes=tuple(notes))
+        return replace(sprites, notes=tuple(notes))
     title = f"The array labels in {where}"
     with _open(archive, members["labels"]) as file:
-        labels = _read_labels(file, members["labels"].file_size, len(images), store, title)
+        labels = _read_labels(file, members["labels"].file_size, len(sprites.images), store, title)
     names = _read_names(archive, members["label_names"], store, where) if "label_names" in members else None
     if names is not None and labels.names is not None:
         notes.append(f"{where}: label_names left out, because the labels are names themselves.")
-    return SpriteArrays(images, labels.values, name_classes(labels, names, False, where), notes=tuple(notes))
+    named = name_classes(labels, names, False, where)
+    return replace(sprites, labels=labels.values, label_names=named, notes=tuple(notes))
 
 
-def _read_images(file: BinaryIO, size: int, store: ArrayStore, where: str) -> np.ndarray:
+def _read_images(
+    file: BinaryIO, size: int, store: ArrayStore, where: str, background: str | None
+) -> SpriteArrays:
     header = npy.read_header(file, size, where)
     find_form(header.shape, where)  # before the data is copied
     if dtype_is_final(header.shape, header.dtype, header.fortran):
-        images = npy.copy_data(file, header, store, "images", where)
-        return images
+        return SpriteArrays(npy.copy_data(file, header, store, "images", where))
     raw = npy.copy_data(file, header, store, "raw", where)
-    images = convert(raw, store, where)
+    images, colour, notes = convert(raw, store, where, background)
     store.remove("raw")
-    return images
+    return SpriteArrays(images, notes=notes, background=colour)
 
 
 def _read_labels(file: BinaryIO, size: int, count: int, store: ArrayStore, where: str) -> Labels:

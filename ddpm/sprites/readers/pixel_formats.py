@@ -1,10 +1,11 @@
-"""From arrays in the many formats that people store images in to uint8 RGB, ``(N, 16, 16, 3)``.
+"""From arrays in the many formats that people store images in to uint8 RGB or RGBA, ``(N, H, W, C)``.
 
 A format is accepted only if it is certain: a wrong guess would train on wrong pixels and nobody would notice.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,25 +13,36 @@ from typing import Any
 import numpy as np
 
 from ddpm.base.blocks import blocks
-from ddpm.pixels.transparency import lay_on_white
+from ddpm.pixels.conversion import LARGEST, SMALLEST
+from ddpm.sprites.readers.alpha import plan_alpha
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.array_store import ArrayStore
+from ddpm.sprites.readers.sheet_splitter import is_blank
 
-SIDE = 16
 _CHANNELS = (1, 3, 4)
 _SLACK = 1e-4  # what rounding in float16 or a resize may leave outside 0..1
 
 
 @dataclass(frozen=True)
 class Form:
-    """How an array holds sprites: how many, whether a single one without an axis N, and where the channels are."""
+    """How an array holds sprites.
 
-    count: int
+    Attributes:
+        shape: (N, H, W, C) of the sprites.
+        single: whether the array is a single one, without an axis N.
+        channels_first: whether C stands before H and W.
+    """
+
+    shape: tuple[int, int, int, int]
     single: bool
     channels_first: bool
 
+    @property
+    def count(self) -> int:
+        return self.shape[0]
+
     def take(self, array: np.ndarray, part: slice) -> np.ndarray:
-        """Some sprites as ``(n, 16, 16, C)``, with their values unchanged."""
+        """Some sprites as ``(n, H, W, C)``, with their values unchanged."""
         sprites = array[None] if self.single else array[part]
         if sprites.ndim == 3:
             sprites = sprites[..., None]
@@ -41,67 +53,90 @@ def find_form(shape: tuple[int, ...], where: str) -> Form:
     """Work out from its shape how an array holds sprites.
 
     Raises:
-        SpriteError: if it holds none, holds other sizes than 16x16, or can be read in two ways.
+        SpriteError: if it holds none, holds sprites of less than 8 or more than 64 pixels a side, or can be read in two
+            ways.
     """
-    square = (SIDE, SIDE)
     if 0 in shape:
         raise SpriteError(f"{where} holds no sprites: its shape is {shape}.")
     if len(shape) == 4:
-        if shape[1:3] == square and shape[3] in _CHANNELS:
-            return Form(shape[0], single=False, channels_first=False)
-        if shape[2:] == square and shape[1] in _CHANNELS:
-            return Form(shape[0], single=False, channels_first=True)
+        n, a, b, c = shape
+        if c in _CHANNELS and _is_size(a, b):
+            return Form((n, a, b, c), single=False, channels_first=False)
+        if a in _CHANNELS and _is_size(b, c):
+            return Form((n, b, c, a), single=False, channels_first=True)
     if len(shape) == 3:
-        if shape[:2] == square and shape[2] in _CHANNELS:
-            return Form(1, single=True, channels_first=False)
-        if shape[1:] == square and shape[0] in (3, 4):
-            colours = "RGB" if shape[0] == 3 else "RGBA"
+        a, b, c = shape
+        if c in _CHANNELS and _is_size(a, b):
+            return Form((1, a, b, c), single=True, channels_first=False)
+        if a in (3, 4) and _is_size(b, c):
+            colours = "RGB" if a == 3 else "RGBA"
             raise SpriteError(
-                f"{where} has the shape {shape}, which can mean {shape[0]} grey sprites or a single {colours} one. "
-                f"Save it as ({shape[0]}, 16, 16, 1) or as (1, {shape[0]}, 16, 16)."
+                f"{where} has the shape {shape}, which can mean {a} grey sprites or a single {colours} one. "
+                f"Save it as ({a}, {b}, {c}, 1) or as (1, {a}, {b}, {c})."
             )
-        if shape[1:] == square:
-            return Form(shape[0], single=False, channels_first=False)
-    if shape == square:
-        return Form(1, single=True, channels_first=False)
+        if _is_size(b, c):
+            return Form((a, b, c, 1), single=False, channels_first=False)
+    if len(shape) == 2 and _is_size(*shape):
+        return Form((1, *shape, 1), single=True, channels_first=False)
     raise SpriteError(
-        f"{where} has the shape {_brief(shape)}. Sprites are 16x16 pixels: (N, 16, 16, 3) is expected. "
-        + _shape_advice(shape)
+        f"{where} has the shape {_brief(shape)}. Sprites have {SMALLEST} to {LARGEST} pixels a side: (N, H, W, 3), or "
+        f"(N, H, W, 4) with alpha, is expected. {_shape_advice(shape)}"
     )
 
 
-def convert(array: np.ndarray, store: ArrayStore, where: str) -> np.ndarray:
-    """Turn a number array into uint8 ``(N, 16, 16, 3)``, put into the store as "images".
+def convert(
+    array: np.ndarray, store: ArrayStore, where: str, background: str | None = None
+) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
+    """Turn a number array into uint8 ``(N, H, W, C)``, put into the store as "images".
 
     Args:
-        array: uint, int or float, any byte order; ``(N,16,16,C)``, ``(N,C,16,16)``, ``(N,16,16)``, ``(16,16,C)`` or
-            ``(16,16)`` with C in 1, 3, 4. Floats are 0..1, -1..1, or whole numbers in 0..255. Alpha goes on white.
+        array: uint, int or float, any byte order; ``(N,H,W,C)``, ``(N,C,H,W)``, ``(N,H,W)``, ``(H,W,C)`` or ``(H,W)``
+            with C in 1, 3, 4. Floats are 0..1, -1..1, or whole numbers in 0..255.
+        background: what RGBA is laid on, as in :class:`ddpm.sprites.readers.reading.Reading`.
+
+    Returns:
+        (images, background, notes): RGBA if something in them is transparent and no background was asked for.
 
     Raises:
         SpriteError: if the shape or the range of values leaves a doubt about what the pixels are.
     """
     form = find_form(array.shape, where)
     to_bytes = _scale(array, form, where)
+    count, height, width, channels = form.shape
 
     def pieces() -> Iterator[np.ndarray]:
-        for part in blocks(form.count):
-            yield to_rgb(to_bytes(form.take(array, part)))
+        for part in blocks(count):
+            yield to_bytes(form.take(array, part))
 
-    return store.put("images", (form.count, SIDE, SIDE, 3), np.dtype(np.uint8), pieces())
+    if channels == 4:
+        pixels = store.put("rgba", form.shape, np.dtype(np.uint8), pieces())
+        try:
+            return finish_rgba(pixels, store, where, background)
+        finally:
+            store.remove("rgba")
+    coloured = (np.repeat(piece, 3, axis=-1) if channels == 1 else piece for piece in pieces())
+    return store.put("images", (count, height, width, 3), np.dtype(np.uint8), coloured), None, ()
 
 
-def to_rgb(pixels: np.ndarray) -> np.ndarray:
-    """Grey, RGB or RGBA pixels as RGB; what is transparent is laid on white.
+def finish_rgba(
+    pixels: np.ndarray, store: ArrayStore, where: str, background: str | None
+) -> tuple[np.ndarray, str | None, tuple[str, ...]]:
+    """RGBA sprites, uint8 ``(N, H, W, 4)``, as they are stored; returns the same as :func:`convert`."""
+    count = len(pixels)
+    plan = plan_alpha(pixels, background, where)
+    shape = (*pixels.shape[:3], plan.channels)
+    images = store.put("images", shape, np.dtype(np.uint8), (plan.apply(pixels[part]) for part in blocks(count)))
+    if plan.colour is None:
+        return images, None, ()
+    hidden = sum(int((is_blank(images[part]) & ~is_blank(pixels[part])).sum()) for part in blocks(count))
+    notes = plan.notes
+    if hidden:
+        notes = (*notes, f"{where}: {plan.hidden_words(hidden)}: they are blank now. Try another colour, or auto.")
+    return images, plan.colour, notes
 
-    Args:
-        pixels: uint8 ``(N, ..., C)`` with C of 1, 3 or 4.
 
-    Returns:
-        uint8 ``(N, ..., 3)``.
-    """
-    if pixels.shape[-1] == 4:
-        return lay_on_white(pixels)
-    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
+def _is_size(height: int, width: int) -> bool:
+    return all(SMALLEST <= side <= LARGEST for side in (height, width))
 
 
 def _scale(array: np.ndarray, form: Form, where: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -157,14 +192,17 @@ def _brief(shape: tuple[int, ...]) -> str:
 
 
 def _shape_advice(shape: tuple[int, ...]) -> str:
-    if len(shape) == 2 and shape[1] in (SIDE * SIDE * 3, SIDE * SIDE):
-        return "Reshape it to (N, 16, 16, 3), or (N, 16, 16) for grey, and save it again."
-    sides = [shape[1:3], shape[2:4]] if len(shape) == 4 else [shape[:2], shape[1:3]] if len(shape) == 3 else []
-    if any(len(side) == 2 and side[0] == side[1] and side[0] > 4 for side in sides):
-        return "Arrays are not scaled, only PNG images are: bring them to 16x16 yourself, or give a folder of PNGs."
-    return "Save the pixels as numpy.uint8, shape (N, 16, 16, 3)."
+    if len(shape) == 2 and shape[1] % 3 == 0 and math.isqrt(shape[1] // 3) ** 2 == shape[1] // 3:
+        side = math.isqrt(shape[1] // 3)
+        return f"Reshape it to (N, {side}, {side}, 3) and save it again."
+    if len(shape) == 2 and math.isqrt(shape[1]) ** 2 == shape[1]:
+        side = math.isqrt(shape[1])
+        return f"Reshape it to (N, {side}, {side}), grey, and save it again."
+    if len(shape) in (3, 4) and max(shape[1:]) > LARGEST:
+        return "Larger art is not scaled down, since that blurs it."
+    return "Save the pixels as numpy.uint8, shape (N, H, W, 3)."
 
 
 def dtype_is_final(shape: tuple[int, ...], dtype: np.dtype[Any], fortran: bool) -> bool:
     """Whether an array already has the format that we store, so that copying its bytes is enough."""
-    return len(shape) == 4 and shape[1:] == (SIDE, SIDE, 3) and dtype == np.uint8 and not fortran
+    return len(shape) == 4 and _is_size(*shape[1:3]) and shape[3] == 3 and dtype == np.uint8 and not fortran

@@ -1,0 +1,181 @@
+"""The files of a folder or .zip archive: which may hold sprites, in which order, and of which class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ddpm.base.text import display_name
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.archives import Archive
+from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
+from ddpm.sprites.readers.pictures import is_picture
+from ddpm.sprites.readers.tally import Tally
+
+MOST_FILES = 200_000
+_MOST_FOLDERS = 20_000
+_DEEPEST = 64
+_MOST_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that may hold sprites: its name for messages, its class, and its bytes, read when they are asked for."""
+
+    name: str
+    label: int | None
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The pictures of a source in order, the names of their classes, and what else lies there.
+
+    Attributes:
+        paths: the files on disk that the source consists of; a change of one is a change of the source.
+        notes: plain sentences on how classes were found.
+    """
+
+    entries: tuple[Entry, ...]
+    class_names: tuple[str, ...] | None
+    paths: tuple[Path, ...]
+    tally: Tally = field(default_factory=Tally)
+    notes: tuple[str, ...] = ()
+
+
+def list_file(path: Path) -> Listing:
+    """A single picture."""
+    return Listing((Entry(display_name(path), None, lambda: read_bounded(path)),), None, (path,))
+
+
+def list_folder(folder: Path, shown: Callable[[str], str] = str) -> Listing:
+    """Find the pictures of a folder, however deep; its sub-folders name the classes.
+
+    Args:
+        shown: turns the name of a file into the one that messages use.
+
+    Raises:
+        SpriteError: if there are none, or too many.
+        OSError: if the folder cannot be read.
+    """
+    where, tally = display_name(folder), Tally()
+    found = list(_walk(folder, (), tally, where, [0, 0], frozenset()))
+    if not found:
+        raise SpriteError(f"{where} is a folder with no picture and no sprites.npy in it. Give a folder of pictures.")
+    ordered = sorted(found, key=lambda one: _reading_order(one[0]))
+    labels, names, notes = find_classes([parts for parts, _ in ordered], where)
+    entries = tuple(
+        Entry(shown(parts[-1]), label, _reader(path)) for (parts, path), label in zip(ordered, labels, strict=True)
+    )
+    return Listing(entries, names, tuple(path for _, path in ordered), tally, notes)
+
+
+def list_archive(path: Path, archive: Archive) -> Listing:
+    """The pictures in a .zip, as :func:`list_folder` finds them in a folder.
+
+    Raises:
+        SpriteError: if there are none.
+    """
+    where, tally = display_name(path), Tally()
+    members = []
+    for member in archive.members():
+        parts = tuple(member.name.split("/"))
+        if is_picture(parts[-1]):
+            members.append((parts, member))
+        else:
+            tally.leave_out("no pictures", parts[-1], 0)
+    if not members:
+        raise SpriteError(f"{where} is an archive with no picture in it. Put pictures into it, in folders or not.")
+    members.sort(key=lambda one: _reading_order(one[0]))
+    labels, names, notes = find_classes([parts for parts, _ in members], where)
+    entries = tuple(
+        Entry(display_name(parts[-1]), label, lambda member=member: archive.read(member))  # type: ignore[misc]
+        for (parts, member), label in zip(members, labels, strict=True)
+    )
+    left_out = tuple(f"{where}: {text} left out." for text in archive.left_out)
+    return Listing(entries, names, (path,), tally, (*left_out, *notes))
+
+
+def find_classes(
+    paths: Sequence[tuple[str, ...]], where: str
+) -> tuple[list[int | None], tuple[str, ...] | None, tuple[str, ...]]:
+    """The class of each file, from the folders in which it lies: (labels, names, notes).
+
+    The outermost folders that differ are the classes; what lies beside them is a class called after the whole. Without
+    folders there are no classes.
+
+    Args:
+        paths: each the names of the folders, and of the file, below the source.
+    """
+    shared = 0
+    while all(len(path) > shared + 1 for path in paths) and len({path[shared] for path in paths}) == 1:
+        shared += 1
+    tops = [path[shared] if len(path) > shared + 1 else None for path in paths]
+    if all(top is None for top in tops):
+        return [None] * len(paths), None, ()
+    keys = sorted({top for top in tops if top is not None})
+    if any(top is None for top in tops):
+        keys.append("")
+    if len(keys) > MOST_CLASSES:
+        text = f"{where}: {len(keys):,} sub-folders are too many to be classes; at most {MOST_CLASSES:,} are. No labels."
+        return [None] * len(paths), None, (text,)
+    names = unique_names(display_name(key or where) for key in keys)
+    notes = []
+    if max(len(path) for path in paths) > shared + 2:
+        notes.append(f"{where}: pictures lie up to {max(map(len, paths)) - 1} folders deep; classes: {', '.join(names)}.")
+    if keys[-1] == "":
+        beside = sum(top is None for top in tops)
+        notes.append(f"{where}: {beside:,} pictures in no sub-folder are a class of their own, {names[-1]}.")
+    numbers = {key: number for number, key in enumerate(keys)}
+    return [numbers[top or ""] for top in tops], names, tuple(notes)
+
+
+def read_bounded(path: Path) -> bytes:
+    """The bytes of a file. Raises SpriteError for more than 256 MB, OSError if it cannot be read."""
+    with open(path, "rb") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise SpriteError(f"{display_name(path)} is larger than {_MOST_BYTES >> 20} MB. Cut it into several files.")
+    return data
+
+
+def _reader(path: Path) -> Callable[[], bytes]:
+    return lambda: read_bounded(path)
+
+
+def _reading_order(parts: tuple[str, ...]) -> list[tuple[bool, str]]:
+    """By name, and in each folder its files before its sub-folders."""
+    return [(number < len(parts) - 1, part) for number, part in enumerate(parts)]
+
+
+def _walk(
+    folder: Path, above: tuple[str, ...], tally: Tally, where: str, seen: list[int], ancestors: frozenset[str]
+) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """All pictures below a folder, each with its path in parts; ``seen`` counts folders and pictures."""
+    own = os.path.realpath(folder)
+    if own in ancestors:
+        tally.leave_out("links that lead back into their own folder", folder.name, 0)
+        return
+    seen[0] += 1
+    if seen[0] > _MOST_FOLDERS or len(above) > _DEEPEST:
+        limit = f"more than {_MOST_FOLDERS:,} folders" if len(above) <= _DEEPEST else f"folders over {_DEEPEST} deep"
+        raise SpriteError(f"{where} holds {limit}. Save the pictures as one .npy instead.")
+    with os.scandir(folder) as listed:
+        entries = sorted(listed, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.startswith("."):  # some systems leave such files behind
+            if is_picture(entry.name):
+                tally.leave_out("hidden pictures", entry.name, 0)
+        elif entry.is_dir():
+            yield from _walk(Path(entry.path), (*above, entry.name), tally, where, seen, ancestors | {own})
+        elif not is_picture(entry.name):
+            tally.leave_out("no pictures", entry.name, 0)
+        elif not entry.is_file():
+            tally.leave_out("links that lead nowhere", entry.name, 0)
+        else:
+            seen[1] += 1
+            if seen[1] > MOST_FILES:
+                raise SpriteError(f"{where} holds more than {MOST_FILES:,} pictures. Save them as one .npy instead.")
+            yield (*above, entry.name), Path(entry.path)
