@@ -12,15 +12,15 @@ from ddpm.diffusion.chain import Chain
 from ddpm.pixels.sheets import WHITE, enlarge, sheet
 
 _GIF_COLOURS = 256
-# Beyond it a frame is mostly noise, where nobody sees a colour that is off, and the better method takes half a second.
+# Frames with more colours are mostly noise, where a wrong colour is not seen and the better method takes half a second.
 _MANY_COLOURS = 8192
 
 
 def gif(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, columns: int | None = None) -> bytes:
     """The reverse process as a looping GIF: x_t on the left, the predicted x0 on the right.
 
-    GIF has 256 colours per frame: where there are more, all but white are approximate. The last frame stays
-    for ``hold`` milliseconds.
+    Where a frame has more than the 256 colours of GIF, all but white are approximate. The last frame stays for ``hold``
+    milliseconds.
     """
     return _film([_indexed(page, scale) for page in _pages(chain, columns)], "GIF", milliseconds, hold)
 
@@ -45,13 +45,13 @@ def _pages(chain: Chain, columns: int | None) -> Iterator[np.ndarray]:
 
 
 def _indexed(page: np.ndarray, scale: int) -> Image.Image:
-    """uint8 (H, W, 3), enlarged, with a palette of its own."""
+    """uint8 (H, W, 3), enlarged, with its own palette."""
     colours, index = np.unique(page.reshape(-1, 3), axis=0, return_inverse=True)
     index = index.reshape(page.shape[:2])
     if len(colours) > _GIF_COLOURS:
         method = Image.Quantize.MAXCOVERAGE if len(colours) <= _MANY_COLOURS else Image.Quantize.FASTOCTREE
         white = (page == WHITE).all(axis=-1)
-        # White is exempt: next to real white an almost white background looks like a grey box.
+        # White stays exact: an almost white background looks grey beside real white.
         rest = Image.fromarray(page[~white][None]).quantize(_GIF_COLOURS - 1, method, dither=Image.Dither.NONE)
         colours = np.array([*rest.getpalette(), *[WHITE] * 3]).reshape(-1, 3)  # type: ignore[misc]
         index = np.full(page.shape[:2], len(colours) - 1)

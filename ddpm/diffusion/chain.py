@@ -1,4 +1,4 @@
-"""The reverse process, recorded: a limited number of its moments, as pictures."""
+"""A recording of the reverse process: a limited number of its moments, as pictures."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FRAMES = 50
 
 @dataclass(frozen=True)
 class Chain:
-    """The reverse process of N sprites in F moments, ready to be shown.
+    """The reverse process of N sprites in F moments.
 
     Attributes:
-        t: int64 (F,), noise levels, falling; -1 last once it is complete.
-        x_t: uint8 (F, N, 16, 16, 3), the sprites at these levels.
+        t: int64 (F,), timesteps, falling; -1 last once it is complete.
+        x_t: uint8 (F, N, 16, 16, 3), the sprites at these timesteps.
         x0: uint8 (F, N, 16, 16, 3), what the network predicted from them.
         noise_level: float64 (F,), sqrt(1 - alphas_cumprod), the share of noise, 0..1.
     """
@@ -32,7 +32,7 @@ class Chain:
 
     @property
     def sprites(self) -> np.ndarray:
-        """uint8 (N, 16, 16, 3), the last moment: the result."""
+        """uint8 (N, 16, 16, 3), the result: the last moment."""
         return self.x_t[-1]
 
 
@@ -40,9 +40,8 @@ class ChainRecorder:
     """Records a limited number of evenly spaced moments of a reverse process, always the first and the last.
 
     Args:
-        schedule: of the noise levels.
-        steps: number of network calls to come.
-        frames: the most moments to record.
+        steps: number of network calls.
+        frames: at most so many moments are recorded.
     """
 
     def __init__(self, schedule: NoiseSchedule, steps: int, frames: int = FRAMES) -> None:
@@ -54,7 +53,7 @@ class ChainRecorder:
         self._x0: list[np.ndarray] = []
 
     def add(self, step: SamplingStep) -> bool:
-        """Take the next moment; whether it was recorded."""
+        """Record the next moment if it is one of those wanted; returns whether it was."""
         wanted = self._seen in self._wanted
         if wanted:
             self._t.append(step.t)
@@ -64,7 +63,6 @@ class ChainRecorder:
         return wanted
 
     def chain(self) -> Chain:
-        """What has been recorded so far: at least one moment."""
         t = np.array(self._t, np.int64)
         alpha_bar = np.where(t < 0, 1.0, self._schedule.alphas_cumprod.numpy()[np.maximum(t, 0)])
         return Chain(t, np.stack(self._x_t), np.stack(self._x0), np.sqrt(1 - alpha_bar))

@@ -1,4 +1,4 @@
-"""Convolutions as the network has them: small kernels over small maps, some of only 2x2 pixels."""
+"""Faster convolutions on a CPU, for small kernels over small maps (down to 2x2 pixels)."""
 
 from __future__ import annotations
 
@@ -13,27 +13,20 @@ from torch.autograd.function import once_differentiable
 from ddpm.base.hardware import has_wide_registers, working_precision
 from ddpm.base.matmul import matmul
 
-# The precisions in which matrix products can be faster, and how many pixels a map must have for that with 1x1 kernels.
-# In float32 they never are on a processor with wide registers.
+# From how many pixels per map a matrix product is faster for a 1x1 kernel, by precision: never in float32 on a
+# processor with wide registers.
 _PIXELS = {torch.float32: math.inf if has_wide_registers() else 1, torch.bfloat16: 64}
 
 
 class Convolution(nn.Conv2d):
-    """The same sums as ``nn.Conv2d``; on a CPU as matrix products where these are faster.
+    """``nn.Conv2d``, on a CPU computed as a matrix product where that is faster; results differ only by rounding.
 
-    That is where every output pixel sees the whole map, and for some 1x1 kernels. Results differ by rounding alone.
-    Only for numeric zero padding, without groups or dilation.
+    That is where every output pixel sees the whole map, and for some 1x1 kernels. Only for zero padding given in
+    numbers, without groups or dilation.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Convolve.
-
-        Args:
-            x: floating (N, C, H, W), contiguous or channels last.
-
-        Returns:
-            (N, out_channels, H', W'), in the memory format of x.
-        """
+        """Floating (N, C, H, W), contiguous or channels last, to (N, out_channels, H', W') in the same layout."""
         if x.device.type == "cpu":
             precision = working_precision(x)
             if precision in _PIXELS:
@@ -76,12 +69,11 @@ def _plan(
     starts = [(padding[0] - y * stride[0], padding[1] - x * stride[1]) for y in range(height) for x in range(width)]
     if not starts or any(not 0 <= s <= k - n for start in starts for s, k, n in zip(start, kernel, size, strict=True)):
         return None
-    windows = tuple((slice(y, y + size[0]), slice(x, x + size[1])) for y, x in starts)
-    return _Plan(height, width, windows)
+    return _Plan(height, width, tuple((slice(y, y + size[0]), slice(x, x + size[1])) for y, x in starts))
 
 
 class _WholeMaps(torch.autograd.Function):
-    """One product of whole maps with the kernel, unrolled for each output pixel."""
+    """One matrix product of whole maps with the kernel, unrolled for each output pixel."""
 
     @staticmethod
     def forward(
@@ -97,13 +89,12 @@ class _WholeMaps(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """The gradients of the pixels, the weight and the bias, as far as they are needed."""
         gradient, windows = gradients[0], ctx.plan.windows
         pixels, unrolled = ctx.saved_tensors
         pixel_gradient = matmul(gradient, unrolled) if ctx.needs_input_grad[0] else None
         weight_gradient = bias_gradient = None
         if ctx.needs_input_grad[1]:
-            # In float32, like the weights: the gradients of several pixels are added up here.
+            # In float32, like the weights, since the gradients of several pixels are added up.
             kernel_gradient = torch.zeros(ctx.shape, dtype=torch.float32)
             parts = matmul(gradient.T, pixels).unflatten(0, (len(windows), -1))
             for (rows, columns), part in zip(windows, parts, strict=True):

@@ -1,4 +1,4 @@
-"""Dropout with cheap mask bits: on a CPU, drawing them one by one takes a fifteenth of a training step."""
+"""Faster dropout on a CPU, where drawing the mask value by value takes a fifteenth of a training step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ class Dropout(nn.Dropout):
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Zero a share of x and scale the rest up to make up for it; in evaluation, x itself."""
         if not self.training or not self.p or x.device.type != "cpu":
             return super().forward(x)
         zeroed = min(round(self.p * _LEVELS), _LEVELS - 1)

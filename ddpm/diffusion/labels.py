@@ -1,4 +1,4 @@
-"""Labels as samplers take them: the kind that each sprite is to be."""
+"""The kind that each drawn sprite should show, as an integer label."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ from ddpm.base.seeds import generator_for
 
 
 def draw_labels(frequencies: list[float], n: int, seed: int = 0) -> torch.Tensor:
-    """Kinds for n sprites by their frequency in the training data; sprite i's depends on (seed, i) alone.
+    """Draw kinds for n sprites, int64 (n,), by their frequency in the training data.
 
-    Args:
-        frequencies: share of each kind; they need not add up to 1.
-
-    Returns:
-        int64 (N,).
+    The kind of sprite i depends only on (seed, i). The frequencies need not add up to 1.
     """
     edges = np.cumsum(np.asarray(frequencies, dtype=np.float64))
     uniform = [float(torch.rand((), generator=generator_for("label", seed, i), dtype=torch.float64)) for i in range(n)]
@@ -29,7 +25,7 @@ def checked_labels(labels: Any, n: int, num_classes: int | None) -> torch.Tensor
     """The labels that a caller gave, as int64 (n,); None stays None.
 
     Args:
-        num_classes: kinds that the model knows; None if it does not say.
+        num_classes: kinds that the model knows; None if unknown.
 
     Raises:
         ValueError: if they are not n class numbers, or -1 for anything.

@@ -1,11 +1,11 @@
-"""A model that knows nothing but its training sprites by heart.
+"""A model that can only repeat its training sprites.
 
 The best possible denoiser of a finite training set has a closed form (Scarvelis et al. 2023, arXiv 2310.12395; Kamb &
 Ganguli 2024, arXiv 2412.20292): x0 is the mean of all training sprites, weighted by how likely x_t comes from each,
 
     w_i ~ counts_i * exp(-|x_t - sqrt(alpha_bar) x0_i|^2 / (2 (1 - alpha_bar))),      alpha_bar = alphas_cumprod[t]
 
-Its samples are training sprites. Where a trained network departs from it, the network generalises.
+Where a trained network differs from it, the network generalises.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class PerfectMemoriser:
     """The ideal denoiser of a training set, to be passed to :func:`ddpm.sample` like a network.
 
     Args:
-        images: uint8 (R, H, W, 3), the training sprites; it takes 8 bytes per value.
+        images: uint8 (R, H, W, 3), the training sprites; 8 bytes of memory for each value.
         schedule: the noise levels that t refers to.
         labels: int64 (R,), the kinds 0..C-1 of the sprites, to draw by kind.
 
@@ -50,18 +50,18 @@ class PerfectMemoriser:
 
     @torch.no_grad()
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """The noise in x_t, if x_t comes from one of the training sprites.
+        """The expected noise in x_t, if x_t comes from one of the training sprites.
 
         Args:
             x_t: floating (N, 3, H, W).
             t: int64 (N,), 0..T-1.
-            labels: int64 (N,); only sprites of that kind count; -1: all.
+            labels: int64 (N,), only sprites of that kind count; -1 for all.
 
         Returns:
             eps, shape and dtype of x_t.
 
         Raises:
-            ValueError: if there is no sprite of a kind that is asked for.
+            ValueError: if there is no sprite of a requested kind.
         """
         parts = [
             self._predict(x_t[i : i + _BLOCK], t[i : i + _BLOCK], None if labels is None else labels[i : i + _BLOCK])

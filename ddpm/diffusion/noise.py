@@ -1,4 +1,4 @@
-"""Where the noise of a sprite comes from: a stream of its own for each, so that no sprite depends on the others."""
+"""The random noise of each sprite: a separate stream for each, so that no sprite depends on the others."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ from ddpm.base.seeds import generator_for
 from ddpm.pixels.conversion import SHAPE
 
 NoiseSource = Callable[[], torch.Tensor]
-
-
 """Each call returns new standard normal noise, float32 (3, 16, 16)."""
 
 
 def sprite_noise(seed: int, i: int) -> NoiseSource:
-    """The noise of sprite i as :func:`ddpm.sample` draws it: first the start, then what is added on the way."""
+    """The noise of sprite i as :func:`ddpm.sample` draws it: first the start, then what each step adds."""
     return _noise_source(generator_for("sprite", seed, i))
 
 
 def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSource:
-    """Noise near that of another source, draw by draw: ``sqrt(1 - strength^2) z + strength z'``, standard normal too.
+    """Noise near that of another source: each draw is ``sqrt(1 - strength^2) z + strength z'``, standard normal too.
 
-    A nearby start alone would not do where noise is added on the way: "fast" forgets where it came from.
+    A nearby start alone is not enough: the result of "fast" depends little on its start, because each step adds noise.
 
     Args:
-        source: gives z; to be used for nothing else.
+        source: gives z; must not be used elsewhere.
         strength: 0..1; 0 is the same noise, 1 is independent of it.
-        numbers: z' depends on them alone.
+        numbers: the seed of z'.
 
     Raises:
         ValueError: if strength is out of range.
@@ -44,5 +42,5 @@ def _noise_source(generator: torch.Generator) -> NoiseSource:
 
 
 def draw_noise(noise_sources: Sequence[NoiseSource]) -> torch.Tensor:
-    """float32 (N, 3, 16, 16), the next of each source."""
+    """float32 (N, 3, 16, 16), the next noise of each source."""
     return torch.stack([source() for source in noise_sources])

@@ -1,12 +1,12 @@
 """From noise to sprites: the reverse process, as a generator of steps.
 
-Every sampler goes down a list of noise levels T-1 = t_0 > t_1 > ... > t_{K-1}, then to -1, the clean image
-(``alphas_cumprod`` 1). At each it calls the network once, gets x0 and eps, and moves x_t to the next level:
+Every sampler follows a list of timesteps T-1 = t_0 > t_1 > ... > t_{K-1}, then -1, the clean image
+(``alphas_cumprod`` 1). At each it calls the network once, gets x0 and eps, and moves x_t to the next timestep:
 
 * ``ddpm``  ancestral sampling, Ho et al. 2020, eq. 7, between neighbours of the list (all T by default)
 * ``ddim``  Song et al. 2020 (arXiv 2010.02502), eq. 12; ``eta`` 0 is deterministic, 1 is ``ddpm``
 * ``dpm++`` DPM-Solver++(2M), Lu et al. 2022 (arXiv 2211.01095), algorithm 2; ``eta`` 1 is its stochastic form
-* ``fast``  ``dpm++`` with eta 1 at levels of its own: 12 network calls give what the others need a thousand for
+* ``fast``  ``dpm++`` with eta 1 at other timesteps: as good in 12 network calls as ``ddpm`` in a thousand
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Sampler = Literal["fast", "ddpm", "ddim", "dpm++"]
 Model = Callable[..., torch.Tensor]
 
 _FAST_STEPS = 12
-# Karras et al. 2022 (arXiv 2206.00364), eq. 5: levels are even in the noise-to-signal ratio to the power of 1 / rho.
+# Karras et al. 2022 (arXiv 2206.00364), eq. 5: evenly spaced in the noise-to-signal ratio to the power of 1 / rho.
 _FAST_RHO = 7.0
 _FAST_BOUNDS = (-6.0, 9.0)
 _LOG_SNR_BOUNDS = (-7.0, 9.0)
@@ -41,8 +41,8 @@ class SamplingStep:
     """One moment of the reverse process.
 
     Attributes:
-        t: noise level, T-1 first, -1 last.
-        x_t: float32 (N, 3, 16, 16), the sprites at that level.
+        t: the timestep, T-1 first, -1 last.
+        x_t: float32 (N, 3, 16, 16), the sprites at that timestep.
         x0: float32 (N, 3, 16, 16), the clean sprites that the network predicts from x_t; x_t itself at t = -1.
     """
 
@@ -52,7 +52,7 @@ class SamplingStep:
 
 
 def default_steps(sampler: Sampler, num_timesteps: int) -> int:
-    """Network calls that a sampler makes unless told otherwise.
+    """Network calls that a sampler makes by default.
 
     Raises:
         ValueError: for an unknown sampler.
@@ -63,7 +63,7 @@ def default_steps(sampler: Sampler, num_timesteps: int) -> int:
 
 
 def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int]:
-    """The noise levels at which the network is called, falling from T-1.
+    """The timesteps at which the network is called, falling from T-1.
 
     ``ddpm`` and ``ddim`` space them evenly in t, ``dpm++`` evenly in log-SNR (Lu et al. 2022, sec. 4)
     between -7 and 9, ``fast`` between -6 and 9 as Karras et al. 2022 do, eq. 5, with their rho, 7.
@@ -78,7 +78,7 @@ def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int
     if sampler in ("ddpm", "ddim"):
         return [round(total - i * total / steps) - 1 for i in range(steps)]
     log_snr = schedule.log_snr().numpy()
-    # Beyond these bounds there is nothing to decide: pure noise, or less noise than one grey level.
+    # Outside these bounds the network has nothing to decide: pure noise, or less noise than one grey level.
     low, high = np.clip(log_snr[[-1, 0]], *(_FAST_BOUNDS if sampler == "fast" else _LOG_SNR_BOUNDS))
     if sampler == "fast":
         first, last = np.exp(-np.array([low, high]) / (2 * _FAST_RHO))
@@ -87,7 +87,7 @@ def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int
         wanted = np.linspace(low, high, steps)
     # log_snr falls with t, and np.interp wants rising positions.
     exact = np.interp(wanted, log_snr[::-1], np.arange(total - 1, -1, -1))
-    # Where the schedule is coarse two levels may round to the same one; each must be lower than the one before.
+    # Where the schedule is coarse, two may round to the same timestep; each must be lower than the one before.
     levels = np.rint(exact).astype(int)
     levels[0] = total - 1
     levels = np.minimum.accumulate(levels + np.arange(steps)) - np.arange(steps)
@@ -111,22 +111,22 @@ def sample(
 ) -> Iterator[SamplingStep]:
     """Draw sprites, yielding ``steps + 1`` moments of the reverse process from ``steps`` network calls.
 
-    Sprite i depends on (seed, i) alone, whatever n, up to float rounding. A yielded tensor is never written again.
+    Sprite i depends only on (seed, i), not on n, up to float rounding. A yielded tensor is never changed afterwards.
 
     Args:
         model: any callable ``(x_t, t, labels=None)`` that returns (N, 3, 16, 16); what it predicts is its attribute
             ``prediction_type`` ("eps" if it has none).
         n: number of sprites, at least 1.
         sampler: "fast", "ddpm", "ddim" or "dpm++".
-        steps: network calls, 1..T; None for the sampler's own default (ddpm: all T).
-        labels: integer (N,), the kind of each sprite, -1 for anything; None is anything for all.
+        steps: network calls, 1..T; None for the sampler's default (ddpm: all T).
+        labels: integer (N,), the kind of each sprite, -1 for any kind; None for any kind in all.
         guidance_scale: w in ``eps_u + w (eps_c - eps_u)`` (Ho & Salimans 2022, arXiv 2207.12598); 1 is plain
             conditional sampling in one pass, any other value takes twice the network calls.
-        eta: noise that "ddim" and "dpm++" add at each step, 0..1; "fast" has its own.
-        clip_x0: keep the predicted x0 in [-1, 1], where all sprites are; eps follows it.
+        eta: noise that "ddim" and "dpm++" add at each step, 0..1; ignored by the others.
+        clip_x0: keep the predicted x0 in [-1, 1], where all sprites are; eps is changed to match.
         noise: float (N, 3, 16, 16) to start from; drawn from the seed if None.
-        noise_sources: N sources of noise in place of those of (seed, i), such as :func:`sprite_noise`; each call
-            returns a new standard normal float32 (3, 16, 16), first for the start, then for what is added on the way.
+        noise_sources: N sources to use instead of :func:`sprite_noise` of (seed, i); each call returns new standard
+            normal noise, float32 (3, 16, 16), first for the start, then for each step that adds noise.
 
     Raises:
         ValueError: for values outside these ranges, at the first step.
@@ -151,26 +151,19 @@ def sample(
     yield SamplingStep(-1, x_t, x_t)
 
 
+@dataclass(frozen=True)
 class _Predictor:
     """The network with guidance, from (x_t, t) to (x0, eps)."""
 
-    def __init__(
-        self,
-        model: Model,
-        schedule: NoiseSchedule,
-        labels: torch.Tensor | None,
-        guidance_scale: float,
-        clip_x0: bool,
-    ) -> None:
-        self._model = model
-        self._schedule = schedule
-        self._labels = labels
-        self._guidance_scale = guidance_scale
-        self._clip_x0 = clip_x0
+    model: Model
+    schedule: NoiseSchedule
+    labels: torch.Tensor | None
+    guidance_scale: float
+    clip_x0: bool
 
     @torch.no_grad()
     def __call__(self, x_t: torch.Tensor, t: int) -> tuple[torch.Tensor, torch.Tensor]:
-        model = self._model
+        model = self.model
         training = isinstance(model, nn.Module) and model.training
         if training:
             model.eval()  # type: ignore[attr-defined]
@@ -183,16 +176,16 @@ class _Predictor:
         if output.shape != x_t.shape:
             raise ValueError(f"the model returned shape {tuple(output.shape)}, expected {tuple(x_t.shape)}")
         prediction_type: PredictionType = getattr(model, "prediction_type", "eps")
-        return self._schedule.split_prediction(output.to(torch.float32), x_t, ts, prediction_type, self._clip_x0)
+        return self.schedule.split_prediction(output.to(torch.float32), x_t, ts, prediction_type, self.clip_x0)
 
     def _guided(self, x_t: torch.Tensor, ts: torch.Tensor) -> torch.Tensor:
-        labels = None if self._labels is None else self._labels.to(x_t.device)
-        conditional = self._model(x_t, ts, labels=labels)
-        if self._guidance_scale == 1.0 or labels is None:
+        labels = None if self.labels is None else self.labels.to(x_t.device)
+        conditional = self.model(x_t, ts, labels=labels)
+        if self.guidance_scale == 1.0 or labels is None:
             return conditional
-        unconditional = self._model(x_t, ts, labels=None)
-        # The same formula in eps and in v: one is a linear function of the other at a given x_t.
-        return unconditional + self._guidance_scale * (conditional - unconditional)
+        unconditional = self.model(x_t, ts, labels=None)
+        # The same formula for eps and v: at a given x_t one is a linear function of the other.
+        return unconditional + self.guidance_scale * (conditional - unconditional)
 
 
 def _check(n: int, eta: float, guidance_scale: float, noise_sources: Sequence[NoiseSource]) -> None:
@@ -207,7 +200,7 @@ def _check(n: int, eta: float, guidance_scale: float, noise_sources: Sequence[No
 
 
 def _start(n: int, noise: torch.Tensor | None, noise_sources: Sequence[NoiseSource]) -> torch.Tensor:
-    # Drawn in any case: what is added on the way must not repeat the noise that a caller took from an earlier chain.
+    # Drawn even if not used: later steps must not repeat the noise that a caller took from an earlier chain.
     x_t = draw_noise(noise_sources)
     if noise is not None:
         x_t = torch.as_tensor(noise).detach().to(torch.float32).clone()
@@ -217,10 +210,8 @@ def _start(n: int, noise: torch.Tensor | None, noise_sources: Sequence[NoiseSour
 
 
 def _device(model: Model) -> torch.device:
-    if isinstance(model, nn.Module):
-        for parameter in model.parameters():
-            return parameter.device
-    return torch.device("cpu")
+    parameter = next(model.parameters(), None) if isinstance(model, nn.Module) else None
+    return torch.device("cpu") if parameter is None else parameter.device
 
 
 def _check_sampler(sampler: str) -> None:

@@ -5,7 +5,7 @@ The forward process of Ho et al. 2020 (arXiv 2006.11239), eq. 4, in closed form:
     x_t = sqrt(alphas_cumprod[t]) * x0 + sqrt(1 - alphas_cumprod[t]) * eps,      eps ~ N(0, I)
 
 A network may predict ``eps`` or the velocity ``v = sqrt(alphas_cumprod) * eps - sqrt(1 - alphas_cumprod) * x0``
-(Salimans & Ho 2022, arXiv 2202.00512, app. D); both are turned into the pair (x0, eps) here and nowhere else.
+(Salimans & Ho 2022, arXiv 2202.00512, app. D); only this module turns either into the pair (x0, eps).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 LOG_SNR_GRID = np.linspace(-6.0, 8.0, 16)
-"""Noise levels at which models of any schedule can be compared: from almost pure noise to fine detail."""
+"""Levels at which models with different schedules can be compared, from almost pure noise to fine detail."""
 
 _EVEN_LOG_SNR = (-6.0, 9.0)
 
@@ -52,7 +52,7 @@ class NoiseSchedule:
         self.alphas_cumprod = torch.cumprod(1.0 - self.betas, dim=0)
 
     def add_noise(self, x0: torch.Tensor, eps: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """Noise sprites to level t in one go.
+        """Add noise to sprites, straight to timestep t.
 
         Args:
             x0: floating (N, ...), clean sprites in [-1, 1].
@@ -69,15 +69,12 @@ class NoiseSchedule:
         return signal * x0 + noise * eps
 
     def predict_x0(self, x_t: torch.Tensor, eps: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """The clean sprites under x_t if eps is the noise in them: :meth:`add_noise` solved for x0.
-
-        Shapes, dtypes and errors as in :meth:`add_noise`.
-        """
+        """:meth:`add_noise` solved for x0, with the same shapes, dtypes and errors."""
         signal, noise = self._scales(t, x_t)
         return (x_t - noise * eps) / signal
 
     def velocity(self, x0: torch.Tensor, eps: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """What a "v" network has to predict. Shapes, dtypes and errors as in :meth:`add_noise`."""
+        """What a "v" network has to predict; shapes, dtypes and errors as in :meth:`add_noise`."""
         signal, noise = self._scales(t, x0)
         return signal * eps - noise * x0
 
@@ -89,12 +86,12 @@ class NoiseSchedule:
         prediction_type: PredictionType,
         clip_x0: bool = False,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Turn a network's output into the pair (x0, eps), of which :meth:`add_noise` makes x_t again.
+        """Turn a network's output into the pair (x0, eps), from which :meth:`add_noise` gives x_t again.
 
         Args:
             prediction: floating (N, ...), the network's output at (x_t, t).
             prediction_type: what that output means, "eps" or "v".
-            clip_x0: keep x0 in [-1, 1]; eps is then the noise in x_t under that x0.
+            clip_x0: keep x0 in [-1, 1]; eps is then the noise in x_t that belongs to that x0.
 
         Raises:
             ValueError: for another prediction type, or a t outside 0..T-1.
@@ -109,7 +106,7 @@ class NoiseSchedule:
         if not clip_x0:
             return x0, eps
         clipped = x0.clamp(-1.0, 1.0)
-        # What clipping takes from x0 goes to eps: otherwise a sampler that uses both would combine two that disagree.
+        # eps takes up what clipping removes from x0: otherwise the two would no longer add up to x_t.
         return clipped, eps + signal / noise * (x0 - clipped)
 
     def log_snr(self) -> torch.Tensor:
@@ -117,15 +114,12 @@ class NoiseSchedule:
         return torch.log(self.alphas_cumprod) - torch.log1p(-self.alphas_cumprod)
 
     def timestep_probabilities(self, even_log_snr: float) -> torch.Tensor:
-        """How likely training is to draw each timestep.
+        """How likely training is to draw each timestep, float64 (T,), adding up to 1.
 
-        Drawing t uniformly leaves little time for faint noise, where haze and stray pixels are decided.
+        Uniform in t, there would be few draws with weak noise, where haze and stray pixels are decided.
 
         Args:
             even_log_snr: share of the draws, 0..1, that is uniform in log-SNR from -6 to 9; the rest is uniform in t.
-
-        Returns:
-            float64 (T,), adding up to 1.
         """
         edges = self.log_snr().clamp(*_EVEN_LOG_SNR)
         between = (edges[1:] + edges[:-1]) / 2
@@ -136,10 +130,7 @@ class NoiseSchedule:
         return (1 - even_log_snr) * uniform + even_log_snr * widths / widths.sum()
 
     def timesteps_at(self, log_snr: np.ndarray) -> torch.Tensor:
-        """The timestep whose log-SNR is nearest to each given one; int64, shape of ``log_snr``.
-
-        Timesteps of two schedules cannot be compared; their log-SNR can.
-        """
+        """The timestep whose log-SNR is nearest to each given one; int64, shape of ``log_snr``."""
         return (torch.as_tensor(log_snr, dtype=torch.float64)[..., None] - self.log_snr()).abs().argmin(dim=-1)
 
     def _scales(self, t: torch.Tensor, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""From one noise level to the next: the step of DDIM, of which DDPM is a case, and that of DPM-Solver++."""
+"""From one timestep to the next: the step of DDIM, of which DDPM is a special case, and that of DPM-Solver++."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Noise = Callable[[], torch.Tensor]
 """Each call returns new noise for all sprites, float32 (N, 3, 16, 16)."""
 
 Solver = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, int, int], torch.Tensor]
-"""(x_t, x0, eps, t, t_next) to x_t at level t_next; -1 is the clean image."""
+"""(x_t, x0, eps, t, t_next) to x_t at timestep t_next; -1 is the clean image."""
 
 
 def ddim(schedule: NoiseSchedule, eta: float, noise: Noise) -> Solver:
@@ -24,7 +24,7 @@ def ddim(schedule: NoiseSchedule, eta: float, noise: Noise) -> Solver:
         alpha_bar, alpha_bar_next = _alpha_bar(schedule, t), _alpha_bar(schedule, t_next)
         variance = (1 - alpha_bar_next) / (1 - alpha_bar) * (1 - alpha_bar / alpha_bar_next)
         if eta == 1.0:
-            # Written with x_t in place of eps, as in Ho et al., eq. 7: the same up to rounding.
+            # With x_t instead of eps, as in Ho et al., eq. 7: the same up to rounding.
             alpha = alpha_bar / alpha_bar_next
             of_x0 = alpha_bar_next**0.5 * (1 - alpha) / (1 - alpha_bar)
             of_x_t = alpha**0.5 * (1 - alpha_bar_next) / (1 - alpha_bar)
@@ -41,8 +41,8 @@ def ddim(schedule: NoiseSchedule, eta: float, noise: Noise) -> Solver:
 def dpm_solver(schedule: NoiseSchedule, eta: float, noise: Noise) -> Solver:
     """DPM-Solver++(2M): second order, using the x0 of the previous step; first order at both ends.
 
-    With eta above 0 part of the noise is replaced by fresh noise; eta 1 is SDE-DPM-Solver++(2M) of Lu et al. 2022,
-    app. B. An error made early is then forgotten on the way instead of being carried to the end.
+    With eta above 0 part of the noise is replaced by new noise, so that early errors fade; eta 1 is
+    SDE-DPM-Solver++(2M) of Lu et al. 2022, app. B.
     """
     last: list[tuple[torch.Tensor, float]] = []
 

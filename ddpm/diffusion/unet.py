@@ -1,8 +1,8 @@
-"""The source report's "simple U-Net": from a noisy sprite and the timestep t it predicts the noise.
+"""The source report's "simple U-Net": it predicts the noise from a noisy sprite and the timestep t.
 
-Four resolutions (16, 8, 4, 2), one residual block each on the way down, one on the way up, skip connections between
-the two, and an embedding of t added to the feature maps in every block (Ronneberger et al. 2015, arXiv 1505.04597;
-Ho et al. 2020, app. B).
+Four resolutions (16, 8, 4, 2), with one residual block each in the encoder and in the decoder, skip connections
+between the two, and an embedding of t added in every block (Ronneberger et al. 2015, arXiv 1505.04597; Ho et al. 2020,
+app. B).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def sinusoidal_embedding(t: torch.Tensor, dim: int) -> torch.Tensor:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with a residual connection; the time embedding is added between them."""
+    """Two 3x3 convolutions with a residual connection; the embedding of t is added between them."""
 
     def __init__(self, in_channels: int, out_channels: int, time_channels: int, dropout: float) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
         self.dropout = Dropout(dropout)
         self.conv2 = Convolution(out_channels, out_channels, 3, padding=1)
         self.shortcut = nn.Identity() if in_channels == out_channels else Convolution(in_channels, out_channels, 1)
-        # Each block starts as the identity, so that a deep network learns from the first step on.
+        # Each block starts as the identity, so that a deep network learns from the first step.
         _zero(self.conv2)
 
     def forward(self, x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
@@ -64,11 +64,11 @@ class ResidualBlock(nn.Module):
 class SelfAttention(nn.Module):
     """Every pixel attends to every other one (Vaswani et al. 2017, sec. 3.2).
 
-    A convolution has to guess the colour of a region from a few pixels nearby. Attention sees the whole region, and the
-    same colour comes out everywhere. Heads are 32 channels wide, or as wide as there are channels.
+    It gives a region one colour, which a convolution must guess from a few nearby pixels. Heads are 32 channels wide,
+    or as wide as there are channels.
 
     Queries and keys are normalised, with a learned gain (Henry et al. 2020, arXiv 2010.04245): otherwise they grow
-    without bound at a high learning rate, until bfloat16 can no longer tell one pixel from another.
+    without limit at a high learning rate, until bfloat16 cannot distinguish pixels.
     """
 
     def __init__(self, channels: int) -> None:
@@ -76,11 +76,11 @@ class SelfAttention(nn.Module):
         self.heads = max(1, channels // 32)
         self.norm = _norm(channels)
         self.queries = Convolution(channels, channels, 1)
-        # A bias on the keys would change nothing but rounding: it shifts all scores of a query alike.
+        # A bias on the keys would only change rounding: it shifts all scores of a query equally.
         self.keys = Convolution(channels, channels, 1, bias=False)
         self.gain = nn.Parameter(torch.ones(self.heads, 1, channels // self.heads))
         self.values = Convolution(channels, channels, 1)
-        # Not zero at first, as residual branches often are: that takes up to a thousand steps longer to be of use.
+        # Not zero at first, as is common for residual branches: it would need up to a thousand more steps to help.
         self.project = Convolution(channels, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -91,8 +91,7 @@ class SelfAttention(nn.Module):
             # With gradients the plain product takes half the time of the fused one on a CPU.
             attended = torch.softmax((q * q.shape[-1] ** -0.5) @ k.mT, dim=-1) @ v
         else:
-            # Without, the fused one saves the memory of N * heads * (H * W)^2 weights.
-            # Contiguous, since strided values take it twice the time.
+            # Without, the fused one saves the memory of N * heads * (H * W)^2 weights; strided values double its time.
             attended = F.scaled_dot_product_attention(q, k, v.contiguous())
         return x + self.project(attended.mT.reshape(x.shape))
 
@@ -105,9 +104,9 @@ class UNet(nn.Module):
     """Predicts the noise (or the velocity) in noisy sprites.
 
     Args:
-        channels: width of each resolution, each a multiple of 8; the image halves between two of them.
+        channels: width of each resolution, a multiple of 8; each resolution has half the side of the one before.
         time_embedding_dim: size of the sinusoidal embedding of t: even, at least 4.
-        num_classes: number of kinds it can draw; None for a network without kinds.
+        num_classes: number of kinds; None for a network without kinds.
         prediction_type: what the output means, "eps" or "v".
         dropout: share of feature values that are zeroed in training, 0..1.
         attention: resolutions (0 is the finest) whose decoder block is followed by self-attention.
@@ -126,8 +125,7 @@ class UNet(nn.Module):
         attention: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        channels = tuple(channels)
-        attention = tuple(attention)
+        channels, attention = tuple(channels), tuple(attention)
         _check(channels, time_embedding_dim, num_classes, prediction_type, dropout, attention)
         self.channels = channels
         self.time_embedding_dim = time_embedding_dim
@@ -142,7 +140,7 @@ class UNet(nn.Module):
             nn.SiLU(),
             nn.Linear(time_channels, time_channels),
         )
-        # The last row is the null class: anything.
+        # The last row means "any kind".
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, time_channels)
 
         first, last = channels[0], channels[-1]
@@ -158,7 +156,7 @@ class UNet(nn.Module):
         self.decoder = nn.ModuleList([ResidualBlock(last, last, time_channels, dropout)])
         self.upsamplers = nn.ModuleList()
         for skip in reversed(channels[:-1]):
-            # Fewer channels first, then upsampled: a quarter of the cost of the other order.
+            # Fewer channels first, then upsampling: a quarter of the cost of the other order.
             self.upsamplers.append(nn.Sequential(Convolution(width, skip, 1), nn.Upsample(scale_factor=2)))
             self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout))
             width = skip
@@ -167,13 +165,13 @@ class UNet(nn.Module):
         _zero(self.head[-1])
 
     def set_dropout(self, share: float) -> None:
-        """Zero this share of feature values in training from now on, 0..1; ``dropout`` is what a new network has."""
+        """Use this dropout, 0..1, from now on; the attribute ``dropout`` stays that of a new network."""
         for block in (*self.encoder, *self.decoder):
             block.dropout.p = share
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """``UNet(**arguments)`` builds such a network again; JSON values."""
+        """JSON values with which ``UNet(**arguments)`` builds the same network."""
         return {
             "channels": list(self.channels),
             "time_embedding_dim": self.time_embedding_dim,
@@ -184,15 +182,12 @@ class UNet(nn.Module):
         }
 
     def forward(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """Predict.
+        """Predict eps or v, as ``prediction_type`` says; shape of ``x_t``.
 
         Args:
             x_t: floating (N, 3, H, W); H and W multiples of ``2 ** (levels - 1)``.
             t: int64 (N,).
-            labels: int64 (N,), 0..num_classes-1, or -1 for "anything"; None is -1 for all.
-
-        Returns:
-            (N, 3, H, W): eps or v, as ``prediction_type`` says.
+            labels: int64 (N,), 0..num_classes-1, or -1 for any kind; None is -1 for all.
 
         Raises:
             ValueError: for labels that the network does not know.
@@ -205,7 +200,7 @@ class UNet(nn.Module):
         time = F.silu(time)
 
         if x_t.device.type == "cpu" and working_precision(x_t) == torch.float32 and has_wide_registers():
-            # The layout its convolutions compute in: the faster these are, the more it matters to convert but once.
+            # The layout in which its convolutions compute: converted once here, not in each of them.
             x_t = x_t.contiguous(memory_format=torch.channels_last)
         h = self.stem(x_t)
         skips: list[torch.Tensor] = []

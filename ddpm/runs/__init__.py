@@ -1,1 +1,1 @@
-"""What lies on the disk: a step folder, a run folder, drawn batches, favourites."""
+"""Files on disk: steps, runs, drawn batches, favourites."""

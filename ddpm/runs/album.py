@@ -1,4 +1,4 @@
-"""The last batches that were drawn, kept on disk: a reload of the page, or another page, finds them again."""
+"""The newest drawn batches, kept on disk, so that they survive a reload of the page and other pages find them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEPT = 12
 _PATIENCE = 10.0
 _ARRAYS = ("t", "x_t", "x0", "noise_level")
 _OTHER = "other_"
-# Two ways of 50 moments of 144 sprites take 22 MB.
+# Two chains of 50 moments of 144 sprites take 22 MB.
 _LARGEST_CHAINS, _LARGEST_INFO = 128 << 20, 1 << 20
 
 
@@ -35,9 +35,8 @@ class Batch:
 
     Attributes:
         id: its name in the album; empty if it could not be kept.
-        chain: how they came out of the noise.
         info: JSON values: which checkpoint, sampler, seed ... drew them.
-        other: another way out of the same noise, if two were compared.
+        other: another chain from the same noise, if two were compared.
     """
 
     id: str
@@ -47,30 +46,25 @@ class Batch:
 
 
 def keep_batch(chain: Chain, info: dict[str, Any], other: Chain | None = None) -> Batch:
-    """Put a batch into the album; the oldest ones make room.
-
-    A home that cannot be written costs only the keeping: the batch is returned all the same.
-    """
+    """Put a batch into the album, and remove the oldest ones; if that fails, the batch is returned with an empty id."""
     file = io.BytesIO()
-    # Not compressed: most of it is noise, and whoever drew it waits.
+    # Not compressed: noise does not shrink, and the user is waiting.
     arrays: dict[str, Any] = _arrays(chain) if other is None else _arrays(chain) | _arrays(other, _OTHER)
     np.savez(file, **arrays)
-    try:
-        with Lock(home() / "batches.lock").acquire(_PATIENCE):
-            name = _put(file.getvalue(), info)
-    except OSError:
-        return Batch("", chain, info, other)
+    name = ""
+    with contextlib.suppress(OSError), Lock(home() / "batches.lock").acquire(_PATIENCE):
+        name = _put(file.getvalue(), info)
     return Batch(name, chain, info, other)
 
 
 def _put(arrays: bytes, info: dict[str, Any]) -> str:
-    """Build a batch aside and move it into place, whole; for whoever holds the lock. Returns its name."""
+    """Write a batch, and return its name; the caller holds the lock."""
     folder = _folder()
     sweep(folder, older_than=0)
     with build_aside(folder) as building:
         replace_bytes(building / "chain.npz", arrays, durable=False)
         replace_json(building / "batch.json", info, durable=False)
-        # A clock may stand still, or be set back: the newest has the highest number all the same.
+        # The newest must have the highest number, even if the clock stands still or is set back.
         newest = max((_number(name) for name in _names()), default=0)
         name = f"{max(time.time_ns(), newest + 1):x}"
         put_in_place(building, folder / name, durable=False)
@@ -98,7 +92,7 @@ def load_batch(name: str) -> Batch | None:
 
 
 def is_there(name: str) -> bool:
-    """Whether all files of a batch are there: one that cannot be loaded all the same is damaged."""
+    """Whether all files of a batch are there; if so and it cannot be loaded, it is damaged."""
     try:
         folder = _folder() / name
         return (folder / "batch.json").exists() and (folder / "chain.npz").exists()
@@ -107,7 +101,7 @@ def is_there(name: str) -> bool:
 
 
 def batch_names() -> list[str]:
-    """What :func:`load_batch` can be asked for, newest first."""
+    """Names for :func:`load_batch`, newest first."""
     try:
         return _names()
     except OSError:

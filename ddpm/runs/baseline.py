@@ -1,4 +1,4 @@
-"""How the report's recipe learnt the same sprites: curves that were measured once, and come with the program."""
+"""Curves of the recipe "original" on some data sets, measured once and stored with the program."""
 
 from __future__ import annotations
 
@@ -21,11 +21,8 @@ class BaselineCurve:
 
     Attributes:
         data: name of the sprites.
-        fingerprint: of the sprites.
-        machine: where it was measured.
-        steps: at which it was measured.
-        heldout: mean squared error of the predicted noise on the log-SNR grid, averaged weights: the same thing as
-            "heldout" in the metrics of any run, so curves of all recipes can be compared.
+        heldout: one value per step: mean squared error of the predicted noise on the log-SNR grid, averaged weights;
+            "heldout" in the metrics of any run is the same measure.
     """
 
     data: str
@@ -44,10 +41,9 @@ def baseline_curve(fingerprint: str) -> BaselineCurve | None:
 
 
 def keep_baseline_curve(run: Run, most: int = 60) -> BaselineCurve:
-    """Store the curve of a run beside those of other sprites; one of the same sprites is replaced.
+    """Store the curve of a run of the recipe "original"; an older one of the same sprites is replaced.
 
     Args:
-        run: of the recipe "original".
         most: points that are kept, evenly over the steps; at least 2.
 
     Raises:
@@ -73,7 +69,6 @@ def keep_baseline_curve(run: Run, most: int = 60) -> BaselineCurve:
 
 def _stored() -> list[dict[str, Any]]:
     try:
-        curves: list[dict[str, Any]] = read_json(_FILE)["curves"]
+        return read_json(_FILE)["curves"]
     except FileNotFoundError:
         return []
-    return curves

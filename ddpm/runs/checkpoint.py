@@ -1,13 +1,12 @@
-"""A step folder: the weights of one moment of a training, with everything needed to use them or to go on.
+"""A step folder: the weights after one training step, with everything needed to use them or to resume.
 
     000500/
-      model.safetensors   the averaged (EMA) weights: what draws
+      model.safetensors   the averaged (EMA) weights, for drawing
       config.json         the network, the schedule, the data it learnt from
-      state.safetensors   raw weights and optimizer, to go on training; left out of shipped checkpoints
+      state.safetensors   raw weights and optimizer, for resuming; not in shipped checkpoints
       manifest.json       size and SHA-256 of each of them
 
-A folder is built under another name and renamed into place, so it is whole or absent; it never changes after. Nothing
-in it is ever unpickled, and no byte of it is believed before its hash is right.
+A folder is complete or absent, and never changes. Nothing in it is ever unpickled, or used before its hash is checked.
 """
 
 from __future__ import annotations
@@ -48,8 +47,7 @@ class Checkpoint:
 
     Attributes:
         model: in eval mode, float32.
-        schedule: the noise levels that it was trained with.
-        config: what ``config.json`` holds, ``label_names`` and ``class_frequencies`` of the training data included.
+        config: the content of ``config.json``, with ``label_names`` and ``class_frequencies`` of the training data.
         path: the step folder that it was read from.
     """
 
@@ -71,10 +69,10 @@ def save_checkpoint(
         half: store the averaged weights in half precision.
 
     Returns:
-        The step folder. One that is already there and whole is left as it is.
+        The step folder. An existing one that is complete is not changed.
 
     Raises:
-        OSError: if it cannot be written; nothing is left behind then.
+        OSError: if it cannot be written; no part of it then remains.
     """
     folder = steps / step_name(state.step)
     if folder.exists():
@@ -105,14 +103,14 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: str | Path, weights: Literal["ema", "raw"] = "ema") -> Checkpoint:
-    """Read a network back.
+    """Read a trained network.
 
     Args:
-        path: a step folder, or a run folder: its ``latest`` step then.
+        path: a step folder, or a run folder, which means its ``latest`` step.
         weights: "ema" for the averaged weights, "raw" for the last ones (not in shipped checkpoints).
 
     Raises:
-        CheckpointError: for whatever is wrong with it.
+        CheckpointError: if it cannot be used, for any reason.
     """
     try:
         return _load(Path(path), weights)
@@ -123,11 +121,11 @@ def load_checkpoint(path: str | Path, weights: Literal["ema", "raw"] = "ema") ->
 
 
 def load_state(folder: Path, state: TrainingState) -> None:
-    """Put a training back to where ``folder`` left it.
+    """Restore a training from a step folder.
 
     Args:
         folder: a step folder that has ``state.safetensors``.
-        state: of the same recipe and classes; overwritten only once everything has been checked.
+        state: of the same recipe and classes; overwritten only after everything has been checked.
 
     Raises:
         CheckpointError: if the folder is damaged, cannot be resumed, or is of another network.
@@ -144,11 +142,7 @@ def load_state(folder: Path, state: TrainingState) -> None:
 
 
 def step_folder(path: Path) -> Path:
-    """The step folder that ``path`` means: itself, or the ``latest`` of a run folder.
-
-    Raises:
-        CheckpointError: if it is neither.
-    """
+    """The step folder that ``path`` means: itself, or the ``latest`` of a run; raises CheckpointError if neither."""
     try:
         if (path / MANIFEST).is_file() or (path / MODEL).is_file():
             return path
@@ -169,7 +163,7 @@ def step_folder(path: Path) -> Path:
 
 
 def can_use_raw(path: Path) -> bool:
-    """Whether ``load_checkpoint(path, weights="raw")`` has something to read."""
+    """Whether there are raw weights for :func:`load_checkpoint`."""
     try:
         return (step_folder(path) / STATE).is_file()
     except CheckpointError:
@@ -186,22 +180,18 @@ def _load(path: Path, weights: str) -> Checkpoint:
     files = read_checked(folder, [CONFIG, name])
     config = parse_config(folder, files[CONFIG])
     model, schedule = _build(folder, config, folder / name, len(files[name]))
-    expected = model.state_dict()
-    if weights == "raw":
-        expected = {f"raw.{key}": value for key, value in expected.items()}
-        tensors = checked_tensors(folder / name, files[name], expected, others=("exp_avg", "momentum.", "optimizer."))
-        tensors = {key.removeprefix("raw."): value for key, value in tensors.items()}
-    else:
-        tensors = checked_tensors(folder / name, files[name], expected)
-    model.load_state_dict(tensors)
+    prefix, ignored = ("", ()) if weights == "ema" else ("raw.", ("exp_avg", "momentum.", "optimizer."))
+    expected = {f"{prefix}{key}": value for key, value in model.state_dict().items()}
+    tensors = checked_tensors(folder / name, files[name], expected, ignored)
+    model.load_state_dict({key.removeprefix(prefix): value for key, value in tensors.items()})
     return Checkpoint(model.eval().requires_grad_(False), schedule, config, folder)
 
 
 def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple[UNet, NoiseSchedule]:
-    """The network, with weights of its own, and the schedule that a config describes.
+    """The network, not yet with its trained weights, and the schedule that a config describes.
 
     Args:
-        path, size: the file that holds its weights, and how many bytes that is.
+        path, size: the file with its weights, and the number of bytes in it.
     """
     network, schedule = config.get("network"), config.get("schedule")
     try:
@@ -217,7 +207,7 @@ def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple
             raise ValueError("its number of kinds is not a whole number")
         if not list_of(is_count)(network.get("attention", [])) or len(network.get("attention", [])) > len(channels):
             raise ValueError("there is attention at more resolutions than it has")
-        # A rough count before anything is allocated: what it takes must lie in its file, at a byte a weight or more.
+        # A rough count, at one byte per weight: memory is not allocated for more than the file can hold.
         weights = 30 * sum(width * width for width in channels) + 4 * dim * (5 * dim + (classes or 0))
         if weights > size:
             raise CheckpointError(

@@ -1,4 +1,4 @@
-"""What goes wrong with what lies on disk; the message says what to do."""
+"""Errors of runs and checkpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sprites that somebody wanted to keep: one PNG file each, which also says how it was drawn."""
+"""Sprites that a user keeps: one PNG file each, which also says how it was drawn."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FILE = re.compile(r"[0-9a-f]{16}\.png")
 _KEY = "ddpm:favourite"
 _LARGEST_FILE = 1 << 20
 _PATIENCE = 10.0
-# What a model is called may change, and its id was not always noted. The mark of its weights tells it by itself.
+# A model's name may change, and old favourites have no id; the mark of its weights alone identifies it.
 _NAMES = ("name", "id")
 _NOTE = {"info": is_object, "kept": is_amount}
 
@@ -43,11 +43,11 @@ class Favourite:
     """A sprite that is kept.
 
     Attributes:
-        id: tells it from other favourites; the same sprite from the same place has the same.
+        id: see :func:`favourite_id`.
         image: uint8 (16, 16, 3).
-        info: JSON values: which checkpoint, sampler, seed, which sprite of them.
-        kept: seconds since 1970, by the clock of that day.
-        place: the larger, the later it was kept; 0 for those from before they were numbered.
+        info: JSON values: which checkpoint, sampler, seed, which sprite of the batch.
+        kept: when, in seconds since 1970.
+        place: larger if it was kept later; 0 for files of older versions, which had no numbers.
         file: the name of its file, without the suffix.
     """
 
@@ -60,11 +60,11 @@ class Favourite:
 
 
 def favourite_id(image: np.ndarray, info: dict[str, Any]) -> str:
-    """What a sprite is called among the favourites, whether or not it is one.
+    """The id that a sprite has, or would have, among the favourites.
 
     Args:
         image: uint8 (16, 16, 3).
-        info: JSON values that say where it comes from; of the model its "mark", if there is one, not its "name".
+        info: JSON values that say where it comes from; with a "mark" of the model, its "name" and "id" are ignored.
     """
     if info.get("mark"):
         info = {key: value for key, value in info.items() if key not in _NAMES}
@@ -74,7 +74,7 @@ def favourite_id(image: np.ndarray, info: dict[str, Any]) -> str:
 
 
 def keep(image: np.ndarray, info: dict[str, Any]) -> Favourite:
-    """Keep a sprite; one that is kept already stays as it is.
+    """Keep a sprite, or return the favourite that it already is.
 
     Args:
         image: uint8 (16, 16, 3).
@@ -109,11 +109,7 @@ def _png(one: Favourite) -> bytes:
 
 
 def remove(name: str) -> None:
-    """Let a favourite go; one that is not there is gone already.
-
-    Raises:
-        FavouritesError: if it cannot be removed.
-    """
+    """Remove a favourite, if it is one; raises FavouritesError if that fails."""
     try:
         for one in _all():
             if one.id == name:
@@ -123,7 +119,7 @@ def remove(name: str) -> None:
 
 
 def favourites() -> list[Favourite]:
-    """All that are kept, the newest first; files that are damaged are left out, and left alone."""
+    """All that are kept, the newest first, without damaged files."""
     try:
         found = {one.id: one for one in _all()}
     except OSError:
@@ -132,12 +128,12 @@ def favourites() -> list[Favourite]:
 
 
 def kept_among(names: Collection[str]) -> set[str]:
-    """Those of some names that are kept."""
+    """The given ids that belong to favourites."""
     return set(names) & {one.id for one in favourites()}
 
 
 def favourite_names() -> set[str]:
-    """The names of the files of all that are kept, without a look into them: damaged ones are among them."""
+    """The names of all files, without their suffix; they are not read, so damaged ones are included."""
     try:
         return set(_names())
     except OSError:
@@ -145,7 +141,7 @@ def favourite_names() -> set[str]:
 
 
 def _all() -> list[Favourite]:
-    """All files of favourites; of old ones two may hold the same."""
+    """All readable files; two old ones may hold the same favourite."""
     loaded = [_load(name) for name in _names()]
     return [one for one in loaded if one is not None]
 
@@ -159,7 +155,7 @@ def _load(name: str) -> Favourite | None:
     return _read(path, facts.st_mtime_ns, facts.st_size)
 
 
-# A page asks for all of them at each of its runs, and a file of ours is never changed.
+# A page needs all of them each time it is drawn, and these files never change.
 @lru_cache(maxsize=2 * MOST)
 def _read(path: Path, mtime_ns: int, size: int) -> Favourite | None:
     try:
@@ -175,7 +171,7 @@ def _read(path: Path, mtime_ns: int, size: int) -> Favourite | None:
     if not has_fields(note, _NOTE) or not is_count(place):
         return None
     info = note["info"]
-    # Its file may be called by an older rule.
+    # Older versions named files by another rule.
     return Favourite(favourite_id(image, info), image, info, float(note["kept"]), place, path.stem)
 
 

@@ -1,4 +1,4 @@
-"""The runs that lie side by side, and the order in which they came."""
+"""All runs in a folder, and their order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def list_runs(*roots: Path) -> list[Run]:
             continue
         for folder in folders:
             try:
-                # The folder as it was named: work that goes on in it must not follow a link elsewhere.
+                # Not the resolved path: a run that is a link is renamed and deleted as a link.
                 found.setdefault(folder.resolve(), (Run(folder).place(), folder))
             except OSError:
                 continue
@@ -26,6 +26,6 @@ def list_runs(*roots: Path) -> list[Run]:
 
 
 def next_place(folder: Path) -> int:
-    """The number of a run that is about to begin: above those of all runs beside it, whatever the clock says."""
+    """The number for a new run: above those of all runs beside it, even if the clock was set back."""
     newest = max((run.place() for run in list_runs(folder.parent)), default=0.0)
     return max(time.time_ns() // 1_000_000, int(newest) + 1)

@@ -1,4 +1,4 @@
-"""What runs and steps may be called."""
+"""Names of runs and steps."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def check_name(name: str) -> str:
-    """A run's name, if it can be a folder's name on every system.
-
-    Raises:
-        RunError: if it cannot.
-    """
+    """The name itself, if a folder can have it on every system; raises RunError if not."""
     if not _RUN.fullmatch(name) or name[-1] in " ." or _RESERVED.fullmatch(name):
         raise RunError(
             f"{name[:70]!r} cannot be the name of a run: use 1 to 63 letters, digits, spaces, dots, dashes or "
@@ -25,10 +21,10 @@ def check_name(name: str) -> str:
 
 
 def step_name(step: int) -> str:
-    """The name of a step's folder and files: six digits, more where they are needed."""
+    """The name of a step's folder and files: at least six digits."""
     return f"{step:06d}"
 
 
 def is_step_name(text: str) -> bool:
-    """Whether text is how a step is written: "²" is a digit to Python, and 5,000 digits are no number of steps."""
+    """Whether text is the number of a step: at most 18 digits 0 to 9 (Python also counts "²" as a digit)."""
     return text.isascii() and text.isdigit() and len(text) <= 18

@@ -1,4 +1,4 @@
-"""What ``run.json``, ``status.json`` and ``metrics.jsonl`` hold, read without what is not of its kind."""
+"""Reading ``run.json``, ``status.json`` and ``metrics.jsonl`` without fields of a wrong type or range."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _MOST_LINES = 200_000
 
 
 def _is_string(value: Any) -> bool:
-    """Words of ours, which may quote a name that is no text."""
+    """A message; it may quote a file name with surrogates."""
     return isinstance(value, str)
 
 
 def _is_check(value: Any) -> bool:
-    """Numbers under names, some of them one level down."""
+    """A self-check: an object of numbers, or of such objects."""
     return is_object(value) and all(
         number is None or is_amount(number) or _is_check(number) for number in value.values()
     )
@@ -88,7 +88,7 @@ _METRICS: dict[str, Check] = {
 
 
 def read_or_empty(path: Path) -> dict[str, Any]:
-    """A JSON object; an empty one where the file is missing or damaged."""
+    """A JSON object; empty if the file is missing or damaged."""
     try:
         return read_json(path, _LARGEST_JSON)
     except (OSError, ValueError):
@@ -96,7 +96,7 @@ def read_or_empty(path: Path) -> dict[str, Any]:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """``run.json``; nothing where it is missing or damaged."""
+    """``run.json``; empty if it is missing or damaged."""
     config = valid_fields(read_or_empty(path), _CONFIG)
     for part, checks in (("data", _DATA), ("recipe", _RECIPE)):
         if part in config:
@@ -105,11 +105,11 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """``metrics.jsonl``: measurements, one for each step, rising, and how many lines are damaged.
+    """``metrics.jsonl``: one record per step, in rising order, and the number of damaged lines.
 
     Raises:
-        OSError: if they cannot be read.
-        ValueError: if there are more than any training writes.
+        OSError: if it cannot be read.
+        ValueError: if it is larger than any training writes.
     """
     data = read_bytes(path, _LARGEST_METRICS)
     if data.count(b"\n") > _MOST_LINES:
@@ -117,23 +117,22 @@ def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
     *lines, half = data.split(b"\n")
     records: dict[int, dict[str, Any]] = {}
     damaged = sum(not _take(line, records) for line in lines)
-    # What is being written, or was when the power went, has no end yet: that is no damage.
+    # A last line without its end is still being written, or was when the program was killed: not counted as damage.
     _take(half, records)
     return [records[step] for step in sorted(records)], damaged
 
 
 def left_out(path: Path, kept: Mapping[str, Any]) -> str:
-    """The names of what a file holds and ``kept``, which was read from it, does not.
+    """The names of the fields of a file that are not in ``kept``, which was read from it.
 
-    Raises:
-        OSError, ValueError: if the file cannot be read.
+    Raises OSError or ValueError if the file cannot be read.
     """
     stored = read_json(path, _LARGEST_JSON)
     return ", ".join(ascii(key)[1:-1] for key, value in stored.items() if kept.get(key) != value)
 
 
 def _take(line: bytes, records: dict[int, dict[str, Any]]) -> bool:
-    """Add what a line of the metrics says to records by step; whether all of it was of its kind."""
+    """Add a line of the metrics to ``records``, by step; returns whether all of it was valid."""
     if not line.strip():
         return True
     try:

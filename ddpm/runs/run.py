@@ -1,4 +1,4 @@
-"""A run folder: the whole interface between a training, the pages and the command line.
+"""A run folder, through which a training, the pages and the command line communicate.
 
 NAME/
   run.json         what was asked and decided, written once
@@ -7,14 +7,14 @@ NAME/
   status.json      what the training is doing; replaced whole (both: see ddpm.runs.records)
   control.json     what it is asked to do: stop, pause, threads; replaced whole
   pinned.json      steps that the user keeps
-  previews/        000500.png ... the film strip
+  previews/        000500.png ..., the sheets drawn during the training
   steps/           000500/ ... see ddpm.runs.checkpoint
   latest           the name of the newest step
   README.md        the model card
   choice.json      how the saved steps compare, and which was chosen; written by ``choose``
   verdict.json     how the chosen step was judged; written by ``choose``
-  lock             held by a live training, and by nothing else
-  change.lock      held for an instant by whoever changes control.json or pinned.json
+  lock             held while a training is alive
+  change.lock      held while control.json or pinned.json is changed
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ddpm.base.files import move, read_bytes, remove_folder, replace_bytes, repl
 from ddpm.base.folders import discard, sweep
 from ddpm.base.json_values import is_count, valid_fields
 from ddpm.base.locks import Lock, is_held
-from ddpm.base.text import showable
+from ddpm.base.text import counted, showable
 from ddpm.runs.errors import RunError
 from ddpm.runs.names import check_name, is_step_name, step_name
 from ddpm.runs.records import ACTIVE, STATUS, RunState, left_out, read_config, read_metrics, read_or_empty
@@ -39,19 +39,16 @@ from ddpm.runs.step_files import MANIFEST
 from ddpm.sprites.readers import npy, pngs
 
 _LARGEST_HASHES, _LARGEST_PICTURE, _MOST_PIXELS = 256 << 20, 1 << 20, 1_000_000
-# Whoever changes a file holds its lock for milliseconds.
+# Seconds; a change takes milliseconds.
 _PATIENCE = 10.0
 
 
 class Run:
-    """A view of a run folder; it reads anew at every call, since the training writes in another process.
-
-    Args:
-        folder: the run folder; it need not exist.
+    """A view of a run folder, which need not exist; every call reads the files again.
 
     Attributes:
-        name: what people call it, fit to be shown.
-        key: tells its folder from all others, fit to be part of a name on a page.
+        name: the folder's name, safe to show.
+        key: identifies the folder, safe to use in the name of a page element.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,13 +64,13 @@ class Run:
         return (self.folder / "run.json").is_file()
 
     def config(self) -> dict[str, Any]:
-        """``run.json``, without what is not of its kind; nothing where it is missing or damaged."""
+        """``run.json``, without invalid fields; empty if it is missing or damaged."""
         return read_config(self.folder / "run.json")
 
     def id(self) -> str:
-        """Sixteen hex digits by which albums and links know it, whatever its folder is called; a copy has the same.
+        """Sixteen hex digits that identify it in albums and links, even after a rename; a copy has the same.
 
-        Runs from before there were ids get theirs from ``run.json``, which never changes. Empty if that cannot be read.
+        Old runs without a stored id get the hash of ``run.json``, which never changes; empty if that is unreadable.
         """
         if known := self.config().get("id"):
             return str(known)
@@ -83,22 +80,22 @@ class Run:
             return ""
 
     def place(self) -> float:
-        """Where it stands among other runs: the larger, the newer. By its number, or the date of an older run."""
+        """A number that is larger for newer runs: the stored one, or for old runs the date of ``run.json``."""
         known = self.config().get("sequence")
         return float(known) if known is not None else (self.folder / "run.json").stat().st_mtime * 1000
 
     def status(self) -> dict[str, Any]:
-        """``status.json``, without what is not of its kind; nothing where it is missing or damaged."""
+        """``status.json``, without invalid fields; empty if it is missing or damaged."""
         return valid_fields(read_or_empty(self.folder / "status.json"), STATUS)
 
     def state(self) -> RunState:
-        """What the run is doing. Only a held lock counts as alive: a status survives a kill, a lock does not."""
+        """What the run is doing. It is alive only if its lock is held: after a kill the status file is out of date."""
         written = self.status().get("state")
         state: RunState = next((known for known in get_args(RunState) if known == written), "unknown")
         return "interrupted" if state in ACTIVE and not self.is_held() else state
 
     def is_held(self) -> bool:
-        """Whether a live training holds this run."""
+        """Whether a training of this run is alive."""
         return is_held(self.folder / "lock")
 
     def lock(self) -> Lock:
@@ -106,8 +103,8 @@ class Run:
         return Lock(self.folder / "lock")
 
     def steps(self) -> list[int]:
-        """Steps that are saved, rising."""
-        return _numbers(self.folder / "steps", "")
+        """Saved steps, in rising order."""
+        return [step for step in _numbers(self.folder / "steps") if (self.step_path(step) / MANIFEST).is_file()]
 
     def latest(self) -> int | None:
         """The newest saved step."""
@@ -122,15 +119,14 @@ class Run:
         return self.folder / "steps" / step_name(step)
 
     def previews(self) -> list[tuple[int, Path]]:
-        """The film strip: (step, PNG file), rising."""
+        """The previews: (step, PNG file), in rising order."""
         folder = self.folder / "previews"
         return [(step, folder / f"{step_name(step)}.png") for step in _numbers(folder, ".png")]
 
     def film(self) -> list[tuple[int, bytes]]:
-        """The film strip itself: (step, bytes of a PNG), rising; files that are no such pictures are left out."""
+        """The previews: (step, bytes of a PNG), in rising order; damaged and too large files are left out."""
         frames = []
         for step, path in self.previews():
-            # One that a user deletes meanwhile is left out, too.
             with contextlib.suppress(OSError, ValueError):
                 data = read_bytes(path, _LARGEST_PICTURE)
                 width, height = pngs.size_of(data, path.name)
@@ -139,21 +135,21 @@ class Run:
         return frames
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Measurements, one for each step, rising; a damaged or half-written line is left out."""
+        """Measurements, one record per step, in rising order; damaged or half-written lines are left out."""
         try:
             return read_metrics(self.folder / "metrics.jsonl")[0]
         except (OSError, ValueError):
             return []
 
     def trained_on(self) -> np.ndarray | None:
-        """uint64, sorted: split hashes of the sprites that the run learnt from; None where they are not known."""
+        """uint64, sorted: split hashes of the sprites that the run learnt from; None if unknown."""
         try:
             return self._hashes()
         except (OSError, ValueError):
             return None
 
     def has_hashes(self) -> bool:
-        """Whether there is a file for :meth:`trained_on`; if that gives nothing all the same, it is damaged."""
+        """Whether there is a file for :meth:`trained_on`; if that returns None, the file is damaged."""
         return (self.folder / "trained_on.npy").exists()
 
     def _hashes(self) -> np.ndarray:
@@ -163,22 +159,19 @@ class Run:
         return hashes
 
     def pinned(self) -> list[int]:
-        """Steps that are never thinned out."""
+        """Steps that :meth:`prune` never removes."""
         steps = read_or_empty(self.folder / "pinned.json").get("steps", [])
         return list(filter(is_count, steps)) if isinstance(steps, list) else []
 
     def damage(self) -> list[str]:
-        """What in the folder is not what a training writes there, in words; it is read as if it were not there.
-
-        Saved steps are not looked at: whoever loads one is told.
-        """
+        """The damaged files, in words; their invalid parts are treated as missing. Saved steps are not checked."""
         found = []
         for name, look in (
             ("run.json", lambda: left_out(self.folder / "run.json", self.config())),
             ("status.json", lambda: left_out(self.folder / "status.json", self.status())),
-            ("metrics.jsonl", lambda: _counted(read_metrics(self.folder / "metrics.jsonl")[1], "line")),
+            ("metrics.jsonl", lambda: _counted_or_empty(read_metrics(self.folder / "metrics.jsonl")[1], "line")),
             ("trained_on.npy", lambda: self._hashes() is None and ""),
-            ("previews", lambda: _counted(len(self.previews()) - len(self.film()), "file")),
+            ("previews", lambda: _counted_or_empty(len(self.previews()) - len(self.film()), "file")),
         ):
             try:
                 if lost := look():
@@ -190,30 +183,26 @@ class Run:
         return found
 
     def best_step(self) -> int | None:
-        """Among the saved steps the one with the lowest held-out loss."""
+        """The saved step with the lowest held-out loss."""
         saved = set(self.steps())
-        measured = [record for record in self.metrics() if "heldout" in record and record["step"] in saved]
-        losses = [(r["heldout"], r["step"]) for r in measured]
+        losses = [(r["heldout"], r["step"]) for r in self.metrics() if "heldout" in r and r["step"] in saved]
         return min(losses)[1] if losses else None
 
     def is_shipped(self) -> bool:
-        """Whether it came with the program: it is neither renamed nor deleted."""
+        """Whether it came with the program; it can then be neither renamed nor deleted."""
         return bool(self.config().get("shipped"))
 
     # What it is asked to do
 
     def pending(self) -> dict[str, Any]:
-        """What the live training was asked for: stop, pause, threads; nothing if nobody asked."""
+        """What the live training was asked to do: stop, pause, threads; empty if nothing."""
         control = valid_fields(read_or_empty(self.folder / "control.json"), {"threads": is_count})
         return control if control.get("start") == self.status().get("start") else {}
 
     def request(self, *, stop: bool | None = None, pause: bool | None = None, threads: int | None = None) -> None:
-        """Ask the live training for something; what is not named stays as asked before.
+        """Ask the live training to do something; None keeps the earlier request. Raises RunError if writing fails.
 
-        The request names the start that it means, so that one which comes too late is not obeyed by the next.
-
-        Raises:
-            RunError: if it cannot be written.
+        The request names the current start of the run, so that a later start does not obey it.
         """
         asked = {"stop": stop, "pause": pause, "threads": threads}
         try:
@@ -228,25 +217,17 @@ class Run:
             raise RunError(f"The request to {self.name} could not be written: {error.strerror or error}") from error
 
     def pin(self, step: int, keep: bool = True) -> None:
-        """Keep a saved step for good, or no longer.
-
-        Raises:
-            OSError: if it cannot be written.
-        """
+        """Keep a saved step permanently, or no longer. Raises OSError if that cannot be written."""
         with self._changing():
             pinned = set(self.pinned()) - {step} | ({step} if keep else set())
             replace_json(self.folder / "pinned.json", {"steps": sorted(pinned)})
 
     def _changing(self) -> Lock:
-        """Two that read, change and replace a file at the same time would lose what one of them wrote."""
+        """Without this lock, two programs that change a file at once would lose one of the changes."""
         return Lock(self.folder / "change.lock").acquire(_PATIENCE)
 
     def rename(self, name: str) -> Run:
-        """Give the run another name.
-
-        Raises:
-            RunError: if the name is taken or unfit, or the run is alive or shipped.
-        """
+        """Rename the run. Raises RunError if the name is taken or invalid, or the run is alive or shipped."""
         target = self.folder.with_name(check_name(name))
         self._check_idle("renamed")
         if target.exists():
@@ -260,10 +241,9 @@ class Run:
         return Run(target)
 
     def delete(self) -> None:
-        """Remove the run with all that it saved; of a folder that is a link the link alone.
+        """Remove the run folder; if it is a link, only the link.
 
-        Raises:
-            RunError: if it is alive or shipped, or cannot be removed.
+        Raises RunError if the run is alive or shipped, or cannot be removed.
         """
         self._check_idle("deleted")
         try:
@@ -280,8 +260,8 @@ class Run:
     # What the training writes
 
     def prune(self, keep_last: int = 3) -> None:
-        """Thin the saved steps out: the newest three, the best by held-out loss and the pinned ones stay."""
-        # What somebody pins at this moment is either seen, or is no longer there to be pinned.
+        """Remove saved steps, except the newest ``keep_last``, the best by held-out loss and the pinned ones."""
+        # With the lock, so that no step is pinned between the check and its removal.
         with contextlib.suppress(OSError), self._changing():
             saved = self.steps()
             keep = {*saved[-keep_last:], *self.pinned(), self.latest(), self.best_step()}
@@ -291,10 +271,10 @@ class Run:
                         discard(self.step_path(step))
 
     def sweep(self) -> None:
-        """Remove what a killed training left half-built. Only whoever holds the lock may."""
+        """Remove what a killed training left half-built; the caller holds the lock."""
         for folder in (self.folder, self.folder / "steps", self.folder / "previews"):
             sweep(folder, older_than=0)
-            # Half-written files, and what earlier versions called half-built folders.
+            # Half-written files, and half-built folders of earlier versions.
             for leftover in folder.glob(".*.tmp"):
                 with contextlib.suppress(OSError):
                     remove_folder(leftover) if leftover.is_dir() else leftover.unlink()
@@ -304,18 +284,14 @@ class Run:
         replace_bytes(self.folder / "latest", f"{step_name(step)}\n".encode())
 
 
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'s' if count > 1 else ''}" if count else ""
+def _counted_or_empty(count: int, thing: str) -> str:
+    return counted(count, thing) if count else ""
 
 
-def _numbers(folder: Path, suffix: str) -> list[int]:
+def _numbers(folder: Path, suffix: str = "") -> list[int]:
     try:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:
         return []
     stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
-    steps = sorted(int(stem) for stem in stems if is_step_name(stem))
-    if suffix:
-        return steps
-    whole = [folder / step_name(step) for step in steps]
-    return [step for step, path in zip(steps, whole, strict=True) if (path / MANIFEST).is_file()]
+    return sorted(int(stem) for stem in stems if is_step_name(stem))

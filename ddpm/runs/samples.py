@@ -1,4 +1,4 @@
-"""Samples to measure: kinds by their frequency, the sampler's own number of steps."""
+"""Samples to measure: kinds by their frequency, with each sampler's default number of steps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LARGEST = 1 << 30
 
 
 def labels_by_frequency(checkpoint: Checkpoint, n: int, seed: int = 0) -> torch.Tensor | None:
-    """int64 (n,): kinds by their frequency in what was learnt; None where there are no kinds, or it is not known."""
+    """int64 (n,): kinds by their frequency in the training data; None if there are none, or it is unknown."""
     frequencies = checkpoint.config.get("class_frequencies")
     if checkpoint.model.num_classes is None or not frequencies:
         return None
@@ -31,10 +31,10 @@ def labels_by_frequency(checkpoint: Checkpoint, n: int, seed: int = 0) -> torch.
 
 
 def draw_samples(checkpoint: Checkpoint, n: int, sampler: Sampler) -> np.ndarray:
-    """uint8 (n, 16, 16, 3), the same at every call."""
+    """uint8 (n, 16, 16, 3), the same in every call."""
     labels = labels_by_frequency(checkpoint, n)
     moments = sample(ParallelModel(checkpoint.model), checkpoint.schedule, n, sampler, labels=labels)
-    # Only the last is kept: a thousand moments of a thousand sprites would fill the memory.
+    # Only the last moment is kept: a thousand moments of a thousand sprites would fill the memory.
     (last,) = deque(one_core(moments), maxlen=1)
     return to_uint8(last.x0)
 
@@ -42,16 +42,12 @@ def draw_samples(checkpoint: Checkpoint, n: int, sampler: Sampler) -> np.ndarray
 def cached_samples(
     checkpoint: Checkpoint, n: int, sampler: Sampler, say: Callable[[str], None] = lambda text: None
 ) -> np.ndarray:
-    """:func:`draw_samples`, kept on disk for the same weights: a thousand steps take long.
-
-    Args:
-        say: is told where sprites have to be drawn.
-    """
+    """:func:`draw_samples`, stored on disk for these weights; ``say`` receives a message before a slow drawing."""
     weights = sha256()
     for value in checkpoint.model.state_dict().values():
         weights.update(value.numpy().tobytes())
     path = home() / "bench" / "samples" / weights.hexdigest()[:16] / f"{sampler.replace('+', 'p')}-{n}.npy"
-    # One that is damaged is drawn again.
+    # Damaged samples are drawn again.
     with contextlib.suppress(OSError, ValueError):
         samples = npy.load(path, _LARGEST)
         if samples.dtype == np.uint8 and samples.shape == (n, 16, 16, 3):

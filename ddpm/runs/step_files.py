@@ -1,4 +1,4 @@
-"""The files of a step folder, read with suspicion: no byte is believed before its hash is right."""
+"""The files of a step folder; nothing in them is used before its hash is checked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import Check, is_name, is_object, is_share, is_text, is_whole, list_of, or_none, parse_json
+from ddpm.base.json_values import Check, is_count, is_name, is_object, is_share, is_text, list_of, or_none, parse_json
 from ddpm.runs.errors import CheckpointError
 
 FORMAT_VERSION = 1
@@ -27,11 +27,11 @@ _CONFIG: dict[str, Check] = {
     "recipe": is_object,
     "data": is_object,
 }
-"""What a config may say beside the network and the schedule, and how."""
+"""Optional fields of a config."""
 
 
 def read_checked(folder: Path, names: list[str]) -> dict[str, bytes]:
-    """The bytes of some files, read once: what is hashed is what is used, whatever happens to the file meanwhile."""
+    """The bytes of some files, read once, so that a later change to a file cannot bypass the check of its hash."""
     try:
         manifest = read_json(folder / MANIFEST, limit=1 << 20)
     except FileNotFoundError:
@@ -74,8 +74,7 @@ def parse_config(folder: Path, data: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise CheckpointError(f"{folder / CONFIG} cannot be read: {error}") from error
     _check_version(folder, config)
-    step = config.get("step")
-    if not is_whole(step, 0, 10**15):
+    if not is_count(config.get("step")):
         raise CheckpointError(f"{folder / CONFIG} does not say which step it is.")
     if wrong := [name for name, check in _CONFIG.items() if name in config and not check(config[name])]:
         raise CheckpointError(f"{folder / CONFIG} is damaged: {wrong[0]} is not what belongs there. Use another step.")
@@ -94,15 +93,18 @@ def _check_version(folder: Path, value: dict[str, Any]) -> None:
 
 
 def checked_tensors(
-    path: Path, data: bytes, expected: dict[str, torch.Tensor], others: tuple[str, ...] = ()
+    path: Path, data: bytes, expected: dict[str, torch.Tensor], ignored: tuple[str, ...] = ()
 ) -> dict[str, torch.Tensor]:
-    """Tensors as float32, if they are those that are expected: no key more or less, no other shape, all finite."""
+    """Tensors as float32, if they have the expected keys and shapes, and all numbers are finite.
+
+    Keys that begin with one of ``ignored`` are left out.
+    """
     _check_header(path, data)
     try:
         tensors = read_tensors(data)
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, OverflowError) as error:
         raise CheckpointError(f"{path} is not a valid safetensors file: {error}") from error
-    tensors = {key: value for key, value in tensors.items() if not key.startswith(others or ("\0",))}
+    tensors = {key: value for key, value in tensors.items() if not key.startswith(ignored)}
     missing, extra = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
     if missing or extra:
         wrong = f"{min(missing)!r} is missing" if missing else f"{min(extra)!r} is not part of it"
@@ -122,7 +124,7 @@ def checked_tensors(
 
 
 def _check_header(path: Path, data: bytes) -> None:
-    # The library accepts a key that occurs twice, and takes the last: two readers could see two models.
+    # The library accepts repeated keys, so two programs could read two different models from the same file.
     if len(data) < 8:
         raise CheckpointError(f"{path} is not a valid safetensors file: it is {len(data)} bytes long.")
     (length,) = struct.unpack("<Q", data[:8])

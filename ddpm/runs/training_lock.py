@@ -1,4 +1,4 @@
-"""Which training is alive: one at a time in a home, whichever program started it."""
+"""One training at a time per home folder, and which one is alive."""
 
 from __future__ import annotations
 
@@ -15,34 +15,30 @@ from ddpm.runs.errors import RunError
 from ddpm.runs.records import ACTIVE, read_or_empty
 from ddpm.runs.run import Run
 
-# A page that looks whether a run is alive holds its lock for an instant; a training holds it for minutes.
+# Seconds; a check whether a run is alive holds its lock much shorter, a training much longer.
 _LOCK_PATIENCE = 2.0
 
 
 @dataclass(frozen=True)
 class ActiveTraining:
-    """The training that holds this home's lock."""
+    """The training that holds this home's lock; ``start`` identifies the start of the run."""
 
     run: Run
     start: str
 
 
 def training_lock() -> Lock:
-    """The lock that allows one training at a time in this home.
-
-    Raises:
-        OSError: if the home cannot be used.
-    """
+    """The lock that allows one training at a time in this home; raises OSError if the home cannot be used."""
     return Lock(home() / "training.lock")
 
 
 def announce_training(run: Run, start: str) -> None:
-    """Say whose the training lock is; for whoever holds it."""
+    """Write down whose training it is; the caller holds the training lock."""
     replace_json(home() / "training.json", {"folder": str(run.folder.resolve()), "start": start}, durable=False)
 
 
 def active_training() -> ActiveTraining | None:
-    """The training that is alive in this home; None if there is none."""
+    """The live training of this home, if there is one."""
     try:
         note = read_or_empty(home() / "training.json")
     except OSError:
@@ -57,10 +53,10 @@ def active_training() -> ActiveTraining | None:
 
 @contextlib.contextmanager
 def claim(run: Run, resume: bool) -> Iterator[None]:
-    """Hold the locks of this home and of a run, for a training of it. If nothing comes of it, the name is free again.
+    """Hold the locks of this home and of a run during its training; a folder without a run.json is removed on failure.
 
     Args:
-        resume: whether the run may be there already.
+        resume: whether the run may already exist.
 
     Raises:
         RunError: if another training is alive, or the name is taken.
@@ -81,22 +77,20 @@ def claim(run: Run, resume: bool) -> Iterator[None]:
                 stack.enter_context(run.lock().acquire(_LOCK_PATIENCE))
             except TimeoutError:
                 raise RunError(f"The run {run.name!r} is training right now, started from another place.") from None
-            # Again: another run may have been given the name meanwhile.
+            # Again, because another run may have been renamed to this name meanwhile.
             _check_free(run, resume)
             yield
         except BaseException:
             if made and not run.exists():
-                # Nothing was decided, so there is nothing to keep.
                 shutil.rmtree(run.folder, ignore_errors=True)
             raise
 
 
 def _check_free(run: Run, resume: bool) -> None:
-    # A run whose run.json was lost is a run all the same: nobody wants its weights under another seed.
+    # Not ``run.exists()``: a run whose run.json was lost still holds weights that must not be mixed with others.
     try:
         taken = any("lock" not in entry.name.split(".") for entry in run.folder.iterdir())
     except FileNotFoundError:
         return
     if taken and not resume:
-        name = run.folder.name
-        raise RunError(f"There is already a run called {name!r}: choose another name, or resume it.")
+        raise RunError(f"There is already a run called {run.folder.name!r}: choose another name, or resume it.")

@@ -10,7 +10,7 @@ class Clock:
     """Time spent on training steps alone: pauses, previews and saving do not count.
 
     Args:
-        seconds: spent before this start.
+        seconds: spent before, where a training is resumed.
     """
 
     def __init__(self, seconds: float = 0.0) -> None:
@@ -19,18 +19,18 @@ class Clock:
         self._recent: deque[tuple[float, int]] = deque(maxlen=50)
 
     def start(self) -> None:
-        """A step begins."""
+        """Call this when a step begins."""
         self._started = time.perf_counter()
 
     def stop(self, images: int) -> None:
-        """The step has ended; it saw so many images."""
+        """Call this when the step has ended; it saw ``images`` images."""
         assert self._started is not None
         spent = time.perf_counter() - self._started
         self.seconds += spent
         self._recent.append((spent, images))
 
     def forget_rate(self) -> None:
-        """The speed of earlier steps says nothing about the next ones."""
+        """Call this when later steps will have another speed than earlier ones."""
         self._recent.clear()
 
     def images_per_second(self) -> float | None:

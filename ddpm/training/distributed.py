@@ -1,7 +1,7 @@
 """The processes that share one training: those that ``torchrun`` started, or this one alone.
 
-Each computes its share of every batch, and the gradients are averaged: PyTorch's distributed data parallel. One process
-leads: it alone decides, writes and prints; the others do what it tells them, step by step.
+Each computes its share of every batch, and the gradients are averaged (PyTorch's distributed data parallel). One
+process leads: only it decides, writes and prints; it sends the others an order for each step.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from ddpm.base import hardware
 
 
 class TeamError(RuntimeError):
-    """The processes did not come together, or one of them has ended; the message says what to do."""
+    """The processes could not connect, or one of them has ended; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Team:
-    """The processes that share one training, seen from one of them; by default it is alone.
+    """The processes that share one training, as one of them sees it; by default it is the only one.
 
     Attributes:
         rank: number of this process, 0..size-1; 0 leads.
         size: number of processes.
         local_size: how many of them run on this machine.
-        device: what this process computes on.
+        device: where this process computes.
     """
 
     rank: int = 0
@@ -46,7 +46,7 @@ class Team:
 
     @property
     def threads(self) -> int:
-        """Cores for this process unless told otherwise."""
+        """Cores that this process uses by default."""
         return max(1, min(hardware.cores(), hardware.given_cores() // self.local_size))
 
     def share(self, count: int) -> slice:
@@ -61,24 +61,22 @@ class Team:
             return DistributedDataParallel(model)
 
     def scaled_loss(self, loss: torch.Tensor, count: int) -> torch.Tensor:
-        """Turn the sum of this process's losses into what its backward pass starts from.
+        """What this process's backward pass starts from.
+
+        The averaged gradient is then that of the mean over the batch, even if the shares are not equal.
 
         Args:
-            loss: the sum over its share.
-            count: sprites in the whole batch. The averaged gradient is then that of the mean over all of them, even if
-                the shares are not equal.
+            loss: the sum over this process's share.
+            count: sprites in the whole batch.
         """
         return loss * (self.size / count)
 
     def gather(self, values: torch.Tensor, count: int) -> torch.Tensor:
-        """All processes' values in the order of the batch.
+        """All processes' values in the order of the batch, float32 (count,), on the CPU.
 
         Args:
             values: floating (S,), those of this process's share.
-            count: of the whole batch.
-
-        Returns:
-            float32 (count,), on the CPU.
+            count: sprites in the whole batch.
         """
         values = values.to("cpu", torch.float32)
         if self.size == 1:
@@ -110,7 +108,7 @@ class Team:
 
     @contextlib.contextmanager
     def step(self) -> Iterator[None]:
-        """Around a step: failures because another process ended become a :class:`TeamError`."""
+        """Wrap this around a step: a failure because another process ended becomes a :class:`TeamError`."""
         if self.size == 1:
             yield
             return
@@ -118,7 +116,7 @@ class Team:
             with _lost_peers_as_team_error():
                 yield
         except BaseException:
-            # The others wait for this process in the middle of the same step: only a closed connection wakes them.
+            # The others wait for this process within the same step: only a closed connection ends their wait.
             with contextlib.suppress(RuntimeError, ValueError):
                 distributed.destroy_process_group()
             raise
@@ -132,7 +130,7 @@ def _lost_peers_as_team_error() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        # Backends have their own words for it, and no type.
+        # Backends report it with their own messages, and no type of error.
         if not any(word in str(error).lower() for word in ("gloo", "nccl", "peer", "connection", "socket")):
             raise
         raise TeamError(

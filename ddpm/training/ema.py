@@ -14,11 +14,11 @@ M = TypeVar("M", bound=nn.Module)
 class EMA(Generic[M]):
     """Exponential moving average of a network's weights.
 
-    The decay warms up as ``(1 + step) / (10 + step)``, so that the first steps of a short run hardly count.
+    The decay rises as ``(1 + step) / (10 + step)``, so that the first steps of a short run hardly count.
 
     Args:
-        model: the network to follow; :attr:`model` starts as a copy of it, in eval mode.
-        decay: the decay after the warm-up, 0..1.
+        model: the network to average; :attr:`model` starts as a copy of it, in eval mode.
+        decay: the most that the decay rises to, 0..1.
     """
 
     def __init__(self, model: M, decay: float = 0.9995) -> None:
@@ -27,7 +27,7 @@ class EMA(Generic[M]):
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
-        """Move towards ``model``'s weights after training step ``step`` (0, 1, ...)."""
+        """Move towards the weights that ``model`` has after training step ``step`` (0, 1, ...)."""
         decay = min(self.decay, (1 + step) / (10 + step))
         averages, weights = self.model.state_dict(), model.state_dict()
         floating = [name for name, value in averages.items() if value.is_floating_point()]

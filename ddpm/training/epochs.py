@@ -1,4 +1,4 @@
-"""The order in which rows are seen."""
+"""The order in which a training sees its sprites."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ddpm.base.seeds import generator_for
 
 
 class EpochOrder:
-    """Which rows step s sees: endless epochs, each a new shuffle of all rows.
+    """The rows of each step: endless epochs, each a new shuffle of all rows.
 
     Args:
         rows: int64 (R,).
-        batch_size: rows per step; it may exceed R: a step then spans epochs.
+        batch_size: rows per step; may exceed R, and a step then covers several epochs.
     """
 
     def __init__(self, rows: np.ndarray, batch_size: int, seed: int) -> None:
@@ -24,7 +24,7 @@ class EpochOrder:
         self._shuffled = rows
 
     def batch(self, step: int) -> np.ndarray:
-        """int64 (batch_size,): the rows of step ``step``, whatever was asked before."""
+        """int64 (batch_size,): the rows of step ``step``; earlier calls do not matter."""
         start, stop = step * self._batch_size, (step + 1) * self._batch_size
         parts = []
         while start < stop:

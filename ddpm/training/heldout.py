@@ -26,13 +26,13 @@ def heldout_loss(
     """Mean squared error of the predicted noise on sprites the training never saw.
 
     Noise and sprites are the same at every call, so two values of one run can be compared. A "v" network's noise is
-    computed from its output. Evenly over t, values can be compared within one schedule, and with the training's own
-    error; on a grid of log-SNR, across schedules.
+    computed from its output.
 
     Args:
         rows: int64 (R,), held-out rows.
         evaluations: number of pairs (sprite, t).
-        log_snr: float (L,), the noise levels, in turn; evenly over all t if None.
+        log_snr: float (L,), the noise levels, in turn, for comparison across schedules; None is evenly over all t, for
+            comparison within one schedule and with the training's own error.
 
     Raises:
         ValueError: if there are no rows.

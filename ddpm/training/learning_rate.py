@@ -9,7 +9,7 @@ from ddpm.training.recipes import Recipe
 
 def learning_rate_at(recipe: Recipe, step: int, total_steps: int) -> float:
     """The learning rate of step ``step`` (0..total_steps-1)."""
-    # A short run still needs most of its steps at a useful rate.
+    # Even a short run needs most of its steps at a useful rate.
     warmup = min(recipe.warmup_steps, total_steps // 5)
     rate = recipe.learning_rate
     if step < warmup:

@@ -1,10 +1,10 @@
-"""Training as a generator of steps: whoever drives it can draw, pause and stop.
+"""Training as a generator of steps: its caller can draw, pause and stop between them.
 
-One step is algorithm 1 of Ho et al. 2020: take sprites, noise each to a random level t, and move the weights such that
-the mean squared error of the predicted noise (or velocity) falls.
+One step is algorithm 1 of Ho et al. 2020: take sprites, add noise to each for a random timestep t, and change the
+weights so that the mean squared error of the predicted noise (or velocity) falls.
 
-All that is random in step s is drawn from a generator seeded with (seed, s). So a training that was stopped goes on
-exactly as if it had not been, from the weights, their average and the optimizer's state alone.
+All that is random in step s is drawn from a generator seeded with (seed, s). So the weights, their average and the
+optimizer's state are enough to resume a training exactly.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ from ddpm.training.learning_rate import learning_rate_at
 from ddpm.training.optimizer import Optimizer
 from ddpm.training.recipes import Recipe
 
-# After so many steps in a row without a finite loss a run is broken for good.
+# After so many steps in a row without a finite loss, later steps will not be better.
 _MOST_SKIPPED_IN_A_ROW = 20
 
 
@@ -40,7 +40,7 @@ class TrainingError(RuntimeError):
 
 
 class Batches(Protocol):
-    """What training needs of a data set."""
+    """What training needs from a data set."""
 
     labels: np.ndarray | None
 
@@ -50,7 +50,7 @@ class Batches(Protocol):
 
 @dataclass
 class TrainingState:
-    """All that a training has to remember: ``step`` steps have been made."""
+    """All that is needed to resume a training after ``step`` steps."""
 
     model: UNet
     ema: EMA[UNet]
@@ -66,10 +66,10 @@ class TrainingStep:
         step: steps made so far, this one included.
         loss: mean over the batch; NaN or Inf if the step was skipped.
         losses: float32 (B,), one per sprite.
-        t: int64 (B,), the noise levels.
+        t: int64 (B,), the timesteps.
         grad_norm: norm of the gradient before clipping.
         learning_rate: of this step.
-        skipped: the loss or the gradient was not finite, so the weights were left alone.
+        skipped: the loss or the gradient was not finite, so the weights were not changed.
     """
 
     step: int
@@ -82,11 +82,11 @@ class TrainingStep:
 
 
 def new_state(recipe: Recipe, num_classes: int | None, seed: int, device: torch.device = CPU) -> TrainingState:
-    """Fresh weights; a function of (recipe, num_classes, seed) alone.
+    """New weights; a function of (recipe, num_classes, seed) alone.
 
     Args:
         num_classes: kinds in the data; ignored by a recipe without classes.
-        device: where they are kept and the steps are computed.
+        device: where the weights are kept and the steps are computed.
     """
     with seeded("weights", seed):
         model = UNet(
@@ -116,17 +116,16 @@ def train(
     """Train from ``state.step`` to ``total_steps``, changing ``state`` and yielding after each step.
 
     Args:
-        sprites: where the pixels come from.
-        rows: int64 (R,), the rows to train on; each is seen once per epoch.
+        rows: int64 (R,), the rows of ``sprites`` to train on; each is seen once per epoch.
         total_steps: also decides how the learning rate falls.
         precision: of the forward pass.
-        team: the processes that share each batch; all of them have to advance their own generators in step.
+        team: the processes that share each batch; all of them must make the same steps.
 
     Raises:
         ValueError: if there are no rows.
         TeamError: if another process of the team has ended.
-        TrainingError: after 20 steps in a row whose loss or gradient was not finite; ``state`` is then the last
-            good one.
+        TrainingError: after 20 steps in a row whose loss or gradient was not finite; ``state`` then has the weights of
+            the last good step.
     """
     if len(rows) == 0:
         raise ValueError("there are no sprites to train on")
@@ -156,18 +155,9 @@ def train(
         yield result
 
 
-class _Batch(NamedTuple):
-    """Which rows a step learns from, and what is drawn for them; int64 labels, -1 where hidden."""
-
-    rows: np.ndarray
-    t: torch.Tensor
-    eps: torch.Tensor
-    labels: torch.Tensor | None
-
-
 @dataclass(frozen=True)
 class _Trainer:
-    """One training, step by step; ``network`` is the state's model as this process of the team calls it."""
+    """Makes the steps; ``network`` is the state's model as this process of the team calls it."""
 
     state: TrainingState
     network: nn.Module
@@ -184,15 +174,15 @@ class _Trainer:
     def step(self) -> TrainingStep:
         state, recipe, step = self.state, self.recipe, self.state.step
         device = next(state.model.parameters()).device
-        batch = self._draw(step)
-        count = len(batch.rows)
+        rows, timesteps, noise, kinds = self._draw(step)
+        count = len(rows)
         share = self.team.share(count)
-        x0, eps, t = self.sprites.batch(batch.rows[share]).to(device), batch.eps[share].to(device), batch.t[share]
-        labels = None if batch.labels is None else batch.labels[share].to(device)
+        x0, eps, t = self.sprites.batch(rows[share]).to(device), noise[share].to(device), timesteps[share]
+        labels = None if kinds is None else kinds[share].to(device)
         target = eps if recipe.prediction_type == "eps" else self.schedule.velocity(x0, eps, t)
 
         rate = learning_rate_at(recipe, step, self.total_steps)
-        # The caller's own modes and random numbers are none of our business: both are as before when we yield.
+        # The caller's gradient mode and random numbers must be unchanged at each yield.
         with torch.enable_grad(), seeded("dropout", self.seed, step, self.team.rank):
             state.model.train()
             state.model.set_dropout(recipe.dropout_at(step, self.total_steps))
@@ -203,7 +193,7 @@ class _Trainer:
             self.team.scaled_loss(own_losses.sum(), count).backward()
             losses = self.team.gather(own_losses.detach(), count)
             loss = float(losses.mean())
-            # Measured before the weights move: one step with NaN would poison them for good.
+            # Checked before the weights change: one step with NaN would make all of them NaN.
             limit = recipe.clip_norm if recipe.clip_norm is not None else math.inf
             grad_norm = float(torch.nn.utils.clip_grad_norm_(state.model.parameters(), limit))
             skipped = not (math.isfinite(loss) and math.isfinite(grad_norm))
@@ -211,10 +201,10 @@ class _Trainer:
                 state.optimizer.step(rate)
                 state.ema.update(state.model, step)
         state.step = step + 1
-        return TrainingStep(state.step, loss, losses, batch.t, grad_norm, rate, skipped)
+        return TrainingStep(state.step, loss, losses, timesteps, grad_norm, rate, skipped)
 
-    def _draw(self, step: int) -> _Batch:
-        """For the whole batch in every process: a team's steps are those of one process with the same batch."""
+    def _draw(self, step: int) -> tuple[np.ndarray, torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """Rows, timesteps, noise, and labels (-1 where hidden) of the whole batch, the same in every process."""
         random = generator_for("step", self.seed, step)
         rows = self.order.batch(step)
         if self.timestep_probabilities is None:
@@ -226,11 +216,11 @@ class _Trainer:
         if labels is not None:
             hidden = torch.rand(len(rows), generator=random) < self.recipe.label_dropout
             labels = torch.where(hidden, -1, labels)
-        return _Batch(rows, t, eps, labels)
+        return rows, t, eps, labels
 
 
 def class_labels(model: UNet, sprites: Batches, rows: np.ndarray) -> torch.Tensor | None:
-    """int64 (B,), the kinds of these rows; None where the network or the data know none."""
+    """int64 (B,), the kinds of these rows; None where the network or the data have none."""
     if model.num_classes is None or sprites.labels is None:
         return None
     return torch.from_numpy(np.asarray(sprites.labels[rows], dtype=np.int64))

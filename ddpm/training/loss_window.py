@@ -1,4 +1,4 @@
-"""The loss over the steps between two log lines, by noise level."""
+"""The loss over the steps between two log records, by noise level."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ _QUARTILES = 4
 
 
 class LossWindow:
-    """The mean loss since it was last cleared, and what it means for the predicted noise, whole and by quartile of t.
+    """The mean loss since it was last cleared, and the error of the predicted noise, over all t and by quartile of t.
 
-    Recipes predict different things, at noise levels of their own choice, so their losses cannot be compared; the error
-    of the noise, evenly over t, can.
-    One number would hide what is learnt: the first quartile of t (little noise) is fine detail, the last one the rough
-    shape (as in Nichol & Dhariwal 2021).
+    The losses of two recipes cannot be compared, since they predict different things at different noise levels; the
+    error of the noise, evenly over t, can. Its first quartile (little noise) tells of fine detail, the last one of the
+    rough shape (as in Nichol & Dhariwal 2021).
     """
 
     def __init__(self, schedule: NoiseSchedule, prediction_type: PredictionType, even_log_snr: float = 0.0) -> None:
         self._schedule = schedule
         self._prediction_type = prediction_type
-        # Timesteps that are drawn more often count for less.
+        # Timesteps that are drawn more often get less weight.
         self._weights = 1 / (schedule.num_timesteps * schedule.timestep_probabilities(even_log_snr))
         self.clear()
 
     def clear(self) -> None:
-        """Forget all steps."""
+        """Remove all steps."""
         self._sums = torch.zeros(_QUARTILES, dtype=torch.float64)
         self._counts = torch.zeros(_QUARTILES, dtype=torch.float64)
         self._loss = 0.0
@@ -39,7 +38,7 @@ class LossWindow:
         self._last: TrainingStep | None = None
 
     def add(self, step: TrainingStep) -> None:
-        """Add one step; one that was skipped is only counted."""
+        """Add a step; of skipped ones only the number is kept."""
         self._last = step
         if step.skipped:
             self._skipped += 1
@@ -56,8 +55,8 @@ class LossWindow:
         self._counts.index_add_(0, quartile, weights)
 
     def summary(self) -> dict[str, Any]:
-        """JSON values: step, loss (as learnt), noise_error and its quartiles (mean squared errors of eps; None where
-        nothing was seen), learning_rate, grad_norm."""
+        """JSON values: step, loss (of the training), noise_error and its quartiles (mean squared errors of eps; None
+        without steps), learning_rate, grad_norm."""
         assert self._last is not None
         seen = float(self._counts.sum())
         means = (self._sums / self._counts).tolist()

@@ -1,7 +1,7 @@
-"""How gradients move the weights: AdamW for all of them, or Muon for the convolution kernels and AdamW for the rest.
+"""How gradients change the weights: AdamW for all, or Muon for the convolution kernels and AdamW for the rest.
 
 Muon (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks") replaces the averaged gradient of
-a matrix by the nearest orthogonal matrix, so that it moves equally far in all directions. Scaled as in Liu et
+a matrix by the nearest orthogonal matrix, so that the change is equally large in all directions. Scaled as in Liu et
 al. 2025 (arXiv 2502.16982, eq. 4), it works with the learning rate and weight decay of AdamW.
 """
 
@@ -17,24 +17,23 @@ from ddpm.base.matmul import matmul
 OptimizerKind = Literal["adamw", "muon"]
 
 MUON_WIDEST = 128
-"""Kernels with more outputs stay with AdamW: orthogonalising them takes as long as the rest of a training step, and
-gained nothing (the first table of recipes.md)."""
+"""Kernels with more outputs use AdamW: orthogonalising them takes as long as the rest of a training step, and gained
+nothing (the first table of recipes.md)."""
 
 _MOMENTUM = 0.95
 _ADAMW_KEYS = ("exp_avg", "exp_avg_sq")
-# The quintic of Jordan et al.: five rounds bring all singular values above 1% of the largest near 1.
+# The polynomial of Jordan et al.: five rounds bring all singular values above 1% of the largest near 1.
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 _ROUNDS = 5
 
 
 class Optimizer:
-    """Moves a network's weights; its state can be stored under their names.
+    """Changes a network's weights; its state can be stored under their names.
 
     Args:
-        model: the network to train.
         kind: "adamw", or "muon" for AdamW with Muon for the kernels of all convolutions between the first and the last
             that have at most :data:`MUON_WIDEST` outputs.
-        weight_decay: decoupled, of both.
+        weight_decay: decoupled, for both.
 
     Raises:
         ValueError: for another kind.
@@ -51,13 +50,13 @@ class Optimizer:
         self._momenta = {name: torch.zeros_like(kernel.detach()) for name, kernel in self._kernels.items()}
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Remove all gradients."""
         for parameter in self._parameters.values():
             parameter.grad = None
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """Move the weights once along their gradients."""
+        """Change the weights once, by their gradients."""
         for group in self._adamw.param_groups:
             group["lr"] = learning_rate
         self._adamw.step()
@@ -76,11 +75,10 @@ class Optimizer:
             kernel.add_(update.view_as(kernel), alpha=-learning_rate * 0.2 * max(update.shape) ** 0.5)
 
     def tensors(self, *, blank: bool = False) -> dict[str, torch.Tensor]:
-        """The state: ``optimizer.step``, and for each weight ``exp_avg.NAME`` and ``exp_avg_sq.NAME`` or
-        ``momentum.NAME``.
+        """The state: ``optimizer.step``, and ``momentum.NAME`` or ``exp_avg.NAME`` and ``exp_avg_sq.NAME`` per weight.
 
         Args:
-            blank: zeros for all, as at the start.
+            blank: all zero, as at the start.
         """
         tensors = {"optimizer.step": torch.tensor(0.0)}
         for name, parameter in self._parameters.items():
@@ -96,7 +94,7 @@ class Optimizer:
         return tensors
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Take over what :meth:`tensors` returned; other names are ignored."""
+        """Set the state to what :meth:`tensors` returned; other names are ignored."""
         for name, parameter in self._parameters.items():
             if name in self._kernels:
                 self._momenta[name].copy_(tensors[f"momentum.{name}"])
@@ -107,16 +105,11 @@ class Optimizer:
 
 @torch.no_grad()
 def orthogonal(matrices: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Roughly the nearest (semi-)orthogonal matrices: their singular values lie between 0.7 and 1.2.
+    """Roughly the nearest (semi-)orthogonal matrices, float32 (M, N) each like ``matrices``.
 
-    A polynomial of X X^T times X, which brings singular values near 1 (Newton-Schulz). It is computed from X X^T alone,
-    which is smaller than X and of the same size for many X, so that these are batched; X is multiplied in at the end.
-
-    Args:
-        matrices: float32 (M, N) each.
-
-    Returns:
-        float32 (M, N) each. Singular values below 1% of the largest end up smaller; a zero matrix stays zero.
+    Their singular values lie between 0.7 and 1.2; those below 1% of the largest end up smaller, and a zero matrix stays
+    zero. The result is a polynomial of X X^T times X (Newton-Schulz). X X^T is smaller than X and of the same size for
+    many X, so that their polynomials are computed in one batch.
     """
     wide = [matrix.T if matrix.shape[0] > matrix.shape[1] else matrix for matrix in matrices]
     lengths = torch._foreach_add(torch._foreach_norm(wide), 1e-7)
@@ -132,7 +125,7 @@ def orthogonal(matrices: list[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def _polynomial(gram: torch.Tensor) -> torch.Tensor:
-    """The polynomial of X X^T, (B, M, M), that X is multiplied by."""
+    """The polynomial of X X^T, (B, M, M), by which X is multiplied."""
     whole = part = _quintic(gram)
     for _ in range(_ROUNDS - 1):
         gram = part @ gram @ part
@@ -150,6 +143,6 @@ def _quintic(gram: torch.Tensor) -> torch.Tensor:
 
 def _kernels(parameters: dict[str, nn.Parameter]) -> dict[str, nn.Parameter]:
     convolutions = {name: value for name, value in parameters.items() if value.ndim == 4}
-    # Jordan et al.: the first and the last layer are better left to AdamW.
+    # Jordan et al.: AdamW is better for the first and the last layer.
     ends = {name for name, value in convolutions.items() if 3 in value.shape[:2]}
     return {n: value for n, value in convolutions.items() if n not in ends and len(value) <= MUON_WIDEST}

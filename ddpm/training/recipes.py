@@ -1,4 +1,4 @@
-"""How a network is trained: the source report's recipe, and ours."""
+"""The settings of a training: the source report's recipe, and ours."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from ddpm.training.optimizer import OptimizerKind
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that shapes a training but its length, its data and its seed.
+    """All settings of a training except its length, its data and its seed.
 
     Attributes:
-        title: the name on screen.
-        summary: one sentence for people.
+        title, summary: name and description on screen.
         optimizer: see :class:`ddpm.training.optimizer.Optimizer`.
-        learning_rate: peak of the learning rate.
+        learning_rate: the highest.
         warmup_steps: steps over which it rises from 0; 0 for none.
         cosine_decay: whether it then falls to 0 at the last step.
         weight_decay: share of the weights, times the learning rate, that each step removes.
         clip_norm: largest norm of a gradient; None for no clipping.
         ema_decay: decay of the averaged weights after its warm-up.
-        dropout: share of feature values that are zeroed, once it has begun.
+        dropout: share of feature values that are zeroed, after ``dropout_start``.
         dropout_start: share of the run, 0..1, before dropout begins.
-        dropout_min_steps: shorter runs have no dropout at all.
+        dropout_min_steps: shorter runs have no dropout.
         classes: whether the network learns to draw by kind, where the data have labels.
         label_dropout: share of sprites whose label is hidden, so that it also learns to draw without one.
-        even_log_snr: share of the noise levels, 0..1, that are drawn uniformly in log-SNR instead of in t.
-        precision: "auto", "float32" or "bfloat16", unless the user says otherwise.
+        even_log_snr: share of the timesteps, 0..1, that are drawn uniformly in log-SNR instead of in t.
+        precision: "auto", "float32" or "bfloat16"; the user may choose another.
         default_minutes: length that the Train page suggests.
         attention: resolutions with self-attention; see :class:`ddpm.diffusion.unet.UNet`.
     """
@@ -62,10 +61,7 @@ class Recipe:
     dropout_min_steps: int = 0
 
     def dropout_at(self, step: int, total_steps: int) -> float:
-        """The dropout of step ``step`` (0..total_steps-1).
-
-        It keeps the sprites of a long run varied; a short run has no time to learn with it.
-        """
+        """The dropout of step ``step`` (0..total_steps-1): it keeps a long run varied, and slows a short one."""
         has_begun = total_steps >= self.dropout_min_steps and step >= self.dropout_start * total_steps
         return self.dropout if has_begun else 0.0
 
@@ -75,7 +71,7 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
-        """The recipe that a run began with, whatever the recipe of that name is today.
+        """The recipe that a run began with, even if the recipe of that name has changed since.
 
         Raises:
             ValueError: if values are missing, unknown or unusable.
@@ -90,16 +86,12 @@ class Recipe:
             raise ValueError(f"not a recipe: {error}") from None
 
 
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
 _CHECKS: dict[str, Check] = {
     **dict.fromkeys(("name", "title", "summary", "schedule", "prediction_type", "precision", "optimizer"), is_text),
     **dict.fromkeys(("learning_rate", "weight_decay", "default_minutes"), is_amount),
     **dict.fromkeys(("ema_decay", "dropout", "label_dropout", "even_log_snr", "dropout_start"), is_share),
     **dict.fromkeys(("warmup_steps", "dropout_min_steps"), is_count),
-    **dict.fromkeys(("cosine_decay", "classes"), _is_flag),
+    **dict.fromkeys(("cosine_decay", "classes"), lambda value: isinstance(value, bool)),
     "clip_norm": or_none(is_amount),
     "batch_size": lambda value: is_whole(value, 1, 1 << 20),
     "num_timesteps": lambda value: is_whole(value, 1, 100_000),
@@ -157,11 +149,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def recipe(name: str) -> Recipe:
-    """Look a recipe up.
-
-    Raises:
-        ValueError: if there is none of that name.
-    """
+    """The recipe of that name. Raises ValueError if there is none."""
     try:
         return RECIPES[name]
     except KeyError:

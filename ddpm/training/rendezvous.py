@@ -1,4 +1,4 @@
-"""How the processes of one training find one another: what ``torchrun`` says, and the wait for all of them."""
+"""How the processes of one training connect: the settings from ``torchrun``, and the wait for all of them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ddpm.base import hardware
 from ddpm.training.distributed import Team, TeamError
 
 MEETING_SECONDS = 120.0
-"""How long the processes wait for one another at the start."""
+"""How long the processes wait for each other at the start."""
 
-# A pause may last a holiday; a process that has died is noticed by its closed connection, not by the clock.
+# A pause may last for weeks; a process that has ended is noticed by its closed connection, not by this limit.
 _TIMEOUT = timedelta(days=365)
-# Between two attempts; Ctrl-C is heard there.
+# Between two attempts; only there can Ctrl-C stop the wait.
 _POLL_SECONDS = 0.1
 _ROUND_SECONDS = 5.0
 _HELP = (
@@ -34,15 +34,15 @@ _HELP = (
 
 @contextlib.contextmanager
 def join_team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
-    """The team in which ``torchrun`` started this process, as long as the context lasts; otherwise a team of one.
+    """The team in which ``torchrun`` started this process, while the context lasts; otherwise a team of one.
 
-    On a CPU the processes talk through gloo, on NVIDIA GPUs, one per process, through nccl.
+    The processes use gloo on a CPU, and nccl on NVIDIA GPUs, one per process.
 
     Args:
         seconds: how long to wait for the others.
 
     Raises:
-        TeamError: if what the launcher says makes no sense, or the others do not come.
+        TeamError: if the launcher's settings are wrong, or the others do not connect.
     """
     launch = _launch()
     if launch.size == 1 or not distributed.is_available():
@@ -57,7 +57,7 @@ def join_team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
         yield Team(launch.rank, launch.size, launch.local_size, device)
     finally:
         if distributed.is_initialized():
-            # The wrapped network is part of a cycle, and must not outlive the group whose threads it uses.
+            # The wrapped network is in a reference cycle, and must be freed before the group whose threads it uses.
             gc.collect()
             with contextlib.suppress(RuntimeError):
                 distributed.destroy_process_group()
@@ -65,7 +65,7 @@ def join_team(seconds: float = MEETING_SECONDS) -> Iterator[Team]:
 
 @dataclass(frozen=True)
 class _Launch:
-    """What the launcher says in the environment; one process alone where it says nothing."""
+    """The launcher's settings, from the environment; without them, one process alone."""
 
     size: int = 1
     rank: int = 0
@@ -108,7 +108,7 @@ def _number(name: str, low: int, high: int, default: int | None = None) -> int:
 
 
 def _rendezvous(launch: _Launch, backend: str, seconds: float) -> None:
-    """Wait until all processes are there, in short rounds, since torch itself does not hear Ctrl-C; then join them."""
+    """Wait for all processes, in short rounds, since Ctrl-C cannot stop torch's own waiting; then connect them."""
     deadline = time.monotonic() + seconds
     where = f"{launch.address}:{launch.port}"
     store = _open_store(launch, where, deadline, seconds)
@@ -117,7 +117,7 @@ def _rendezvous(launch: _Launch, backend: str, seconds: float) -> None:
     try:
         store.set(present[launch.rank], "1")
         while missing := [rank for rank, key in present.items() if not store.check([key])]:
-            # The leader prints; another process does so only if the leader itself is missing.
+            # Only the leader prints, or all others if the leader is missing.
             if not printed and (launch.rank == 0 or 0 in missing):
                 _print_waiting(missing, launch.size, where, seconds)
                 printed = True
@@ -129,13 +129,13 @@ def _rendezvous(launch: _Launch, backend: str, seconds: float) -> None:
 
 
 def _open_store(launch: _Launch, where: str, deadline: float, seconds: float) -> distributed.Store:
-    """The key-value store through which they meet: kept by the launcher, or by process 0."""
+    """The key-value store through which the processes connect, kept by the launcher or by process 0."""
     is_host = launch.rank == 0 and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True"
     printed = False
     while True:
         try:
             if not is_host:
-                # torch would try all the time without hearing Ctrl-C.
+                # torch would try again and again, and Ctrl-C could not stop it.
                 socket.create_connection((launch.address, launch.port), timeout=_ROUND_SECONDS).close()
             store = distributed.TCPStore(
                 launch.address,
