@@ -20,8 +20,8 @@ class Chain:
 
     Attributes:
         t: int64 (F,), timesteps, falling; -1 last once it is complete.
-        x_t: uint8 (F, N, 16, 16, 3), the sprites at these timesteps.
-        x0: uint8 (F, N, 16, 16, 3), what the network predicted from them.
+        x_t: uint8 (F, N, H, W, C), the sprites at these timesteps.
+        x0: uint8 (F, N, H, W, C), what the network predicted from them.
         noise_level: float64 (F,), sqrt(1 - alphas_cumprod), the share of noise, 0..1.
     """
 
@@ -32,7 +32,7 @@ class Chain:
 
     @property
     def sprites(self) -> np.ndarray:
-        """uint8 (N, 16, 16, 3), the result: the last moment."""
+        """uint8 (N, H, W, C), the result: the last moment."""
         return self.x_t[-1]
 
 

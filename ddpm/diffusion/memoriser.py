@@ -13,8 +13,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ddpm.diffusion.noise import Shape
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
 from ddpm.pixels.conversion import to_float
+from ddpm.pixels.transparency import alpha_is_binary
 
 _BLOCK = 256
 
@@ -23,13 +25,15 @@ class PerfectMemoriser:
     """The ideal denoiser of a training set, to be passed to :func:`ddpm.sample` like a network.
 
     Args:
-        images: uint8 (R, H, W, 3), the training sprites; 8 bytes of memory for each value.
+        images: uint8 (R, H, W, C), the training sprites; 8 bytes of memory for each value.
         schedule: the noise levels that t refers to.
         labels: int64 (R,), the kinds 0..C-1 of the sprites, to draw by kind.
 
     Attributes:
         prediction_type: "eps".
         num_classes: C, or None.
+        image_shape: (channels, H, W).
+        binary_alpha: whether the images have alpha, of 0 and 255 alone.
 
     Raises:
         ValueError: if there are no images, or labels that do not fit them.
@@ -42,7 +46,10 @@ class PerfectMemoriser:
             raise ValueError("a memoriser needs sprites to remember")
         if labels is not None and (np.shape(labels) != (len(images),) or np.min(labels) < 0):
             raise ValueError(f"labels must be {len(images)} numbers from 0 on, one for each sprite")
-        self._x0 = to_float(images).flatten(1).to(torch.float64)
+        x0 = to_float(images)
+        self.image_shape: Shape = tuple(x0.shape[1:])
+        self.binary_alpha = alpha_is_binary(images)
+        self._x0 = x0.flatten(1).to(torch.float64)
         self._norms = self._x0.square().sum(dim=1)
         self._alphas_cumprod = schedule.alphas_cumprod
         self._labels = None if labels is None else torch.as_tensor(np.asarray(labels, dtype=np.int64))
@@ -53,7 +60,7 @@ class PerfectMemoriser:
         """The expected noise in x_t, if x_t comes from one of the training sprites.
 
         Args:
-            x_t: floating (N, 3, H, W).
+            x_t: floating (N, C, H, W).
             t: int64 (N,), 0..T-1.
             labels: int64 (N,), only sprites of that kind count; -1 for all.
 

@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ddpm.base.seeds import generator_for
-from ddpm.pixels.conversion import SHAPE
+
+Shape = tuple[int, int, int]
+"""(C, H, W) of a sprite inside the network."""
 
 NoiseSource = Callable[[], torch.Tensor]
-"""Each call returns new standard normal noise, float32 (3, 16, 16)."""
+"""Each call returns new standard normal noise, float32 (C, H, W)."""
 
 
-def sprite_noise(seed: int, i: int) -> NoiseSource:
+def sprite_noise(seed: int, i: int, shape: Shape) -> NoiseSource:
     """The noise of sprite i as :func:`ddpm.sample` draws it: first the start, then what each step adds."""
-    return _noise_source(generator_for("sprite", seed, i))
+    return _noise_source(generator_for("sprite", seed, i), shape)
 
 
 def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSource:
@@ -33,14 +35,19 @@ def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSo
     """
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must lie in 0..1, got {strength}")
-    fresh = _noise_source(generator_for("nearby", *numbers))
-    return lambda: (1 - strength**2) ** 0.5 * source() + strength * fresh()
+    random = generator_for("nearby", *numbers)
+
+    def draw() -> torch.Tensor:
+        near = source()
+        return (1 - strength**2) ** 0.5 * near + strength * torch.randn(near.shape, generator=random)
+
+    return draw
 
 
-def _noise_source(generator: torch.Generator) -> NoiseSource:
-    return lambda: torch.randn(SHAPE, generator=generator)
+def _noise_source(generator: torch.Generator, shape: Shape) -> NoiseSource:
+    return lambda: torch.randn(shape, generator=generator)
 
 
 def draw_noise(noise_sources: Sequence[NoiseSource]) -> torch.Tensor:
-    """float32 (N, 3, 16, 16), the next noise of each source."""
+    """float32 (N, C, H, W), the next noise of each source."""
     return torch.stack([source() for source in noise_sources])

@@ -17,6 +17,8 @@ from typing import TypeVar
 import torch
 
 from ddpm.base.hardware import cores, thread_pool
+from ddpm.diffusion.noise import Shape
+from ddpm.diffusion.sampling import DEFAULT_SHAPE
 from ddpm.diffusion.schedule import PredictionType
 
 # The most sprites per part; the same on every machine, since results must not depend on the number of cores.
@@ -29,7 +31,7 @@ class ParallelModel:
     """A network on the CPU, to be passed to :func:`ddpm.sample` in its place.
 
     Args:
-        model: ``(x_t, t, labels=None)``, (N, 3, 16, 16) in and out. It must treat each sprite separately and allow
+        model: ``(x_t, t, labels=None)``, (N, C, H, W) in and out. It must treat each sprite separately and allow
             calls from several threads at once, like a ``UNet`` in eval mode.
     """
 
@@ -37,6 +39,8 @@ class ParallelModel:
         self._model = model
         self.prediction_type: PredictionType = getattr(model, "prediction_type", "eps")
         self.num_classes: int | None = getattr(model, "num_classes", None)
+        self.image_shape: Shape = tuple(getattr(model, "image_shape", DEFAULT_SHAPE))
+        self.binary_alpha: bool = getattr(model, "binary_alpha", False)
 
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         # An even number of equal parts: otherwise one of two cores waits for the other at the end.

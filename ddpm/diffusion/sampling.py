@@ -21,13 +21,16 @@ import torch
 from torch import nn
 
 from ddpm.diffusion.labels import checked_labels
-from ddpm.diffusion.noise import NoiseSource, draw_noise, sprite_noise
+from ddpm.diffusion.noise import NoiseSource, Shape, draw_noise, sprite_noise
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
 from ddpm.diffusion.solvers import ddim, dpm_solver
-from ddpm.pixels.conversion import SHAPE
+from ddpm.pixels.transparency import settle_alpha
 
 Sampler = Literal["fast", "ddpm", "ddim", "dpm++"]
 Model = Callable[..., torch.Tensor]
+
+DEFAULT_SHAPE: Shape = (3, 16, 16)
+"""What a model without an attribute ``image_shape`` draws."""
 
 _FAST_STEPS = 12
 # Karras et al. 2022 (arXiv 2206.00364), eq. 5: evenly spaced in the noise-to-signal ratio to the power of 1 / rho.
@@ -42,8 +45,8 @@ class SamplingStep:
 
     Attributes:
         t: the timestep, T-1 first, -1 last.
-        x_t: float32 (N, 3, 16, 16), the sprites at that timestep.
-        x0: float32 (N, 3, 16, 16), the clean sprites that the network predicts from x_t; x_t itself at t = -1.
+        x_t: float32 (N, C, H, W), the sprites at that timestep.
+        x0: float32 (N, C, H, W), the clean sprites that the network predicts from x_t; x_t itself at t = -1.
     """
 
     t: int
@@ -114,8 +117,10 @@ def sample(
     Sprite i depends only on (seed, i), not on n, up to float rounding. A yielded tensor is never changed afterwards.
 
     Args:
-        model: any callable ``(x_t, t, labels=None)`` that returns (N, 3, 16, 16); what it predicts is its attribute
-            ``prediction_type`` ("eps" if it has none).
+        model: any callable ``(x_t, t, labels=None)`` that returns the shape of x_t. Its attributes say the rest:
+            ``prediction_type`` ("eps" if it has none), ``image_shape``, the (C, H, W) of its sprites ((3, 16, 16) if it
+            has none), ``num_classes``, and ``binary_alpha``, whether a fourth channel is alpha of 0 or 1 alone: then
+            the result has no other, and is black where it is 0.
         n: number of sprites, at least 1.
         sampler: "fast", "ddpm", "ddim" or "dpm++".
         steps: network calls, 1..T; None for the sampler's default (ddpm: all T).
@@ -124,9 +129,9 @@ def sample(
             conditional sampling in one pass, any other value takes twice the network calls.
         eta: noise that "ddim" and "dpm++" add at each step, 0..1; ignored by the others.
         clip_x0: keep the predicted x0 in [-1, 1], where all sprites are; eps is changed to match.
-        noise: float (N, 3, 16, 16) to start from; drawn from the seed if None.
+        noise: float (N, C, H, W) to start from; drawn from the seed if None.
         noise_sources: N sources to use instead of :func:`sprite_noise` of (seed, i); each call returns new standard
-            normal noise, float32 (3, 16, 16), first for the start, then for each step that adds noise.
+            normal noise, float32 (C, H, W), first for the start, then for each step that adds noise.
 
     Raises:
         ValueError: for values outside these ranges, at the first step.
@@ -134,11 +139,12 @@ def sample(
     if steps is None:
         steps = default_steps(sampler, schedule.num_timesteps)
     levels = timesteps(schedule, sampler, steps)
-    noise_sources = [sprite_noise(seed, i) for i in range(n)] if noise_sources is None else noise_sources
+    shape: Shape = tuple(getattr(model, "image_shape", DEFAULT_SHAPE))
+    noise_sources = [sprite_noise(seed, i, shape) for i in range(n)] if noise_sources is None else noise_sources
     _check(n, eta, guidance_scale, noise_sources)
     labels = checked_labels(labels, n, getattr(model, "num_classes", None))
     device = _device(model)
-    x_t = _start(n, noise, noise_sources).to(device)
+    x_t = _start((n, *shape), noise, noise_sources).to(device)
     predict = _Predictor(model, schedule, labels, guidance_scale, clip_x0)
     eta = 1.0 if sampler in ("ddpm", "fast") else eta
     solver = ddim if sampler in ("ddpm", "ddim") else dpm_solver
@@ -148,6 +154,7 @@ def sample(
         yield SamplingStep(t, x_t, x0)
         with torch.no_grad():
             x_t = move(x_t, x0, eps, t, t_next)
+    x_t = settle_alpha(x_t, getattr(model, "binary_alpha", False))
     yield SamplingStep(-1, x_t, x_t)
 
 
@@ -199,13 +206,13 @@ def _check(n: int, eta: float, guidance_scale: float, noise_sources: Sequence[No
         raise ValueError(f"there must be {n} noise_sources, one for each sprite, not {len(noise_sources)}")
 
 
-def _start(n: int, noise: torch.Tensor | None, noise_sources: Sequence[NoiseSource]) -> torch.Tensor:
+def _start(shape: tuple[int, ...], noise: torch.Tensor | None, noise_sources: Sequence[NoiseSource]) -> torch.Tensor:
     # Drawn even if not used: later steps must not repeat the noise that a caller took from an earlier chain.
     x_t = draw_noise(noise_sources)
     if noise is not None:
         x_t = torch.as_tensor(noise).detach().to(torch.float32).clone()
-    if tuple(x_t.shape) != (n, *SHAPE):
-        raise ValueError(f"noise must have shape {(n, *SHAPE)}, got {tuple(x_t.shape)}")
+    if tuple(x_t.shape) != shape:
+        raise ValueError(f"noise must have shape {shape}, got {tuple(x_t.shape)}")
     return x_t
 
 

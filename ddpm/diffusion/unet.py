@@ -1,6 +1,6 @@
 """The source report's "simple U-Net": it predicts the noise from a noisy sprite and the timestep t.
 
-Four resolutions (16, 8, 4, 2), with one residual block each in the encoder and in the decoder, skip connections
+Four resolutions (16, 8, 4, 2 for sprites of 16 pixels), with one residual block each in the encoder and in the decoder, skip connections
 between the two, and an embedding of t added in every block (Ronneberger et al. 2015, arXiv 1505.04597; Ho et al. 2020,
 app. B).
 """
@@ -19,6 +19,7 @@ from ddpm.base.hardware import has_wide_registers, working_precision
 from ddpm.diffusion.convolution import Convolution
 from ddpm.diffusion.dropout import Dropout
 from ddpm.diffusion.schedule import PredictionType
+from ddpm.pixels.conversion import is_sprite_shape
 
 
 def sinusoidal_embedding(t: torch.Tensor, dim: int) -> torch.Tensor:
@@ -110,6 +111,8 @@ class UNet(nn.Module):
         prediction_type: what the output means, "eps" or "v".
         dropout: share of feature values that are zeroed in training, 0..1.
         attention: resolutions (0 is the finest) whose decoder block is followed by self-attention.
+        image_shape: (C, H, W) of its sprites, C of 3 or 4. Weights depend on C alone: other sizes can be passed, too.
+        binary_alpha: whether the fourth channel of its sprites is alpha of 0 or 1 alone.
 
     Raises:
         ValueError: for values outside these ranges.
@@ -123,9 +126,14 @@ class UNet(nn.Module):
         prediction_type: PredictionType = "eps",
         dropout: float = 0.0,
         attention: Sequence[int] = (),
+        image_shape: Sequence[int] = (3, 16, 16),
+        binary_alpha: bool = False,
     ) -> None:
         super().__init__()
         channels, attention = tuple(channels), tuple(attention)
+        image_channels, height, width = image_shape
+        if not is_sprite_shape((height, width, image_channels)):
+            raise ValueError(f"image_shape must be (C, H, W), C of 3 or 4 and sides of 8 to 64, got {image_shape}")
         _check(channels, time_embedding_dim, num_classes, prediction_type, dropout, attention)
         self.channels = channels
         self.time_embedding_dim = time_embedding_dim
@@ -133,6 +141,8 @@ class UNet(nn.Module):
         self.prediction_type = prediction_type
         self.dropout = dropout
         self.attention = attention
+        self.image_shape = (image_channels, height, width)
+        self.binary_alpha = binary_alpha
 
         time_channels = 4 * time_embedding_dim
         self.time_mlp = nn.Sequential(
@@ -144,7 +154,7 @@ class UNet(nn.Module):
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, time_channels)
 
         first, last = channels[0], channels[-1]
-        self.stem = Convolution(3, first, 3, padding=1)
+        self.stem = Convolution(image_channels, first, 3, padding=1)
         self.encoder = nn.ModuleList()
         self.downsamplers = nn.ModuleList()
         width = first
@@ -161,7 +171,7 @@ class UNet(nn.Module):
             self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout))
             width = skip
         self.attenders = nn.ModuleDict({str(level): SelfAttention(channels[level]) for level in attention})
-        self.head = nn.Sequential(_norm(first), nn.SiLU(), Convolution(first, 3, 3, padding=1))
+        self.head = nn.Sequential(_norm(first), nn.SiLU(), Convolution(first, image_channels, 3, padding=1))
         _zero(self.head[-1])
 
     def set_dropout(self, share: float) -> None:
@@ -179,13 +189,15 @@ class UNet(nn.Module):
             "prediction_type": self.prediction_type,
             "dropout": self.dropout,
             "attention": list(self.attention),
+            "image_shape": list(self.image_shape),
+            "binary_alpha": self.binary_alpha,
         }
 
     def forward(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Predict eps or v, as ``prediction_type`` says; shape of ``x_t``.
 
         Args:
-            x_t: floating (N, 3, H, W); H and W multiples of ``2 ** (levels - 1)``.
+            x_t: floating (N, C, H, W). Sides that cannot be halved often enough are padded with 0 inside.
             t: int64 (N,).
             labels: int64 (N,), 0..num_classes-1, or -1 for any kind; None is -1 for all.
 
@@ -202,7 +214,9 @@ class UNet(nn.Module):
         if x_t.device.type == "cpu" and working_precision(x_t) == torch.float32 and has_wide_registers():
             # The layout in which its convolutions compute: converted once here, not in each of them.
             x_t = x_t.contiguous(memory_format=torch.channels_last)
-        h = self.stem(x_t)
+        height, width = x_t.shape[2:]
+        unit = 2 ** (len(self.channels) - 1)
+        h = self.stem(F.pad(x_t, (0, -width % unit, 0, -height % unit)) if height % unit or width % unit else x_t)
         skips: list[torch.Tensor] = []
         for level, block in enumerate(self.encoder):
             if level:
@@ -216,7 +230,7 @@ class UNet(nn.Module):
             h = block(h, time)
             if (finest := str(len(self.decoder) - 1 - level)) in self.attenders:
                 h = self.attenders[finest](h)
-        return self.head(h)
+        return self.head(h)[:, :, :height, :width]
 
     def _class_rows(self, labels: torch.Tensor | None, x_t: torch.Tensor) -> torch.Tensor:
         assert self.num_classes is not None

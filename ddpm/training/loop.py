@@ -21,9 +21,10 @@ from torch.nn import functional as F
 
 from ddpm.base.hardware import CPU, Precision, autocast
 from ddpm.base.seeds import generator_for, seeded
+from ddpm.diffusion.noise import Shape
+from ddpm.diffusion.sampling import DEFAULT_SHAPE
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
-from ddpm.pixels.conversion import SHAPE
 from ddpm.training.distributed import ALONE, Team
 from ddpm.training.ema import EMA
 from ddpm.training.epochs import EpochOrder
@@ -45,7 +46,7 @@ class Batches(Protocol):
     labels: np.ndarray | None
 
     def batch(self, rows: np.ndarray) -> torch.Tensor:
-        """float32 (B, 3, 16, 16) in [-1, 1] for int64 row numbers (B,)."""
+        """float32 (B, C, H, W) in [-1, 1] for int64 row numbers (B,)."""
 
 
 @dataclass
@@ -81,12 +82,21 @@ class TrainingStep:
     skipped: bool
 
 
-def new_state(recipe: Recipe, num_classes: int | None, seed: int, device: torch.device = CPU) -> TrainingState:
-    """New weights; a function of (recipe, num_classes, seed) alone.
+def new_state(
+    recipe: Recipe,
+    num_classes: int | None,
+    seed: int,
+    device: torch.device = CPU,
+    *,
+    image_shape: Shape = DEFAULT_SHAPE,
+    binary_alpha: bool = False,
+) -> TrainingState:
+    """New weights; a function of (recipe, num_classes, seed, image_shape) alone.
 
     Args:
         num_classes: kinds in the data; ignored by a recipe without classes.
         device: where the weights are kept and the steps are computed.
+        image_shape, binary_alpha: of the sprites, as for :class:`ddpm.diffusion.unet.UNet`.
     """
     with seeded("weights", seed):
         model = UNet(
@@ -96,6 +106,8 @@ def new_state(recipe: Recipe, num_classes: int | None, seed: int, device: torch.
             prediction_type=recipe.prediction_type,
             dropout=recipe.dropout,
             attention=recipe.attention,
+            image_shape=image_shape,
+            binary_alpha=binary_alpha,
         ).to(device)
     optimizer = Optimizer(model, recipe.optimizer, recipe.weight_decay)
     return TrainingState(model, EMA(model, recipe.ema_decay), optimizer)
@@ -211,7 +223,7 @@ class _Trainer:
             t = torch.randint(self.schedule.num_timesteps, (len(rows),), generator=random)
         else:
             t = torch.multinomial(self.timestep_probabilities, len(rows), replacement=True, generator=random)
-        eps = torch.randn((len(rows), *SHAPE), generator=random)
+        eps = torch.randn((len(rows), *self.state.model.image_shape), generator=random)
         labels = class_labels(self.state.model, self.sprites, rows)
         if labels is not None:
             hidden = torch.rand(len(rows), generator=random) < self.recipe.label_dropout

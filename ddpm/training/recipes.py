@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ddpm.base.json_values import Check, is_amount, is_count, is_share, is_text, is_whole, list_of, or_none
 from ddpm.diffusion.schedule import PredictionType, ScheduleKind
 from ddpm.training.optimizer import OptimizerKind
+
+_ONE_MORE_FROM = 32
+_MOST_PIXELS = 512  # per sprite, at the recipe's own batch size
+
+
+def attended_level(height: int, width: int) -> int:
+    """The finest resolution (0 is that of the sprites) at which a sprite has at most 16x16 pixels."""
+    level = 0
+    while math.ceil(height / 2**level) * math.ceil(width / 2**level) > 256:
+        level += 1
+    return level
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,7 @@ class Recipe:
         precision: "auto", "float32" or "bfloat16"; the user may choose another.
         default_minutes: length that the Train page suggests.
         attention: resolutions with self-attention; see :class:`ddpm.diffusion.unet.UNet`.
+        each_once: whether it learns from each distinct sprite once per epoch, however often the data repeat it.
     """
 
     name: str
@@ -57,8 +70,24 @@ class Recipe:
     channels: tuple[int, ...] = (32, 64, 128, 256)
     time_embedding_dim: int = 32
     attention: tuple[int, ...] = ()
+    each_once: bool = False
     dropout_start: float = 0.0
     dropout_min_steps: int = 0
+
+    def fitted(self, image_shape: tuple[int, int, int]) -> Recipe:
+        """The recipe for sprites of another size than 16x16: one more resolution from 32 pixels a side on, attention
+        where a picture has at most 16x16 pixels, and smaller batches of larger sprites.
+
+        Args:
+            image_shape: (C, H, W).
+        """
+        _, height, width = image_shape
+        channels = self.channels
+        if max(height, width) >= _ONE_MORE_FROM:
+            channels = (*channels, channels[-1])
+        attention = self.attention and (attended_level(height, width),)
+        batch_size = max(self.batch_size // 4, min(self.batch_size, self.batch_size * _MOST_PIXELS // (height * width)))
+        return replace(self, channels=channels, attention=attention, batch_size=batch_size)
 
     def dropout_at(self, step: int, total_steps: int) -> float:
         """The dropout of step ``step`` (0..total_steps-1): it keeps a long run varied, and slows a short one."""
@@ -123,6 +152,7 @@ RECIPES: dict[str, Recipe] = {
         optimizer="muon",
         even_log_snr=0.3,
         attention=(0,),
+        each_once=True,
         dropout_start=1 / 3,
         dropout_min_steps=4000,
     ),
