@@ -21,17 +21,16 @@ _ROWS = {
 
 
 def claim(subject: Subject, report: MemorizationReport) -> None:
-    """Is it known shapes in new colours? The three numbers, and the exam where there is one."""
-    exam = _exam(subject, report)
+    """Show the three numbers of the claim, and the exam where there is one."""
+    exam = None
+    if len(subject.sprites.exam()):
+        with st.spinner("Grading the exam ..."):
+            exam = _graded(subject.key, subject.chosen.images.tobytes(), report.near_distance, subject)
     claim_numbers(report, None if exam is None else exam.sentence)
 
 
 def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
-    """Three numbers with floors, and what they mean.
-
-    Args:
-        exam: the outcome of the exam in a sentence; None where there was none.
-    """
+    """Show the three numbers with their floors, what they mean, and the sentence of the exam, if any."""
     st.markdown(
         "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
         "that are not in the data*. Here it is measured. The floor is what real sprites show that the model never saw."
@@ -51,7 +50,7 @@ def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
 
 
 def claim_sentence(report: MemorizationSummary) -> str:
-    """The claim in the light of the numbers."""
+    """What the numbers say about the claim."""
     shape, novel = report.claim["shape known"], report.claim["palette novel, of those"]
     if not shape.count or not novel.n:
         return "No sample has a known shape: what the model draws are shapes of its own, if they are shapes at all."
@@ -80,21 +79,10 @@ def _claim_row(name: str, rate: Proportion) -> str:
     title, of = _ROWS[name]
     cells = ["-"] * 4
     if rate.n:
-        cells[0] = f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})"
-        cells[1] = f"{percent(rate.low)} to {percent(rate.high)}"
-        cells[2], cells[3], _ = floor_words(rate)
-    return (
-        f"<tr><th>{html.escape(title)}<small>{html.escape(of)}</small></th>"
-        + "".join(f"<td>{cell}</td>" for cell in cells)
-        + "</tr>"
-    )
-
-
-def _exam(subject: Subject, report: MemorizationReport) -> Exam | None:
-    if not len(subject.sprites.exam()):
-        return None
-    with st.spinner("Grading the exam ..."):
-        return _graded(subject.key, subject.chosen.images.tobytes(), report.near_distance, subject)
+        interval = f"{percent(rate.low)} to {percent(rate.high)}"
+        cells = [f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})", interval, *floor_words(rate)[:2]]
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f"<tr><th>{html.escape(title)}<small>{html.escape(of)}</small></th>{row}</tr>"
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

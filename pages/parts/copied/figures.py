@@ -1,4 +1,4 @@
-"""Figures that stand still: how near is normal, which training sprites are copied, and when copying began."""
+"""Figures: how near is normal, which training sprites are copied, and when copying began."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLAIN = {"displayModeBar": False}
 
 
 def distance_figure(subject: Subject, report: MemorizationReport) -> None:
-    """Distances to the nearest training sprite: of samples, of unseen sprites, of training sprites to one another."""
+    """Distances to the nearest training sprite: of samples, of unseen sprites, and among training sprites."""
     sides = [
         (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), VIOLET),
         (
@@ -73,7 +73,7 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
 
 
 def copied_most(subject: Subject, report: MemorizationReport) -> None:
-    """Which training sprites samples fall on: a map of all of them, and the most frequent ones."""
+    """Which training sprites are nearest to samples: the most frequent ones, and a map of all."""
     rows = subject.evidence.row
     hits = np.bincount(rows, minlength=len(subject.train))
     near = np.zeros_like(hits)
@@ -88,23 +88,20 @@ def copied_most(subject: Subject, report: MemorizationReport) -> None:
     order = np.lexsort((-hits, -near))
     order = order[(near[order] > 0) | (hits[order] > 1)][:_MOST_COPIED]
     if len(order):
-        st.html(
-            '<div class="most">'
-            + "".join(
-                f"<figure>{sprite_tag(subject.train[row], f'training sprite in row {subject.data_row(row):,}')}"
-                f"<figcaption><b>{_copies_words(int(near[row]))}</b>nearest to {hits[row]:,}<br>"
-                f"row {subject.data_row(row):,}</figcaption></figure>"
-                for row in order.tolist()
-            )
-            + "</div>"
+        figures = "".join(
+            f"<figure>{sprite_tag(subject.train[row], f'training sprite in row {subject.data_row(row):,}')}"
+            f"<figcaption><b>{_copies_words(int(near[row]))}</b>nearest to {hits[row]:,}<br>"
+            f"row {subject.data_row(row):,}</figcaption></figure>"
+            for row in order.tolist()
         )
+        st.html(f'<div class="most">{figures}</div>')
     else:
         st.caption("None is copied, and none is the nearest of more than one sample.")
     _map(subject, hits, near)
 
 
 def onset(run: Run) -> None:
-    """When did it begin to copy? From the looks that the training took at itself."""
+    """When it began to copy, by the checks during its training."""
     metrics = run.metrics()
     near = next((series for series in check_series(metrics) if series.title == "Near copies"), None)
     if near is None:

@@ -1,4 +1,4 @@
-"""The report on samples: all that depends on the slider, in one fragment, so that it changes at once."""
+"""The report on samples. All that depends on the slider is in one fragment, so that it changes at once."""
 
 from __future__ import annotations
 
@@ -22,11 +22,7 @@ _USUAL = 0.01
 
 @st.fragment
 def report_view(subject: Subject, control: str | None) -> None:
-    """Headline, rates, slider, figures, gallery, claim and downloads.
-
-    Args:
-        control: name of the control that is shown; None for real samples.
-    """
+    """Show the report on samples; ``control`` is the name of the control that they are, if they are one."""
     top = st.container()
     rate = _ask_for_rate(subject)
     report = judge(subject.evidence, subject.index, rate)
