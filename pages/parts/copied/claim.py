@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -35,11 +36,8 @@ def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
         "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
         "that are not in the data*. Here it is measured. The floor is what real sprites show that the model never saw."
     )
-    rows = "".join(_claim_row(name, report.claim[name]) for name in _ROWS)
-    st.html(
-        '<div class="wide" tabindex="0"><table class="claim"><tr><td></td><th>samples</th><th>interval</th>'
-        f"<th>floor</th><th>excess</th></tr>{rows}</table></div>"
-    )
+    rows = [(*words, *_cells(report.claim[name])) for name, words in _ROWS.items()]
+    st.html(table_html(["samples", "interval", "floor", "excess"], rows))
     st.markdown(f"**{claim_sentence(report)}**")
     if exam is not None:
         st.markdown("**The exam.** " + plain(exam))
@@ -75,14 +73,23 @@ def claim_sentence(report: MemorizationSummary) -> str:
     return f"{words}. So {shapes}, and {colours}."
 
 
-def _claim_row(name: str, rate: Proportion) -> str:
-    title, of = _ROWS[name]
-    cells = ["-"] * 4
-    if rate.n:
-        interval = f"{percent(rate.low)} to {percent(rate.high)}"
-        cells = [f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})", interval, *floor_words(rate)[:2]]
-    row = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f"<tr><th>{html.escape(title)}<small>{html.escape(of)}</small></th>{row}</tr>"
+def table_html(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "claim") -> str:
+    """A table as HTML; each row has a title, a remark, and a cell for each head."""
+    lines = "".join(
+        f"<tr><th>{html.escape(title)}<small>{html.escape(remark)}</small></th>"
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + "</tr>"
+        for title, remark, *cells in rows
+    )
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    return f'<div class="wide" tabindex="0"><table class="{kind}"><tr><td></td>{head}</tr>{lines}</table></div>'
+
+
+def _cells(rate: Proportion) -> list[str]:
+    if not rate.n:
+        return ["-"] * 4
+    interval = f"{percent(rate.low)} to {percent(rate.high)}"
+    return [f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})", interval, *floor_words(rate)[:2]]
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -76,7 +76,6 @@ class Subject:
 
     @property
     def sprites(self) -> SpriteDataset:
-        """The data set."""
         return self.comparison.sprites
 
     @cached_property

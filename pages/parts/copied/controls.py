@@ -47,7 +47,6 @@ def control_line(name: str, report: MemorizationReport) -> str:
 
 
 def end_button() -> None:
-    """A button that shows the samples again."""
     if st.button("Back to my samples", icon=":material/arrow_back:", type="primary", on_click=_end):
         # The button is in a fragment; the samples are chosen outside of it.
         st.rerun()

@@ -27,11 +27,7 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     """Distances to the nearest training sprite: of samples, of unseen sprites, and among training sprites."""
     sides = [
         (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), VIOLET),
-        (
-            "real sprites it never saw",
-            rms_grey_levels(subject.index.heldout_evidence.squared_distance),
-            GREEN,
-        ),
+        ("real sprites it never saw", rms_grey_levels(subject.index.heldout_evidence.squared_distance), GREEN),
         ("training sprites to other ones", rms_grey_levels(subject.index.distances), YELLOW),
     ]
     top = max(float(np.quantile(values, 0.995)) for _, values, _ in sides if len(values)) * 1.02 or 1.0

@@ -78,6 +78,8 @@ def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
     rows = np.concatenate([facts.row, facts.shape_row, facts.palette_row])
     wanted = np.unique(rows[rows >= 0])
     place = {int(row): len(samples) + i for i, row in enumerate(wanted)}
+    unseen = subject.index.heldout_evidence
+    points = np.stack([unseen.shape_similarity, unseen.palette_distance], axis=1)
     return pack(
         {
             "labels": [
@@ -86,7 +88,7 @@ def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
                 if name in report.labels
             ],
             "samples": [_sample(subject, report.labels[i], i, place) for i in nearest_first(facts).tolist()],
-            "unseen": _points(subject.index.heldout_evidence),
+            "unseen": [[round(x, 3), round(y, 3)] for x, y in points[np.isfinite(points[:, 1])].tolist()],
             "shape_known": SHAPE_KNOWN,
             "same_palette": SAME_PALETTE,
         },
@@ -111,9 +113,3 @@ def _sample(subject: Subject, label: str, i: int, place: dict[int, int]) -> dict
         "x": round(float(facts.shape_similarity[i]), 4) if sound else None,
         "y": round(float(facts.palette_distance[i]), 4) if sound else None,
     }
-
-
-def _points(facts: Evidence) -> list[list[float]]:
-    sound = np.isfinite(facts.palette_distance)
-    points = np.stack([facts.shape_similarity[sound], facts.palette_distance[sound]], axis=1)
-    return [[round(x, 3), round(y, 3)] for x, y in points.tolist()]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from ddpm.judging.verdict import Verdict
 from ddpm.runs.run import Run
-from pages.parts.copied.claim import claim_numbers
+from pages.parts.copied.claim import claim_numbers, table_html
 from pages.parts.copied.comparing import question_live
 from pages.parts.copied.headline import headline, headline_html
 from pages.parts.copied.rates import labels_html, percent, rates_html
@@ -120,9 +118,8 @@ def _how_to_get(run: Run, missing: str) -> None:
 
 def _quality_html(verdict: Verdict) -> str:
     rows = []
-    for name, (value, real) in verdict.quality.items():
-        title, words = _QUALITY[name]
-        rows.append((title, words, *(_amount(name, amount) for amount in (value, real))))
+    for name, values in verdict.quality.items():
+        rows.append((*_QUALITY[name], *(_amount(name, value) for value in values)))
     if verdict.agreement is not None:
         drawn, unseen = verdict.agreement
         words = "of sprites asked for by kind, so many are taken for that kind by a classifier"
@@ -130,14 +127,7 @@ def _quality_html(verdict: Verdict) -> str:
     if verdict.frechet_ratio is not None:
         words = "from real sprites as a whole (Fréchet ratio); copies would be as near"
         rows.append(("Distance", words, f"{verdict.frechet_ratio:.2f}", "1"))
-    lines = "".join(
-        f"<tr><th>{html.escape(title)}<small>{html.escape(words)}</small></th><td>{value}</td><td>{real}</td></tr>"
-        for title, words, value, real in rows
-    )
-    return (
-        '<div class="wide" tabindex="0"><table class="claim quality"><tr><td></td><th>samples</th>'
-        f"<th>real sprites</th></tr>{lines}</table></div>"
-    )
+    return table_html(["samples", "real sprites"], rows, "claim quality")
 
 
 def _amount(name: str, value: float) -> str:

@@ -35,15 +35,11 @@ def just_turned() -> bool:
 
 
 def clean_switch() -> None:
-    """Show the switch between sprites as drawn and cleaned ones."""
-    st.toggle(
-        "Clean pixels",
-        key=_KEY,
-        persist_state="session",
-        help=HELP,
-        on_change=st.session_state.update,
-        args=({_TURNED: True},),
-    )
+    st.toggle("Clean pixels", key=_KEY, persist_state="session", help=HELP, on_change=_remember_turn)
+
+
+def _remember_turn() -> None:
+    st.session_state[_TURNED] = True
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

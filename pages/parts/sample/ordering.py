@@ -46,7 +46,9 @@ def ask(runs: list[Run], wanted: str | None) -> tuple[Order, bool]:
     first, buttons, rest = st.container(), st.container(horizontal=True), st.container()
     with first:
         run = choose_run(runs, "Model", "model", wanted)
-        kinds = _kinds(run)
+        config = run.config()
+        kinds = (config.get("data") or {}).get("label_names") or []
+        kinds = kinds if (config.get("recipe") or {}).get("classes") else []
         label = _kind(run, kinds) if kinds else ANY
         if label == EACH:
             n = len(kinds)
@@ -175,12 +177,6 @@ def _rival(order: Order, runs: list[Run]) -> str | None:
         help="Both are drawn from the same noise, and shown side by side.",
     )
     return against or None
-
-
-def _kinds(run: Run) -> list[str]:
-    config = run.config()
-    names = (config.get("data") or {}).get("label_names") or []
-    return names if (config.get("recipe") or {}).get("classes") else []
 
 
 def _kind(run: Run, names: list[str]) -> int:

@@ -160,7 +160,6 @@ def leave_link() -> None:
 
 
 def link_button(batch: Batch) -> None:
-    """Show the link to a batch."""
     parameters = to_parameters(batch.info)
     if parameters is None:
         return

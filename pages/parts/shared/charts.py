@@ -19,13 +19,7 @@ _HALF_LIFE = 0.03
 VIOLET, ORANGE, GREEN, YELLOW = "#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c"
 """Colours of all charts. On most of them violet is the model, and green is real sprites that it never saw."""
 _PALETTE = (VIOLET, ORANGE, GREEN, YELLOW)
-_COLOURS = {
-    MEANS: "#b9b2d6",
-    _SMOOTHED: VIOLET,
-    _HELD_OUT: ORANGE,
-    _THIS_RUN: ORANGE,
-    _ORIGINAL: "#8d8a99",
-}
+_COLOURS = {MEANS: "#b9b2d6", _SMOOTHED: VIOLET, _HELD_OUT: ORANGE, _THIS_RUN: ORANGE, _ORIGINAL: "#8d8a99"}
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
 
 # On a phone one below the other: side by side they would be cut off at the edge.

@@ -61,11 +61,10 @@ def drawing_runs() -> list[Run]:
 
 def shipped_run() -> Run | None:
     """The first run that came with the app and can draw."""
-    return next((run for run in all_runs() if run.is_shipped() and run.latest() is not None), None)
+    return next((run for run in drawing_runs() if run.is_shipped()), None)
 
 
 def is_live(run: Run) -> bool:
-    """Whether the run is training right now."""
     return run.state() in ACTIVE
 
 
@@ -122,7 +121,6 @@ def without_folders(text: str) -> str:
 
 
 def run_label(run: Run) -> str:
-    """A run's name for a menu."""
     step = run.latest()
     origin = "came with the app" if run.is_shipped() else f"{step:,} steps" if step is not None else "nothing saved yet"
     return f"{run.name} ({origin})"

@@ -29,7 +29,6 @@ STATES = {
 
 
 def state_badge(run: Run) -> None:
-    """Show the state of a run as a badge."""
     title, colour = STATES[run.state()]
     st.badge(title, color=colour)  # type: ignore[arg-type]
 
@@ -96,9 +95,8 @@ def _manage(run: Run) -> None:
                 st.rerun()
             except RunError as error:
                 problem(error)
-        words = "Yes, delete it with all that it learnt"
-        if run.folder.is_symlink():
-            words = "Yes, delete the link; the folder that it leads to stays"
+        link = "Yes, delete the link; the folder that it leads to stays"
+        words = link if run.folder.is_symlink() else "Yes, delete it with all that it learnt"
         sure = st.checkbox(words, key=f"sure-{run.key}")
         if st.button("Delete", key=f"delete-{run.key}", disabled=not sure, icon=":material/delete:"):
             try:

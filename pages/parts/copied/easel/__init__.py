@@ -52,5 +52,3 @@ _component = st.components.v2.component(
     css=STYLE + source(__file__, "easel.css"),
     js=source(__file__, "easel.js"),
 )
-
-__all__ = ["COLOURS", "easel", "to_image"]

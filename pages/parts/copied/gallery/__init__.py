@@ -63,5 +63,3 @@ def _component(name: str) -> Any:
 
 
 _gallery, _scatter = _component("gallery"), _component("scatter")
-
-__all__ = ["gallery", "pack", "scatter"]

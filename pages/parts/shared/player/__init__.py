@@ -195,7 +195,8 @@ def _tell_favourites(key: str, favourites: Collection[int] | None, chain: Chain)
 _PLACE = source(__file__, "place.css")
 _SCRIPT = SCRIPT + source(
     __file__,
-    "wire.js",
+    "registry.js",
+    "unpacking.js",
     "film.js",
     "clock.js",
     "grid.js",
@@ -211,7 +212,5 @@ _SCRIPT = SCRIPT + source(
 _STYLE = STYLE + source(__file__, "player.css", "stage.css", "bar.css", "lens.css", "narrow.css")
 
 _component = st.components.v2.component("ddpm_player", html=source(__file__, "player.html"), css=_STYLE, js=_SCRIPT)
-_feeder = st.components.v2.component("ddpm_player_feed", js=SCRIPT + source(__file__, "feed.js"))
-_stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "stars.js"))
-
-__all__ = ["Options", "PlayerEvent", "PlayerSlot", "pack", "player", "reserve"]
+_feeder = st.components.v2.component("ddpm_player_feed", js=SCRIPT + source(__file__, "registry.js", "feed.js"))
+_stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "registry.js", "stars.js"))

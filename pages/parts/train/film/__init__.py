@@ -35,5 +35,3 @@ _component = st.components.v2.component(
     css=STYLE + source(__file__, "film.css"),
     js=SCRIPT + source(__file__, "film.js"),
 )
-
-__all__ = ["film", "pack"]
