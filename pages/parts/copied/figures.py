@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport
-from ddpm.judging.onset import copying_onset
+from ddpm.judging.copying_onset import copying_onset
 from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
