@@ -1,4 +1,4 @@
-"""Home: what this is, a denoising at once, and the way on."""
+"""Home: what the app does, a first drawing, and links to the other pages."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ frame("Home")
 words, picture = st.columns([5, 7], gap="large", vertical_alignment="center")
 run = shipped_run()
 with picture:
-    # First, since the words beside it are in its middle: they would jump when it comes.
+    # Before the words: they are centred beside it, and would move when it comes.
     place = reserve("home-picture", SPRITES if run is not None else None, COLUMNS)
 with words:
     st.title("A tiny AI learns to draw pixel art. You watch.")
-    with st.container(key="lead"):
-        st.markdown(
-            "Teach a small **diffusion model** on your own computer, in minutes: it learns to turn pure noise into "
-            "16×16 sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
-        )
+    st.container(key="lead").markdown(
+        "Teach a small **diffusion model** on your own computer, in minutes: it learns to turn pure noise into "
+        "16×16 sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
+    )
     with st.container(horizontal=True, gap="small"):
         if st.button("Teach your own", type="primary"):
             open_form()
@@ -58,19 +57,17 @@ with place:
 st.divider()
 with st.container(key="how"):
     how = st.columns(3, gap="large")
-for column, heading, text in zip(
+for column, (heading, text) in zip(
     how,
-    ("1 · Teach", "2 · Draw", "3 · Ask"),
-    (
-        "Choose sprites: the built-in set, the Kaggle set of the student report that this app rebuilds, or your own. "
-        "Press Start and see the error fall and the drawings get better.",
-        "The model begins with noise and takes it away step by step. Play the steps, stop them, "
+    {
+        "1 · Teach": "Choose sprites: the built-in set, the Kaggle set of the student report that this app rebuilds, "
+        "or your own. Press Start and see the error fall and the drawings get better.",
+        "2 · Draw": "The model begins with noise and takes it away step by step. Play the steps, stop them, "
         "drag through them: left what it sees, right what it believes is underneath.",
-        "Each new sprite is held against every sprite that the model learnt from. "
+        "3 · Ask": "Each new sprite is held against every sprite that the model learnt from. "
         "Real sprites that it never saw show how near is normal.",
-    ),
+    }.items(),
     strict=True,
 ):
-    with column:
-        st.header(heading)
-        st.markdown(text)
+    column.header(heading)
+    column.markdown(text)

@@ -22,7 +22,7 @@ active = active_training()
 runs = all_runs()
 shown = remembered_run(runs, "run")
 if active is not None and shown is None:
-    # Remembered: when it ends, what it has done stays in view, in a tab that was opened while it ran, too.
+    # Remembered, so that it stays on the page when it ends, also in a tab that was opened while it ran.
     shown = find_run(runs, str(active.run.folder)) or active.run
     show_run(str(shown.folder))
 if told := start_problem():
@@ -36,8 +36,7 @@ if shown is None:
     st.markdown("Choose what it learns from, press **Start training**, and watch the drawings get better.")
 elif active is None:
     st.header("Or begin a new one")
-prepare = "Prepare the next training"
-with st.expander(prepare, expanded=form_is_wanted()) if active is not None else st.container():
+with st.expander("Prepare the next training", expanded=form_is_wanted()) if active is not None else st.container():
     form, preview = st.columns([5, 7], gap="large")
     with form:
         choice = choose_sprites()
@@ -54,5 +53,5 @@ if runs:
     st.header("Runs")
     run_list(runs, shown)
 
-# Last: it may take a moment, and nobody has to wait for it.
+# Last, since it may take a moment.
 estimate()

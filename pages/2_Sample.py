@@ -1,4 +1,4 @@
-"""Sample: draw sprites from noise, and see how they come out of it."""
+"""Sample: draw sprites from noise, step by step."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ if link is not None and link.order is not None:
     show_order(link.order)
 sent_with = run_to_draw_with()
 
-controls, stage = st.columns([4, 8], gap="large")
-with controls:
+form, stage = st.columns([4, 8], gap="large")
+with form:
     order, pressed = ask(runs, sent_with)
 
 
@@ -49,7 +49,7 @@ def is_by(batch: Batch | None, order: Order) -> bool:
     return batch is not None and drawn is not None and (drawn.run, batch.info["step"]) == (order.run, order.step)
 
 
-# What a visitor has come for: the sprites of a link, or the first ones of the model that another page sent along.
+# The sprites of a link, or the first ones of the model that another page chose.
 came_for = link.order if link else None
 if sent_with == order.run and not is_by(current_batch(), order):
     came_for = Order(order.run, order.step, order.n, seed=order.seed, label=order.label)
@@ -57,7 +57,7 @@ wanted: Order | None = st.session_state.pop("wanted", came_for)
 
 
 def draw_now(order: Order, keep: bool) -> None:
-    """Draw before the visitor's eyes, and begin the page anew with the result, which the album may keep."""
+    """Draw and show each step, then run the page again with the result; ``keep`` puts it into the album."""
     try:
         resolved = resolve(order)
         slot = PlayerSlot(
@@ -69,7 +69,7 @@ def draw_now(order: Order, keep: bool) -> None:
             actions=ACTIONS,
             titles=resolved.titles,
         )
-        # A short drawing goes without a bar: whatever else moves on the page takes its time from the network.
+        # No bar for a short drawing: each update takes processor time from the network.
         is_long = seconds_to_wait(order) > LONG
 
         def watch(done: int, steps: int, chain: Chain | None, other: Chain | None = None) -> None:
@@ -81,13 +81,13 @@ def draw_now(order: Order, keep: bool) -> None:
         batch = draw_timed(resolved, watch)
         (remember if keep else show_again)(batch)
     except CheckpointError as error:
-        # Told in the next run: in this one the place of the player may be taken.
+        # Shown in the next run: in this one the player may be in the place of the message.
         st.session_state["failed"] = str(error)
     st.rerun()
 
 
 def ask_for(order: Order | None) -> None:
-    """Begin the page anew, and draw something else than its address says."""
+    """Run the page again, and draw something else than the link in its address."""
     leave_link()
     st.session_state["wanted"] = order
     st.rerun()
@@ -104,7 +104,7 @@ with stage:
     if words := st.session_state.get("link-problem"):
         notes.warning(words, icon=":material/link_off:")
     if wanted is not None:
-        # What one came for can be had again in the same way: reloads must not fill the album.
+        # Each reload of a link draws again, and must not fill the album.
         draw_now(wanted, keep=wanted is not came_for)
     if failed := st.session_state.pop("failed", None):
         with notes:

@@ -32,10 +32,10 @@ if isinstance(ready, str):
     st.stop()
 
 control = ask_for_control()
-questioned = make_control(control, chosen, ready.comparison) if control else chosen
-if questioned is None:
+samples = make_control(control, chosen, ready.comparison) if control else chosen
+if samples is None:
     st.stop()
-subject = compare(questioned, ready)
+subject = compare(samples, ready)
 if subject is None:
     st.stop()
 

@@ -1,1 +1,1 @@
-"""A training as a process: asked for, planned, run, watched, started from elsewhere."""
+"""A training as a process: its request, plan, loop, records, and start from a page."""

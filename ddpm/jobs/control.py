@@ -1,4 +1,4 @@
-"""What a training hears from outside while it runs: requests in its run folder, signals; and whom it answers."""
+"""What a running training is asked to do, by files in its run folder or by signals, and whom it informs."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ddpm.training.distributed import ALONE, Team
 
 
 class StoppedEarly(RunError):
-    """Somebody asked for a stop before the training had begun; there is nothing to keep."""
+    """A stop was requested before the training began; there is nothing to save."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What surrounds the work of a training.
+    """The surroundings of a training.
 
     Attributes:
-        say: is told what takes long.
-        stopped: whether somebody asked for a stop.
+        say: receives a message before slow work.
+        stopped: whether a stop was requested.
         team: the processes that share the training.
     """
 
@@ -31,31 +31,26 @@ class Context:
     team: Team = ALONE
 
     def check(self) -> None:
-        """Raises StoppedEarly if somebody asked for a stop."""
+        """Raises StoppedEarly if a stop was requested."""
         if self.stopped():
             raise StoppedEarly("Stopped before the training began.")
 
 
 QUIET = Context()
-"""Nobody is told, nobody asks for a stop, and nobody shares the work."""
 
 
 @dataclass
 class StopSwitch:
-    """How the world outside the run folder asks for a stop: signal handlers and the watch on stdin set it.
-
-    Attributes:
-        reason: why; None as long as nobody did.
-    """
+    """A request to stop from a signal handler or the end of stdin; ``reason`` is None as long as there is none."""
 
     reason: str | None = None
 
 
 class Control:
-    """What one start of a run is asked for.
+    """Requests to one start of a run.
 
     Args:
-        start: names the start; what was asked of another one is not obeyed.
+        start: identifies the start; requests to other starts are ignored.
     """
 
     def __init__(self, run: Run, start: str, switch: StopSwitch) -> None:
@@ -65,19 +60,19 @@ class Control:
         self._threads: int | None = None
 
     def stop_reason(self) -> str | None:
-        """Why to stop; None as long as nobody asks for it."""
+        """Why to stop; None if no stop is requested."""
         return self._switch.reason or ("stopped by the user" if self._asked().get("stop") else None)
 
     def is_stopped(self) -> bool:
-        """Whether a stop is asked for."""
+        """Whether a stop is requested."""
         return self.stop_reason() is not None
 
     def wants_pause(self) -> bool:
-        """Whether a pause is asked for."""
+        """Whether a pause is requested."""
         return bool(self._asked().get("pause"))
 
     def new_threads(self) -> int | None:
-        """Threads that are asked for now and were not before: a wish is fulfilled once, as far as it can be."""
+        """The requested number of threads, if it has changed since the last call."""
         threads = self._asked().get("threads")
         if not isinstance(threads, int) or threads == self._threads:
             return None

@@ -1,4 +1,4 @@
-"""What all processes of a team but the first do: train in step with it, and nothing of their own."""
+"""All processes of a team except the first, which leads: they only repeat its training steps."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from ddpm.training.recipes import Recipe
 
 
 def dismiss(team: Team) -> None:
-    """Tell the others that all is over; for the leader. Those that are gone already are not missed."""
+    """The leader tells the others to end; it does not matter if they have already ended."""
     with contextlib.suppress(TeamError):
         team.tell({"do": "end"})
 
 
 def follow(team: Team) -> None:
-    """Do what the leader's :func:`ddpm.jobs.job.run_training` tells, until it says that all is over.
+    """Do what the leader's :func:`ddpm.jobs.job.run_training` orders, until it orders the end.
 
     Raises:
-        TeamError: if the leader ends without a word.
-        SpriteError, CheckpointError: if this process cannot read what the leader could.
+        TeamError: if the leader has ended without that order.
+        SpriteError, CheckpointError: if this process cannot read a file that the leader could read.
     """
     hardware.keep_memory()
     steps: Iterator[TrainingStep] = iter(())

@@ -1,8 +1,7 @@
-"""A training in its run folder: one process that learns, saves, shows and listens.
+"""A training in its run folder: one process that learns, saves, draws previews and obeys requests.
 
-It drives the generator of :mod:`ddpm.training.loop`, writes what :mod:`ddpm.runs.run` describes, and obeys requests
-between two steps. Nothing here changes what is learnt: the weights after step s are the same whatever was watched on
-the way.
+It runs the generator of :mod:`ddpm.training.loop` and writes the files that :mod:`ddpm.runs.run` describes. The weights
+after each step do not depend on what is measured, drawn or saved here.
 """
 
 from __future__ import annotations
@@ -43,19 +42,19 @@ from ddpm.training.loss_window import LossWindow
 
 PREVIEW_SPRITES = 36
 _POLL_SECONDS = 0.2
-# Errors whose own words say what was wrong and what to do.
-_TOLD = (RunError, SpriteError, TrainingError, TeamError, CheckpointError)
+# Errors whose message already says what was wrong and what to do.
+_EXPLAINED = (RunError, SpriteError, TrainingError, TeamError, CheckpointError)
 
 
 def run_training(
     request: TrainingRequest, watch: Watcher, switch: StopSwitch | None = None, team: Team = ALONE
 ) -> Progress:
-    """Train in this process until the end, a request to stop, or a failure; the last step is always saved.
+    """Train in this process until the end, a request to stop, or a failure; the last step is saved.
 
     Args:
-        watch: called after each step, and with a message when there is something to say.
-        switch: where others ask for a stop.
-        team: the processes that share the training; this one leads them, the others :func:`ddpm.jobs.follower.follow`.
+        watch: called after each step, and with messages.
+        switch: through which others request a stop.
+        team: the processes that share the training; this one leads, the others :func:`ddpm.jobs.follower.follow`.
 
     Returns:
         The last progress; its state is "finished" or "stopped".
@@ -63,7 +62,7 @@ def run_training(
     Raises:
         RunError: if another training is alive, the name is taken, or options contradict the run.
         SpriteError: if the sprites cannot be loaded.
-        TrainingError: if it failed on the way; what was saved stays.
+        TrainingError: if it failed after its start; saved steps remain.
         TeamError: if another process of the team has ended.
         ValueError: for an unknown preset or precision.
         OSError: if the run folder or the home cannot be written.
@@ -80,7 +79,7 @@ def run_training(
 
 
 class _Start:
-    """One start of a run: what comes before the first step, and what is left when it fails."""
+    """One start of a run: everything before the first step, and the handling of errors."""
 
     def __init__(self, run: Run, watch: Watcher, switch: StopSwitch, team: Team) -> None:
         self._run = run
@@ -90,14 +89,13 @@ class _Start:
         self._context = Context(self._recorder.say, self._control.is_stopped, team)
 
     def go(self, request: TrainingRequest) -> Progress:
-        """Plan, restore, train."""
         was_there = self._run.exists()
         self._recorder.set_state("starting")
         announce_training(self._run, self._id)
         try:
             plan = make_plan(request, self._context)
         except BaseException as error:
-            # The run is as it was; that this start came to nothing is all there is to say.
+            # The run has not changed; only the failure of this start is noted.
             self._recorder.step_back(error={"message": explain(error)} if isinstance(error, Exception) else None)
             raise
         try:
@@ -112,18 +110,25 @@ class _Start:
             self._recorder.note(total_steps=plan.total_steps)
             if reason := self._control.stop_reason():
                 return self._recorder.set_state("stopped", step=state.step, reason=reason)
+            spent = sum(float(record["check"]["seconds"]) for record in self._run.metrics() if "check" in record)
+            drawn = request.check_sprites
+            check = SelfCheck(
+                plan.sprites, plan.rows, plan.heldout, plan.schedule, plan.class_frequencies, spent, drawn
+            )
             cadence = Cadence(plan.total_steps, request.keep_every)
-            check = self._self_check(plan, request.check_sprites)
-            told = (self._recorder, self._control, self._context.team)
-            return _Training(self._run, plan, state, cadence, Clock(seconds), check, *told).go()
+            listening = (self._recorder, self._control, self._context.team)
+            return _Training(self._run, plan, state, cadence, Clock(seconds), check, *listening).go()
         except Exception as error:
-            self._fail(error)
-            if isinstance(error, _TOLD):
+            is_explained = isinstance(error, _EXPLAINED)
+            if self._run.exists():
+                tail = "" if is_explained else "".join(traceback.format_exception(error))[-4000:]
+                self._recorder.set_state("failed", error={"message": explain(error), "traceback": tail})
+            if is_explained:
                 raise
             raise TrainingError(explain(error)) from error
 
     def _restore(self, plan: Plan, state: TrainingState) -> float:
-        """Go back to the newest step that is whole; returns the seconds of training before it."""
+        """Load the newest step that is not damaged; returns the seconds of training before it."""
         saved = self._run.steps()
         for step in reversed(saved):
             try:
@@ -141,25 +146,14 @@ class _Start:
         self._recorder.note(state="finished", step=step, total_steps=total)
         self._recorder.tell(f"Nothing to do: the run is at step {step:,} of {total:,}.")
         progress = self._recorder.tell()
-        # A shorter total was only a question: the run keeps its own.
+        # A shorter length that was requested is not kept.
         self._recorder.step_back()
         return progress
-
-    def _self_check(self, plan: Plan, sprites_drawn: int) -> SelfCheck:
-        spent = sum(float(record["check"]["seconds"]) for record in self._run.metrics() if "check" in record)
-        return SelfCheck(
-            plan.sprites, plan.rows, plan.heldout, plan.schedule, plan.class_frequencies, spent, sprites_drawn
-        )
-
-    def _fail(self, error: Exception) -> None:
-        if self._run.exists():
-            tail = "" if isinstance(error, _TOLD) else "".join(traceback.format_exception(error))[-4000:]
-            self._recorder.set_state("failed", error={"message": explain(error), "traceback": tail})
 
 
 @dataclass
 class _Training:
-    """The loop: step after step, and after each of them what is due, until the last or a stop."""
+    """The loop: the training steps, and after each of them what is due."""
 
     run: Run
     plan: Plan
@@ -172,7 +166,6 @@ class _Training:
     team: Team
 
     def go(self) -> Progress:
-        """Train; what was learnt when it ends is saved, however it ends."""
         plan, state, recorder = self.plan, self.state, self.recorder
         recorder.end_last_line()
         steps = self._begin()
@@ -181,7 +174,10 @@ class _Training:
         self._saved = state.step
         try:
             while True:
-                result = self._step(steps)
+                self.clock.start()
+                self.team.tell({"do": "step"})
+                result = next(steps)
+                self.clock.stop(plan.recipe.batch_size)
                 window.add(result)
                 reason = self.control.stop_reason()
                 due = self.cadence.after(result.step, reason is not None, self.check.fits(self.clock.seconds))
@@ -193,12 +189,12 @@ class _Training:
                     self._save()
                 self._report(result)
                 if due.check and self.check.possible:
-                    self._question(record)
+                    self._check_samples(record)
                 if due.last:
                     break
                 self._obey()
         except BaseException:
-            # What was learnt is worth more than the reason why it ends here; a second failure must not hide the first.
+            # Save what was learnt; an error in saving must not hide the first one.
             if state.step > self._saved and self.run.exists():
                 with contextlib.suppress(Exception):
                     self._save()
@@ -209,7 +205,7 @@ class _Training:
         return recorder.set_state("stopped", reason=reason)
 
     def _begin(self) -> Iterator[TrainingStep]:
-        """The steps to come, here and in the processes that share them."""
+        """The remaining steps, in this process and in the others of its team."""
         plan, step = self.plan, self.state.step
         self.team.tell(
             {
@@ -232,15 +228,8 @@ class _Training:
             team=self.team,
         )
 
-    def _step(self, steps: Iterator[TrainingStep]) -> TrainingStep:
-        self.clock.start()
-        self.team.tell({"do": "step"})
-        result = next(steps)
-        self.clock.stop(self.plan.recipe.batch_size)
-        return result
-
     def _measure(self, window: LossWindow, due: Due) -> dict[str, Any]:
-        """A line of measurements, since the one before it."""
+        """Write a line of measurements of the steps since the line before."""
         if not self.run.exists():
             raise TrainingError(f"The folder of the run {self.run.name!r} was removed while it was training.")
         record = {**window.summary(), "seconds": round(self.clock.seconds, 3)}
@@ -290,8 +279,8 @@ class _Training:
             seconds_left=self.clock.seconds_left(self.plan.total_steps - result.step),
         )
 
-    def _question(self, record: dict[str, Any]) -> None:
-        """What the samples of this step are like; written as another line of it, which is the one that counts."""
+    def _check_samples(self, record: dict[str, Any]) -> None:
+        """Run the self-check, and write its result as another line of this step, which replaces the first when read."""
 
         def interrupted() -> bool:
             self.recorder.beat()
@@ -306,12 +295,11 @@ class _Training:
             self.recorder.say("It was stopped while it questioned itself: that was left out.")
 
     def _obey(self) -> None:
-        """Do what is asked between two steps."""
         if (threads := self.control.new_threads()) is not None:
             self.team.tell({"do": "set", "threads": hardware.set_threads(threads)})
             self.clock.forget_rate()
         if self.control.wants_pause():
-            # A pause may last until the machine is switched off: what was learnt is saved first.
+            # Save first, since the machine may be switched off during a pause.
             self._save()
             self.recorder.set_state("paused")
             while self.control.wants_pause() and not self.control.is_stopped():

@@ -1,8 +1,7 @@
-"""Starting a training as a child process, so that no page, tab or server is needed for it to go on.
+"""Starting a training as a child process, so that it does not depend on a page or its session.
 
-The child watches its standard input: when the server that started it is gone, however it went, it reads the end of the
-file, saves and stops. The write end must therefore live as long as the server: a thread that waits for the child's end
-holds it, and nothing else has to.
+The child reads its standard input. When the server that started it ends, for any reason, the child reads the end of
+the file, saves and stops. A thread that waits for the child keeps the pipe open as long as the server lives.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from ddpm.runs.training_lock import active_training
 _ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 90
 _TAIL = 8000
-# A training of a page is nobody's but this machine's, whatever started the server.
-_OF_A_LAUNCHER = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"}
+# Variables of torchrun. A training started from a page runs alone, even if torchrun started the server.
+_TORCHRUN = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"}
 _starting = threading.Lock()
 
 
@@ -36,12 +35,7 @@ class StartError(RuntimeError):
 
 @dataclass(frozen=True)
 class Child:
-    """A training that was started by this process.
-
-    Attributes:
-        start: names this start in the run folder.
-        log: what the child printed.
-    """
+    """A training that was started by this process; ``start`` identifies it in the run folder."""
 
     run: Run
     start: str
@@ -53,15 +47,14 @@ class Child:
         return self.run.status().get("start") == self.start
 
     def problem(self) -> str | None:
-        """Why it ended without a run to show for it; None as long as it has not."""
-        code = self.process.poll()
-        if code in (None, 0):
-            return None
-        return log_tail(self.log) or f"The training ended at once, with exit code {code}."
+        """Why the process failed; None if it did not, or still runs."""
+        if code := self.process.poll():
+            return log_tail(self.log) or f"The training ended at once, with exit code {code}."
+        return None
 
 
 def start_training(request: TrainingRequest) -> Child:
-    """Start ``python -m ddpm train`` for a request, and return at once.
+    """Start ``python -m ddpm train`` for a request, and return when its run folder shows it, or it has ended.
 
     Raises:
         StartError: if a training is already alive in this home, or the process cannot be started.
@@ -70,8 +63,7 @@ def start_training(request: TrainingRequest) -> Child:
     if request.folder.parent.name != "checkpoints":
         raise StartError(f"{request.folder} is not in a folder called checkpoints: a training cannot be started there.")
     with _starting:
-        active = active_training()
-        if active is not None:
+        if active := active_training():
             raise StartError(f"A training is already under way: {active.run.name}.")
         start = secrets.token_hex(8)
         try:
@@ -91,8 +83,8 @@ def start_training(request: TrainingRequest) -> Child:
         except OSError as error:
             raise StartError(f"The training could not be started: {error}") from error
         child = Child(Run(request.folder), start, log, process)
-        threading.Thread(target=_reap, args=(process,), name=f"training {start}", daemon=True).start()
-        # Until the child has said that it is there, a second start would not know of it.
+        threading.Thread(target=process.wait, name=f"training {start}", daemon=True).start()
+        # A second start could not see this one before the child has written its status.
         deadline = time.monotonic() + _START_SECONDS
         while not child.has_begun() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -100,7 +92,7 @@ def start_training(request: TrainingRequest) -> Child:
 
 
 def log_tail(log: Path, lines: int = 12) -> str:
-    """The last lines that a training printed; nothing where there is no such file."""
+    """The last lines that a training printed; empty if there is no log."""
     try:
         with open_plain(log) as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
@@ -110,12 +102,8 @@ def log_tail(log: Path, lines: int = 12) -> str:
     return "\n".join(text.strip().splitlines()[-lines:])
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
-    process.wait()
-
-
 def _independent_of_folder(request: TrainingRequest) -> TrainingRequest:
-    """The same request for a process that works in another folder."""
+    """The same request with absolute paths, for a process in another working folder."""
     data = request.data
     if data is not None and data.partition(":")[0] not in ("builtin", "kaggle"):
         data = os.path.abspath(os.path.expanduser(data))
@@ -123,8 +111,8 @@ def _independent_of_folder(request: TrainingRequest) -> TrainingRequest:
 
 
 def _environment(start: str, log: Path) -> dict[str, str]:
-    ours = {name: value for name, value in os.environ.items() if name not in _OF_A_LAUNCHER}
-    # The child works in another folder: what is relative here would be elsewhere there.
+    ours = {name: value for name, value in os.environ.items() if name not in _TORCHRUN}
+    # Relative paths would not be valid in the child's working folder.
     if theirs := ours.get("KAGGLEHUB_CACHE"):
         ours["KAGGLEHUB_CACHE"] = os.path.abspath(theirs)
     path = [str(_ROOT), *(os.path.abspath(entry) for entry in ours.get("PYTHONPATH", "").split(os.pathsep) if entry)]
@@ -132,7 +120,7 @@ def _environment(start: str, log: Path) -> dict[str, str]:
         **ours,
         "PYTHONPATH": os.pathsep.join(path),
         "PYTHONUNBUFFERED": "1",
-        # The log is read as UTF-8, whatever the system's own encoding is.
+        # The log is read as UTF-8, which need not be the system's encoding.
         "PYTHONIOENCODING": "utf-8",
         "DDPM_HOME": str(home()),
         "DDPM_START": start,

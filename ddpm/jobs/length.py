@@ -1,4 +1,4 @@
-"""How many steps a training of a given length has: one rule for the run and for whoever announces it."""
+"""The number of steps of a training of a given length; used for the run and for its estimate on a page."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _MOST = 1e12
 
 
 def steps_for(unit: str, amount: float, rows: int, batch_size: int, seconds_per_step: float) -> int:
-    """The steps of a training whose length was asked for in some unit.
+    """The steps of a training whose length is given in some unit.
 
     Args:
-        unit: "steps", "epochs" (passes over all rows, the last step completing them) or "minutes".
-        rows: what one epoch consists of; read for epochs alone.
-        batch_size: rows per step, over all processes; read for epochs alone.
-        seconds_per_step: read for minutes alone.
+        unit: "steps", "epochs" (passes over all rows, rounded up to whole steps) or "minutes".
+        rows: rows per epoch; used for epochs only.
+        batch_size: rows per step, over all processes; used for epochs only.
+        seconds_per_step: used for minutes only.
 
     Raises:
         ValueError: for an unknown unit.

@@ -1,4 +1,4 @@
-"""The model card: what a run is, in words, for whoever finds its folder."""
+"""The model card: a description of a run, as the README of its folder."""
 
 from __future__ import annotations
 
@@ -40,13 +40,12 @@ def run_card(run: Run) -> str:
     """Markdown: data, recipe, length, machine, what was measured, and how to use it.
 
     Raises:
-        RunError: if the run does not say what it learnt from, and how.
+        RunError: if the run.json is damaged.
     """
     config = run.config()
     if wrong := [name for name, check in _TOLD.items() if not check(config.get(name))]:
         raise RunError(f"{run.folder / 'run.json'} is damaged ({', '.join(wrong)}): no model card can be made from it.")
     data, choice = config["data"], read_choice(run.folder)
-    missed = "" if choice is None else _failures(choice)
     lines = [
         *_facts(run, config),
         *_measured_errors(run.metrics()),
@@ -54,7 +53,7 @@ def run_card(run: Run) -> str:
         "",
         "## Limits",
         "",
-        *([missed, ""] if missed else []),
+        *([] if choice is None else _missed(choice)),
         f"It knows the {data['training_distinct']:,} sprites that it learnt from and nothing else, and may repeat some "
         'of them: the page "Created or copied?" compares what it draws with what it learnt from.',
         "",
@@ -74,10 +73,13 @@ def run_card(run: Run) -> str:
 
 
 def _facts(run: Run, config: dict[str, Any]) -> list[str]:
-    """What it is, and the table of what it learnt from, and how."""
+    """What it is, and a table of its data and recipe."""
     data, recipe, step = config["data"], config["recipe"], run.latest() or 0
     few = f", the most that it was allowed (`--most {config['most']}`)" if config.get("most") else ""
     passes = step * recipe["batch_size"] / max(1, data["training_distinct"])
+    # A few sprites show only some of the kinds.
+    shares = zip(data.get("label_names") or [], data.get("class_frequencies") or [], strict=False)
+    classes = ", ".join(name for name, share in shares if share)
     return [
         f"# {run.name}",
         "",
@@ -92,7 +94,7 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
         "out |",
         f"| data fingerprint | `{data['fingerprint']}` |",
         f"| passes over each training sprite | {passes:,.0f} |",
-        f"| classes that it saw | {', '.join(_classes(data)) or 'none'} |",
+        f"| classes that it saw | {classes or 'none'} |",
         f"| schedule, prediction | {config['schedule']['kind']}, {recipe['prediction_type']} |",
         f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
         f"| machine | {config['machine']} |",
@@ -100,7 +102,7 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
 
 
 def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
-    """More rows of the table: the time that it took, and the errors at its end."""
+    """More rows of the table: training time and final errors."""
     lines = [f"| training time | {metrics[-1].get('seconds', 0) / 60:.1f} minutes |"] if metrics else []
     for key, title in (
         ("final_heldout", "averaged weights, evenly over log-SNR"),
@@ -113,15 +115,9 @@ def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _classes(data: dict[str, Any]) -> list[str]:
-    """The kinds of the sprites that were learnt from: a few sprites show a few of them."""
-    names, shares = data.get("label_names") or [], data.get("class_frequencies") or []
-    return [name for name, share in zip(names, shares, strict=False) if share]
-
-
 def _chosen(choice: dict[str, Any]) -> list[str]:
-    rows, real = choice["rows"], choice["rows"][0]["real"]
-    kept = next(row for row in rows if row["step"] == choice["chosen"])
+    """The measures of the chosen step, and the table of all steps."""
+    rows, real, kept = choice["rows"], choice["rows"][0]["real"], _kept(choice)
     lines = [
         "",
         "## What it draws, and what it repeats",
@@ -134,10 +130,12 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
     ]
     same = {"haze": "haze", "stray pixels": "orphans", "merged colours": "merged_colours"}
     for bar in bars(kept):
-        unseen = _number(real.get(same.get(bar.title, "")))
+        value, unseen = _number(bar.value), _number(real.get(same.get(bar.title, "")))
         if _is_near(bar):
-            unseen = f"{kept['near_copies_unseen']:.1%} of unseen ones"
-        lines.append(f"| {bar.title} | {_measured(bar, kept)} | {_limit(bar)} | {unseen} |")
+            value, unseen = _near(kept), f"{kept['near_copies_unseen']:.1%} of unseen ones"
+        elif bar.title == "Fréchet ratio":
+            value += f" ± {_number(kept['frechet_ratio_sd'])}"
+        lines.append(f"| {bar.title} | {value} | {_limit(bar)} | {unseen} |")
     if kept["class_agreement"] is not None:
         real_rate = kept["class_agreement_unseen"]
         real_words = "" if real_rate is None else f"{real_rate:.1%}"
@@ -175,7 +173,7 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
 
 
 def _calls(row: dict[str, Any]) -> str:
-    # Tables of earlier versions do not name them.
+    # Tables of earlier versions do not contain the number of calls.
     return f"{row.get('calls', 20 if row['sampler'] == 'fast' else 1000):,}"
 
 
@@ -193,14 +191,6 @@ def _row(row: dict[str, Any], chosen: bool) -> str:
         _number(row["auc"]),
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def _measured(bar: Bar, row: dict[str, Any]) -> str:
-    if _is_near(bar):
-        return _near(row)
-    if bar.title == "Fréchet ratio":
-        return f"{_number(bar.value)} ± {_number(row['frechet_ratio_sd'])}"
-    return _number(bar.value)
 
 
 def _near(row: dict[str, Any]) -> str:
@@ -221,10 +211,14 @@ def _is_near(bar: Bar) -> bool:
     return bar.title.startswith("near copies at")
 
 
-def _failures(choice: dict[str, Any]) -> str:
-    kept = next(row for row in choice["rows"] if row["step"] == choice["chosen"])
-    missed = [f"{bar.title} ({_number(bar.value)} instead of {_limit(bar)})" for bar in bars(kept) if not bar.held]
-    return f"Not reached: {', '.join(missed)}." if missed else ""
+def _kept(choice: dict[str, Any]) -> dict[str, Any]:
+    return next(row for row in choice["rows"] if row["step"] == choice["chosen"])
+
+
+def _missed(choice: dict[str, Any]) -> list[str]:
+    missed = [bar for bar in bars(_kept(choice)) if not bar.held]
+    told = ", ".join(f"{bar.title} ({_number(bar.value)} instead of {_limit(bar)})" for bar in missed)
+    return [f"Not reached: {told}.", ""] if missed else []
 
 
 def _number(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What a training is going to do: decided once, from what was asked, the data and the machine."""
+"""What a training will do, decided once from its request, the data and the machine."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from ddpm.training.recipes import Recipe, recipe
 
 RUN_FORMAT = 1
 _WARM_STEPS = 3
-_TIMING_PATIENCE = 10.0  # seconds: on a busy machine a rough figure now is worth more than a good one in minutes
+_MOST_TIMING_SECONDS = 10.0  # on a busy machine a rough result soon is better than a good one in minutes
 
 
 @dataclass
 class Plan:
-    """What was decided.
+    """The decisions.
 
     Attributes:
         config: the content of ``run.json``.
         rows: int64, the rows of ``sprites`` to train on.
-        heldout: int64, rows of held-out sprites, one each; empty without a hold-out.
-        notes: what people should be told.
+        heldout: int64, one row per held-out sprite; empty without a hold-out.
+        notes: messages for people.
     """
 
     config: dict[str, Any]
@@ -49,21 +49,17 @@ class Plan:
 
     @property
     def num_classes(self) -> int | None:
-        """Kinds that the network is to know."""
+        """Number of kinds that the network learns; None if it learns without kinds."""
         return self.config["data"]["num_classes"] if self.recipe.classes else None
 
     @property
     def class_frequencies(self) -> list[float] | None:
-        """Share of each kind in what is learnt; None where the network is to know no kinds."""
+        """Share of each kind in the training rows; None if the network learns without kinds."""
         return self.config["data"]["class_frequencies"] if self.num_classes is not None else None
 
 
 def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str, Any]:
-    """What a step folder tells of its run, so that it can be used on its own; JSON values.
-
-    Args:
-        run_config: the content of ``run.json``.
-    """
+    """What a step folder contains of ``run.json``, so that it can be used without the run; JSON values."""
     kept = ("preset", "recipe", "schedule", "data", "holdout", "precision", "seed")
     data = run_config["data"]
     return {
@@ -75,12 +71,12 @@ def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str,
 
 
 def make_plan(request: TrainingRequest, context: Context) -> Plan:
-    """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run; the leader of a team does it.
+    """Decide everything, and write ``run.json`` and ``trained_on.npy`` for a new run; only a team's leader does it.
 
     Raises:
-        RunError: if options contradict the run, each of them named.
+        RunError: if options contradict the run; the message names them.
         SpriteError: if the sprites cannot be loaded, or are too few.
-        StoppedEarly: if a stop was asked for.
+        StoppedEarly: if a stop was requested.
         ValueError: for an unknown preset or precision.
         OSError: if the run folder cannot be written.
     """
@@ -103,7 +99,7 @@ def make_plan(request: TrainingRequest, context: Context) -> Plan:
 def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | None, context: Context) -> Plan:
     team = context.team
     preset = recipe(request.preset or "fast")
-    # Each process takes a batch of the recipe's size.
+    # Each process uses a batch of the recipe's size.
     preset = replace(preset, batch_size=preset.batch_size * team.size)
     precision = hardware.resolve_precision(request.precision or preset.precision, team.device)
     threads = hardware.set_threads(request.threads or team.threads)
@@ -199,11 +195,11 @@ def _resumed_plan(
 
 
 def training_rows(sprites: SpriteDataset, holdout: float, most: int | None = None) -> np.ndarray:
-    """The rows to train on, repeats included, in file order.
+    """The rows to train on, with repeats, in file order.
 
-    With ``most``, only those of that many distinct sprites: the first ones by split hash, which is as good as random,
-    and the same whatever the seed and the order of the rows. Sprites that share a hash, as mirror images do, come
-    together or not at all; so it may be one or two fewer, but whatever has the hash of a trained sprite was trained on.
+    With ``most``, only those of that many distinct sprites: the first by split hash, a random order that does not
+    depend on the seed or the order of the rows. Sprites with the same hash (mirror images) are all used or all left
+    out, so the number may be slightly smaller.
 
     Args:
         holdout: 0.1 or 0, as for :meth:`ddpm.sprites.SpriteDataset.training_rows`.
@@ -265,22 +261,13 @@ def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> 
 
 def _total_steps(plan: Plan, length: dict[str, float], context: Context) -> int:
     ((unit, amount),) = length.items()
-    seconds = _timed(plan, context) if unit == "minutes" else 0.0
+    seconds = 0.0
+    if unit == "minutes":
+        context.say("Timing a few steps on this machine ...")
+        told = {key: plan.config[key] for key in ("precision", "threads")}
+        context.team.tell({"do": "time", "recipe": plan.recipe.to_dict(), "source": plan.sprites.source, **told})
+        seconds = seconds_per_step(plan.recipe, plan.sprites, plan.config["precision"], context=context)
     return steps_for(unit, amount, len(plan.rows), plan.recipe.batch_size, seconds)
-
-
-def _timed(plan: Plan, context: Context) -> float:
-    context.say("Timing a few steps on this machine ...")
-    context.team.tell(
-        {
-            "do": "time",
-            "recipe": plan.recipe.to_dict(),
-            "source": plan.sprites.source,
-            "precision": plan.config["precision"],
-            "threads": plan.config["threads"],
-        }
-    )
-    return seconds_per_step(plan.recipe, plan.sprites, plan.config["precision"], context=context)
 
 
 def seconds_per_step(
@@ -290,14 +277,14 @@ def seconds_per_step(
     steps: int = 20,
     context: Context = QUIET,
 ) -> float:
-    """Time training steps on this machine, on a throw-away network: the training itself still begins at step 0.
+    """Mean time of training steps on this machine, measured with a temporary network.
 
     Args:
         steps: how many are timed, after a few that are not; fewer if it takes longer than ten seconds.
-        context: all processes of its team have to time together.
+        context: all processes of its team must call this together.
 
     Raises:
-        StoppedEarly: if a stop was asked for meanwhile.
+        StoppedEarly: if a stop was requested meanwhile.
     """
     classes = len(sprites.label_names) if sprites.label_names is not None else None
     schedule, team = NoiseSchedule(recipe.num_timesteps, recipe.schedule), context.team
@@ -309,10 +296,10 @@ def seconds_per_step(
         now = time.perf_counter()
         times.append(now - last)
         last = now
-        # A team that one process left in the middle of its steps would wait for it for ever.
+        # In a team no process may leave early: the others would wait for it without end.
         if team.size > 1:
             continue
         context.check()
-        if sum(times) > _TIMING_PATIENCE and len(times) > 1:
+        if sum(times) > _MOST_TIMING_SECONDS and len(times) > 1:
             break
     return float(np.mean(times[min(_WARM_STEPS, len(times) - 1) :]))

@@ -1,4 +1,4 @@
-"""What a training writes into its run folder, and tells a watcher: status, measurements, previews, steps, card."""
+"""What a training writes into its run folder and reports to a watcher: status, measurements, previews, steps, card."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HEARTBEAT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Progress:
-    """What a watcher is told after each step, and whenever something changes."""
+    """What a watcher receives after each step, and after each other change."""
 
     state: str
     step: int
@@ -42,13 +42,13 @@ Watcher = Callable[[Progress], None]
 
 
 class Recorder:
-    """The pen of one start of a run; a full disk costs what it writes here, but never the training.
+    """Writes the files of one start of a run.
 
-    Only a step that cannot be saved is an error: there what was learnt is at stake.
+    If the disk is full, status, measurements, previews and card may be lost; only a step that cannot be saved is an
+    error, since training would be lost.
 
     Args:
-        start: names the start in all that is written.
-        watch: is told what changes.
+        start: identifies the start in the files.
     """
 
     def __init__(self, run: Run, start: str, watch: Watcher) -> None:
@@ -72,39 +72,39 @@ class Recorder:
     # Status
 
     def note(self, **values: Any) -> None:
-        """What the status says from the next time on that it is written."""
+        """Change the status, without writing it yet."""
         self._status.update(values)
 
     def set_state(self, state: str, **values: Any) -> Progress:
-        """Say what the training does from now on."""
+        """Change the state, write the status and tell the watcher."""
         self.note(state=state, **values)
         self._write_status()
         return self.tell()
 
     def say(self, message: str) -> None:
-        """Say in words what takes long, or went wrong."""
+        """Write a message into the status, and tell it to the watcher."""
         self.note(message=message)
         self._write_status()
         self.tell(message)
 
     def report(self, **values: Any) -> None:
-        """Say how far the training is, after each step."""
+        """Report the progress after a step."""
         self.note(**values)
         self.beat()
         self.tell()
 
     def beat(self) -> None:
-        """Show that the training is alive, if that was not done just now."""
+        """Write the status if it was last written more than a second ago."""
         if time.monotonic() - self._written > _HEARTBEAT_SECONDS:
             self._write_status()
 
     def step_back(self, **values: Any) -> None:
-        """Leave the status as it was before this start, which came to nothing."""
+        """Restore the status from before this start, which had no effect."""
         self._status = {**self._status, **self._before, "start": self._start, **values}
         self._write_status()
 
     def tell(self, message: str | None = None) -> Progress:
-        """Tell the watcher, and nobody else."""
+        """Tell the watcher, without writing the status."""
         status = self._status
         progress = Progress(
             state=status["state"],
@@ -134,7 +134,7 @@ class Recorder:
             with open(self._run.folder / "metrics.jsonl", "ab") as file:
                 file.write(b"".join(self._unwritten))
         except OSError as error:
-            # They are tried again with the next: a full disk costs a stretch of a curve.
+            # They are written again with the next line.
             self.say(f"Measurements could not be written: {error.strerror}")
             return
         if len(self._unwritten) > 1:
@@ -142,7 +142,7 @@ class Recorder:
         self._unwritten.clear()
 
     def end_last_line(self) -> None:
-        """A kill may have left half a line: the next one must not be glued to it."""
+        """A killed training may have left half a line; the next line must not continue it."""
         with contextlib.suppress(OSError), open(self._run.folder / "metrics.jsonl", "rb+") as file:
             if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
                 file.write(b"\n")
@@ -150,11 +150,7 @@ class Recorder:
     # Pictures, steps, card
 
     def add_preview(self, step: int, sprites: np.ndarray) -> None:
-        """Add a picture to the film strip.
-
-        Args:
-            sprites: uint8 (N, H, W, 3).
-        """
+        """Add a preview of uint8 (N, H, W, 3) sprites."""
         folder = self._run.folder / "previews"
         with contextlib.suppress(OSError):
             folder.mkdir(exist_ok=True)
@@ -162,14 +158,7 @@ class Recorder:
             replace_bytes(folder / f"{step_name(step)}.png", picture, durable=False)
 
     def save(self, state: TrainingState, config: dict[str, Any]) -> None:
-        """Save a step, and thin the others out.
-
-        Args:
-            config: what the step folder tells of its run.
-
-        Raises:
-            TrainingError: if it cannot be saved; the message says what to do.
-        """
+        """Save a step, with ``config`` in its folder, and remove old ones. Raises TrainingError if saving fails."""
         try:
             save_checkpoint(self._run.folder / "steps", state, config)
             self._run.set_latest(state.step)
@@ -181,14 +170,13 @@ class Recorder:
         self._run.prune()
 
     def write_card(self) -> None:
-        """Write the model card."""
-        # A name that is no text, or a run.json that somebody changed meanwhile: they cost the card alone.
+        """Write the model card, if possible: a name with surrogates or a damaged run.json must not end the training."""
         with contextlib.suppress(OSError, RunError, UnicodeError):
             replace_bytes(self._run.folder / "README.md", run_card(self._run).encode())
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong, for people."""
+    """An error in words, for people."""
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "There is not enough memory for this training. Close other programs, then resume."
     if isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""What is asked of a training, and how it is said on a command line: each field is an option of ``train``."""
+"""The request for a training; each field is an option of the command ``train``."""
 
 from __future__ import annotations
 
@@ -16,30 +16,25 @@ MOST_CHECK_SPRITES = 4096
 
 
 def _option(default: Any, text: str, **how: Any) -> Any:
-    """A field with its default, and what argparse has to know of it."""
+    """A field with its default and its arguments for argparse."""
     return field(default=default, metadata={"help": text, **how})
 
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What is asked of a training. None means: as the run has it, or as the recipe has it.
+    """A request for a training; the options say what each field means. None: the value of the run or of the recipe.
 
     Attributes:
         folder: the run folder; on a command line NAME means ``checkpoints/NAME``.
-        data: what ``load_sprites`` understands.
-        preset: name of a recipe.
-        steps, minutes, epochs: the total length, steps made before included; at most one of them.
-        holdout: share of the sprites kept apart, 0.1 or 0.
-        most: distinct sprites to learn from, at most; see :func:`ddpm.jobs.plan.training_rows`.
-        precision: "auto", "float32" or "bfloat16".
-        check_sprites: samples that the training draws each time it questions itself; 0: never.
-        keep_every: the first step that is saved after each so many steps is never thinned out; 0: none.
-        resume: go on from the newest saved step.
+        data: a source for :func:`ddpm.sprites.load_sprites`.
+        steps, minutes, epochs: the total length, including earlier steps; at most one of them.
+        most: see :func:`ddpm.jobs.plan.training_rows`.
+        keep_every: in each interval of this many steps, the first saved step is kept permanently; 0: none.
     """
 
     folder: Path
     data: str | None = _option(None, "builtin, kaggle, or a path (default: builtin, or the run's)", metavar="SOURCE")
-    # The dictionary itself: a recipe that is added later can be chosen, too.
+    # The dictionary itself, so that recipes added later can be chosen too.
     preset: str | None = _option(None, "the recipe (default: fast, or the run's)", choices=RECIPES)
     steps: int | None = _option(None, "total number of steps", type=int)
     minutes: float | None = _option(None, "total time, turned into steps once (default: the recipe's)", type=float)
@@ -65,7 +60,7 @@ class TrainingRequest:
     resume: bool = _option(False, "go on from the newest saved step", action="store_true")
 
     def length(self) -> dict[str, float]:
-        """The length that was asked for, by its unit; empty if none was.
+        """The requested length, by its unit; empty if there is none.
 
         Raises:
             RunError: if there are several, or it is not a positive number.
@@ -99,22 +94,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def from_options(options: argparse.Namespace) -> TrainingRequest:
-    """The request that was parsed by :func:`add_options`.
-
-    Raises:
-        RunError: if no run can have that name.
-    """
+    """The request in parsed options of :func:`add_options`; raises RunError if no run can have that name."""
     values = {one.name: getattr(options, one.name) for one in _options()}
     return TrainingRequest(Path("checkpoints") / check_name(options.run), **values)
 
 
 def to_options(request: TrainingRequest) -> list[str]:
-    """What says the same on a command line, in the folder that holds ``checkpoints``."""
+    """The request as options, for a process whose working folder contains ``checkpoints``."""
     words = [f"--run={request.folder.name}"]
     for one in _options():
         value = getattr(request, one.name)
         if value is not None and value != one.default:
-            # One word each: a value that begins with a dash is still a value.
+            # With "=", since a value may begin with a dash.
             words.append(_flag(one) if value is True else f"{_flag(one)}={value}")
     return words
 

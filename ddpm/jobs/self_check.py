@@ -1,7 +1,7 @@
-"""A training that questions itself: how large is its error on unseen sprites, does it draw well, does it copy?
+"""A training checks itself: how large is its error on unseen sprites, does it draw well, does it copy?
 
-The error is measured with every saved step. Now and then samples are drawn, too, and compared with the training
-sprites. That may take 3% of the training's time; the last time, at the end, is always taken and does not count.
+The error is measured with every saved step. Sometimes samples are drawn too, and compared with the training sprites;
+that may take 3% of the training's time, plus one check at its end.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,14 @@ from ddpm.sprites import SpriteDataset
 from ddpm.training.heldout import heldout_loss
 from ddpm.training.loop import TrainingState
 
-# Twelve at each level of the grid: under 1% of the time between two savings.
+# Twelve at each level of the grid: under 1% of the time between two saved steps.
 HELDOUT_EVALUATIONS = 192
 FINAL_EVALUATIONS = 2048
 SPRITES = 512
 SHARE = 0.03
 RATES = (0.01, 0.05)
 _MOST_SPRITES = 100_000
-# What the first one is taken to cost, in seconds: nobody knows before.
+# Seconds that the first check is assumed to take.
 _FIRST_COST = 12.0
 
 
@@ -48,12 +49,12 @@ def heldout_errors(
 ) -> dict[str, float]:
     """Errors on held-out sprites: of the averaged weights on the grid of log-SNR, of the raw ones evenly over t.
 
-    The first is how good the model is, whatever its recipe; the second belongs beside the training's own error. What is
-    no number is left out.
+    The first can be compared between recipes, the second with the training's own loss. Errors that are not finite are
+    left out.
 
     Args:
         rows: int64, the held-out rows; nothing is measured if there are none.
-        final: with many more draws, for figures to quote instead of points of a curve.
+        final: measure with many more draws, for the final result.
     """
     asked = {"heldout": (state.ema.model, LOG_SNR_GRID), "heldout_raw": (state.model, None)}
     evaluations = HELDOUT_EVALUATIONS
@@ -72,14 +73,14 @@ def heldout_errors(
 
 
 class SelfCheck:
-    """Questions the model of one training.
+    """The checks of one training's samples.
 
     Args:
-        rows: int64, the rows that it trains on; repeats are dropped.
-        heldout: int64, the rows that it does not.
+        rows: int64, the training rows; repeats are dropped.
+        heldout: int64, the held-out rows.
         frequencies: of the kinds, if the network knows kinds.
-        spent: seconds that earlier starts of this run have spent on it.
-        sprites_drawn: samples each time; 0 turns it off.
+        spent: seconds that earlier starts of this run have spent on checks.
+        sprites_drawn: samples per check; 0 turns the checks off.
     """
 
     def __init__(
@@ -99,27 +100,26 @@ class SelfCheck:
         self._spent = spent
         self._drawn = sprites_drawn
         self._cost = _FIRST_COST
-        self._references: tuple[TrainingIndex, QualityBaseline] | None = None
 
     @property
     def possible(self) -> bool:
-        """Whether there is something to hold samples against, and not more than memory has room for."""
+        """Whether there are enough sprites to compare samples with, and few enough for memory."""
         return self._drawn > 0 and 4 <= len(self._distinct) <= _MOST_SPRITES
 
     def fits(self, seconds: float) -> bool:
-        """Whether another one fits into its share of ``seconds`` of training."""
+        """Whether there is time for another check after ``seconds`` of training."""
         return self._spent + self._cost <= SHARE * seconds
 
     def run(self, model: UNet, interrupted: Callable[[], bool]) -> dict[str, Any] | None:
-        """Draw, measure, and forget the samples.
+        """Draw samples and measure them.
 
         Args:
-            interrupted: asked between two steps of the sampler; whether to give up.
+            interrupted: called between two steps of the sampler; the check ends if it returns True.
 
         Returns:
-            JSON values: ``exact_copies``, ``near_copies`` (share by false-positive rate), the same of held-out sprites,
-            ``frechet_ratio``, ``haze``, ``merged_colours``, ``orphans``, each real value under ``real``, ``samples``
-            and the ``seconds`` that it took. None where it was interrupted, or the model draws no numbers.
+            JSON values: ``samples``, ``exact_copies``, ``near_copies`` (share by false-positive rate),
+            ``frechet_ratio``, ``haze``, ``merged_colours``, ``orphans``, values of real sprites under ``real``, and the
+            ``seconds`` that it took. None if it was interrupted, or the samples are not finite.
         """
         began = time.perf_counter()
         *_, last = (None,)
@@ -130,7 +130,7 @@ class SelfCheck:
         if last is None or not bool(torch.isfinite(last.x0).all()):
             return None
         samples = to_uint8(last.x0)
-        index, quality = self._prepared()
+        index, quality = self._references
         distances = nearest(samples, index.train, 1)[1][:, 0]
         result: dict[str, Any] = {
             "samples": len(samples),
@@ -145,8 +145,7 @@ class SelfCheck:
         self._spent += self._cost
         return {**result, "seconds": round(self._cost, 2)}
 
-    def _prepared(self) -> tuple[TrainingIndex, QualityBaseline]:
-        if self._references is None:
-            train, heldout = self._sprites.images[self._distinct], self._sprites.images[self._heldout]
-            self._references = TrainingIndex(train, heldout), QualityBaseline(np.concatenate([train, heldout]))
-        return self._references
+    @cached_property
+    def _references(self) -> tuple[TrainingIndex, QualityBaseline]:
+        train, heldout = self._sprites.images[self._distinct], self._sprites.images[self._heldout]
+        return TrainingIndex(train, heldout), QualityBaseline(np.concatenate([train, heldout]))

@@ -1,4 +1,4 @@
-"""Making a finished run small enough to come with the program: to draw with, not to train on."""
+"""Copying a run into a small one that comes with the program: for drawing, not for resuming."""
 
 from __future__ import annotations
 
@@ -26,14 +26,13 @@ _POINTS, _PREVIEWS = 250, 14
 def ship_run(
     source: Path, target: Path, note: str | None = None, data: str | None = None, data_name: str | None = None
 ) -> Run:
-    """Copy a run without what only training needs, its weights in half precision.
+    """Copy a run without what only training needs, with weights in half precision.
 
     Args:
-        source: a run folder, or one of its steps. Of a folder in which a step was chosen that one is taken.
-        target: the folder of the shipped run; replaced if it is one already.
+        source: a step folder, or a run folder: its chosen step if there is one, else its latest.
+        target: the folder of the shipped run; an older shipped run is replaced.
         note: a word for people, such as "interim".
-        data, data_name: what others load to get the sprites that it learnt from, and what they are called, where that
-            is not what the run says.
+        data, data_name: the source from which others load its sprites, and their name, if not those of the run.
 
     Raises:
         CheckpointError: if the source cannot be used.
@@ -50,13 +49,12 @@ def ship_run(
             raise RunError(f"{target} is a run of yours: it is not replaced.")
         discard(target)
     step = int(checkpoint.config["step"])
-    # With weights of its own it is a run of its own.
-    own = {key: value for key, value in run.config().items() if key not in ("id", "sequence")}
-    config = {**own, "name": target.name, "shipped": True}
+    # The id is not copied: with weights in another precision it is another run.
+    copied = {key: value for key, value in run.config().items() if key not in ("id", "sequence")}
+    config = {**copied, "name": target.name, "shipped": True}
     if note:
         config["note"] = note
-    renamed = {key: value for key, value in (("source", data), ("name", data_name)) if value}
-    config["data"] = {**config["data"], **renamed}
+    config["data"] |= {key: value for key, value in (("source", data), ("name", data_name)) if value}
     target.mkdir(parents=True)
     replace_json(target / "run.json", config)
     _copy_measurements(run, target, step)
@@ -74,7 +72,7 @@ def ship_run(
 
 
 def _copy_measurements(run: Run, target: Path, step: int) -> None:
-    """A thinned-out curve up to a step, and a status that says that all is over."""
+    """Copy some of the measurements up to a step, and write the status of a finished run."""
     metrics = [record for record in run.metrics() if record["step"] <= step]
     every = max(1, len(metrics) // _POINTS)
     kept = [r for i, r in enumerate(metrics) if i % every == 0 or "heldout" in r or "check" in r or r is metrics[-1]]
@@ -86,7 +84,7 @@ def _copy_measurements(run: Run, target: Path, step: int) -> None:
 
 
 def _copy_choice(run: Run, target: Path, chosen: bool, data_name: str) -> None:
-    """What it learnt from, and, where its step was chosen, the table and the verdict of that."""
+    """Copy the hashes of the training sprites; if the step was chosen, also the table of steps and the verdict."""
     for name in ("trained_on.npy", *((CHOICE,) if chosen else ())):
         if (run.folder / name).is_file():
             shutil.copyfile(run.folder / name, target / name)
@@ -97,7 +95,7 @@ def _copy_choice(run: Run, target: Path, chosen: bool, data_name: str) -> None:
 
 
 def _copy_previews(run: Run, target: Path, step: int) -> None:
-    """Some pictures of the film strip, evenly over the steps."""
+    """Copy some previews, evenly over the steps."""
     (target / "previews").mkdir()
     film = [picture for at, picture in run.previews() if at <= step]
     for i in np.unique(np.linspace(0, len(film) - 1, min(_PREVIEWS, len(film))).round().astype(int)):

@@ -1,7 +1,7 @@
-"""Which saved step of a run is worth keeping: all are measured alike, and a rule chooses.
+"""Which saved step of a run to keep: all are measured in the same way, and a rule chooses.
 
-The longer a model trains, the sharper it draws and the more it repeats. So the last step is not taken blindly: of those
-that do not copy, the one whose weakest quality is best wins.
+The longer a model trains, the sharper it draws and the more it copies, so the last step may not be the best. Of those
+that do not copy, the one whose worst quality figure is best is chosen.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CHOICE, VERDICT = "choice.json", "verdict.json"
 
 SAMPLES = 1024
 NEAR = 0.05
-"""False-positive rate at which near copies are counted here: with a thousand samples it shows more than 1%."""
+"""False-positive rate at which near copies are counted here: at 1% a thousand samples would show less."""
 _MOST_AUC, _LEAST_C_T, _MOST_COPY_RATIO = 0.6, -3.0, 1.5
 _EVALUATIONS = 2048
 
@@ -52,7 +52,7 @@ _BOUNDS = {"rate": is_share, "low": is_share, "high": is_share}
 
 
 def _is_rate(value: Any) -> bool:
-    """A share of something; of nothing it has no bounds."""
+    """A stored proportion; it has bounds unless n is 0."""
     return has_fields(value, _RATE) and (value["n"] == 0 or has_fields(value, _BOUNDS))
 
 
@@ -78,13 +78,12 @@ _ROW: dict[str, Check] = {
 
 @dataclass(frozen=True)
 class Bar:
-    """A figure and how large (or small) it may be.
+    """A figure and its limit.
 
     Attributes:
-        title: in words.
-        value: None where it could not be measured; then it counts as held.
+        value: None where it could not be measured.
         limit: the most that is allowed, the least if ``at_least``.
-        copying: whether it is about copying; otherwise it is about quality.
+        copying: whether it is about copying, not about quality.
     """
 
     title: str
@@ -95,14 +94,14 @@ class Bar:
 
     @property
     def held(self) -> bool:
-        """Whether the figure stays within its limit."""
+        """Whether the figure is within its limit, or could not be measured."""
         if self.value is None:
             return True
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     @property
     def strain(self) -> float:
-        """The figure over what is allowed: 1 at the limit; 0 where it could not be measured."""
+        """The figure over its limit; 0 where it could not be measured."""
         return 0.0 if self.value is None else self.value / max(self.limit, 1e-9)
 
 
@@ -115,11 +114,9 @@ def measure_step(
     index: TrainingIndex | None = None,
     grader: Grader | None = None,
 ) -> tuple[dict[str, Any], Report]:
-    """Draw from a saved step and measure what comes out, without any clean-up.
+    """Measure n samples of a saved step, of kinds by their frequency, without any clean-up.
 
     Args:
-        comparison_set: what the run learnt from, and what it never saw.
-        n: samples, kinds by their frequency.
         index, grader: those of the comparison set, where several steps are measured.
 
     Returns:
@@ -140,11 +137,10 @@ def measure_step(
         index=index,
         grader=grader,
     )
-    calls = default_steps(sampler, loaded.schedule.num_timesteps)
     row = {
         "step": step,
         "sampler": sampler,
-        "calls": calls,
+        "calls": default_steps(sampler, loaded.schedule.num_timesteps),
         **_row(report),
         "heldout": _heldout(loaded, comparison_set),
     }
@@ -152,11 +148,7 @@ def measure_step(
 
 
 def bars(row: dict[str, Any]) -> list[Bar]:
-    """The limits that a model worth keeping stays within.
-
-    Args:
-        row: of :func:`measure_step`.
-    """
+    """The figures of a row of :func:`measure_step`, with their limits."""
     real = row["real"]
     found = [
         Bar("Fréchet ratio", row["frechet_ratio"], 1.5),
@@ -165,7 +157,7 @@ def bars(row: dict[str, Any]) -> list[Bar]:
         Bar("merged colours", row["merged_colours"], 1.5 * real["merged_colours"]),
     ]
     if row["copy_ratio"] is not None:
-        # Sprites of a generator: an ideal model draws known ones, too, but not more often than withheld ones.
+        # Generated sprites: an ideal model draws known ones, too, but not more often than withheld ones.
         return [*found, Bar("near copies of known over withheld", row["copy_ratio"], _MOST_COPY_RATIO, True)]
     return [
         *found,
@@ -177,10 +169,9 @@ def bars(row: dict[str, Any]) -> list[Bar]:
 
 
 def best_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The row to keep: fewest signs of copying, then the smallest of its largest quality figure over its limit.
+    """The row with the fewest copying figures over their limits, then the smallest worst quality figure over its limit.
 
-    Raises:
-        ValueError: if there are no rows.
+    Raises ValueError if there are no rows.
     """
     if not rows:
         raise ValueError("there is nothing to choose from")
@@ -201,16 +192,16 @@ def choose_step(
     all_steps_too: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Measure every saved step of a run, and write down in its folder which is the best, and why.
+    """Measure every saved step of a run, and choose the best.
 
-    ``choice.json`` holds the table, ``verdict.json`` the whole report of the chosen step. Rows that are there already
-    are not measured again.
+    In the run's folder ``choice.json`` holds the table, ``verdict.json`` the whole report of the chosen step. Rows that
+    are there already are not measured again.
 
     Args:
         source: the sprites; None for those that the run names.
         n: samples of each step.
         all_steps_too: also draw from the chosen step with all 1,000 steps ("ddpm"); takes fifty times as long.
-        say: is told what is being done.
+        say: called with what is being done, in words.
 
     Returns:
         The content of ``choice.json``: ``samples``, ``rows``, ``chosen`` and ``all_steps`` (a row or None).
@@ -244,7 +235,7 @@ def choose_step(
 
 
 def read_choice(folder: Path) -> dict[str, Any] | None:
-    """What :func:`choose_step` wrote; None if it wrote nothing, or what is there cannot be used."""
+    """What :func:`choose_step` wrote; None if there is nothing, or it is damaged."""
     try:
         found = read_json(folder / CHOICE)
     except (OSError, ValueError):
@@ -267,7 +258,7 @@ _CHOICE: dict[str, Check] = {
 
 
 def _write(run: Run, n: int, rows: dict[int, Any], all_steps: dict[str, Any] | None) -> dict[str, Any]:
-    # A table may hold steps that are gone: a shipped run has one left.
+    # A table may hold steps that were deleted: a shipped run has one left.
     chosen = int(best_row([rows[step] for step in run.steps() if step in rows])["step"])
     found = {"samples": n, "rows": [rows[step] for step in sorted(rows)], "chosen": chosen, "all_steps": all_steps}
     replace_json(run.folder / CHOICE, found)
@@ -275,20 +266,14 @@ def _write(run: Run, n: int, rows: dict[int, Any], all_steps: dict[str, Any] | N
 
 
 def _row(report: Report) -> dict[str, Any]:
-    found, quality = report.memorization, report.quality
+    found, quality, exam = report.memorization, report.quality, report.exam
     assert quality is not None
     near = report.index.near_share(report.samples, NEAR)
     unseen = report.index.near_share(report.index.heldout, NEAR)
     agreement = quality.class_agreement
     return {
         "samples": len(report.samples),
-        "frechet_ratio": quality.frechet_ratio,
-        "frechet_ratio_sd": quality.frechet_ratio_sd,
-        "kid": quality.kid,
-        "haze": quality.haze,
-        "merged_colours": quality.merged_colours,
-        "orphans": quality.orphans,
-        "outline": quality.outline,
+        **{name: getattr(quality, name) for name in ("frechet_ratio", "frechet_ratio_sd", "kid", *_REAL)},
         "class_agreement": None if agreement is None else agreement.rate,
         "class_agreement_unseen": None if agreement is None else agreement.real,
         "exact_copies": found.rates["exact copy"].count,
@@ -299,11 +284,11 @@ def _row(report: Report) -> dict[str, Any]:
         "near_copies_unseen_high": unseen.high,
         "c_t": found.c_t,
         "auc": None if found.denoising_gap is None else found.denoising_gap.auc,
-        "copy_ratio": None if report.exam is None else report.exam.copy_ratio,
-        "exam": None if report.exam is None else report.exam.observed.to_dict(),
-        "exam_expected": None if report.exam is None else report.exam.expected,
+        "copy_ratio": None if exam is None else exam.copy_ratio,
+        "exam": None if exam is None else exam.observed.to_dict(),
+        "exam_expected": None if exam is None else exam.expected,
         "claim": {name: share.to_dict() for name, share in found.claim.items()},
-        "real": {name: quality.real[name] for name in ("haze", "merged_colours", "orphans", "outline")},
+        "real": {name: quality.real[name] for name in _REAL},
     }
 
 

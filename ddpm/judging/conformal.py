@@ -1,4 +1,4 @@
-"""How near is suspiciously near: conformal p-values (Vovk et al. 2005)."""
+"""Conformal p-values (Vovk et al. 2005), which tell whether a distance is unusually small."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def conformal_p(values: np.ndarray, calibration: np.ndarray) -> np.ndarray:
-    """How small each value is among n calibration values: (1 + #{calibration <= value}) / (n + 1), float64 like values.
+    """(1 + #{calibration <= value}) / (n + 1) for each value and n calibration values, float64 like ``values``.
 
     Uniform on 0..1 for a value from the distribution of the calibration values; never below 1 / (n + 1).
     """

@@ -1,6 +1,6 @@
-"""Controls: sprites of which it is certain whether they are copies, so that everybody can see whether we can tell.
+"""Controls: sprites of which it is known whether they are copies, to check that a report tells it.
 
-They are made from the very sprites that a model learnt from, and compared with them as its own are.
+They are made from the sprites that a model learnt from, and judged like its samples.
 """
 
 from __future__ import annotations
@@ -11,103 +11,82 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ddpm.base.blocks import blocks
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab, oklab_to_rgb
 
 NOISE_SD = 3
-"""Standard deviation of the noise on a near copy, in grey levels: the eye hardly sees it, and no file is the same."""
+"""Standard deviation of the noise on a near copy, in grey levels: hardly visible."""
 
 _CHROMA = 0.06
 
 
 @dataclass(frozen=True)
 class Control:
-    """Sprites of one origin, and what a report has to say of them.
+    """Sprites of one origin, and the right answer.
 
     Attributes:
-        title: what they are called.
-        what: what they are, in a sentence.
-        answer: the known answer, in a sentence.
-        is_right: whether a report on them gives it.
+        title, what, answer: on screen: their name, how they were made, and the right answer.
+        is_right: whether a report on them gives this answer.
+        make: up to so many of them, from a comparison set.
     """
 
     title: str
     what: str
     answer: str
     is_right: Callable[[MemorizationReport], bool]
+    make: Callable[[ComparisonSet, int, np.random.Generator], np.ndarray]
 
 
 def make_control(name: str, comparison_set: ComparisonSet, n: int, seed: int = 0) -> np.ndarray:
     """Make the sprites of one of :data:`CONTROLS`.
 
-    Args:
-        n: how many are wanted, at least 1; fewer come back where the data hold fewer that fit.
-        seed: the same seed gives the same sprites.
-
     Returns:
-        uint8 (n or fewer, 16, 16, 3).
+        uint8 (n, 16, 16, 3), or fewer if the data hold fewer that fit.
 
     Raises:
         KeyError: for an unknown name.
-        ValueError: if n is below 1, or the data hold none that fit; the message is for people.
+        ValueError: if n is below 1, or the data hold none that fit; the message is shown on screen.
     """
-    title = CONTROLS[name].title
+    control = CONTROLS[name]
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
     check_seen(comparison_set)
-    random = np.random.default_rng(seed)
-    made = _MAKERS[name](comparison_set, n, random)
+    made = control.make(comparison_set, n, np.random.default_rng(seed))
     if not len(made):
-        raise ValueError(f"{title}: {comparison_set.sprites.name} holds no sprites to make them from.")
+        raise ValueError(f"{control.title}: {comparison_set.sprites.name} holds no sprites to make them from.")
     return np.ascontiguousarray(made)
 
 
 def hue_turned(images: np.ndarray, degrees: float) -> np.ndarray:
-    """Images with all hues turned in OKLab, lightness and chroma kept as far as sRGB goes.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
-    """
+    """Images, uint8 (N, 16, 16, 3), with all hues turned in OKLab, lightness and chroma kept as far as sRGB allows."""
     lab = oklab(images).astype(np.float64)
     turn = np.exp(1j * np.deg2rad(degrees)) * (lab[..., 1] + 1j * lab[..., 2])
     return oklab_to_rgb(np.stack([lab[..., 0], turn.real, turn.imag], axis=-1))
 
 
 def moved(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
-    """Images shifted down and to the right by -1, 0 or 1; their border is repeated.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
-    """
+    """Images, uint8 (N, 16, 16, 3), shifted down and to the right by -1, 0 or 1; their border is repeated."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     return padded[:, 1 - dy : 17 - dy, 1 - dx : 17 - dx]
 
 
 def noisy(images: np.ndarray, random: np.random.Generator, sd: float = NOISE_SD) -> np.ndarray:
-    """Images with normal noise on every value, rounded and kept within 0..255.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
-        sd: in grey levels.
-    """
+    """Images, uint8 (N, 16, 16, 3), with normal noise on every value, rounded and kept within 0..255."""
     return np.clip(images + random.normal(0, sd, images.shape), 0, 255).round().astype(np.uint8)
 
 
 def pasted(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The left half of each image beside the right half of another, uint8 (N, 16, 16, 3) all."""
+    """The left half of each image beside the right half of another; all uint8 (N, 16, 16, 3)."""
     result = left.copy()
     result[:, :, 8:] = right[:, :, 8:]
     return result
 
 
 def coloured(images: np.ndarray) -> np.ndarray:
-    """bool (N,): the foreground has colours whose hue can visibly be turned.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
-    """
+    """bool (N,): whether a turned hue would be visible in the foreground of images, uint8 (N, 16, 16, 3)."""
     lab = oklab(images)
     inside = foreground(lab)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
@@ -115,31 +94,28 @@ def coloured(images: np.ndarray) -> np.ndarray:
 
 
 def has_room(images: np.ndarray) -> np.ndarray:
-    """bool (N,): nothing is cut off if the image is shifted by a pixel.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
-    """
+    """bool (N,): whether images, uint8 (N, 16, 16, 3), lose no foreground when shifted by a pixel."""
     inside = foreground(oklab(images))
     at_edge = inside[:, [0, -1]].any(axis=(1, 2)) | inside[:, :, [0, -1]].any(axis=(1, 2))
     return np.asarray(inside.any(axis=(1, 2)) & ~at_edge)
 
 
 _SHIFTS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
-_Maker = Callable[[ComparisonSet, int, np.random.Generator], np.ndarray]
-_Fits = Callable[[np.ndarray], np.ndarray]
 
 
 def _chosen(
-    comparison_set: ComparisonSet, rows: np.ndarray, n: int, random: np.random.Generator, fits: _Fits | None = None
+    comparison_set: ComparisonSet,
+    rows: np.ndarray,
+    n: int,
+    random: np.random.Generator,
+    fits: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Up to n sprites of some rows that fit, drawn without replacement."""
+    """Up to n of the sprites in these rows that fit, drawn without replacement."""
     order = random.permutation(rows)
     found: list[np.ndarray] = [np.empty((0, 16, 16, 3), np.uint8)]
     count = 0
-    step = max(n, 256)
-    for start in range(0, len(order), step):
-        images = comparison_set.sprites.images[order[start : start + step]]
+    for part in blocks(len(order), max(n, 256)):
+        images = comparison_set.sprites.images[order[part]]
         found.append(images if fits is None else images[fits(images)])
         count += len(found[-1])
         if count >= n:
@@ -147,17 +123,9 @@ def _chosen(
     return np.concatenate(found)[:n]
 
 
-def _copies(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return _chosen(comparison_set, comparison_set.seen, n, random)
-
-
-def _near_copies(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return noisy(_chosen(comparison_set, comparison_set.seen, n, random, _drawn), random)
-
-
 def _moved_copies(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
     images = _chosen(comparison_set, comparison_set.seen, n, random, has_room)
-    # Most sets hold the mirror images, too: mirrored alone, most would be exact copies of those.
+    # Shifted as well, since most sets also hold the mirror images.
     result = np.where((random.random(len(images)) < 0.5)[:, None, None, None], images[:, :, ::-1], images)
     which = random.integers(0, len(_SHIFTS), len(images))
     for number, (dy, dx) in enumerate(_SHIFTS):
@@ -165,38 +133,15 @@ def _moved_copies(comparison_set: ComparisonSet, n: int, random: np.random.Gener
     return result
 
 
-def _recolours(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return hue_turned(_chosen(comparison_set, comparison_set.seen, n, random, coloured), 180)
-
-
 def _collages(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    images = _chosen(comparison_set, comparison_set.seen, 2 * n, random, _drawn)
+    images = _chosen(comparison_set, comparison_set.seen, 2 * n, random, _has_foreground)
     half = len(images) // 2
     return pasted(images[:half], images[half : 2 * half])
 
 
-def _unseen(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return _chosen(comparison_set, comparison_set.unseen, n, random)
-
-
-def _noise(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
-    return random.integers(0, 256, (n, 16, 16, 3), dtype=np.uint8)
-
-
-def _drawn(images: np.ndarray) -> np.ndarray:
-    """bool (N,): there is something to see; the noise on an empty sprite is no copy of anything."""
+def _has_foreground(images: np.ndarray) -> np.ndarray:
+    """bool (N,): an empty sprite with noise is a copy of nothing."""
     return np.asarray(foreground(oklab(images)).any(axis=(1, 2)))
-
-
-_MAKERS: dict[str, _Maker] = {
-    "copies": _copies,
-    "near copies": _near_copies,
-    "moved copies": _moved_copies,
-    "recolours": _recolours,
-    "collages": _collages,
-    "unseen": _unseen,
-    "noise": _noise,
-}
 
 
 def _labelled(*labels: str, least: float) -> Callable[[MemorizationReport], bool]:
@@ -228,42 +173,49 @@ CONTROLS: dict[str, Control] = {
         "Sprites that the model learnt from, pixel for pixel.",
         "Every one is an exact copy.",
         _labelled("exact copy", least=1),
+        lambda data, n, random: _chosen(data, data.seen, n, random),
     ),
     "near copies": Control(
         "Copies with noise",
         f"Sprites that it learnt from, each value off by about {NOISE_SD} of 255.",
         "At a false-positive rate of 1% nearly all are near copies, and none is an exact one.",
         lambda report: report.rates["near copy"].rate >= 0.98 and report.rates["exact copy"].count == 0,
+        lambda data, n, random: noisy(_chosen(data, data.seen, n, random, _has_foreground), random),
     ),
     "moved copies": Control(
         "Moved copies",
         "Sprites that it learnt from, shifted by a pixel, half of them mirrored as well.",
         "Nearly all are copies, if moved ones; the pixels alone would not show it.",
         _labelled("exact copy", "near copy", "moved copy", least=0.95),
+        _moved_copies,
     ),
     "recolours": Control(
         "Recoloured",
         "Sprites that it learnt from, with every hue turned to its opposite.",
         "No copies by pixels, yet nearly all shapes are known: recolours.",
         lambda report: report.rates["exact copy"].count == 0 and report.rates["shape known"].rate >= 0.95,
+        lambda data, n, random: hue_turned(_chosen(data, data.seen, n, random, coloured), 180),
     ),
     "collages": Control(
         "Collages",
         "The left half of one sprite that it learnt from beside the right half of another.",
         "Far more collages than among real sprites.",
         _collages_found,
+        _collages,
     ),
     "unseen": Control(
         "Unseen sprites",
         "Real sprites of the same set that the model never saw.",
         "No more near copies than the false-positive rate allows: nothing was copied here.",
         _nothing_found,
+        lambda data, n, random: _chosen(data, data.unseen, n, random),
     ),
     "noise": Control(
         "Noise",
         "Every pixel in a random colour.",
         "Nothing is known or copied, and nothing is a drawing, either.",
         _noise_found,
+        lambda data, n, random: random.integers(0, 256, (n, 16, 16, 3), dtype=np.uint8),
     ),
 }
 """In the order in which they are shown."""

@@ -1,7 +1,7 @@
-"""The exam of the built-in set: does a model put shapes and palettes together that it never saw together?
+"""The exam of the built-in set: does a model combine shapes and palettes that it never saw together?
 
-A tenth of the pairs (shape, palette) of the set was withheld from training. Samples are named after the nearest sprite
-that can be drawn at all; those whose pair is in the set count.
+A tenth of the pairs (shape, palette) of the set was withheld from training. A sample gets the shape and the palette of
+the nearest sprite that the generator can make; it counts if this pair is in the set.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Exam:
     """The result of the exam.
 
     Attributes:
-        observed: the withheld pairs among the samples whose pair is in the set, with interval; its floor is None.
-        expected: the share to expect if shape and palette were chosen independently within a kind; None if no sample
-            counts. A model that only copies shows 0, one that recombines freely shows this.
+        observed: the withheld pairs among the samples that count, with interval; its floor is None.
+        expected: the share of withheld pairs if shape and palette were chosen independently within a kind; None if no
+            sample counts. A model that only copies would show 0.
         near_training, near_exam: near copies of a training sprite, and of a withheld one.
         training_sprites, exam_sprites: how many of each there are.
-        copy_ratio: near copies per training sprite over near copies per withheld sprite: 1 for a model that makes no
-            difference; None without any of the latter.
+        copy_ratio: near copies per training sprite over near copies per withheld sprite: 1 if it makes no difference;
+            None without any of the latter.
         copy_ratio_low, copy_ratio_high: its 95% interval (Katz et al. 1978).
     """
 
@@ -45,7 +45,7 @@ class Exam:
 
     @property
     def sentence(self) -> str:
-        """The result in plain words."""
+        """The result in words."""
         if self.expected is None:
             return "No sample is a known combination of shape and colours: the exam says nothing."
         conclusion = "it recombines what it knows"
@@ -66,15 +66,12 @@ class Exam:
 
 
 def take_exam(samples: np.ndarray, sprites: SpriteDataset, seen: np.ndarray, near_distance: int) -> Exam | None:
-    """Grade samples of a model that was trained on the built-in set.
+    """Grade samples of a model that was trained on the built-in set; None if ``sprites`` is another set.
 
     Args:
         samples: uint8 (N, 16, 16, 3).
         seen: int64, the rows that the model learnt from.
         near_distance: squared distance up to which a sample is a near copy.
-
-    Returns:
-        The result, or None where ``sprites`` is not the built-in set.
     """
     withheld = sprites.exam()
     if sprites.shape_ids is None or sprites.palette_ids is None or sprites.labels is None or not len(withheld):
@@ -114,7 +111,7 @@ def take_exam(samples: np.ndarray, sprites: SpriteDataset, seen: np.ndarray, nea
 
 
 def _risk_ratio(a: int, n: int, b: int, m: int) -> tuple[float | None, float | None, float | None]:
-    """(a / n) / (b / m), with the interval that is symmetric in its logarithm."""
+    """(a / n) / (b / m), with an interval that is symmetric in the logarithm."""
     if not b:
         return None, None, None
     ratio = (a / n) / (b / m)

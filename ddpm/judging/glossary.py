@@ -1,4 +1,4 @@
-"""What the words of a report mean, in one plain line each."""
+"""What the words of a report mean, in one line each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report as one HTML file to keep: pictures inside, no outside links, no scripts, fit to print."""
+"""A report as one HTML file that can be kept and printed: with its pictures, without external links and scripts."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _uri(image: np.ndarray) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    # An empty corner heads no column.
+    # An empty first cell is no column heading.
     cells = "".join(f"<th>{html.escape(cell)}</th>" if cell else "<td></td>" for cell in head)
     top = f"<tr>{cells}</tr>" if any(head) else ""
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)

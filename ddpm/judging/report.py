@@ -1,4 +1,4 @@
-"""Everything that can be said about samples: is it good, and is it new? One object, as text, JSON or a page to keep."""
+"""All that can be said about samples: is it good, and is it new? One object, as text, JSON or HTML."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ class Report:
 
     Attributes:
         samples: uint8 (N, 16, 16, 3).
-        source: uint8 (R, 16, 16, 3), the training images that the rows of the evidence mean.
-        data: name and fingerprint of the data set, in words.
-        drawn_by: what drew the samples, in words; empty where that is not known.
+        source: uint8 (R, 16, 16, 3), the training images to which the rows of the evidence refer.
+        data, fingerprint: of the data set; its name, and a hash of its content.
+        drawn_by: what drew the samples, in words; empty if unknown.
         index: what they were compared with.
-        quality: None where it was left out.
-        exam: None where it was left out, or there is none.
+        quality, exam: None if they were not measured, or there is no exam.
     """
 
     samples: np.ndarray
@@ -59,7 +58,7 @@ class Report:
         }
 
     def to_text(self) -> str:
-        """The sentence, then tables, for a terminal."""
+        """The sentence, then the tables, for a terminal."""
         lines = [self.memorization.sentence]
         if self.exam:
             lines.append(self.exam.sentence)
@@ -100,24 +99,19 @@ def make_report(
     with_quality: bool = True,
     grader: Grader | None = None,
 ) -> Report:
-    """Judge samples by a data set.
-
-    What is already there can be handed in, and is then not computed again.
+    """Judge samples by a data set; index, evidence, denoising gap and grader are computed if they are not given.
 
     Args:
         samples: uint8 (N, 16, 16, 3), N at least 1.
-        comparison_set: what the model learnt from, and what it never saw.
-        checkpoint: what drew them, for the denoising gap.
-        labels: int64 (N,), the kinds that were asked for, -1 for anything, for the class agreement.
+        checkpoint: the model that drew them; without it there is no denoising gap unless one is given.
+        labels: int64 (N,), the requested kinds, -1 for any kind, for the class agreement.
         drawn_by: what drew them, in words.
-        index: that of the comparison set, from :func:`ddpm.judging.copying.stored_index.load_or_build`.
-        evidence: what ``index`` measured of ``samples``.
-        denoising_gap: that of what drew them; else it is measured if there is a checkpoint.
-        with_quality: off leaves out quality and exam, which take seconds.
-        grader: that of the comparison set, where several sets of samples are judged.
+        index: from :func:`ddpm.judging.copying.stored_index.load_or_build`.
+        evidence: from ``index.measure(samples)``.
+        with_quality: False leaves out quality and exam, which take seconds.
 
     Raises:
-        ValueError: if there is nothing to compare with, or a rate outside 0..1.
+        ValueError: if there is nothing to compare with, or for a rate outside 0..1.
     """
     sprites = comparison_set.sprites
     check_seen(comparison_set)
@@ -144,11 +138,7 @@ def make_report(
 
 
 class Grader:
-    """Judges the quality of several sets of samples by the same real sprites; what they share is computed once.
-
-    Args:
-        comparison_set: the data set.
-    """
+    """Measures the quality of several sets of samples; what depends on the real sprites alone is computed once."""
 
     def __init__(self, comparison_set: ComparisonSet) -> None:
         self._sprites = comparison_set.sprites
@@ -165,18 +155,13 @@ class Grader:
         return classifier_of(self._sprites.images[self._real], np.asarray(self._sprites.labels)[self._real])
 
     def grade(self, samples: np.ndarray, labels: np.ndarray | None) -> QualityReport:
-        """Measure samples.
-
-        Args:
-            samples: uint8 (N, 16, 16, 3), N at least 1.
-            labels: int64 (N,), the kinds that were asked for, -1 for anything.
-        """
+        """Measure samples, uint8 (N, 16, 16, 3), N at least 1; labels as in :func:`make_report`."""
         asked = None if labels is None or (labels < 0).all() or self._classifier is None else labels
         return self._measures.report(samples, asked, None if asked is None else self._classifier)
 
 
 def tables(report: Report) -> list[Table]:
-    """Each table as a title, a head and rows of words."""
+    """Each table as a title, a head and rows of text."""
     found = report.memorization
     rate_head = ["", "samples", "rate", "95% interval", "unseen real sprites", "excess"]
     result: list[Table] = [
@@ -209,7 +194,7 @@ def tables(report: Report) -> list[Table]:
 
 
 def share(labels: tuple[str, ...], label: str) -> str:
-    """Share of a label in percent; a dash where there are none."""
+    """Share of a label in percent; a dash if there are no labels."""
     return f"{labels.count(label) / len(labels):.1%}" if labels else "-"
 
 
@@ -218,7 +203,6 @@ def _rate_row(name: str, rate: Proportion) -> list[str]:
         return [name, "0 of 0", "-", "-", "-", "-"]
     excess = "-"
     if rate.excess is not None and rate.excess_low is not None and rate.excess_high is not None:
-        # Below the floor there is nothing to explain.
         excess = f"{rate.excess:.1%} ({max(0.0, rate.excess_low):.1%} to {rate.excess_high:.1%})"
         excess = "none" if rate.excess <= 0 else excess
     floor = "-" if rate.floor is None else f"{rate.floor:.1%}"
@@ -233,12 +217,8 @@ def _memory_rows(found: MemorizationReport) -> list[list[str]]:
     ]
     if found.denoising_gap is not None:
         gap = found.denoising_gap
-        rows.append(
-            [
-                "can tell training from held-out sprites (AUC, 0.5: no)",
-                f"{gap.auc:.3f} ({gap.auc_low:.3f} to {gap.auc_high:.3f})",
-            ]
-        )
+        interval = f"{gap.auc:.3f} ({gap.auc_low:.3f} to {gap.auc_high:.3f})"
+        rows.append(["can tell training from held-out sprites (AUC, 0.5: no)", interval])
         rows.append(["noise error, training sprites", f"{np.mean(gap.train):.4f}"])
         rows.append(["noise error, held-out sprites", f"{np.mean(gap.heldout):.4f}"])
     return rows
@@ -255,9 +235,8 @@ def _exam_rows(exam: Exam) -> list[list[str]]:
     rows.append(["near copies of withheld sprites", f"{exam.near_exam:,} (of {exam.exam_sprites:,} sprites)"])
     if exam.copy_ratio is not None:
         high = "?" if exam.copy_ratio_high is None else f"{exam.copy_ratio_high:.2f}"
-        rows.append(
-            ["ratio, per sprite (1: no difference)", f"{exam.copy_ratio:.2f} ({exam.copy_ratio_low:.2f} to {high})"]
-        )
+        interval = f"{exam.copy_ratio:.2f} ({exam.copy_ratio_low:.2f} to {high})"
+        rows.append(["ratio, per sprite (1: no difference)", interval])
     return rows
 
 
@@ -275,9 +254,8 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
     agreement = quality.class_agreement
     if agreement is not None:
         words = f"{agreement.rate:.1%} ({agreement.count:,} of {agreement.n:,})"
-        rows.append(
-            ["shows the kind that was asked for", words, "-" if agreement.real is None else f"{agreement.real:.1%}"]
-        )
+        real_words = "-" if agreement.real is None else f"{agreement.real:.1%}"
+        rows.append(["shows the kind that was asked for", words, real_words])
     return rows
 
 

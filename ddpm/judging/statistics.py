@@ -20,16 +20,15 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Proportion:
-    """A count out of n, the rate that it suggests, and the rate to expect of sprites that are no copies.
+    """A count out of n as a rate, beside the rate to be expected without copying.
 
     Attributes:
-        count: how many it holds for.
-        n: of how many; where it is 0, all rates are NaN.
+        count, n: how many out of how many; if n is 0, all rates are NaN.
         rate: count / n.
         low, high: 95% interval of the rate (Wilson).
-        floor: the rate that real sprites show which the model never saw; None where it is not known.
-        excess: (rate - floor) / (1 - floor): the share of samples that the floor does not explain; None without floor.
-        excess_low, excess_high: its 95% interval, the uncertainty of the floor included.
+        floor: the rate of real sprites that the model never saw; None if unknown.
+        excess: (rate - floor) / (1 - floor), the share of samples that the floor does not explain; None without floor.
+        excess_low, excess_high: its 95% interval, which includes the uncertainty of the floor.
     """
 
     count: int
@@ -43,19 +42,14 @@ class Proportion:
     excess_high: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON values: what is not known is None."""
+        """JSON values; None for what is unknown."""
         return {name: jsonable(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def proportion(count: int, n: int, floor: Proportion | float | None = None) -> Proportion:
-    """A rate with its interval, above a floor.
+    """A rate with its interval, and its excess over a floor that was measured, is known exactly (0..1), or is unknown.
 
-    Args:
-        count: 0..n.
-        floor: measured on n' other sprites, or known exactly (0..1), or not known.
-
-    Raises:
-        ValueError: if count does not lie in 0..n.
+    Raises ValueError if count is not in 0..n.
     """
     low, high = wilson(count, n)
     rate = count / n if n else math.nan
@@ -76,11 +70,7 @@ def proportion(count: int, n: int, floor: Proportion | float | None = None) -> P
 
 
 def wilson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Score interval of a rate; (NaN, NaN) for n = 0.
-
-    Raises:
-        ValueError: if count does not lie in 0..n.
-    """
+    """Score interval of a rate; (NaN, NaN) for n = 0. Raises ValueError if count is not in 0..n."""
     if not 0 <= count <= n:
         raise ValueError(f"count must lie in 0..{n}, got {count}")
     if n == 0:
@@ -89,7 +79,7 @@ def wilson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, f
     rate = count / n
     centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    # Rounding must not push the ends past what was seen.
+    # Rounding must not put the rate outside its interval.
     return min(max(0.0, centre - half), rate), max(min(1.0, centre + half), rate)
 
 
@@ -107,11 +97,9 @@ def newcombe(count_a: int, n_a: int, count_b: int, n_b: int, confidence: float =
 def mann_whitney_z(a: np.ndarray, b: np.ndarray) -> float:
     """Standardised Mann-Whitney U: below 0 if the values of ``a`` tend to be smaller than those of ``b``.
 
-    Tied values share their mean rank, and the variance is nm/12 * [(N+1) - sum(t^3 - t) / (N (N-1))]. It is the
-    data-copying statistic of Meehan et al. 2020 (arXiv 2004.05675) when a and b are distances to the training set.
-
-    Returns:
-        Z, or NaN where either is empty or all values are the same.
+    Equal values get their mean rank, and the variance is nm/12 * [(N+1) - sum(t^3 - t) / (N (N-1))]. For distances to
+    the training set it is the data-copying statistic of Meehan et al. 2020 (arXiv 2004.05675). NaN if either is empty
+    or all values are equal.
     """
     n, m = len(a), len(b)
     if not n or not m:
@@ -126,10 +114,10 @@ def mann_whitney_z(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def auc(lower: np.ndarray, higher: np.ndarray) -> tuple[float, float, float]:
-    """How often a value of ``lower`` lies below one of ``higher`` (ties count half), and its 95% interval.
+    """How often a value of ``lower`` is below one of ``higher`` (equal ones count half), and its 95% interval.
 
     Returns:
-        (auc, low, high); 0.5 means that the two cannot be told apart. NaN where either is empty.
+        (auc, low, high); 0.5 means no difference. NaN if either is empty.
     """
     n, m = len(lower), len(higher)
     if not n or not m:

@@ -1,4 +1,4 @@
-"""The verdict that a run brings along: the report on its samples that was written when its best step was chosen."""
+"""The verdict of a run: the report on its samples that was written when its best step was chosen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ CLAIM = ("shape known", "palette novel, of those", "palette nowhere, of those")
 QUALITY = ("haze", "orphans", "merged_colours", "outline")
 """Traits of a :class:`QualityReport` that are read back, with their value for real sprites."""
 
-_EXCESS = ("excess", "excess_low", "excess_high")
 _MOST_SAMPLES = 1_000_000
 _LARGEST = 1e9
 
@@ -28,11 +27,11 @@ class Verdict(MemorizationSummary):
     """The report that was written when a run's step was chosen, as far as it can be shown without the sprites.
 
     Attributes:
-        drawn_by: what drew the samples, in words; empty where that is not known.
+        drawn_by: what drew the samples, in words; empty if unknown.
         quality: (samples, real sprites) for each of :data:`QUALITY` that was measured.
-        frechet_ratio: of the samples; None where it was not measured.
-        agreement: (samples, unseen sprites): the share that shows the kind it was asked for, 0..1; None without kinds.
-        exam: what came of the exam, in a sentence; None where there was none.
+        frechet_ratio: of the samples; None if it was not measured.
+        agreement: (samples, unseen sprites): the share that shows the requested kind, 0..1; None without kinds.
+        exam: the result of the exam in a sentence; None if there was none.
     """
 
     drawn_by: str
@@ -43,7 +42,7 @@ class Verdict(MemorizationSummary):
 
 
 def read_verdict(folder: Path) -> Verdict | None:
-    """What ``verdict.json`` in a run's folder says; None if there is none, or if it is not what we write."""
+    """The verdict in a run's folder; None if there is none, or it is damaged."""
     try:
         return _verdict(read_json(folder / VERDICT))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -51,7 +50,7 @@ def read_verdict(folder: Path) -> Verdict | None:
 
 
 def damage(run: Run) -> list[str]:
-    """:meth:`ddpm.runs.run.Run.damage`, and whether what was written when a step was chosen can be read."""
+    """:meth:`ddpm.runs.run.Run.damage`, and which of the two files of :func:`choose_step` cannot be read."""
     read = ((CHOICE, read_choice), (VERDICT, read_verdict))
     return run.damage() + [name for name, look in read if (run.folder / name).exists() and look(run.folder) is None]
 
@@ -62,7 +61,8 @@ def _verdict(stored: dict[str, Any]) -> Verdict:
     if not labels:
         raise ValueError("there are no samples")
     real = quality.get("real") or {}
-    agreement = checked(quality.get("class_agreement"), or_none(_is_agreement))
+    is_agreement = or_none(lambda value: has_fields(value, {"rate": is_share, "real": or_none(is_share)}))
+    agreement = checked(quality.get("class_agreement"), is_agreement)
     return Verdict(
         rates={name: _proportion(found["rates"][name]) for name in RATES},
         claim={name: _proportion(found["claim"][name]) for name in CLAIM},
@@ -89,7 +89,9 @@ def _proportion(stored: dict[str, Any]) -> Proportion:
         raise ValueError("more than there are")
     rate, low, high = (checked(stored[name], is_share) if n else math.nan for name in ("rate", "low", "high"))
     floor = checked(stored["floor"], or_none(is_share))
-    excess = (checked(stored[name], or_none(_is_excess)) for name in _EXCESS)
+    # Far below 0 for a rate below its floor.
+    is_excess = or_none(lambda value: is_number(value, -_LARGEST, _LARGEST))
+    excess = (checked(stored[name], is_excess) for name in ("excess", "excess_low", "excess_high"))
     return Proportion(count, n, rate, low, high, floor, *excess)
 
 
@@ -98,15 +100,6 @@ def _labels(counts: dict[str, Any]) -> tuple[str, ...]:
     if sum(numbers) > _MOST_SAMPLES:
         raise ValueError("more samples than anybody drew")
     return tuple(name for name, number in zip(LABELS, numbers, strict=True) for _ in range(number))
-
-
-def _is_excess(value: Any) -> bool:
-    # It may lie far below 0: there is less than the floor.
-    return is_number(value, -_LARGEST, _LARGEST)
-
-
-def _is_agreement(value: Any) -> bool:
-    return has_fields(value, {"rate": is_share, "real": or_none(is_share)})
 
 
 def _is_amount(value: Any) -> bool:

@@ -1,9 +1,8 @@
-"""Is a sprite glued together from two training sprites?
+"""Is a sprite put together from two training sprites?
 
-A diffusion model that looks at small windows makes patch mosaics of its training data (Kamb & Ganguli 2024, arXiv
-2412.20292). So for each foreground pixel it is asked which training sprites explain it: those that look the same in
-its 3x3 window, at the same place. C1 is the largest share of the foreground that one of them explains, C2 the largest
-that two explain together.
+A diffusion model that sees only small windows combines patches of its training data (Kamb & Ganguli 2024, arXiv
+2412.20292). A training sprite explains a foreground pixel if both look the same in its 3x3 window, at the same place.
+C1 is the largest share of the foreground that one training sprite explains, C2 the largest that two explain together.
 """
 
 from __future__ import annotations
@@ -23,31 +22,31 @@ MATCH = 0.04
 """OKLab distance below which two pixels match."""
 
 COLLAGE_GAIN = 0.15
-"""The least that the second source of a collage adds to the first one's share."""
+"""The least that the second training sprite of a collage adds to the share of the first one."""
 
 COLLAGE_COVER = 0.65
-"""The least share that the two sources of a collage explain: pixels along the seam are explained by neither."""
+"""The least share that the two explain together: neither explains the pixels where they meet."""
 
-# References that are compared at once: 1 MB of words for 64 sprites, small enough for the processor's cache.
+# References that are compared at once: 1 MB for 64 sprites, small enough for the processor's cache.
 _BLOCK = 512
 _FIRSTS = 16
 _PIXELS = 256
-# One bit of a word for each sprite.
+# Sprites per uint64, one bit each.
 _BATCH = 64
 _BYTE = 8
-# Second sources that are tried before those of the rest that cannot be better are dropped.
+# Second references that are tried at once; before each such block those that cannot be better are dropped.
 _SECONDS = 1024
 
 
 @dataclass(frozen=True)
 class CollageCover:
-    """How much of each sprite's foreground training sprites explain.
+    """How much of each sprite's foreground one or two references explain.
 
     Attributes:
-        c1: float64 (Q,), 0..1: share that the best single one explains; NaN without foreground.
-        c2: float64 (Q,), 0..1: share that the best two explain together, at least ``c1``; NaN without foreground.
-        first: int64 (Q,): row of the source that explains more of the two; -1 where nothing is explained.
-        second: int64 (Q,): row of the other; -1 where no second one adds anything.
+        c1: float64 (Q,), 0..1: the share that the best one explains; NaN without foreground.
+        c2: float64 (Q,), 0..1: the share that the best two explain, at least ``c1``; NaN without foreground.
+        first: int64 (Q,): row of the one of the two that explains more; -1 where nothing is explained.
+        second: int64 (Q,): row of the other; -1 where no other adds anything.
     """
 
     c1: np.ndarray
@@ -57,20 +56,18 @@ class CollageCover:
 
 
 def is_collage(cover: CollageCover) -> np.ndarray:
-    """bool (Q,): two sources explain most of it, and one alone clearly less; False without foreground."""
+    """bool (Q,): two explain most of it, and one alone clearly less; False without foreground."""
     with np.errstate(invalid="ignore"):
         return (cover.c2 - cover.c1 > COLLAGE_GAIN) & (cover.c2 >= COLLAGE_COVER)
 
 
 @dataclass(frozen=True)
 class CollageIndex:
-    """References, ready to explain sprites: for each place in the picture the colours that stand there.
-
-    Where a sprite and a reference differ is asked once for each colour of a place, not once for each reference.
+    """References, prepared so that a sprite is compared once with each colour at a place, not with each reference.
 
     Attributes:
         rows: int64 (D,), the first row of each distinct reference.
-        colours: uint8 (E, 3), the distinct colours of each place, one place after the other.
+        colours: uint8 (E, 3), the distinct colours at each place, one place after the other.
         starts: int64 (257,), where in ``colours`` those of each place begin; the last is E.
         entries: int32 (256, D), which of ``colours`` a reference has at a place.
     """
@@ -82,13 +79,10 @@ class CollageIndex:
 
     @classmethod
     def of(cls, references: np.ndarray) -> CollageIndex:
-        """Index references; memory holds 3 KB for each distinct one.
-
-        Args:
-            references: uint8 (R, 16, 16, 3), R at least 1.
+        """Index references, uint8 (R, 16, 16, 3); 3 KB of memory for each distinct one.
 
         Raises:
-            TypeError: if the images are not uint8.
+            TypeError: if they are not uint8.
             ValueError: for other shapes, or no references.
         """
         (references,) = require_sprites(references=references)
@@ -107,14 +101,11 @@ class CollageIndex:
         return cls(rows, unpack_rgb(np.concatenate(colours)), np.array(starts), packed)
 
     def cover(self, queries: np.ndarray) -> CollageCover:
-        """Find the one and the two references that explain most of each query's foreground.
+        """Find the one and the two references that explain most of the foreground of queries, uint8 (Q, 16, 16, 3).
 
-        A pixel is explained by a reference if at most one pixel of its 3x3 window differs by :data:`MATCH` or more;
-        what lies outside the picture does not differ. ``c1`` is exact. ``c2`` is the best of all pairs with one of the
-        16 best single sources in it. Equal covers go to lower rows; repeats of a reference are one source.
-
-        Args:
-            queries: uint8 (Q, 16, 16, 3).
+        A reference explains a pixel if at most one pixel of its 3x3 window differs by :data:`MATCH` or more, those
+        outside the picture not counted. ``c1`` is exact; ``c2`` is the best of all pairs that contain one of the 16
+        best single references. Of equals, lower rows come first; repeats of a reference count as one.
 
         Raises:
             TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
@@ -127,8 +118,8 @@ class CollageIndex:
         inside = foreground(lab.reshape(-1, 16, 16, 3)).reshape(count, _PIXELS)
         asked = np.flatnonzero(inside.any(axis=1))
         sizes = inside.sum(axis=1)
-        for start in range(0, len(asked), _BATCH):
-            batch = asked[start : start + _BATCH]
+        for part in blocks(len(asked), _BATCH):
+            batch = asked[part]
             for query, explained in zip(batch, self._explained(lab[batch], inside[batch]), strict=True):
                 one, two, pair = _best_pair(explained)
                 c1[query], c2[query] = one / sizes[query], two / sizes[query]
@@ -136,26 +127,22 @@ class CollageIndex:
         return CollageCover(c1, c2, sources[:, 0], sources[:, 1])
 
     def _explained(self, lab: np.ndarray, inside: np.ndarray) -> np.ndarray:
-        """uint64 (Q, 4, D): for each of up to 64 sprites, one bit for each pixel, set where a reference explains it."""
+        """uint64 (Q, 4, D): for each of up to 64 sprites one bit per pixel, set where a reference explains it."""
         differs = self._differs(lab)
         mask = _across(inside)[:, None]
         result = np.empty((len(lab), 4, len(self.rows)), np.uint64)
-        for start in range(0, len(self.rows), _BLOCK):
-            words = differs.take(self.entries[:, start : start + _BLOCK])
+        for part in blocks(len(self.rows), _BLOCK):
+            words = differs.take(self.entries[:, part])
             unexplained = _several(words.reshape(16, 16, -1)).reshape(words.shape)
             explained = np.invert(unexplained, out=unexplained)
             explained &= mask
             turned = _transposed(explained.reshape(4, _BATCH, -1))
-            result[:, :, start : start + _BLOCK] = turned.transpose(1, 0, 2)[: len(lab)]
+            result[:, :, part] = turned.transpose(1, 0, 2)[: len(lab)]
         return result
 
     @torch.no_grad()
     def _differs(self, lab: np.ndarray) -> np.ndarray:
-        """uint64 (E,): one bit for each of up to 64 sprites, set where it differs from a colour in that colour's place.
-
-        Args:
-            lab: float32 (Q, 256, 3).
-        """
+        """uint64 (E,): one bit per sprite of ``lab``, float32 (Q, 256, 3), set where it differs from a colour."""
         ours = torch.from_numpy(oklab(self.colours)).T.contiguous()
         repeats = torch.from_numpy(np.diff(self.starts))
         result = np.zeros((len(self.colours), _BYTE), np.uint8)
@@ -179,7 +166,7 @@ def _across(bits: np.ndarray) -> np.ndarray:
 
 
 def _several(words: np.ndarray) -> np.ndarray:
-    """uint64 (16, 16, D): bits that are set in more than one pixel of the 3x3 window, outside the picture in none."""
+    """uint64 (16, 16, D): the bits that are set in more than one pixel of the 3x3 window."""
     left, right = np.zeros_like(words), np.zeros_like(words)
     left[:, 1:], right[:, :-1] = words[:, :-1], words[:, 1:]
     side = left | right
@@ -189,7 +176,7 @@ def _several(words: np.ndarray) -> np.ndarray:
     some = side
     some |= words
     result = several.copy()
-    # Two in one row, or some in two different rows.
+    # Set twice in one row, or in two different rows.
     result[1:] |= several[:-1]
     result[:-1] |= several[1:]
     neighbours = some[1:] & some[:-1]
@@ -200,10 +187,7 @@ def _several(words: np.ndarray) -> np.ndarray:
 
 
 def _transposed(words: np.ndarray) -> np.ndarray:
-    """uint64 (G, 64, D): bit i of word j becomes bit j of word i, by swapping ever smaller squares (Warren 2012, 7-3).
-
-    Works in place.
-    """
+    """uint64 (G, 64, D), in place: bit i of word j becomes bit j of word i, by swapping squares (Warren 2012, 7-3)."""
     step = 32
     mask = np.uint64(0x00000000FFFFFFFF)
     while step:
@@ -226,18 +210,18 @@ def _sizes(words: np.ndarray) -> np.ndarray:
 
 
 def _best_pair(explained: np.ndarray, firsts: int = _FIRSTS) -> tuple[int, int, tuple[int, int]]:
-    """The most pixels that one source explains, that two explain, and which two; from uint64 (4, references)."""
+    """The most pixels that one reference explains, that two explain, and which two; from uint64 (4, references)."""
     sizes = _sizes(explained)
     order = np.argsort(-sizes, kind="stable")
     explained, sizes = explained.take(order, axis=1), sizes[order].astype(np.int64)
     best, pair = int(sizes[0]), (int(order[0]) if sizes[0] else -1, -1)
     for first in range(min(firsts, len(order))):
-        # No pair from here on can be better: neither of its sources explains more than this one.
+        # No later pair can be better: neither of its references explains more than this one.
         if 2 * sizes[first] <= best:
             break
         start, known = first + 1, ~explained[:, first, None]
         while True:
-            # A second source has to add what is missing to the best; those that do stand in front.
+            # Only references that are large enough to beat the best pair; they come first.
             last = min(start + _SECONDS, int(np.searchsorted(-sizes, sizes[first] - best, side="left")))
             if start >= last:
                 break

@@ -1,4 +1,4 @@
-"""A data set, divided into what a model has seen of it and what it has not."""
+"""A data set, divided into the sprites that a model has seen and those that it has not."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ddpm.sprites import SpriteDataset
 
 @dataclass(frozen=True)
 class ComparisonSet:
-    """The distinct sprites of a data set, divided into those that a model has seen and those that it has not.
+    """The distinct sprites of a data set, divided; each is named by the first row that holds it.
 
     Attributes:
-        seen: int64, first rows of the distinct sprites that it learnt from.
-        unseen: int64, first rows of those that it never saw, the withheld exam sprites left out.
+        seen: int64, those that the model learnt from.
+        unseen: int64, those that it never saw, without the withheld exam sprites.
     """
 
     sprites: SpriteDataset
@@ -24,12 +24,7 @@ class ComparisonSet:
 
 
 def what_was_seen(sprites: SpriteDataset, trained_on: np.ndarray | None) -> ComparisonSet:
-    """Divide a data set into what a model has seen of it and what it has not.
-
-    Args:
-        trained_on: uint64, the split hashes that its run stored; None where it stored none: then the usual split of
-            the data set is taken.
-    """
+    """Divide a data set by the split hashes (uint64) that a run stored; by its usual split where it stored none."""
     train, heldout = sprites.split()
     if trained_on is None:
         return ComparisonSet(sprites, train, heldout)

@@ -1,8 +1,8 @@
-"""Does the model denoise what it learnt from better than what it never saw?
+"""Does the model denoise its training sprites better than sprites that it never saw?
 
-A network that only learnt what sprites look like is as good on held-out sprites as on its own. One that remembers is
-better on its own; from the size of its error alone one can then tell which sprites it learnt from (membership inference
-by loss, Carlini et al. 2023, arXiv 2301.13188; Matsumoto et al. 2023, arXiv 2302.03262).
+A network that memorised training sprites is better on those than on held-out ones, and the size of its error tells
+which sprites it learnt from (membership inference by loss, Carlini et al. 2023, arXiv 2301.13188; Matsumoto et al.
+2023, arXiv 2302.03262).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _BATCH = 128
 
 @dataclass(frozen=True)
 class DenoisingGap:
-    """Mean squared error of the predicted noise on both sides, by noise level.
+    """Mean squared error of the predicted noise on training and held-out sprites, by noise level.
 
     Attributes:
-        log_snr: natural logarithm of the signal-to-noise ratio of each level, descending in noise.
+        log_snr: natural logarithm of the signal-to-noise ratio of each level, falling.
         train, heldout: mean error of eps at each level.
-        train_size, heldout_size: sprites that were looked at.
-        auc: how often a training sprite has the smaller error; 0.5 means that the two cannot be told apart.
+        train_size, heldout_size: sprites that were measured.
+        auc: how often a training sprite has the smaller error; 0.5 means no difference.
         auc_low, auc_high: its 95% interval.
     """
 
@@ -48,28 +48,25 @@ class DenoisingGap:
     auc_high: float
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON values: None for what is not a finite number."""
+        """JSON values; None for what is not a finite number."""
         return {name: jsonable(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def measure_denoising_gap(
     model: Callable[..., torch.Tensor], schedule: NoiseSchedule, train: np.ndarray, heldout: np.ndarray
 ) -> DenoisingGap | None:
-    """Measure the denoising gap with the same noise on both sides; up to 512 sprites each, chosen with a fixed seed.
+    """Measure up to 512 sprites of each side, chosen with a fixed seed, with the same noise; None if a side is empty.
 
     Args:
-        model: any callable ``(x_t, t, labels=None)``; asked without labels.
+        model: any callable ``(x_t, t, labels=None)``; called without labels.
         train, heldout: uint8 (N, H, W, 3), distinct sprites.
-
-    Returns:
-        The denoising gap, or None where one side is empty.
     """
     if len(train) == 0 or len(heldout) == 0:
         return None
     sides = [_chosen(images) for images in (train, heldout)]
     levels = schedule.timesteps_at(np.linspace(6.0, -4.0, _LEVELS))
     errors = [_errors(model, schedule, images, levels) for images in sides]
-    # Levels differ in size and spread of their errors: each counts the same once it is standardised.
+    # Standardised, since the errors of different levels differ in size and spread.
     both = np.log(np.concatenate(errors) + 1e-12)
     scores = ((both - both.mean(axis=0)) / (both.std(axis=0) + 1e-12)).mean(axis=1)
     area, low, high = auc(scores[: len(sides[0])], scores[len(sides[0]) :])

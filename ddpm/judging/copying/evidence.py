@@ -1,8 +1,7 @@
-"""Facts about samples: how near each comes to the training sprites, by pixels, shape, palette and patches.
+"""Facts about samples: how near each is to the training sprites, by pixels, shape, palette and patches.
 
-:class:`ddpm.judging.copying.training_index.TrainingIndex` measures them, and
-:mod:`ddpm.judging.copying.memorization` decides what they mean. All distances are to *distinct* training sprites:
-repeats change nothing.
+:class:`ddpm.judging.copying.training_index.TrainingIndex` measures them, :mod:`ddpm.judging.copying.memorization`
+decides what they mean. All distances are to *distinct* training sprites: repeats change nothing.
 """
 
 from __future__ import annotations
@@ -16,29 +15,27 @@ from ddpm.judging.copying.collage import CollageCover
 
 @dataclass(frozen=True)
 class Evidence:
-    """Facts about N samples. Rows are indices into the training images as they were given, the first of repeats.
+    """Facts about N samples. Rows are those of the training images as they were given, the first of repeats.
 
     Attributes:
-        degenerate: bool (N,), no foreground, or noise all over.
-        low_quality: bool (N,), more stray pixels, more colours or more haze than all but 0.5% of the training sprites,
-            or less foreground; all degenerate ones, too.
+        degenerate: bool (N,), no foreground, or only noise.
+        low_quality: bool (N,), more stray pixels, more colours, more haze or less foreground than all but 0.5% of the
+            training sprites, or degenerate.
         row: int64 (N,), the nearest training sprite by pixels.
-        squared_distance: int64 (N,), over all 768 values.
-        p: float64 (N,), conformal: how small that distance is among those of training sprites to their nearest other
-            one.
-        ratio: float64 (N,), nearest over second nearest distance, the mirror image of the nearest left out; NaN with
+        squared_distance: int64 (N,), its squared distance over all 768 values.
+        p: float64 (N,), conformal p-value of that distance among those of training sprites to their nearest other one.
+        ratio: float64 (N,), nearest over second nearest distance, mirror images of the nearest left out; NaN with
             fewer than two.
         extraction: float64 (N,), nearest distance over half the mean of the 50 nearest (Carlini et al. 2023).
-        shape_row: int64 (N,), the training sprite of most similar shape.
+        shape_row: int64 (N,), the training sprite with the most similar shape.
         shape_similarity: float32 (N,), 0..1, Jaccard index of the edge maps.
-        shape_flip: bool (N,), it had to be mirrored.
-        shape_shift: int64 (N, 2), it had to be moved by (down, right).
-        shape_palette_distance: float64 (N,), palette distance to the nearest palette among the training sprites of the
-            same shape; NaN where the shape is not known.
-        palette_row: int64 (N,), the training sprite of nearest palette, -1 without foreground.
+        shape_flip, shape_shift: bool (N,) and int64 (N, 2), its mirroring and shift (down, right) for that.
+        shape_palette_distance: float64 (N,), palette distance to the nearest training sprite of the same shape; NaN
+            where the shape is not known.
+        palette_row: int64 (N,), the training sprite with the nearest palette, -1 without foreground.
         palette_distance: float32 (N,), in OKLab; NaN without foreground.
         nowhere: float64 (N,), share of foreground pixels whose colour no training sprite has; NaN without foreground.
-        cover: how much of each can be pasted together from one or two training sprites.
+        cover: how much of each one or two training sprites explain.
     """
 
     degenerate: np.ndarray

@@ -1,4 +1,4 @@
-"""The sprites that are most like a given one, by pixels, by shape and by palette."""
+"""The sprites that are most similar to a given one, by pixels, by shape and by palette."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ddpm.pixels.neighbors import nearest
 
 @dataclass(frozen=True)
 class Matches:
-    """For each of Q sprites the k most like it, the nearest first. Rows are those of the sprites searched.
+    """For each of Q sprites the k most similar ones, the nearest first, as rows of the searched sprites.
 
     Attributes:
         rows: int64 (Q, k), by pixels.
         squared_distances: int64 (Q, k), over all 768 values; see :func:`ddpm.pixels.neighbors.rms_grey_levels`.
-        shapes: by shape, with the transform.
-        palette_rows: int64 (Q, k), by palette; -1 where there is no foreground.
-        palette_distances: float32 (Q, k), in OKLab; NaN where there is no foreground.
+        shapes: by shape, with mirroring and shift.
+        palette_rows: int64 (Q, k), by palette; -1 without foreground.
+        palette_distances: float32 (Q, k), in OKLab; NaN without foreground.
     """
 
     rows: np.ndarray
@@ -31,14 +31,13 @@ class Matches:
 
 
 def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Matches:
-    """Search sprites for the ones most like others, such as a person's own sprite among the samples of a model.
+    """Find the references most similar to each query.
 
-    For searches in the training sprites :meth:`ddpm.judging.copying.training_index.TrainingIndex.look_up` is faster.
+    In the training sprites :meth:`ddpm.judging.copying.training_index.TrainingIndex.look_up` is faster.
 
     Args:
-        queries: uint8 (Q, 16, 16, 3).
-        references: uint8 (R, 16, 16, 3), R at least 1.
-        k: how many; fewer where there are not so many sprites.
+        queries, references: uint8 (Q, 16, 16, 3) and (R, 16, 16, 3), R at least 1.
+        k: how many; fewer are returned if R is smaller.
 
     Raises:
         TypeError: if the images are not uint8.
@@ -52,12 +51,7 @@ def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Matches:
 def match(
     queries: np.ndarray, references: np.ndarray, shapes: ShapeIndex, palettes: PaletteIndex, k: int = 1
 ) -> Matches:
-    """As :func:`look_up`, with the references' indices at hand.
-
-    Raises:
-        TypeError: if the images are not uint8.
-        ValueError: for other shapes, or a k below 1.
-    """
+    """:func:`look_up` with the indices of the references; the same errors."""
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
     k = min(k, len(references))

@@ -1,13 +1,12 @@
 """Created or copied? Rates with intervals and floors, and one label for each sample.
 
-Rates are counted independently of the labels, so no label can hide a copy. A *floor* is what real sprites show that the
-model never saw; only what lies above it says anything about the model.
+Rates are counted independently of the labels, so no label can hide a copy. The *floor* of a rate is that of real
+sprites that the model never saw; only what is above it says something about the model.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,8 +26,7 @@ from ddpm.judging.statistics import Proportion, mann_whitney_z, proportion
 from ddpm.pixels.conversion import require_sprites
 
 NOWHERE = 0.1
-"""A palette is nowhere in the data when more than this share of the foreground has a colour that no training sprite
-has."""
+"""A palette is nowhere in the data if no training sprite has the colours of more than this share of the foreground."""
 RATIO_RULE = 1 / 3
 
 RATES = ("exact copy", "near copy", "shape known", "palette novel", "palette nowhere", "collage", "low quality")
@@ -43,20 +41,18 @@ LABELS = (
     "low quality",
     "novel",
 )
-"""What a sample may be called; the first that fits is taken."""
+"""Each sample gets the first label that fits."""
 
 
 @dataclass(frozen=True)
 class MemorizationSummary:
-    """What can be said of N samples when the sprites themselves are not at hand.
+    """What can be said of N samples without the sprites themselves.
 
     Attributes:
-        rates: for each of ``RATES``, how many samples it holds for.
+        rates: for each of ``RATES``, how many samples it is true for.
         claim: "shape known", and, among the samples of known shape, "palette novel" and "palette nowhere".
-        labels: what each sample is called, one of ``LABELS`` each.
-        heldout_labels: the same of the held-out sprites.
-        effective_rate: the false-positive rate, or 1 / (training sprites + 1) where that is higher: what the number of
-            training sprites allows.
+        labels, heldout_labels: one of ``LABELS`` for each sample, and for each held-out sprite.
+        effective_rate: the false-positive rate, at least 1 / (training sprites + 1), the smallest that they allow.
         train_size, heldout_size: distinct sprites that the samples were compared with.
     """
 
@@ -70,13 +66,13 @@ class MemorizationSummary:
 
     @property
     def sentence(self) -> str:
-        """The finding: the report in plain words, its number first."""
+        """The finding: the report in one sentence."""
         n, near, exact = len(self.labels), self.rates["near copy"].count, self.rates["exact copy"].count
         expected = self.effective_rate * n
         usual = f"{expected:,.0f}" if expected >= 0.95 else "fewer than one"
         words = "is a near copy" if near == 1 else "are near copies"
         if exact > near:
-            # Sprites without a drawing are no near copies; that they are copies must not go unsaid.
+            # Sprites without foreground never count as near copies; as exact copies they must be reported.
             near, words = exact, "is an exact copy" if exact == 1 else "are exact copies"
         return f"{near:,} of {n:,} {words}; as many real sprites that the model never saw would give {usual}."
 
@@ -87,7 +83,7 @@ class MemorizationReport(MemorizationSummary):
 
     Attributes:
         heldout_rates: ``rates``, counted on the held-out sprites.
-        false_positive_rate: what was asked for.
+        false_positive_rate: the requested one.
         near_distance: squared distance up to which a sample is a near copy; -1 if none is small enough.
         nearest_ratio: samples whose nearest sprite is less than a third as far as the second nearest (Yoon et al.
             2023; Gu et al. 2023, arXiv 2310.02664).
@@ -95,8 +91,7 @@ class MemorizationReport(MemorizationSummary):
             2301.13188).
         c_t: data-copying statistic, Mann-Whitney Z of sample-to-train against held-out-to-train distances (Meehan et
             al. 2020); far below 0 means copying. None without held-out sprites.
-        denoising_gap: how much better the model denoises what it learnt from; None without a model or held-out
-            sprites.
+        denoising_gap: None without a model or held-out sprites.
         evidence: the facts about each sample.
     """
 
@@ -110,11 +105,10 @@ class MemorizationReport(MemorizationSummary):
     evidence: Evidence
 
     def most_copied(self) -> tuple[np.ndarray, np.ndarray]:
-        """Which training sprites were copied, the most often copied first.
+        """The training sprites that were copied, the most often copied first, then by row.
 
         Returns:
-            ``(rows, counts)``, int64 both: rows as in :class:`Evidence`, and of how many near or exact copies each is
-            the nearest; equally often copied ones by lower row.
+            ``(rows, counts)``, both int64: rows as in :class:`Evidence`, and how many near or exact copies each has.
         """
         flags = _flags(self.evidence, self.near_distance)
         rows, counts = np.unique(self.evidence.row[flags["near copy"] | flags["exact copy"]], return_counts=True)
@@ -139,8 +133,8 @@ class MemorizationReport(MemorizationSummary):
             "extraction": self.extraction.to_dict(),
             "c_t": self.c_t,
             "gap": None if self.denoising_gap is None else self.denoising_gap.to_dict(),
-            "labels": _counted(self.labels),
-            "heldout_labels": _counted(self.heldout_labels),
+            "labels": {label: self.labels.count(label) for label in LABELS},
+            "heldout_labels": {label: self.heldout_labels.count(label) for label in LABELS},
             "each": [
                 {
                     "label": label,
@@ -170,7 +164,7 @@ def memorization_report(
     Args:
         samples: uint8 (N, 16, 16, 3), N at least 1.
         train: uint8 (R, 16, 16, 3), what the model learnt from; repeats change nothing.
-        heldout: uint8 (M, 16, 16, 3), real sprites that it never saw; without them floors are not known.
+        heldout: uint8 (M, 16, 16, 3), real sprites that it never saw; without them floors are unknown.
         false_positive_rate: share of unseen sprites that may be called near copies, above 0 and below 1.
         model: any callable ``(x_t, t, labels=None)``, for the denoising gap; needs ``schedule``.
 
@@ -197,11 +191,7 @@ def judge(
     false_positive_rate: float = 0.01,
     denoising_gap: DenoisingGap | None = None,
 ) -> MemorizationReport:
-    """Decide what the facts mean at a false-positive rate; cheap, so that a slider can move it.
-
-    Raises:
-        ValueError: for a rate outside 0..1.
-    """
+    """Decide what the facts mean at a false-positive rate; quick. Raises ValueError for a rate outside 0..1."""
     if not 0 < false_positive_rate < 1:
         raise ValueError(f"false_positive_rate must lie between 0 and 1, got {false_positive_rate}")
     effective = max(false_positive_rate, 1 / (len(index.distances) + 1))
@@ -231,10 +221,9 @@ def judge(
 
 
 def _flags(facts: Evidence, near_distance: int) -> dict[str, np.ndarray]:
-    """bool (N,) for each of ``RATES``. A degenerate sample may be an exact copy and is of low quality; nothing else
-    holds for it, even if the data hold such a sprite."""
+    """bool (N,) for each of ``RATES``; a degenerate sample can only be an exact copy and of low quality."""
     sound = ~facts.degenerate
-    # Comparisons with NaN are False, as they should be: what has no palette has no novel one.
+    # Comparisons with NaN are False, as is right: a sample without a palette has no novel one.
     with np.errstate(invalid="ignore"):
         return {
             "exact copy": facts.squared_distance == 0,
@@ -279,13 +268,8 @@ def _compared(found: np.ndarray, usual: np.ndarray) -> Proportion:
 
 
 def _near_distance(distances: np.ndarray, effective_rate: float) -> int:
-    """The largest distance whose p, (1 + #{distances <= d}) / (n + 1), is at most the rate."""
+    """The largest distance d whose p-value, (1 + #{distances <= d}) / (n + 1), is at most the rate."""
     allowed = math.floor(effective_rate * (len(distances) + 1) + 1e-9) - 1
     if allowed >= len(distances):
         return 768 * 255**2
     return int(distances[max(0, allowed)]) - 1
-
-
-def _counted(labels: tuple[str, ...]) -> dict[str, int]:
-    counts = Counter(labels)
-    return {label: counts[label] for label in LABELS}

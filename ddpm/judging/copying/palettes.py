@@ -1,9 +1,8 @@
 """Which training sprite has the same colours, whatever its shape?
 
-A palette is the cloud of a sprite's foreground colours in OKLab. Two clouds are compared by the sliced 2-Wasserstein
-distance (Rabin et al. 2011; Bonneel et al. 2015): on one line at a time, the cheapest way of turning one into the other
-pairs equal ranks. With fixed lines and ranks a palette is a point in 1,024 dimensions, and the distance of two palettes
-that of their points.
+A palette is the set of a sprite's foreground colours in OKLab. Two are compared by the sliced 2-Wasserstein distance
+(Rabin et al. 2011; Bonneel et al. 2015): projected on each of several lines, colours of equal rank are paired. With
+fixed lines and ranks a palette is a point in 1,024 dimensions, and the distance of two palettes that of their points.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from ddpm.pixels.neighbors import check_k
 from ddpm.pixels.oklab import oklab
 
 SAME_PALETTE = 0.04
-"""The largest palette distance that counts as the same palette, and the radius in which a colour counts as known."""
+"""The largest distance at which two palettes, or two colours, count as the same."""
 
 _DIRECTIONS = 32
 _QUANTILES = 32
@@ -29,15 +28,15 @@ _VALUES = _DIRECTIONS * _QUANTILES
 # 8 MB of float32 while projections are sorted.
 _BLOCK = 256
 _COLOUR_BLOCK = 512
-# Distances are summed in another order for each block; candidates so close that this could swap them are compared anew.
+# More candidates than needed: rounding in the first search may swap those at almost the same distance.
 _SPARE = 4
 
 
 def _directions() -> np.ndarray:
-    """float32 (32, 3): lines spread evenly, with sum u u^T = 32/3 I.
+    """float32 (32, 3): evenly spread directions u, with sum u u^T = 32/3 I.
 
-    A Fibonacci lattice (Gonzalez 2010) on half of the sphere, since opposite points are one line; turned into a tight
-    frame, since otherwise a shift of all colours would be measured differently, by some per cent, in each direction.
+    A Fibonacci lattice (Gonzalez 2010) on half of the sphere, since opposite points are one line; made a tight frame,
+    since otherwise the distance of a shift of all colours would vary with its direction by some per cent.
     """
     turns = np.arange(_DIRECTIONS)
     heights = (turns + 0.5) / _DIRECTIONS
@@ -52,16 +51,13 @@ _LINES = _directions()
 
 
 def palette_embedding(images: np.ndarray) -> np.ndarray:
-    """Points whose Euclidean distance is the palette distance.
+    """Points whose Euclidean distance is the palette distance of images, uint8 (N, 16, 16, 3).
 
-    A uniform shift of all colours by d is measured as d, since the sliced distance is multiplied by sqrt(3). Each of
-    the 32 quantiles is the mean over its share of the pixels, so the distance never exceeds the one between all ranks.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
+    A uniform shift of all colours by d has distance d, since the sliced distance is multiplied by sqrt(3). Each of the
+    32 quantiles is the mean over its share of the pixels, so the distance never exceeds the one between all ranks.
 
     Returns:
-        float32 (N, 1024), in OKLab units; NaN where there is no foreground.
+        float32 (N, 1024), in OKLab units; NaN without foreground.
     """
     (images,) = require_sprites(images=images)
     result = np.empty((len(images), _VALUES), np.float32)
@@ -72,11 +68,11 @@ def palette_embedding(images: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class PaletteIndex:
-    """The palettes of references, ready to be searched.
+    """The palettes of references, prepared for searching.
 
     Attributes:
         points: float32 (P, 1024), the distinct palettes, see :func:`palette_embedding`.
-        numbers: int64 (R,), which of them each reference has; -1 where it has no foreground.
+        numbers: int64 (R,), which of them each reference has; -1 without foreground.
         colours: int64 (C,), the distinct colours of their foregrounds, 0xRRGGBB, ascending.
     """
 
@@ -86,10 +82,7 @@ class PaletteIndex:
 
     @classmethod
     def of(cls, references: np.ndarray) -> PaletteIndex:
-        """Index references; memory holds 4 KB for each distinct palette.
-
-        Args:
-            references: uint8 (R, 16, 16, 3).
+        """Index references, uint8 (R, 16, 16, 3); 4 KB of memory for each distinct palette.
 
         Raises:
             TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
@@ -111,11 +104,7 @@ class PaletteIndex:
         return cls(np.concatenate(points), numbers, _present(references))
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """The k references of each query with the most similar palettes; equal palettes are compared once.
-
-        Args:
-            queries: uint8 (Q, 16, 16, 3).
-            k: 1..R.
+        """The k references (1..R) with the palettes most similar to each query, uint8 (Q, 16, 16, 3).
 
         Returns:
             ``(indices, distances)``: int64 and float32 (Q, k), nearest first, equal distances by lower index. -1 and
@@ -137,7 +126,7 @@ class PaletteIndex:
         starts = np.searchsorted(self.numbers[order], np.arange(len(self.points) + 1))
         for query, candidates in zip(asked.tolist(), self._candidates(wanted[asked], k), strict=True):
             numbers = candidates[candidates >= 0]
-            # From differences: exact where two palettes are the same.
+            # From differences, so that equal palettes have distance 0.
             apart = np.linalg.norm((self.points[numbers] - wanted[query]).astype(np.float64), axis=1)
             pairs = sorted(
                 (value, row)
@@ -151,7 +140,7 @@ class PaletteIndex:
     @torch.no_grad()
     def _candidates(self, wanted: np.ndarray, k: int) -> np.ndarray:
         """For each point the numbers of the palettes nearest to it, int64 (Q, k + 4), -1 for none."""
-        # float64, so that the norms do not swallow a small distance.
+        # float64, since a small distance is here the difference of two large norms.
         queries = torch.from_numpy(wanted).double()
         count = k + _SPARE
         best = torch.full((len(queries), count), torch.inf, dtype=torch.float64)
@@ -179,10 +168,10 @@ class PaletteIndex:
 
         Args:
             queries: uint8 (Q, 16, 16, 3).
-            radius: OKLab distance up to which a colour counts as there.
+            radius: OKLab distance up to which two colours count as the same.
 
         Returns:
-            float64 (Q,) in 0..1; NaN where the query has no foreground.
+            float64 (Q,) in 0..1; NaN without foreground.
 
         Raises:
             TypeError: if the images are not uint8.
@@ -205,7 +194,7 @@ def _embed(images: np.ndarray) -> np.ndarray:
     lab = oklab(images)
     inside = foreground(lab).reshape(len(images), 1, -1)
     lightness, red, blue = (lab[..., i].reshape(len(images), 1, -1) for i in range(3))
-    # Written out, not as a matrix product: so that a sprite's point does not depend on its place in a block.
+    # Not a matrix product, so that a sprite's point does not depend on its place in a block.
     lines = _LINES[:, :, None]
     ranked = lightness * lines[:, 0] + red * lines[:, 1] + blue * lines[:, 2]
     counts = inside.sum(axis=2)
@@ -214,7 +203,7 @@ def _embed(images: np.ndarray) -> np.ndarray:
     ranked[~np.isfinite(ranked)] = 0
     sums = np.zeros((*ranked.shape[:2], ranked.shape[2] + 1))
     np.cumsum(ranked, axis=2, dtype=np.float64, out=sums[:, :, 1:])
-    # The integral of the ranked values up to each boundary between quantiles, which may fall inside a pixel.
+    # The integral of the ranked values up to each boundary between quantiles, which may lie inside a pixel.
     boundaries = counts * np.arange(_QUANTILES + 1) / _QUANTILES
     whole = np.minimum(boundaries.astype(np.int64), ranked.shape[2] - 1)
     at = np.broadcast_to(whole[:, None], (*ranked.shape[:2], _QUANTILES + 1))
@@ -244,12 +233,12 @@ def _foreground_colours(images: np.ndarray) -> np.ndarray:
 def _further_than(colours: np.ndarray, others: np.ndarray, radius: float) -> np.ndarray:
     """The colours that are further than the radius from all others.
 
-    Space is cut into cells as wide as the radius, so that only those next to a colour's own need be looked at.
+    OKLab is divided into cells as wide as the radius, so that only neighbouring cells need to be searched.
     """
     if not len(others) or not len(colours):
         return colours
     lab, near = (oklab(unpack_rgb(packed)).astype(float) for packed in (colours, others))
-    # A little wider, so that rounding never pushes a colour at the very radius two cells away.
+    # A little wider, so that rounding never puts a colour at exactly the radius two cells away.
     width = radius * 1.001
     cells, near_cells = (np.floor((points + 1) / width).astype(np.int64) for points in (lab, near))
     side = int(2 / width) + 3
@@ -260,7 +249,7 @@ def _further_than(colours: np.ndarray, others: np.ndarray, radius: float) -> np.
     far = np.ones(len(colours), bool)
     keys = cells @ weights
     for rows in np.split(np.argsort(keys, kind="stable"), np.flatnonzero(np.diff(np.sort(keys))) + 1):
-        # Cells that differ in the last axis only lie side by side in the sorted list: nine runs of three.
+        # Cells that differ only in the last axis are neighbours in the sorted list: nine runs of three.
         starts = [keys[rows[0]] + np.array([x, y, -1]) @ weights for x in (-1, 0, 1) for y in (-1, 0, 1)]
         runs = [slice(*np.searchsorted(near_keys, [start, start + 3])) for start in starts]
         around = np.concatenate([near[run] for run in runs])

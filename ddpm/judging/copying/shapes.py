@@ -1,12 +1,11 @@
 """Which training sprite has the same shape, whatever its colours, mirrored or shifted by a pixel?
 
-A shape is a map of edges: 480 pairs of adjacent pixels, each marked where the colour visibly changes. Two maps are
-compared by Jaccard's index J (edges in both / edges in either), at the best of 18 alignments. Recolouring a sprite
-leaves its edges where they are, so J finds what no distance of pixels can.
+A shape is a map of edges: of the 480 pairs of adjacent pixels, those between which the colour visibly changes. Two maps
+are compared by Jaccard's index J (edges in both / edges in either), at the best of 18 alignments. Recolouring a sprite
+does not move its edges, so J finds what a distance of pixels cannot.
 
-The pictures are compared as they are. A median filter on both sides first was tried and dropped: at this size single
-pixels are eyes and outlines, the filter makes new colours that do not turn with the hue, and it cost more known copies
-than it found.
+A median filter on both sides before the comparison missed more known copies than it found: at this size single pixels
+are eyes and outlines, and the filter makes new colours that do not change with the hue.
 """
 
 from __future__ import annotations
@@ -27,31 +26,25 @@ SHAPE_KNOWN = 0.8
 
 _SIDE = 16
 _EDGES = 2 * _SIDE * (_SIDE - 1)
-# One (variants x queries, references) block of float32 is 2.4 MB: larger ones leave the processor's cache.
+# One (variants x queries, references) block of float32 is 2.4 MB: larger ones do not fit the processor's cache.
 _QUERY_BLOCK = 32
 _BLOCK = 1024
 _INDEX_BITS = 31
-# A union holds at most 480 edges, so two different J differ by 1 / (480 * 479) = 4.3e-6 or more. Subtracting this step
-# once for each place in the list of variants orders equal J and never passes a different one: 17 steps are 2.0e-6.
-# Scores are multiples of it or of less, so nothing is rounded where it could matter.
+# At most 480 edges are in either map, so two different J differ by at least 1 / (480 * 479) = 4.3e-6. Subtracting
+# this step once per place in the list of variants orders equal J and never changes the order of others: 17 steps are
+# 2.0e-6, and a power of 2 adds no rounding that could matter.
 _STEP = 2.0**-23
 
 
-def _list_variants() -> list[tuple[bool, int, int]]:
-    """(flip, dy, dx), the least change first: where several fit equally well, the first is reported."""
-    shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
-    shifts.sort(key=lambda shift: (abs(shift[0]) + abs(shift[1]), shift))
-    return [(flip, dy, dx) for flip in (False, True) for dy, dx in shifts]
-
-
-_VARIANTS = _list_variants()
+_SHIFTS = sorted(((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)), key=lambda s: (abs(s[0]) + abs(s[1]), s))
+_VARIANTS = [(flip, dy, dx) for flip in (False, True) for dy, dx in _SHIFTS]
+"""The smallest change first, since of equally good variants the first is reported."""
 
 
 def _edge_sources() -> np.ndarray:
-    """int64 (18, 480): for each variant, the edge of the query that lands on each edge of the reference.
+    """int64 (18, 480): for each variant, the edge of the query that lies on each edge of the reference; 480 for none.
 
-    480 stands for "none": it comes from outside the picture. The query is taken back to the reference, so it is
-    shifted by the opposite amount and then flipped.
+    The query is transformed back to the reference: shifted by the opposite amount, then flipped.
     """
     across = np.arange(_SIDE * (_SIDE - 1)).reshape(_SIDE, _SIDE - 1)
     down = np.arange(_SIDE * (_SIDE - 1), _EDGES).reshape(_SIDE - 1, _SIDE)
@@ -72,15 +65,13 @@ _SOURCES = _edge_sources()
 
 @dataclass(frozen=True)
 class ShapeMatches:
-    """The references whose shapes are most alike, the best first.
-
-    The transform is the one that, applied to the *reference*, gives the query: flipped first, then shifted.
+    """The references with the most similar shapes, the best first.
 
     Attributes:
         indices: int64 (Q, k), rows of the references.
         similarity: float32 (Q, k), J in 0..1, descending.
-        flips: bool (Q, k), True where the reference is to be mirrored left to right.
-        shifts: int64 (Q, k, 2), (dy, dx) in -1..1, in pixels: down and to the right are positive.
+        flips, shifts: what turns the *reference* into the query: bool (Q, k), whether it is first mirrored left to
+            right; int64 (Q, k, 2), by how many pixels it is then shifted down and to the right, -1..1.
     """
 
     indices: np.ndarray
@@ -90,10 +81,7 @@ class ShapeMatches:
 
 
 def edge_bits(images: np.ndarray) -> np.ndarray:
-    """Where the colour visibly changes from one pixel to the next.
-
-    Args:
-        images: uint8 (N, 16, 16, 3).
+    """Where the colour visibly changes from one pixel to the next in images, uint8 (N, 16, 16, 3).
 
     Returns:
         bool (N, 480): 240 pairs side by side (row by row), then 240 pairs one above the other; True where their OKLab
@@ -110,7 +98,7 @@ def edge_bits(images: np.ndarray) -> np.ndarray:
 
 
 class ShapeIndex:
-    """The shapes of references, ready to be searched.
+    """The shapes of references, prepared for searching.
 
     Args:
         packed: uint8 (R, 60), the edge maps of the references, from :meth:`packed_edges`.
@@ -122,10 +110,7 @@ class ShapeIndex:
 
     @classmethod
     def of(cls, references: np.ndarray) -> ShapeIndex:
-        """Index references.
-
-        Args:
-            references: uint8 (R, 16, 16, 3), at most 2^31 - 1 of them.
+        """Index at most 2^31 - 1 references, uint8 (R, 16, 16, 3).
 
         Raises:
             TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
@@ -135,24 +120,16 @@ class ShapeIndex:
 
     @staticmethod
     def packed_edges(references: np.ndarray) -> np.ndarray:
-        """uint8 (R, 60): :func:`edge_bits` of each reference, eight pairs in a byte.
-
-        Args:
-            references: uint8 (R, 16, 16, 3).
-        """
+        """:func:`edge_bits` of references, uint8 (R, 16, 16, 3), eight pairs per byte: uint8 (R, 60)."""
         packed = np.empty((len(references), _EDGES // 8), np.uint8)
         for part in blocks(len(references), _BLOCK):
             packed[part] = np.packbits(edge_bits(references[part]), axis=1)
         return packed
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> ShapeMatches:
-        """The k references of each query whose shapes are most similar; equally similar ones by lower index.
+        """The k references (1..R) with the shapes most similar to each query, uint8 (Q, 16, 16, 3).
 
-        References are taken as they are, repeats included; equal shapes are compared once.
-
-        Args:
-            queries: uint8 (Q, 16, 16, 3).
-            k: 1..R.
+        Equally similar ones are ordered by index; repeats are all returned.
 
         Raises:
             TypeError: if the images are not uint8.
@@ -172,7 +149,7 @@ class ShapeIndex:
             scores = turned.scores_of(maps.bits(best.ravel()).reshape(*best.shape, _EDGES))
             variant = scores.argmax(axis=2)
             score = np.take_along_axis(scores, variant[..., None], axis=2)[..., 0]
-            # Whatever shares one of these maps is as near; among the first k of each are the first k of all.
+            # All references with one of these maps are equally near; the first k of each include the first k of all.
             members = maps.members(k)[best]
             keys = np.where(members < 0, np.iinfo(np.int64).max, _keys(score, 0)[..., None] + members)
             order = np.argsort(keys.reshape(len(best), -1), axis=1)[:, :k]
@@ -184,16 +161,13 @@ class ShapeIndex:
         return ShapeMatches(indices, similarity, table[variants, 0].astype(bool), table[variants, 1:])
 
 
-def _as_values(packed: np.ndarray) -> np.ndarray:
-    """(N,): each packed map as one value that sorts and compares."""
-    return np.ascontiguousarray(packed).view(f"V{_EDGES // 8}").ravel()
-
-
 class _EdgeMaps:
     """The distinct edge maps of many sprites, in order of first occurrence; packed, 60 bytes each."""
 
     def __init__(self, packed: np.ndarray) -> None:
-        _, firsts, inverse = np.unique(_as_values(packed), return_index=True, return_inverse=True)
+        # Each map as one value that can be sorted.
+        values = np.ascontiguousarray(packed).view(f"V{_EDGES // 8}").ravel()
+        _, firsts, inverse = np.unique(values, return_index=True, return_inverse=True)
         order = np.argsort(firsts)
         self.firsts = firsts[order]
         self.inverse = np.argsort(order)[inverse]
@@ -208,7 +182,7 @@ class _EdgeMaps:
         return np.unpackbits(self._packed[maps], axis=1)
 
     def members(self, k: int) -> np.ndarray:
-        """int64 (maps, at most k): the first k sprites of each map, filled up with -1."""
+        """int64 (maps, at most k): the first k sprites with each map, -1 where there are fewer."""
         if k not in self._members:
             order = np.argsort(self.inverse, kind="stable")
             counts = np.bincount(self.inverse, minlength=len(self))
@@ -221,7 +195,7 @@ class _EdgeMaps:
 
 
 class _Turned:
-    """A few edge maps in all variants, ready to be compared."""
+    """A few edge maps in all variants."""
 
     def __init__(self, bits: np.ndarray) -> None:
         padded = np.pad(bits.astype(np.float32), ((0, 0), (0, 1)))
@@ -243,7 +217,7 @@ class _Turned:
             yield part.start, scores.sub_(self._steps[:, None, None]).amax(dim=0)
 
     def scores_of(self, bits: np.ndarray) -> np.ndarray:
-        """float32 (queries, k, 18): every variant's score against maps of one's own, uint8 (queries, k, 480)."""
+        """float32 (queries, k, 18): the score of each variant against k maps per query, uint8 (queries, k, 480)."""
         theirs = torch.from_numpy(bits).float()
         both = _counted("vqe,qke->qkv", self._bits, theirs)
         either = theirs.sum(dim=2).clamp_(min=0.5)[..., None] + self._counts.T[:, None] - both
@@ -251,14 +225,14 @@ class _Turned:
 
 
 def _counted(equation: str, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Edges in both of two maps: at most 480 ones, exact in float32; autocast would round the sum to bfloat16."""
+    """The edges in both of two maps, exact in float32; autocast would round the sum to bfloat16."""
     with torch.autocast("cpu", enabled=False):
         return torch.einsum(equation, a, b)
 
 
 def _keys(scores: np.ndarray, index: int | np.ndarray) -> np.ndarray:
-    """int64: the smallest for the highest score, then for the lowest index. A score lies in -17 steps .. 1."""
-    # Twice as fine as the step, since a J below 1 lies between its multiples.
+    """int64: the smallest for the highest score (-17 steps to 1), then for the lowest index."""
+    # In units of half a step, since a J below 1 lies between multiples of the step.
     return (np.rint((1.0 - scores.astype(np.float64)) * (2 / _STEP)).astype(np.int64) << _INDEX_BITS) + index
 
 
@@ -267,7 +241,7 @@ def _best_maps(turned: _Turned, maps: _EdgeMaps, k: int) -> np.ndarray:
     best = np.full((len(turned), k), np.iinfo(np.int64).max)
     worst_kept = torch.full((len(turned), 1), -1.0)
     for start, scores in turned.against(maps):
-        # An equal score further down the list never displaces one that is already there.
+        # A later map with an equal score never replaces an earlier one.
         rows = (scores > worst_kept).any(dim=1).nonzero().squeeze(1).numpy()
         if len(rows):
             candidates = scores[rows].numpy()

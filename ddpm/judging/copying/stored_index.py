@@ -1,7 +1,7 @@
-"""Training indices on disk: what has to be known of a data set before samples can be judged is computed once.
+"""Training indices on disk, so that what is needed of a data set before samples can be judged is computed once.
 
-``yardsticks/<key>/`` in our home holds the arrays of one, and ``facts.json`` their digests. The key tells apart the
-data, what was seen of them, and the version of the measures. What cannot be stored, or is damaged, is computed anew.
+``yardsticks/<key>/`` in our home holds the arrays of one index, and ``facts.json`` their digests. The key depends on
+the data, on what was seen of them, and on the version of the measures. What is damaged or missing is computed again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ddpm.judging.copying.training_index import TrainingIndex, Watch
 from ddpm.sprites.readers import npy
 
 _VERSION = 1
-"""Raise it whenever a measure changes: what older versions stored is then not used."""
+"""To be raised whenever a measure changes, so that what older versions stored is not used."""
 
 _FACTS = "facts.json"
 _MOST_STORED = 8
@@ -32,10 +32,10 @@ _MAPPED_BYTES, _LARGEST_BYTES = 1 << 20, 4 << 30
 
 
 def load_or_build(comparison_set: ComparisonSet, watch: Watch = lambda done, what: None) -> TrainingIndex:
-    """The index of a comparison set, ready to measure: read from disk if it is there, else built and stored.
+    """The index of a comparison set, read from disk if possible, else built and stored.
 
     Args:
-        watch: is told the share that is done, 0..1, and in plain words what is being done.
+        watch: called with the share that is done, 0..1, and in words what is being done.
 
     Raises:
         ValueError: if the model has seen nothing of the data set, or fewer than two distinct sprites.
@@ -50,35 +50,35 @@ def load_or_build(comparison_set: ComparisonSet, watch: Watch = lambda done, wha
     index = TrainingIndex(train, heldout)
     index.prepare(lambda done, what: watch(_READING + (1 - _READING) * done, what))
     if folder is not None:
-        # A full disk only means that all this is done again next time.
+        # If the disk is full, the index is built again next time.
         with contextlib.suppress(OSError):
             _write(folder, index.parts())
     return index
 
 
 def is_stored(comparison_set: ComparisonSet) -> bool:
-    """Whether :func:`load_or_build` has only to read what is there; what is on disk is not read for this."""
+    """Whether :func:`load_or_build` will find a stored index; whether that is damaged is not checked."""
     folder = _folder(comparison_set)
     return folder is not None and (folder / _FACTS).is_file()
 
 
 def _folder(comparison_set: ComparisonSet) -> Path | None:
-    """Where the index is stored; None where nothing can be."""
-    mark = blake2b(digest_size=16)
-    mark.update(json.dumps([_VERSION, comparison_set.sprites.fingerprint, len(comparison_set.seen)]).encode())
+    """Where the index is stored; None if nothing can be stored."""
+    key = blake2b(digest_size=16)
+    key.update(json.dumps([_VERSION, comparison_set.sprites.fingerprint, len(comparison_set.seen)]).encode())
     for rows in (comparison_set.seen, comparison_set.unseen):
-        mark.update(np.ascontiguousarray(rows, "<i8").tobytes())
+        key.update(np.ascontiguousarray(rows, "<i8").tobytes())
     try:
-        # An old name, so that what earlier versions stored is still found.
+        # This old name stays, so that what earlier versions stored is still found.
         folder = home() / "yardsticks"
         folder.mkdir(exist_ok=True)
     except OSError:
         return None
-    return folder / mark.hexdigest()
+    return folder / key.hexdigest()
 
 
 def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> TrainingIndex | None:
-    """None if it is not there, or not what was written."""
+    """None if it is missing or damaged."""
     try:
         digests = read_json(folder / _FACTS)["digests"]
         parts = {}
@@ -87,7 +87,7 @@ def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> TrainingIndex
             data = read_bytes(path, _LARGEST_BYTES)
             if blake2b(data, digest_size=16).hexdigest() != digest:
                 return None
-            # Large ones are mapped, so that processes share them.
+            # Large arrays are memory-mapped, so that processes share them.
             parts[name] = npy.load_mapped(path) if len(data) > _MAPPED_BYTES else npy.parse(data, path.name)
         index = TrainingIndex(train, heldout, parts)
         _mark_used(folder)
@@ -97,11 +97,7 @@ def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> TrainingIndex
 
 
 def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
-    """Write into a folder of its own and move that into place in one step.
-
-    Raises:
-        OSError: if it cannot be written.
-    """
+    """Write a temporary folder and move it into place in one step; raises OSError if that fails."""
     _make_room(folder.parent)
     with build_aside(folder.parent) as building:
         digests = {}
@@ -110,7 +106,7 @@ def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
             replace_bytes(building / f"{name}.npy", data, durable=False)
             digests[name] = blake2b(data, digest_size=16).hexdigest()
         replace_json(building / _FACTS, {"version": _VERSION, "digests": digests})
-        # What holds the place is damaged, or another process's and just as good.
+        # A folder that is already there is damaged, or equal and written by another process.
         with contextlib.suppress(OSError):
             discard(folder)
         put_in_place(building, folder)
@@ -118,7 +114,7 @@ def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
 
 
 def _make_room(parent: Path) -> None:
-    """Remove what killed builders left behind, and the indices that were not used for longest."""
+    """Remove what killed processes left behind, and the indices that were not used for longest."""
     sweep(parent)
     with contextlib.suppress(OSError):
         used = _by_use(parent)
@@ -132,7 +128,7 @@ def _by_use(parent: Path) -> list[Path]:
 
 
 def _mark_used(folder: Path) -> None:
-    """The others go first when room is needed. A clock may be set back: the last one used has the latest date."""
+    """Make this index the last to be removed. A clock may be set back, so its date is made the latest of all."""
     with contextlib.suppress(OSError, IndexError):
         latest = _by_use(folder.parent)[-1]
         if latest.parent != folder:

@@ -1,4 +1,4 @@
-"""The training and held-out sprites, prepared for searching: what has to be known before samples can be judged."""
+"""The training and held-out sprites, prepared for searching: all that is needed before samples can be judged."""
 
 from __future__ import annotations
 
@@ -27,30 +27,28 @@ from ddpm.pixels.traits import traits
 _EXTRACTION_NEIGHBOURS = 50
 _SHAPE_NEIGHBOURS = 16
 _MOST_HELDOUT = 512
-# Pairs of training sprites that are compared for the calibration: 18,000 sprites are still compared with all.
+# Pairs of training sprites that are compared for the calibration: enough to compare 18,000 sprites with all.
 _CALIBRATION_PAIRS = 400_000_000
 _LEAST_CALIBRATION = 1000
 _CALIBRATION_BLOCK = 1024
 _MOST_FOR_LIMITS = 2000
-# A drawing has areas; in uniform noise hardly a pixel has a neighbour of its own colour.
+# A drawing has areas; in uniform noise hardly any pixel has a neighbour of the same colour.
 _NOISE_ORPHANS = 0.9
 _QUALITY_TAIL = 0.995
 _LIMITED = ("orphans", "merged_colours", "haze", "foreground")
 
 Watch = Callable[[float, str], None]
-"""Is told the share that is done, 0..1, and in plain words what is being done."""
+"""Called with the share that is done, 0..1, and in words what is being done."""
 
 
 class TrainingIndex:
-    """Training and held-out sprites, ready to measure samples against.
-
-    What is expensive is computed when it is first asked for, and then kept.
+    """Training and held-out sprites, prepared for measuring samples; slow parts are computed once, at first use.
 
     Args:
         train: uint8 (R, 16, 16, 3), at least two distinct sprites; repeats are dropped.
-        heldout: uint8 (M, 16, 16, 3), sprites that the model never saw; may be empty. At most 512 of them, chosen
-            with a fixed seed, are looked at.
-        parts: :meth:`parts` of an earlier index of the very same sprites; nothing is then computed again.
+        heldout: uint8 (M, 16, 16, 3), sprites that the model never saw; may be empty. At most 512 of them are used,
+            chosen with a fixed seed.
+        parts: :meth:`parts` of an earlier index of the same sprites, so that nothing is computed again.
 
     Attributes:
         train: uint8, the distinct training sprites.
@@ -69,9 +67,9 @@ class TrainingIndex:
         self._heldout_rows = _heldout_rows(heldout, self.train) if parts is None else parts["heldout_rows"]
         self.heldout = np.ascontiguousarray(heldout[self._heldout_rows])
         if parts is not None:
-            self._take_over(parts)
+            self._restore(parts)
 
-    def _take_over(self, parts: Mapping[str, np.ndarray]) -> None:
+    def _restore(self, parts: Mapping[str, np.ndarray]) -> None:
         self.distances = parts["distances"]
         self._limits = dict(zip(_LIMITED, parts["limits"].tolist(), strict=True))
         self._packed_edges = parts["packed_edges"]
@@ -83,7 +81,7 @@ class TrainingIndex:
             raise ValueError("the evidence is of other held-out sprites")
 
     def parts(self) -> dict[str, np.ndarray]:
-        """All that is expensive, by name, to be kept on disk; computed where it is not there yet."""
+        """All slow parts by name, to be stored; computed if they have not been yet."""
         return {
             "rows": self._rows,
             "groups": self._groups,
@@ -91,17 +89,13 @@ class TrainingIndex:
             "distances": self.distances,
             "limits": np.array([self._limits[name] for name in _LIMITED]),
             "packed_edges": self._packed_edges,
-            **_taken_apart(self._palettes, "palette_"),
-            **_taken_apart(self._collages, "collage_"),
-            **_taken_apart(self.heldout_evidence, "heldout_"),
+            **_arrays_of(self._palettes, "palette_"),
+            **_arrays_of(self._collages, "collage_"),
+            **_arrays_of(self.heldout_evidence, "heldout_"),
         }
 
     def prepare(self, watch: Watch = lambda done, what: None) -> None:
-        """Compute all that is expensive now, instead of when it is first asked for.
-
-        Args:
-            watch: is told the share that is done, 0..1, and in plain words what is being done.
-        """
+        """Compute all slow parts now, not at first use."""
         watch(0.0, "Tracing the shapes of the training sprites")
         _ = self._shapes
         watch(0.05, "Collecting their colours")
@@ -115,11 +109,10 @@ class TrainingIndex:
 
     @cached_property
     def distances(self) -> np.ndarray:
-        """int64 (D,), ascending: each training sprite's squared distance to its nearest other one, its own mirror image
-        excluded; training sprites that have no other one are left out.
+        """int64 (D,), ascending: each training sprite's squared distance to the nearest other one but its mirror image.
 
-        They calibrate the p-values. Of very large sets a part is taken, chosen with a fixed seed: p-values are as
-        exact, only coarser.
+        They calibrate the p-values. From very large sets a part is chosen with a fixed seed: p-values are then coarser,
+        but as exact. Sprites without another one are left out.
         """
         return self._calibration(lambda done: None)
 
@@ -133,18 +126,17 @@ class TrainingIndex:
         for part in blocks(len(asked), _CALIBRATION_BLOCK):
             watch(part.start / len(asked))
             rows = asked[part]
-            # Its two nearest may be itself and its mirror image.
+            # The two nearest may be the sprite itself and its mirror image.
             indices, squared = nearest(self.train[rows], self.train, min(3, len(self.train)))
             other = self._groups[indices] != self._groups[rows][:, None]
             found.append(squared[np.arange(len(rows)), other.argmax(axis=1)][other.any(axis=1)])
         return np.sort(np.concatenate(found))
 
     def near_share(self, samples: np.ndarray, rate: float) -> Proportion:
-        """How many samples are near copies at a false-positive rate, degenerate ones left out as in a report.
+        """How many samples, uint8 (N, 16, 16, 3), are near copies at a false-positive rate; degenerate ones never are.
 
         Args:
-            samples: uint8 (N, 16, 16, 3); N may be 0.
-            rate: raised to 1 / (training distances + 1) where less is not possible.
+            rate: at least 1 / (training distances + 1) is used, the smallest that they allow.
         """
         p = conformal_p(nearest(samples, self.train, 1)[1][:, 0], self.distances)
         near = p <= max(rate, 1 / (len(self.distances) + 1))
@@ -156,11 +148,9 @@ class TrainingIndex:
         return self.measure(self.heldout)
 
     def look_up(self, sprites: np.ndarray, k: int = 1) -> Matches:
-        """The training sprites most like each of some others; rows as in :class:`Evidence`.
+        """The k training sprites (fewer if there are not so many) most similar to each sprite, uint8 (N, 16, 16, 3).
 
-        Args:
-            sprites: uint8 (N, 16, 16, 3), N at least 1.
-            k: how many; fewer where there are not so many training sprites.
+        Rows are those of :class:`Evidence`.
 
         Raises:
             TypeError: if the images are not uint8.
@@ -175,16 +165,12 @@ class TrainingIndex:
         )
 
     def measure(self, samples: np.ndarray) -> Evidence:
-        """Look at samples from all sides.
-
-        Args:
-            samples: uint8 (N, 16, 16, 3); N may be 0.
-        """
-        # Collages take half as long as all the rest: side by side, two cores are enough.
+        """All facts about samples, uint8 (N, 16, 16, 3); N may be 0."""
+        # Collages take half as long as all the rest: two threads are enough.
         with ThreadPoolExecutor(1) as other_thread:
-            pasting = other_thread.submit(lambda: self._collages.cover(samples))
+            covering = other_thread.submit(lambda: self._collages.cover(samples))
             facts = self._without_collages(samples)
-            cover = pasting.result()
+            cover = covering.result()
         cover = replace(cover, first=self._given(cover.first), second=self._given(cover.second))
         return Evidence(**facts, cover=cover)
 
@@ -193,7 +179,7 @@ class TrainingIndex:
         k = min(_EXTRACTION_NEIGHBOURS + 1, len(self.train))
         indices, squared = nearest(samples, self.train, k)
         distances = np.sqrt(squared)
-        # The second nearest must not be the mirror image of the nearest: it says nothing new.
+        # The second nearest must not be the mirror image of the nearest, which adds no information.
         other = self._groups[indices] != self._groups[indices[:, :1]]
         second = np.where(other.any(axis=1), distances[np.arange(len(samples)), other.argmax(axis=1)], np.nan)
         around = distances[:, : min(_EXTRACTION_NEIGHBOURS, k)].mean(axis=1)
@@ -218,7 +204,7 @@ class TrainingIndex:
         }
 
     def _given(self, rows: np.ndarray) -> np.ndarray:
-        """Rows of the training images as they were given; -1 stays "none"."""
+        """Rows of the training images as they were given; -1 stays -1."""
         return np.where(rows >= 0, self._rows[rows], -1)
 
     def _palettes_of_shape(self, samples: np.ndarray, rows: np.ndarray, similarity: np.ndarray) -> np.ndarray:
@@ -245,7 +231,7 @@ class TrainingIndex:
 
     @cached_property
     def _limits(self) -> dict[str, float]:
-        """For each of ``_LIMITED``; NaN where no training sprite has the trait."""
+        """For each of ``_LIMITED``; NaN if no training sprite has the trait."""
         usual = traits(_some(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
         limits = {
             name: float(np.nanquantile(getattr(usual, name), _QUALITY_TAIL))
@@ -282,31 +268,31 @@ def _training_rows(train: np.ndarray) -> np.ndarray:
 def _heldout_rows(heldout: np.ndarray, train: np.ndarray) -> np.ndarray:
     rows, _ = distinct_images(heldout)
     if len(rows):
-        # One of each pair of mirror images: two that always agree would make every interval too narrow.
+        # One of each pair of mirror images: two with always equal results would make every interval too narrow.
         rows = rows[np.unique(duplicate_groups(heldout[rows]))]
         rows = rows[nearest(heldout[rows], train, 1)[1][:, 0] > 0]
     return _some(rows, _MOST_HELDOUT, "held-out yardstick")
 
 
 def _some(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
-    """At most so many, in order, chosen with a seed of their own; the purpose is part of it, so its words stay."""
+    """At most ``most`` values, in order; the purpose is part of the seed, so its text must never change."""
     if len(values) <= most:
         return values
     random = np.random.default_rng(seed_for(purpose))
     return values[np.sort(random.choice(len(values), most, replace=False))]
 
 
-def _taken_apart(value: Any, prefix: str) -> dict[str, np.ndarray]:
-    """The arrays of a dataclass and of those in it, named after their fields."""
+def _arrays_of(value: Any, prefix: str) -> dict[str, np.ndarray]:
+    """The arrays of a dataclass and of the dataclasses in it, named after their fields."""
     found: dict[str, np.ndarray] = {}
     for field in fields(value):
         part, name = getattr(value, field.name), prefix + field.name
-        found |= _taken_apart(part, f"{name}_") if is_dataclass(part) else {name: part}
+        found |= _arrays_of(part, f"{name}_") if is_dataclass(part) else {name: part}
     return found
 
 
 def _assembled(kind: Callable[..., Any], parts: Mapping[str, np.ndarray], prefix: str, **ready: Any) -> Any:
-    """A dataclass of the arrays that :func:`_taken_apart` named, but for the fields that are ready."""
+    """A dataclass from the arrays of :func:`_arrays_of` and the fields in ``ready``."""
     names = [field.name for field in fields(kind) if field.name not in ready]  # type: ignore[arg-type]
     return kind(**{name: parts[prefix + name] for name in names}, **ready)
 

@@ -1,7 +1,7 @@
 """Which kind a sprite looks like: a small network that learns the labels of the real sprites.
 
-It answers one question: when the model was asked for a sword, does the result look like one? Its own accuracy on real
-sprites that it has not seen is the most that the answer can be.
+When the model was asked for a sword, does the result look like one? No model can be expected to agree more often than
+the network's own accuracy on real sprites that it has not seen.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ddpm.base.blocks import blocks
 from ddpm.base.seeds import generator_for, seeded
 from ddpm.pixels.conversion import to_float
 from ddpm.pixels.duplicates import distinct_images, duplicate_groups
@@ -30,9 +31,9 @@ class Classifier:
     """A trained classifier.
 
     Attributes:
-        accuracy: share of held-out real sprites that it gets right, 0..1; NaN if none was held out.
+        accuracy: share of held-out real sprites that it names correctly, 0..1; NaN if none was held out.
         held_out: how many those are.
-        num_classes: kinds it knows, 0..num_classes-1.
+        num_classes: its answers are 0..num_classes-1.
     """
 
     network: nn.Module
@@ -42,15 +43,10 @@ class Classifier:
 
     @torch.no_grad()
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """The likeliest kind of each sprite, int64 (N,).
-
-        Args:
-            images: uint8 (N, 16, 16, 3).
-        """
+        """The most likely kind of each sprite, int64 (N,), from uint8 (N, 16, 16, 3)."""
         result = np.empty(len(images), np.int64)
         with torch.autocast("cpu", enabled=False):
-            for start in range(0, len(images), _BLOCK):
-                part = slice(start, start + _BLOCK)
+            for part in blocks(len(images), _BLOCK):
                 result[part] = self.network(to_float(images[part])).argmax(dim=1).numpy()
         return result
 
@@ -58,9 +54,8 @@ class Classifier:
 def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, seed: int = 0) -> Classifier:
     """Learn labels.
 
-    Repeats are left out first (the first row's label counts). A tenth of the rest is held out, a sprite and its mirror
-    image together. A function of the arguments alone, on one machine with one number of threads; torch's own random
-    numbers are left as they were.
+    Of repeats only the first is used. A tenth of the rest is held out, a sprite and its mirror image together. A
+    function of the arguments alone, on one machine with one number of threads; torch's random state is not changed.
 
     Args:
         images: uint8 (N, 16, 16, 3).
@@ -91,13 +86,13 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, s
 
 @dataclass(frozen=True)
 class ClassAgreement:
-    """How often a sample asked for by its kind is taken for that kind.
+    """How often the classifier sees the requested kind in a sample.
 
     Attributes:
-        count: samples that are.
-        n: samples asked for by kind.
+        count: samples in which it does.
+        n: samples for which a kind was requested.
         rate: count / n.
-        real: the same for held-out real sprites, the classifier's accuracy; None if none was held out.
+        real: the rate of held-out real sprites, the classifier's accuracy; None if none was held out.
     """
 
     count: int
@@ -109,11 +104,11 @@ class ClassAgreement:
 def class_agreement(
     samples: np.ndarray, labels: np.ndarray | None, classifier: Classifier | None
 ) -> ClassAgreement | None:
-    """Of the samples that were asked for by kind; None if there are none.
+    """The agreement of the samples for which a kind was requested; None if there are none.
 
     Args:
         samples: uint8 (N, 16, 16, 3).
-        labels: int64 (N,), the kinds that were asked for, -1 for none; None needs no classifier.
+        labels: int64 (N,), the requested kinds, -1 for none; None needs no classifier.
 
     Raises:
         ValueError: for labels without a classifier, or another number of them than of samples.
@@ -168,7 +163,7 @@ def _learn(network: nn.Module, x: torch.Tensor, y: torch.Tensor, generator: torc
 
 
 def _vary(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Mirror half of a batch, and move all of it by up to a pixel."""
+    """Mirror half of a batch, and shift all of it by up to a pixel."""
     flip = torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5
     x = torch.where(flip, x.flip(3), x)
     down, right = torch.randint(0, 3, (2,), generator=generator).tolist()

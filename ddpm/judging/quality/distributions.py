@@ -1,7 +1,7 @@
 """How far apart two sets are, and how varied one is: published measures, on features or on pixels.
 
-Nothing here removes repeats. In a set with repeats a point is its own neighbour and its own proof, and most of these
-numbers then mean nothing: hand in distinct sprites (:func:`ddpm.pixels.duplicates.distinct_images`).
+Most are meaningless for sets with repeats, and nothing here removes them: pass distinct sprites
+(:func:`ddpm.pixels.duplicates.distinct_images`).
 """
 
 from __future__ import annotations
@@ -33,14 +33,7 @@ class Gaussian:
 
     @classmethod
     def of(cls, points: np.ndarray) -> Gaussian:
-        """Fit.
-
-        Args:
-            points: floating (N, D), N at least 2.
-
-        Raises:
-            ValueError: for fewer than 2 points.
-        """
+        """Fit points, floating (N, D); raises ValueError if there are fewer than 2."""
         points = _points(points, 2)
         mean = points.mean(axis=0)
         covariance = (points - mean).T @ (points - mean) / (len(points) - 1)
@@ -51,9 +44,9 @@ class Gaussian:
         """Squared 2-Wasserstein distance of the two (Heusel et al. 2017, eq. 6), in squared units of the features.
 
         ``|mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2))``, at least 0. Depends strongly on the sizes of the sets that
-        they were fitted to: compare only equal ones.
+        were fitted: compare only equal ones.
         """
-        # A^(1/2) B A^(1/2) has the eigenvalues of AB, but is symmetric: they are real, and found without loss.
+        # A^(1/2) B A^(1/2) has the eigenvalues of AB, but is symmetric: they are real, and computed precisely.
         values = np.linalg.eigvalsh(self.root @ other.covariance @ self.root)
         traces = np.trace(self.covariance) + np.trace(other.covariance) - 2 * np.sqrt(values.clip(min=0)).sum()
         return max(0.0, float(np.square(self.mean - other.mean).sum() + traces))
@@ -62,14 +55,11 @@ class Gaussian:
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
     """KID: the unbiased squared maximum mean discrepancy under the kernel (x.y / D + 1)^3.
 
-    Binkowski et al. 2018 (arXiv 1801.01401), eq. 4 and sec. 3.2.
+    Binkowski et al. 2018 (arXiv 1801.01401), eq. 4 and sec. 3.2. For two sets of any size from one source it is 0 on
+    average, so it may be below 0.
 
     Args:
-        a: floating (N, D), N at least 2.
-        b: floating (M, D), M at least 2.
-
-    Returns:
-        0 on average for two sets from one source, whatever their size; so it may be below 0.
+        a, b: floating (N, D) and (M, D).
 
     Raises:
         ValueError: for fewer than 2 points.
@@ -90,8 +80,8 @@ def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
 def patch_projections(images: np.ndarray) -> np.ndarray:
     """The projections of a set's 7x7 patches along each direction, for :func:`patch_wasserstein`.
 
-    Patches are brought to mean 0 and standard deviation 1 in each colour channel of the set, so texture counts and not
-    tint. 16 places in an image, 512 directions, both fixed: the same images give the same numbers.
+    Patches are scaled to mean 0 and standard deviation 1 in each colour channel of the set, so that texture counts and
+    not tint. The 16 places per image and the 512 directions are fixed.
 
     Args:
         images: uint8 (N, H, W, 3), H and W at least 7.
@@ -130,10 +120,10 @@ class PrecisionRecall:
     """Fidelity and diversity.
 
     Attributes:
-        precision: share of generated points within reach of a real one, 0..1.
-        recall: share of real points within reach of a generated one, 0..1.
-        density: of how many real points a generated one is within reach, over k; about 1 for real points, no limit.
-        coverage: share of real points that have a generated one within their own reach, 0..1.
+        precision: share of generated points within the radius of a real one, 0..1.
+        recall: share of real points within the radius of a generated one, 0..1.
+        density: mean number of real points within whose radius a generated one is, over k; about 1 for real points.
+        coverage: share of real points with a generated one within their own radius, 0..1.
     """
 
     precision: float
@@ -145,11 +135,10 @@ class PrecisionRecall:
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> PrecisionRecall:
     """Precision and recall (Kynkäänniemi et al. 2019, eqs. 1, 2), density and coverage (Naeem et al. 2020, eqs. 4, 5).
 
-    A point's reach is the distance to its k-th nearest neighbour in its own set, itself left out.
+    A point's radius is the distance to its k-th nearest neighbour in its own set, itself not counted.
 
     Args:
-        real: floating (N, D), distinct points, N above k.
-        fake: floating (M, D), distinct points, M above k; of the same number, or precision and recall are lopsided.
+        real, fake: floating (N, D), distinct points, N above k; sets of different sizes favour precision or recall.
 
     Raises:
         ValueError: for too few points, or a k below 1.
@@ -158,29 +147,26 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> Precisio
         raise ValueError(f"k must be at least 1, got {k}")
     real, fake = _points(real, k + 1), _points(fake, k + 1)
     across = _distances(real, fake)
-    # The nearest of all is the point itself.
-    reach_of_real = np.partition(_distances(real, real), k, axis=1)[:, k]
-    reach_of_fake = np.partition(_distances(fake, fake), k, axis=1)[:, k]
-    reached = across <= reach_of_real[:, None]
+    # Column 0 is the point itself.
+    real_radius = np.partition(_distances(real, real), k, axis=1)[:, k]
+    fake_radius = np.partition(_distances(fake, fake), k, axis=1)[:, k]
+    near_real = across <= real_radius[:, None]
     return PrecisionRecall(
-        precision=float(reached.any(axis=0).mean()),
-        recall=float((across <= reach_of_fake).any(axis=1).mean()),
-        density=float(reached.sum(axis=0).mean() / k),
-        coverage=float(reached.any(axis=1).mean()),
+        precision=float(near_real.any(axis=0).mean()),
+        recall=float((across <= fake_radius).any(axis=1).mean()),
+        density=float(near_real.sum(axis=0).mean() / k),
+        coverage=float(near_real.any(axis=1).mean()),
     )
 
 
 def vendi_score(points: np.ndarray) -> float:
-    """How many different points a set is worth (Friedman & Dieng 2023, arXiv 2210.02410, eq. 1).
+    """The effective number of different points (Friedman & Dieng 2023, arXiv 2210.02410, eq. 1).
 
-    The exponential of the entropy of the eigenvalues of K / N, with the cosine similarity as kernel K. Cosines mean
-    something only around a centre: subtract the mean of the real features first.
+    The exponential of the entropy of the eigenvalues of K / N, with the cosine similarity as kernel K: from 1, all in
+    one direction, to min(N, D), all orthogonal. Cosines need a centre: subtract the mean of the real features first.
 
     Args:
         points: floating (N, D), N at least 1.
-
-    Returns:
-        From 1, all in one direction, to min(N, D), all orthogonal.
 
     Raises:
         ValueError: if there are no points.
@@ -188,7 +174,7 @@ def vendi_score(points: np.ndarray) -> float:
     points = _points(points, 1)
     norms = np.linalg.norm(points, axis=1, keepdims=True)
     directions = np.divide(points, norms, out=np.zeros_like(points), where=norms > 0)
-    # Points in the very centre have no direction; they resemble each other and nothing else.
+    # Points exactly in the centre have no direction; they are similar to each other only.
     directions = np.concatenate([directions, norms == 0], axis=1)
     gram = directions @ directions.T if len(points) < directions.shape[1] else directions.T @ directions
     values = np.linalg.eigvalsh(gram / len(points))

@@ -1,9 +1,8 @@
-"""Numbers in which sets of sprites can be compared: a convolutional network that was never trained.
+"""Numbers by which sets of sprites can be compared: a convolutional network that was never trained.
 
-Published scores read pictures through a network trained on photographs, which would have to be downloaded and has
-never seen a sprite. A network of random weights needs neither, and its Fréchet distances still order generators
-(Naeem et al. 2020, arXiv 2002.09797, sec. 4, on random embeddings). Nothing here may ever be changed: scores of
-different days could then no longer be compared.
+Published scores use a network trained on photographs, which must be downloaded and has never seen a sprite. The
+Fréchet distances of a network with random weights order generators, too (Naeem et al. 2020, arXiv 2002.09797, sec. 4,
+on random embeddings). Nothing here may ever be changed, or scores could not be compared with earlier ones.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ddpm.base.blocks import blocks
 from ddpm.base.seeds import generator_for
 from ddpm.pixels.conversion import to_float
 
 WIDTHS = (24, 32, 32)
 DIMENSIONS = 2 * WIDTHS[0] + WIDTHS[1] + WIDTHS[2]
 SEEDS = (0, 1, 2)
-"""Three networks, so that a claim does not depend on the luck of one."""
+"""Three networks, so that a score does not depend on the random weights of one."""
 
 _BLOCK = 512
 
@@ -26,15 +26,11 @@ _BLOCK = 512
 class FeatureNetwork:
     """Three 3x3 convolutions with leaky rectifiers, the picture halved after the first and the second.
 
-    The features are, for each map of the first layer, how much it changes from a pixel to the next one, down and
-    right (blur, noise and stray pixels), and for each map of the other two its mean (colour and form).
+    The features are, for each map of the first layer, how much it changes from one pixel to the next, down and right
+    (blur, noise and stray pixels), and for each map of the other two its mean (colour and form).
 
-    The weights are a function of the seed alone, the same on every machine: uniform numbers are whole random bits
-    scaled, while normal ones would differ with the machine's logarithm. The features themselves are sums of float32,
-    so they may differ between machines in the last digits.
-
-    Args:
-        seed: which network.
+    The weights depend on the seed alone, on every machine: they are uniform, since normal random numbers would depend
+    on the machine's logarithm. The features are sums of float32, and may differ between machines in the last digits.
     """
 
     def __init__(self, seed: int) -> None:
@@ -42,27 +38,20 @@ class FeatureNetwork:
         self._layers: list[tuple[torch.Tensor, torch.Tensor]] = []
         before = 3
         for width in WIDTHS:
-            # Uniform with the variance of He et al. 2015 (arXiv 1502.01852, eq. 10): no layer fades or explodes.
+            # The variance of He et al. 2015 (arXiv 1502.01852, eq. 10) keeps values equally large in all layers.
             bound = (6 / (9 * before)) ** 0.5
             weight = _uniform((width, before, 3, 3), generator) * bound
             self._layers.append((weight, _uniform((width,), generator) * 0.5))
             before = width
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Features of sprites.
-
-        Args:
-            images: uint8 (N, H, W, 3), H and W at least 8.
-
-        Returns:
-            float32 (N, 112).
+        """The features, float32 (N, 112), of images, uint8 (N, H, W, 3), H and W at least 8.
 
         Raises:
             TypeError, ValueError: as :func:`ddpm.pixels.conversion.to_float`.
         """
         result = np.empty((len(images), DIMENSIONS), np.float32)
-        for start in range(0, len(images), _BLOCK):
-            part = slice(start, start + _BLOCK)
+        for part in blocks(len(images), _BLOCK):
             result[part] = self._features(to_float(images[part])).numpy()
         return result
 
@@ -71,7 +60,7 @@ class FeatureNetwork:
         with torch.autocast("cpu", enabled=False):
             maps = []
             for weight, bias in self._layers:
-                # Zeros beyond the border would be grey there, an edge that no sprite has.
+                # Zeros outside the picture would be grey, an edge that no sprite has.
                 x = F.leaky_relu(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight, bias), 0.1)
                 maps.append(x)
                 x = F.avg_pool2d(x, 2)

@@ -1,12 +1,11 @@
 """How good a set of samples is, in numbers that need no downloaded network.
 
-Two families. Traits (haze, merged colours, orphans ...) are means over sprites and can be read alone, beside the real
-mean. Distances between sets (Fréchet, kernel, patches, precision and recall, variety) read
-:mod:`ddpm.judging.quality.features`, and are always set against what two disjoint halves of the real sprites give,
-since they depend on the number of sprites and on the draw.
+There are traits (haze, merged colours, orphans ...), means over sprites to be compared with the mean of real sprites;
+and distances between sets (Fréchet, kernel, patches, precision and recall, variety) of
+:mod:`ddpm.judging.quality.features`. These depend on the number of sprites and on the draw, so they are always compared
+with those between two disjoint halves of the real sprites.
 
-None of them sees copying; most reward it. Show them with :mod:`ddpm.judging.copying.memorization` and the held-out
-loss.
+None detects copying; most reward it. Show them with :mod:`ddpm.judging.copying.memorization` and the held-out loss.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.traits import Traits, traits
 
 SIZE = 512
-"""Sprites on each side of a comparison; scores of other sizes cannot be compared with these."""
+"""Sprites on each side of a comparison; scores at other sizes are not comparable."""
 
 NEIGHBOURS = 5
 
-# Of the measures that cost most, so many of the splits are enough: they differ by a percent or two.
+# For the slowest measures so many splits are enough: they differ by one or two percent.
 _FEW_SPLITS = 4
 _QUICK_TRAITS = ("haze", "merged_colours", "orphans")
 _POOL = 4096
@@ -51,16 +50,15 @@ def quality_report(
     real_labels: np.ndarray | None = None,
     classifier: Classifier | None = None,
 ) -> QualityReport:
-    """Compare samples with real sprites; for several sets of samples :class:`QualityBaseline` is cheaper.
+    """Compare samples with real sprites; for several sets of samples :class:`QualityBaseline` is faster.
 
     The order of samples and real sprites does not matter, nor do repeats of real ones.
 
     Args:
-        samples: uint8 (N, 16, 16, 3), N at least 1; 512 or more for scores that can be compared.
-        real: uint8 (R, 16, 16, 3), R at least 1; 1,024 distinct ones or more for scores that can be compared.
-        labels: int64 (N,), the kinds that were asked for, -1 for none; then either ``classifier`` or ``real_labels``.
-        real_labels: int64 (R,), to train a classifier on.
-        classifier: one that is already there.
+        samples: uint8 (N, 16, 16, 3), N at least 1; 512 or more for comparable scores.
+        real: uint8 (R, 16, 16, 3), R at least 1; 1,024 distinct ones or more for comparable scores.
+        labels: int64 (N,), the requested kinds, -1 for none; they need ``classifier``, or ``real_labels`` to train one.
+        real_labels: int64 (R,).
 
     Raises:
         ValueError: if there are no samples or no real sprites, or labels without a classifier or real labels.
@@ -76,22 +74,21 @@ def quality_report(
 
 
 def classifier_of(real: np.ndarray, labels: np.ndarray) -> Classifier:
-    """The classifier that class agreement is measured with; the order of the sprites and their repeats do not matter.
+    """The classifier for class agreement; the order of the sprites and their repeats do not matter.
 
     Args:
         real: uint8 (R, 16, 16, 3).
         labels: int64 (R,), from 0 on.
     """
-    # In an order of its own, so that the classifier does not depend on that of the rows.
     rows = distinct_in_order(real)
     return train_classifier(real[rows], labels[rows], int(labels.max()) + 1)
 
 
 class QualityBaseline:
-    """Real sprites, ready to compare samples with.
+    """Real sprites, prepared for comparison with samples.
 
     Args:
-        real: uint8 (R, 16, 16, 3), R at least 1; of more than 4,096 distinct ones a fixed random 4,096 are used.
+        real: uint8 (R, 16, 16, 3); of more than 4,096 distinct ones a fixed random 4,096 are used.
 
     Raises:
         ValueError: if there are none.
@@ -118,12 +115,10 @@ class QualityBaseline:
         return {"frechet_ratio": 1.0, **{name: means[name] for name in _QUICK_TRAITS}}
 
     def quick(self, samples: np.ndarray) -> dict[str, float | None]:
-        """The measures that a training checks itself by: frechet_ratio, haze, merged_colours, orphans.
-
-        The same numbers as in :meth:`report`.
+        """The measures of a training's self-check: frechet_ratio, haze, merged_colours, orphans, as in :meth:`report`.
 
         Args:
-            samples: uint8 (N, 16, 16, 3), N at least 1.
+            samples: uint8 (N, 16, 16, 3).
 
         Raises:
             ValueError: if there are no samples.
@@ -141,13 +136,11 @@ class QualityBaseline:
         """All measures.
 
         Args:
-            samples: uint8 (N, 16, 16, 3), N at least 1.
-            labels: int64 (N,), the kinds that were asked for, -1 for none.
-            classifier: needed with labels.
+            samples: uint8 (N, 16, 16, 3).
+            labels: int64 (N,), the requested kinds, -1 for none; they need a classifier.
 
         Raises:
-            ValueError: if there are no samples, another number of labels than of samples, or labels without a
-                classifier.
+            ValueError: if there are no samples, not as many labels as samples, or labels without a classifier.
         """
         agreement = class_agreement(samples, labels, classifier)
         (samples,) = require_sprites(samples=samples)
@@ -182,7 +175,7 @@ class QualityBaseline:
     def _size(self, samples: np.ndarray) -> int:
         if len(samples) == 0:
             raise ValueError("there are no samples to measure")
-        # Two halves that part no duplicates may have to leave one sprite out.
+        # Two halves that separate no duplicates may have to leave one sprite out.
         has_duplicates = len(np.unique(self._groups)) < len(self._groups)
         return min(SIZE, len(samples), (len(self._groups) - has_duplicates) // 2)
 
@@ -194,10 +187,13 @@ class QualityBaseline:
             self._halves[n] = [halves(self._groups, n, number) for number in range(SPLITS)]
         return self._halves[n]
 
+    def _few_splits(self, drawn: list[np.ndarray]) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+        return list(zip(drawn, self._split(len(drawn[0])), strict=True))[:_FEW_SPLITS]
+
     def _frechet(
         self, points: list[np.ndarray], drawn: list[np.ndarray]
     ) -> tuple[float | None, float | None, tuple[float | None, ...]]:
-        """The ratio of the network that gives the largest, its standard deviation, and the ratios of all."""
+        """The largest ratio of the networks, its standard deviation, and all ratios."""
         results = [self._frechet_of(number, points[number], drawn) for number in range(len(points))]
         known = [result for result in results if result is not None]
         if len(known) < len(results):
@@ -251,7 +247,7 @@ class QualityBaseline:
         if len(drawn[0]) == 0:
             return None
         distances, real_distances = [], []
-        for chosen, (one, other) in _few(drawn, self._split(len(drawn[0]))):
+        for chosen, (one, other) in self._few_splits(drawn):
             half = patch_projections(self._images[one])
             distances.append(patch_wasserstein(patch_projections(samples[chosen]), half))
             real_distances.append(patch_wasserstein(patch_projections(self._images[other]), half))
@@ -260,14 +256,14 @@ class QualityBaseline:
     def _neighbours(
         self, samples: np.ndarray, points: np.ndarray, drawn: list[np.ndarray]
     ) -> tuple[dict[str, float | None], dict[str, float | None]]:
-        """Precision and recall, density and coverage of distinct samples, and of as many real sprites."""
+        """Precision, recall, density and coverage of distinct samples, and of as many real sprites."""
         sampled, actual = [], []
-        for chosen, (one, other) in _few(drawn, self._split(len(drawn[0]))):
+        for chosen, (one, other) in self._few_splits(drawn):
             distinct = chosen[distinct_images(samples[chosen])[0]]
-            # These come first in each half: a mirror image would be its original's nearest neighbour.
+            # No mirror images, which would be each other's nearest neighbours; they come last in each half.
             singles = [len(np.unique(self._groups[half])) for half in (one, other)]
             m = min(len(distinct), *singles)
-            # With few kinds of samples everything real is near, and a collapsed model would seem to cover it all.
+            # With few different samples their radii are large, and a collapsed model would seem to cover everything.
             if m <= NEIGHBOURS or 2 * len(distinct) < len(chosen):
                 nothing: dict[str, float | None] = {field.name: None for field in fields(PrecisionRecall)}
                 return nothing, nothing
@@ -275,12 +271,6 @@ class QualityBaseline:
             sampled.append(precision_recall(half, points[distinct[:m]], NEIGHBOURS))
             actual.append(precision_recall(half, self._features[0][other[:m]], NEIGHBOURS))
         return _mean_neighbours(sampled), _mean_neighbours(actual)
-
-
-def _few(
-    drawn: list[np.ndarray], split: list[tuple[np.ndarray, np.ndarray]]
-) -> list[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
-    return list(zip(drawn, split, strict=True))[:_FEW_SPLITS]
 
 
 def _mean_neighbours(results: list[PrecisionRecall]) -> dict[str, float | None]:
@@ -302,7 +292,7 @@ def _standard_errors(measured: Traits) -> dict[str, float | None]:
 
 
 def _present(measured: Traits) -> dict[str, np.ndarray]:
-    """The values of each trait that are there."""
+    """The values of each trait, without the missing ones."""
     return {
         field.name: values[np.isfinite(values)]
         for field in fields(Traits)

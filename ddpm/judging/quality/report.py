@@ -11,19 +11,19 @@ from ddpm.judging.quality.classifier import ClassAgreement
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What :func:`quality_report` found; None where there are too few sprites to say.
+    """What :func:`quality_report` found; None where there are too few sprites.
 
     Attributes:
         frechet_ratio: Fréchet distance of the samples to real sprites over that of real sprites to other real ones, the
-            largest of three feature networks; 1 is as good as real, and a perfect copier scores that, too.
+            largest of three feature networks; 1 is as good as real, and mere copies reach that, too.
         frechet_ratio_sd: standard deviation of that ratio over the 20 splits.
         frechet_ratios: the ratio of each network.
         n: sprites on each side of a split.
-        comparable: whether n is 512; ratios of another n mean something only among themselves.
+        comparable: whether n is 512; ratios at another n can be compared only with each other.
         kid: kernel distance, unbiased; about 0 for real sprites.
         kid_sd, kid_real_sd: standard deviations over the splits.
         patch_wasserstein: distance of 7x7 patches, over that of real sprites to other real ones.
-        distinct: how many of all samples differ from one another.
+        distinct: number of different samples.
         precision, recall, density, coverage: see ``PrecisionRecall``, of distinct samples and of real sprites without
             their mirror images; None where less than half of the samples are distinct.
         vendi: variety of n samples, in sprites.

@@ -1,4 +1,4 @@
-"""Fair halves of the real sprites, and orders that do not depend on how the rows came."""
+"""Comparable halves of the real sprites, and orders that do not depend on that of the rows."""
 
 from __future__ import annotations
 
@@ -10,34 +10,31 @@ SPLITS = 20
 
 
 def distinct_in_order(images: np.ndarray) -> np.ndarray:
-    """int64 (D,): the first rows of the distinct images, in a random order that their pixels alone decide."""
+    """int64 (D,): the first rows of the distinct images, :func:`in_order`."""
     rows = distinct_images(images)[0]
     return rows[in_order(images[rows])]
 
 
 def in_order(images: np.ndarray) -> np.ndarray:
-    """int64 (N,): a random order that pixels alone decide, so that no measure depends on how the rows came."""
+    """int64 (N,): a random order that depends on the pixels alone."""
     hashes = row_hashes(images)
     return np.lexsort((hashes[:, 1], hashes[:, 0]))
 
 
 def halves(groups: np.ndarray, n: int, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two disjoint draws of n, int64 (n,) each, that part no duplicates.
+    """Two disjoint draws of n, int64 (n,) each, that separate no duplicates.
 
-    One sprite of each group comes first, then its mirror image.
-
-    Where nearly all sprites have their mirror image in the set, halves that are full of pairs would hold half as many
-    different sprites as the samples do, and any samples would look good against them.
+    One sprite of each group comes first, mirror images last. Otherwise, in a set with nearly all mirror images, halves
+    full of pairs would hold half as many different sprites as the samples, and any samples would seem good.
     """
     random = np.random.default_rng(number)
     mixed = random.random(len(groups)).argsort()
-    # Whether a sprite comes first or second within its group, in mixed order.
-    firsts = np.zeros(len(groups), np.int64)
-    firsts[mixed[np.unique(groups[mixed], return_index=True)[1]]] = 1
-    order = mixed[np.argsort(-firsts[mixed], kind="stable")]
+    is_first = np.zeros(len(groups), np.int64)
+    is_first[mixed[np.unique(groups[mixed], return_index=True)[1]]] = 1
+    order = mixed[np.argsort(-is_first[mixed], kind="stable")]
     sizes = np.bincount(groups)
     shuffled = random.random(len(sizes)).argsort()
-    # Cut where both sides come closest to holding as many sprites.
+    # Cut where the numbers of sprites on both sides differ least.
     held = np.cumsum(sizes[shuffled])
     cut = int(np.abs(2 * held - held[-1]).argmin()) + 1
     side = np.zeros(len(sizes), bool)
@@ -47,5 +44,5 @@ def halves(groups: np.ndarray, n: int, number: int) -> tuple[np.ndarray, np.ndar
 
 
 def draws(count: int, n: int) -> list[np.ndarray]:
-    """For each split, which n of the samples, int64 (n,)."""
+    """For each split n of ``count`` samples, int64 (n,)."""
     return [np.sort(np.random.default_rng(number).random(count).argsort()[:n]) for number in range(SPLITS)]

@@ -1,1 +1,1 @@
-"""The own parts of the page *Created or copied?*."""
+"""The parts of the page *Created or copied?*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -21,26 +22,22 @@ _ROWS = {
 
 
 def claim(subject: Subject, report: MemorizationReport) -> None:
-    """Is it known shapes in new colours? The three numbers, and the exam where there is one."""
-    exam = _exam(subject, report)
+    """Show the three numbers of the claim, and the exam where there is one."""
+    exam = None
+    if len(subject.sprites.exam()):
+        with st.spinner("Grading the exam ..."):
+            exam = _graded(subject.key, subject.chosen.images.tobytes(), report.near_distance, subject)
     claim_numbers(report, None if exam is None else exam.sentence)
 
 
 def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
-    """Three numbers with floors, and what they mean.
-
-    Args:
-        exam: the outcome of the exam in a sentence; None where there was none.
-    """
+    """Show the three numbers with their floors, what they mean, and the sentence of the exam, if any."""
     st.markdown(
         "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
         "that are not in the data*. Here it is measured. The floor is what real sprites show that the model never saw."
     )
-    rows = "".join(_claim_row(name, report.claim[name]) for name in _ROWS)
-    st.html(
-        '<div class="wide" tabindex="0"><table class="claim"><tr><td></td><th>samples</th><th>interval</th>'
-        f"<th>floor</th><th>excess</th></tr>{rows}</table></div>"
-    )
+    rows = [(*words, *_cells(report.claim[name])) for name, words in _ROWS.items()]
+    st.html(table_html(["samples", "interval", "floor", "excess"], rows))
     st.markdown(f"**{claim_sentence(report)}**")
     if exam is not None:
         st.markdown("**The exam.** " + plain(exam))
@@ -51,7 +48,7 @@ def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
 
 
 def claim_sentence(report: MemorizationSummary) -> str:
-    """The claim in the light of the numbers."""
+    """What the numbers say about the claim."""
     shape, novel = report.claim["shape known"], report.claim["palette novel, of those"]
     if not shape.count or not novel.n:
         return "No sample has a known shape: what the model draws are shapes of its own, if they are shapes at all."
@@ -76,25 +73,23 @@ def claim_sentence(report: MemorizationSummary) -> str:
     return f"{words}. So {shapes}, and {colours}."
 
 
-def _claim_row(name: str, rate: Proportion) -> str:
-    title, of = _ROWS[name]
-    cells = ["-"] * 4
-    if rate.n:
-        cells[0] = f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})"
-        cells[1] = f"{percent(rate.low)} to {percent(rate.high)}"
-        cells[2], cells[3], _ = floor_words(rate)
-    return (
-        f"<tr><th>{html.escape(title)}<small>{html.escape(of)}</small></th>"
+def table_html(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "claim") -> str:
+    """A table as HTML; each row has a title, a remark, and a cell for each head."""
+    lines = "".join(
+        f"<tr><th>{html.escape(title)}<small>{html.escape(remark)}</small></th>"
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>"
+        for title, remark, *cells in rows
     )
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    return f'<div class="wide" tabindex="0"><table class="{kind}"><tr><td></td>{head}</tr>{lines}</table></div>'
 
 
-def _exam(subject: Subject, report: MemorizationReport) -> Exam | None:
-    if not len(subject.sprites.exam()):
-        return None
-    with st.spinner("Grading the exam ..."):
-        return _graded(subject.key, subject.chosen.images.tobytes(), report.near_distance, subject)
+def _cells(rate: Proportion) -> list[str]:
+    if not rate.n:
+        return ["-"] * 4
+    interval = f"{percent(rate.low)} to {percent(rate.high)}"
+    return [f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})", interval, *floor_words(rate)[:2]]
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

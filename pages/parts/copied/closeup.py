@@ -1,4 +1,4 @@
-"""One sample, enlarged: its matches, and how it came out of the noise beside what a perfect memoriser makes of it."""
+"""One sample, enlarged: its matches, and its chain beside that of a perfect memoriser from the same noise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import streamlit as st
 
 from ddpm.diffusion.chain import Chain
 from ddpm.judging.copying.comparison_set import ComparisonSet
-from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.glossary import LABEL_WORDS
 from ddpm.pixels.neighbors import nearest
@@ -32,7 +31,7 @@ TITLES = ("The model", "A perfect memoriser")
 
 @st.dialog("Looked at closely", width="large")
 def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
-    """Show sample ``i`` beside its matches, and both reverse chains from its noise."""
+    """Show sample ``i`` beside its matches, and both chains from its noise."""
     st.html(_pictures(subject, report, i))
     batch = subject.chosen.batch
     if batch is None:
@@ -49,18 +48,17 @@ def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
     except ValueError as error:
         st.warning(plain(error))
         return
-    own = _chain_of(batch.chain, i)
+    chain = batch.chain
+    own = Chain(chain.t, chain.x_t[:, i : i + 1], chain.x0[:, i : i + 1], chain.noise_level)
     player(own, key="closeup", other=other, titles=TITLES, columns=1)
     st.caption(_parting_words(own, other, subject))
 
 
 def memorised_chain(batch: Batch, i: int, comparison: ComparisonSet) -> Chain:
-    """What a perfect memoriser makes of the noise from which sprite ``i`` of a batch was drawn, at every step the same.
-
-    It is asked for the kind that was asked for there.
+    """The chain of a perfect memoriser from the noise of sprite ``i`` of a batch, for the same kind.
 
     Args:
-        comparison: tells the sprites that it remembers.
+        comparison: the memoriser knows what a model has seen of it.
 
     Raises:
         CheckpointError: if the batch does not say how it was drawn, the model is gone, or no sprite is of that kind.
@@ -73,53 +71,39 @@ def memorised_chain(batch: Batch, i: int, comparison: ComparisonSet) -> Chain:
     return draw_chain(memoriser.for_sprite(i), [resolved.noise_source(i)])
 
 
-def _chain_of(chain: Chain, i: int) -> Chain:
-    """The chain of sprite ``i`` alone."""
-    return Chain(chain.t, chain.x_t[:, i : i + 1], chain.x0[:, i : i + 1], chain.noise_level)
-
-
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _memorised(key: str, batch_id: str, i: int, _subject: Subject, _batch: Batch) -> Chain:
     return memorised_chain(_batch, i, _subject.comparison)
 
 
 def _parting_words(own: Chain, memorised: Chain, subject: Subject) -> str:
-    same = int(((own.sprites.astype(int) - memorised.sprites) ** 2).sum())
+    apart = int(((own.sprites.astype(int) - memorised.sprites) ** 2).sum())
     row, squared = (int(values[0, 0]) for values in nearest(memorised.sprites, subject.train, 1))
     end = f"The memoriser ended at the training sprite in row {subject.data_row(row):,}"
     end += "." if squared == 0 else f", up to {distance_words(squared)}."
-    if same == 0:
+    if apart == 0:
         return f"{end} So did the model: from this noise it copied."
-    return f"{end} The model ended {distance_words(same)} from there."
+    return f"{end} The model ended {distance_words(apart)} from there."
 
 
 def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
     facts, own = subject.evidence, subject.chosen.images[i]
-    nearest_one = subject.train[facts.row[i]]
-    gap = (255 - np.abs(own.astype(int) - nearest_one)).astype(np.uint8)
+    gap = (255 - np.abs(own.astype(int) - subject.train[facts.row[i]])).astype(np.uint8)
     label = report.labels[i]
+    moved = transform_words(bool(facts.shape_flip[i]), facts.shape_shift[i])
+    outlines = f"{facts.shape_similarity[i]:.0%} of the outlines" + (f", if it is {moved}" if moved else "")
+
+    def match(title: str, row: int, words: str) -> str:
+        return _figure(subject.train[row], title, f"{words}<br>row {subject.data_row(row):,} of the data")
+
     figures = [
         _figure(own, f"Sample {i + 1:,}", html.escape(kind_of(subject, i))),
-        _figure(
-            nearest_one,
-            "Nearest by pixels",
-            f"{distance_words(int(facts.squared_distance[i]))}<br>{_row(subject, facts.row[i])}",
-        ),
+        match("Nearest by pixels", facts.row[i], distance_words(int(facts.squared_distance[i]))),
         _figure(gap, "Difference of the two", "white: the same"),
-        _figure(
-            subject.train[facts.shape_row[i]],
-            "Nearest by shape",
-            f"{_shape_lines(facts, i)}<br>{_row(subject, facts.shape_row[i])}",
-        ),
+        match("Nearest by shape", facts.shape_row[i], outlines),
     ]
     if facts.palette_row[i] >= 0:
-        figures.append(
-            _figure(
-                subject.train[facts.palette_row[i]],
-                "Nearest by palette",
-                f"{palette_words(facts, i)}<br>{_row(subject, facts.palette_row[i])}",
-            )
-        )
+        figures.append(match("Nearest by palette", facts.palette_row[i], palette_words(facts, i)))
     share = percent(facts.p[i])
     chance = f"Of real sprites that the model never saw, {share} come at least as near to a training sprite."
     return (
@@ -130,13 +114,3 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
 
 def _figure(image: np.ndarray, title: str, words: str) -> str:
     return f"<figure>{sprite_tag(image, title, _SIDE)}<figcaption><b>{title}</b>{words}</figcaption></figure>"
-
-
-def _row(subject: Subject, row: int) -> str:
-    return f"row {subject.data_row(int(row)):,} of the data"
-
-
-def _shape_lines(facts: Evidence, i: int) -> str:
-    moved = transform_words(bool(facts.shape_flip[i]), facts.shape_shift[i])
-    share = f"{facts.shape_similarity[i]:.0%} of the outlines"
-    return f"{share}, if it is {moved}" if moved else share

@@ -1,4 +1,4 @@
-"""Which samples are questioned, what they are compared with, and the facts about them that follow."""
+"""The samples that are examined, what they are compared with, and the evidence about them."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Chosen:
 
     Attributes:
         images: uint8 (N, 16, 16, 3).
-        whose: what they are called in a legend.
-        drawn_by: what drew them, in words; empty where that is not known.
+        whose: their name in a legend.
+        drawn_by: what drew them, in words; empty if that is not known.
         first: number of the sample that the visitor asked about.
-        batch: how they were drawn; None for sprites from elsewhere.
+        batch: how they were drawn; None for sprites that were not drawn here.
     """
 
     images: np.ndarray
@@ -57,11 +57,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Ready:
-    """What samples can be compared with.
-
-    Attributes:
-        key: tells it from others; equal for equal sprites.
-    """
+    """What samples can be compared with; the key is equal for equal training sprites."""
 
     comparison: ComparisonSet
     index: TrainingIndex
@@ -70,11 +66,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Subject:
-    """Samples, what they are compared with, and the facts about each of them.
-
-    Attributes:
-        key: tells what they are compared with from other sets; equal for equal sprites.
-    """
+    """Samples, what they are compared with, and the evidence about them; the key as in :class:`Ready`."""
 
     chosen: Chosen
     comparison: ComparisonSet
@@ -84,27 +76,30 @@ class Subject:
 
     @property
     def sprites(self) -> SpriteDataset:
-        """The data set."""
         return self.comparison.sprites
 
     @cached_property
     def train(self) -> np.ndarray:
-        """uint8 (R, 16, 16, 3): the training sprites; the rows of the evidence are theirs."""
+        """uint8 (R, 16, 16, 3): the training sprites, by the rows of the evidence."""
         return self.sprites.images[self.comparison.seen]
 
     def data_row(self, row: int) -> int:
-        """The row in the data set of a row of the evidence."""
+        """The row in the data set for a row of the evidence."""
         return int(self.comparison.seen[row])
 
 
 def choose_samples(runs: list[Run]) -> Chosen | Run | None:
-    """Ask which sprites are to be questioned.
+    """Ask which sprites to examine.
 
     Returns:
-        The sprites; a run, where its finished report is to be shown; None as long as there is nothing.
+        The sprites; or the run whose verdict is to be shown; or None as long as there is nothing.
     """
     if (sent := run_to_question(runs)) is not None:
-        _question(sent)
+        if verdict_of(sent) is None:
+            question_live(sent)
+        else:
+            seen = _drawn_mark(current_batch())
+            st.session_state.update({_SOURCE: REPORT, "reported": str(sent.folder), _SEEN: seen})
     reports = sorted((run for run in runs if verdict_of(run) is not None), key=lambda run: not may_have_data(run))
     batch = current_batch()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -143,16 +138,8 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
 
 
 def question_live(run: Run) -> None:
-    """Let a model draw, and question what comes out; to be called before the page is built."""
+    """Let a model draw, and examine the result; to be called before the page is built."""
     st.session_state.update({_SOURCE: FRESH, "questioned": str(run.folder), _WANTED: min(_SIZES)})
-
-
-def _question(run: Run) -> None:
-    """Question a run: by its finished report where it has one, else by what it draws."""
-    if verdict_of(run) is None:
-        question_live(run)
-    else:
-        st.session_state.update({_SOURCE: REPORT, "reported": str(run.folder), _SEEN: _drawn_mark(current_batch())})
 
 
 def _ask_source(reports: bool, batch: Batch | None) -> str:
@@ -161,7 +148,7 @@ def _ask_source(reports: bool, batch: Batch | None) -> str:
     if st.session_state.get(_SOURCE) not in options:
         st.session_state[_SOURCE] = REPORT if reports and batch is None else LAST
     elif st.session_state[_SOURCE] == REPORT and drawn not in (None, st.session_state.get(_SEEN)):
-        # Who comes with new sprites, or with a question about one of them, wants an answer about these.
+        # New sprites, or a question about one of them, come before a report.
         st.session_state[_SOURCE] = LAST
     st.session_state[_SEEN] = drawn
     return str(
@@ -170,20 +157,17 @@ def _ask_source(reports: bool, batch: Batch | None) -> str:
 
 
 def _drawn_mark(batch: Batch | None) -> object:
-    """Tells what was drawn last, and which sprite of it was asked about, from what was before."""
+    """Changes when something new is drawn, and when another sprite of it is asked about."""
     return None if batch is None else (batch.id or id(batch), st.session_state.get("looked-at"))
 
 
 def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
-    """Find what a run learnt from and measure it, saying what takes so long.
+    """Find what a run learnt from, and prepare it for comparing; if that is impossible, return why.
 
     Args:
         meanwhile: shows something to read, if this takes long.
-
-    Returns:
-        What samples can be compared with; or why there is nothing, in words.
     """
-    # Two places for all of it: what stands below must not move, or the browser shows it twice for a moment.
+    # Always the same two places: if what is below them moved, the browser would show it twice for a moment.
     place, below = st.empty(), st.empty()
     with place, st.spinner("Getting the sprites that it learnt from ...", show_time=True):
         found = run_data(run)
@@ -197,12 +181,15 @@ def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
 
     try:
         check_seen(comparison)
-        index = _known_indices().get(key)
+        known = _known_indices()
+        index = known.get(key)
         if index is None:
             if not is_stored(comparison):
                 with below.container():
                     meanwhile(run)
-            index = _known_indices()[key] = load_or_build(comparison, watch)
+            index = known[key] = load_or_build(comparison, watch)
+            while len(known) > 3:
+                known.popitem(last=False)
     except ValueError as error:
         return str(error)
     finally:
@@ -230,17 +217,9 @@ def compare(chosen: Chosen, ready: Ready) -> Subject | None:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _known_indices() -> _Few:
-    return _Few()
-
-
-class _Few(OrderedDict[str, TrainingIndex]):
-    """The last three indices, for all visitors: a function that Streamlit caches could not show its progress."""
-
-    def __setitem__(self, key: str, value: TrainingIndex) -> None:
-        super().__setitem__(key, value)
-        while len(self) > 3:
-            self.popitem(last=False)
+def _known_indices() -> OrderedDict[str, TrainingIndex]:
+    """The last three indices, for all visitors; a function that Streamlit caches could not show its progress."""
+    return OrderedDict()
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -1,4 +1,4 @@
-"""Controls: sprites of which it is certain whether they are copies, so that what the page says can be checked."""
+"""Controls: sprites whose right answer is known, so that visitors can test the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 64
 
 
 def ask_for_control() -> str | None:
-    """Offer the controls; the name of the one that is chosen, or None."""
+    """Offer the controls; returns the name of the chosen one, or None."""
     chosen = st.pills(
         "Test this page on sprites whose answer is known",
         list(CONTROLS),
@@ -39,7 +39,7 @@ def make_control(name: str, chosen: Chosen, comparison: ComparisonSet) -> Chosen
 
 
 def control_line(name: str, report: MemorizationReport) -> str:
-    """What the sprites are, what the page has to say, and whether it does."""
+    """What the sprites are, what the right answer is, and whether the page gives it."""
     control = CONTROLS[name]
     right = control.is_right(report)
     outcome = "The page says so." if right else "The page does not say so, at this false-positive rate."
@@ -47,9 +47,8 @@ def control_line(name: str, report: MemorizationReport) -> str:
 
 
 def end_button() -> None:
-    """A button that leads back to the samples."""
     if st.button("Back to my samples", icon=":material/arrow_back:", type="primary", on_click=_end):
-        # The button stands in a fragment; what is questioned is decided outside of it.
+        # The button is in a fragment; the samples are chosen outside of it.
         st.rerun()
 
 

@@ -12,20 +12,19 @@ from pages.parts.copied.comparing import Subject
 
 
 def downloads(subject: Subject, rate: float, name: str) -> None:
-    """Buttons for the whole report as a page and as JSON; it is computed when one is pressed.
+    """Buttons that compute the whole report, as a page and as JSON.
 
     Args:
         rate: the false-positive rate.
-        name: for the files.
+        name: of the files, without a suffix.
     """
 
     def report() -> Report:
-        chosen = subject.chosen
         return make_report(
-            chosen.images,
+            subject.chosen.images,
             subject.comparison,
             false_positive_rate=rate,
-            drawn_by=chosen.drawn_by,
+            drawn_by=subject.chosen.drawn_by,
             index=subject.index,
             evidence=subject.evidence,
         )

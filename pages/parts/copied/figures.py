@@ -1,4 +1,4 @@
-"""Figures that stand still: how near is normal, which training sprites are copied, and when copying began."""
+"""Figures: how near is normal, which training sprites are copied, and when copying began."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport
-from ddpm.judging.onset import copying_onset
+from ddpm.judging.copying_onset import copying_onset
 from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
@@ -24,14 +24,10 @@ _PLAIN = {"displayModeBar": False}
 
 
 def distance_figure(subject: Subject, report: MemorizationReport) -> None:
-    """Distances to the nearest training sprite: of samples, of unseen sprites, of training sprites to one another."""
+    """Distances to the nearest training sprite: of samples, of unseen sprites, and among training sprites."""
     sides = [
         (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), VIOLET),
-        (
-            "real sprites it never saw",
-            rms_grey_levels(subject.index.heldout_evidence.squared_distance),
-            GREEN,
-        ),
+        ("real sprites it never saw", rms_grey_levels(subject.index.heldout_evidence.squared_distance), GREEN),
         ("training sprites to other ones", rms_grey_levels(subject.index.distances), YELLOW),
     ]
     top = max(float(np.quantile(values, 0.995)) for _, values, _ in sides if len(values)) * 1.02 or 1.0
@@ -73,7 +69,7 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
 
 
 def copied_most(subject: Subject, report: MemorizationReport) -> None:
-    """Which training sprites samples fall on: a map of all of them, and the most frequent ones."""
+    """Which training sprites are nearest to samples: the most frequent ones, and a map of all."""
     rows = subject.evidence.row
     hits = np.bincount(rows, minlength=len(subject.train))
     near = np.zeros_like(hits)
@@ -88,23 +84,20 @@ def copied_most(subject: Subject, report: MemorizationReport) -> None:
     order = np.lexsort((-hits, -near))
     order = order[(near[order] > 0) | (hits[order] > 1)][:_MOST_COPIED]
     if len(order):
-        st.html(
-            '<div class="most">'
-            + "".join(
-                f"<figure>{sprite_tag(subject.train[row], f'training sprite in row {subject.data_row(row):,}')}"
-                f"<figcaption><b>{_copies_words(int(near[row]))}</b>nearest to {hits[row]:,}<br>"
-                f"row {subject.data_row(row):,}</figcaption></figure>"
-                for row in order.tolist()
-            )
-            + "</div>"
+        figures = "".join(
+            f"<figure>{sprite_tag(subject.train[row], f'training sprite in row {subject.data_row(row):,}')}"
+            f"<figcaption><b>{_copies_words(int(near[row]))}</b>nearest to {hits[row]:,}<br>"
+            f"row {subject.data_row(row):,}</figcaption></figure>"
+            for row in order.tolist()
         )
+        st.html(f'<div class="most">{figures}</div>')
     else:
         st.caption("None is copied, and none is the nearest of more than one sample.")
     _map(subject, hits, near)
 
 
 def onset(run: Run) -> None:
-    """When did it begin to copy? From the looks that the training took at itself."""
+    """When it began to copy, by the checks during its training."""
     metrics = run.metrics()
     near = next((series for series in check_series(metrics) if series.title == "Near copies"), None)
     if near is None:

@@ -1,4 +1,4 @@
-"""What the numbers say about copying, in one sentence."""
+"""The answer to "created or copied?" in one sentence."""
 
 from __future__ import annotations
 
@@ -17,13 +17,7 @@ _FEW, _MANY_POOR = 64, 0.25
 
 @dataclass(frozen=True)
 class Headline:
-    """What the numbers say, in words.
-
-    Attributes:
-        answer: whether it copied.
-        numbers: the sentence that it rests on, its number first.
-        caveat: what limits it; empty where nothing does.
-    """
+    """Whether it copied, the sentence with the numbers behind that, and what limits it (may be empty)."""
 
     mood: Mood
     answer: str
@@ -32,7 +26,7 @@ class Headline:
 
 
 def headline(report: MemorizationSummary) -> Headline:
-    """Put a report into words. What lies within the interval of chance is never called copying."""
+    """Put a report into words. An excess whose interval includes zero is never called copying."""
     n, exact, poor = len(report.labels), report.rates["exact copy"], report.rates["low quality"]
     moved = _labelled(report, "exact copy", "near copy", "moved copy")
     recoloured = _labelled(report, "recolour")
@@ -73,22 +67,18 @@ def _caveat(report: MemorizationSummary) -> str:
 
 
 def _labelled(report: MemorizationSummary, *labels: str) -> Proportion:
-    """The samples of some labels; their floor is the share of them among unseen sprites."""
+    """The share of samples with one of some labels; its floor is that of unseen sprites."""
     counts = [sum(label in labels for label in side) for side in (report.labels, report.heldout_labels)]
     return proportion(counts[0], len(report.labels), proportion(counts[1], len(report.heldout_labels)))
 
 
 def _surely_more(rate: Proportion) -> bool:
-    """Whether the interval lies above the floor; one sample alone is never enough."""
+    """Whether the whole interval is above the floor; one sample alone is never enough."""
     return rate.excess_low is not None and rate.excess_low > 0 and rate.count > 1
 
 
 def headline_html(found: Headline, test: str = "") -> str:
-    """What the numbers say, large.
-
-    Args:
-        test: a line that marks it as a test; empty for real samples.
-    """
+    """The headline as HTML; ``test`` is a line that marks it as a test, empty for real samples."""
     badge = f'<p class="test">{html.escape(test)}</p>' if test else ""
     caveat = f'<p class="caveat">{html.escape(found.caveat)}</p>' if found.caveat else ""
     return (

@@ -1,4 +1,4 @@
-"""Samples and the training sprites nearest to them, in words and as a parcel for the browser."""
+"""Samples and the training sprites nearest to them, in words and as data for the browser."""
 
 from __future__ import annotations
 
@@ -34,17 +34,13 @@ def nearest_first(facts: Evidence) -> np.ndarray:
     return np.argsort(facts.squared_distance, kind="stable")
 
 
-def distance_words(squared_distance: int) -> str:
-    """How far two sprites are apart."""
-    return "the same" if squared_distance == 0 else f"{rms_grey_levels(squared_distance):.1f} grey levels"
+def distance_words(squared_distance: int, digits: int = 1) -> str:
+    """The distance of two sprites."""
+    return "the same" if squared_distance == 0 else f"{rms_grey_levels(squared_distance):.{digits}f} grey levels"
 
 
 def transform_words(flip: bool, shift: np.ndarray) -> str:
-    """What was done to a training sprite so that its shape fits; empty where nothing was.
-
-    Args:
-        shift: int (2,), pixels down and to the right.
-    """
+    """How a training sprite was changed so that its shape fits; shift: int (2,), pixels down and to the right."""
     down, right = (int(value) for value in shift)
     words = ["mirrored"] if flip else []
     if down:
@@ -54,15 +50,14 @@ def transform_words(flip: bool, shift: np.ndarray) -> str:
     return ", ".join(words)
 
 
-def shape_words(facts: Evidence, i: int) -> str:
-    """How much of its shape a sample shares, and what had to be done for that."""
-    share = f"{facts.shape_similarity[i]:.0%}"
-    moved = transform_words(bool(facts.shape_flip[i]), facts.shape_shift[i])
-    return f"{share}, {moved}" if moved else share
+def shape_words(similarity: float, flip: bool, shift: np.ndarray) -> str:
+    """The share of the outlines that agree, and :func:`transform_words`."""
+    moved = transform_words(flip, shift)
+    return f"{similarity:.0%}, {moved}" if moved else f"{similarity:.0%}"
 
 
 def palette_words(facts: Evidence, i: int) -> str:
-    """How far its colours are from those of the training sprite with the nearest ones."""
+    """The distance of a sample's colours to the nearest palette of a training sprite."""
     if facts.palette_row[i] < 0:
         return "no drawing in it"
     distance = float(facts.palette_distance[i])
@@ -70,7 +65,7 @@ def palette_words(facts: Evidence, i: int) -> str:
 
 
 def kind_of(subject: Subject, i: int) -> str:
-    """The kind of the training sprite that is nearest to a sample; empty where kinds have no names."""
+    """The kind of the training sprite nearest to a sample; empty if kinds have no names."""
     sprites = subject.sprites
     if sprites.labels is None or not sprites.label_names:
         return ""
@@ -78,11 +73,13 @@ def kind_of(subject: Subject, i: int) -> str:
 
 
 def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
-    """What the gallery and the scatter of a page need: facts, labels and sprites, the nearest sample first."""
+    """The data of the gallery and the scatter: evidence, labels and sprites, the nearest sample first."""
     facts, samples = subject.evidence, subject.chosen.images
     rows = np.concatenate([facts.row, facts.shape_row, facts.palette_row])
     wanted = np.unique(rows[rows >= 0])
     place = {int(row): len(samples) + i for i, row in enumerate(wanted)}
+    unseen = subject.index.heldout_evidence
+    points = np.stack([unseen.shape_similarity, unseen.palette_distance], axis=1)
     return pack(
         {
             "labels": [
@@ -91,7 +88,7 @@ def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
                 if name in report.labels
             ],
             "samples": [_sample(subject, report.labels[i], i, place) for i in nearest_first(facts).tolist()],
-            "unseen": _points(subject.index.heldout_evidence),
+            "unseen": [[round(x, 3), round(y, 3)] for x, y in points[np.isfinite(points[:, 1])].tolist()],
             "shape_known": SHAPE_KNOWN,
             "same_palette": SAME_PALETTE,
         },
@@ -103,6 +100,7 @@ def _sample(subject: Subject, label: str, i: int, place: dict[int, int]) -> dict
     facts = subject.evidence
     squared, palette_row = int(facts.squared_distance[i]), int(facts.palette_row[i])
     sound = palette_row >= 0
+    shape = shape_words(facts.shape_similarity[i], facts.shape_flip[i], facts.shape_shift[i])
     return {
         "index": i,
         "label": label,
@@ -110,14 +108,8 @@ def _sample(subject: Subject, label: str, i: int, place: dict[int, int]) -> dict
         "asked": i == subject.chosen.first,
         "same": squared == 0,
         "pixels": [place[int(facts.row[i])], distance_words(squared)],
-        "shape": [place[int(facts.shape_row[i])], shape_words(facts, i)],
+        "shape": [place[int(facts.shape_row[i])], shape],
         "palette": [place[palette_row] if sound else -1, palette_words(facts, i)],
         "x": round(float(facts.shape_similarity[i]), 4) if sound else None,
         "y": round(float(facts.palette_distance[i]), 4) if sound else None,
     }
-
-
-def _points(facts: Evidence) -> list[list[float]]:
-    sound = np.isfinite(facts.palette_distance)
-    points = np.stack([facts.shape_similarity[sound], facts.palette_distance[sound]], axis=1)
-    return [[round(x, 3), round(y, 3)] for x, y in points.tolist()]

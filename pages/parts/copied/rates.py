@@ -1,4 +1,4 @@
-"""The rates of a report, each on a card that explains it, and what each sample is called."""
+"""The rates of a report, each on a card with its meaning, and the labels of the samples."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ TITLES = {
     "collage": "Collage",
     "low quality": "Poor drawing",
 }
-"""What each rate is called on its card."""
+"""Title of each rate's card."""
 
 
 def rates_html(report: MemorizationSummary) -> str:
-    """A card for each rate: how many, how sure, how many are normal, and what is left."""
+    """A card for each rate: the rate, its interval, its floor and its excess."""
     cards = "".join(_card(name, report) for name in TITLES)
     return f'<h2 class="unseen">The numbers</h2><div class="cards">{cards}{_how_to_read(report)}</div>'
 
 
 def labels_html(report: MemorizationSummary) -> str:
-    """What each sample is called, as a bar, above that of unseen sprites."""
+    """The labels of the samples as a bar, above that of unseen sprites."""
     present = [name for name in LABELS if name in report.labels or name in report.heldout_labels]
     bars = _bar("samples", report.labels, present)
     if report.heldout_labels:
@@ -58,7 +58,6 @@ def percent(value: float) -> str:
 
 
 def _card(name: str, report: MemorizationSummary) -> str:
-    title, meaning = TITLES[name], RATE_WORDS[name]
     rate = report.rates[name]
     floor, excess, strong = floor_words(rate)
     mark = "" if not strong else " more" if name in _ALARMING else " new"
@@ -69,11 +68,11 @@ def _card(name: str, report: MemorizationSummary) -> str:
         f"{tick}</div>"
     )
     return (
-        f'<div class="rate{mark}" data-rate="{html.escape(name)}"><h3>{html.escape(title)}</h3>'
+        f'<div class="rate{mark}" data-rate="{html.escape(name)}"><h3>{html.escape(TITLES[name])}</h3>'
         f'<p class="big">{percent(rate.rate)} <span>{rate.count:,} of {rate.n:,}</span></p>{gauge}'
         f'<div class="line"><span>interval</span>{percent(rate.low)} to {percent(rate.high)}</div>'
         f'<div class="line"><span>floor</span>{floor}</div><div class="line"><span>excess</span>{excess}</div>'
-        f"<p>{html.escape(meaning)}</p></div>"
+        f"<p>{html.escape(RATE_WORDS[name])}</p></div>"
     )
 
 
@@ -92,12 +91,12 @@ def _how_to_read(report: MemorizationSummary) -> str:
 
 
 def ink_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on a colour (``#rrggbb``): at least 4.5 to 1 on every one."""
+    """Black or white, whichever has more contrast on a colour (``#rrggbb``): always at least 4.5 to 1."""
     return max(_BLACK, _WHITE, key=lambda ink: contrast(ink, colour))
 
 
 def contrast(one: str, other: str) -> float:
-    """How far two colours (``#rrggbb``) differ in lightness, 1 to 21, as WCAG 2 measures it."""
+    """The contrast of two colours (``#rrggbb``), 1 to 21, as WCAG 2 defines it."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
@@ -118,7 +117,7 @@ def floor_words(rate: Proportion) -> tuple[str, str, bool]:
     if rate.excess is None or rate.excess_low is None or rate.excess_high is None:
         return floor, "not known", False
     if rate.excess <= 0:
-        # The interval of an excess takes in how unsure the floor is.
+        # The floor is uncertain, too, and the interval of the excess includes that.
         return floor, _FEWER if rate.excess_high < 0 else "none", False
     interval = f"{percent(max(0.0, rate.excess_low))} to {percent(rate.excess_high)}"
     return floor, f"{percent(rate.excess)} ({interval})", rate.excess_low > 0
@@ -127,14 +126,12 @@ def floor_words(rate: Proportion) -> tuple[str, str, bool]:
 def _bar(title: str, labels: tuple[str, ...], present: list[str]) -> str:
     parts = []
     for name in present:
-        count = labels.count(name)
-        if count:
+        if count := labels.count(name):
             share = count / len(labels)
             colours = f"--tone:{COLOURS[name]};--on:{ink_on(COLOURS[name])}"
-            words = f"{name}: {count:,} of {len(labels):,}"
+            words = html.escape(f"{name}: {count:,} of {len(labels):,}")
             text = f"{share:.0%}" if share >= 0.06 else ""
             parts.append(
-                f'<i style="{colours};flex-grow:{count}" title="{html.escape(words)}">{text}'
-                f'<span class="unseen">{html.escape(words)}</span></i>'
+                f'<i style="{colours};flex-grow:{count}" title="{words}">{text}<span class="unseen">{words}</span></i>'
             )
     return f'<p>{html.escape(title)}</p><div class="bar">{"".join(parts)}</div>'

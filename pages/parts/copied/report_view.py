@@ -1,4 +1,4 @@
-"""The report on samples: all that depends on the slider, in one fragment, so that it changes at once."""
+"""The report on samples. All that depends on the slider is in one fragment, so that it changes at once."""
 
 from __future__ import annotations
 
@@ -22,11 +22,7 @@ _USUAL = 0.01
 
 @st.fragment
 def report_view(subject: Subject, control: str | None) -> None:
-    """Headline, rates, slider, figures, gallery, claim and downloads.
-
-    Args:
-        control: name of the control that is shown; None for real samples.
-    """
+    """Show the report on samples; ``control`` is the name of the control that they are, if they are one."""
     top = st.container()
     rate = _ask_for_rate(subject)
     report = judge(subject.evidence, subject.index, rate)
@@ -71,19 +67,17 @@ def _ask_for_rate(subject: Subject) -> float:
     least = 1 / (len(subject.index.distances) + 1)
     rates = [least, *(rate for rate in _RATES if rate > least)]
     left, right = st.columns([6, 6], gap="large", vertical_alignment="center")
-    with left:
-        rate = st.select_slider(
-            "False-positive rate: how suspicious to be",
-            rates,
-            min(rates, key=lambda value: abs(value - _USUAL)),
-            format_func=percent,
-            key=f"rate-{len(subject.index.distances)}",
-        )
-    with right:
-        per = f"{100 * rate:.2g} of 100" if rate >= 0.01 else f"1 of {1 / rate:,.0f}"
-        st.markdown(
-            f"**False-positive rate** here: of real sprites that the model never saw, {per} would be called near "
-            "copies by chance. Further right it finds more copies, and accuses more innocent sprites. "
-            f"It cannot go below 1 in {1 / least:,.0f}: there are no more training sprites to tell what is normal."
-        )
+    rate = left.select_slider(
+        "False-positive rate: how suspicious to be",
+        rates,
+        min(rates, key=lambda value: abs(value - _USUAL)),
+        format_func=percent,
+        key=f"rate-{len(subject.index.distances)}",
+    )
+    per = f"{100 * rate:.2g} of 100" if rate >= 0.01 else f"1 of {1 / rate:,.0f}"
+    right.markdown(
+        f"**False-positive rate** here: of real sprites that the model never saw, {per} would be called near "
+        "copies by chance. Further right it finds more copies, and accuses more innocent sprites. "
+        f"It cannot go below 1 in {1 / least:,.0f}: there are no more training sprites to tell what is normal."
+    )
     return float(rate)

@@ -1,4 +1,4 @@
-"""Search by a sprite of one's own: draw or bring one, and see what it is like."""
+"""Search by a sprite that the visitor draws or uploads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import numpy as np
 import streamlit as st
 
 from ddpm.judging.copying.lookup import look_up
-from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.sprites import SpriteError, load_sprites
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.easel import easel
-from pages.parts.copied.matches import transform_words
+from pages.parts.copied.matches import distance_words, shape_words
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.uploading import ask_for_file
 from pages.parts.shared.words import problem
@@ -23,7 +22,7 @@ _K = 6
 
 @st.fragment
 def search(subject: Subject) -> None:
-    """A place to draw, and the sprites most like the drawing."""
+    """The easel or an upload, and beside it the sprites most like that sprite."""
     left, right = st.columns([4, 8], gap="large")
     with left:
         how = st.segmented_control("Your sprite", (_DRAW, _BRING), default=_DRAW, required=True, key="search-how")
@@ -52,44 +51,35 @@ def _brought() -> np.ndarray | None:
 def _results(subject: Subject, own: np.ndarray) -> str:
     found = subject.index.look_up(own[None], _K)
     shapes = found.shapes
-    pixels = [(row, _grey(value)) for row, value in zip(found.rows[0], found.squared_distances[0], strict=True)]
-    by_shape = []
-    for k, row in enumerate(shapes.indices[0]):
-        moved = transform_words(bool(shapes.flips[0, k]), shapes.shifts[0, k])
-        by_shape.append((row, f"{shapes.similarity[0, k]:.0%}" + (f", {moved}" if moved else "")))
-    palettes = [
+    by_pixels = [
+        (row, distance_words(value, digits=0))
+        for row, value in zip(found.rows[0], found.squared_distances[0], strict=True)
+    ]
+    by_shape = [
+        (row, shape_words(shapes.similarity[0, k], shapes.flips[0, k], shapes.shifts[0, k]))
+        for k, row in enumerate(shapes.indices[0])
+    ]
+    by_palette = [
         (row, f"{distance:.2f} away")
         for row, distance in zip(found.palette_rows[0], found.palette_distances[0], strict=True)
         if row >= 0
     ]
-    parts = [
-        _strip(
-            "Training sprites, by pixels",
-            [(subject.train[row], f"{words}<br>{_row(subject, row)}") for row, words in pixels],
-        ),
-        _strip("By shape", [(subject.train[row], f"{words}<br>{_row(subject, row)}") for row, words in by_shape]),
-        _strip("By palette", [(subject.train[row], f"{words}<br>{_row(subject, row)}") for row, words in palettes]),
-    ]
-    samples = subject.chosen.images
-    near = look_up(own[None], samples, _K)
-    parts.append(
-        _strip(
-            f"Nearest of {html.escape(subject.chosen.whose)}",
-            [
-                (samples[row], f"{_grey(value)}<br>sample {row + 1:,}")
-                for row, value in zip(near.rows[0], near.squared_distances[0], strict=True)
-            ],
+    train, samples = subject.train, subject.chosen.images
+    strips = [
+        _strip(title, [(train[row], f"{words}<br>row {subject.data_row(row):,}") for row, words in matches])
+        for title, matches in (
+            ("Training sprites, by pixels", by_pixels),
+            ("By shape", by_shape),
+            ("By palette", by_palette),
         )
-    )
-    return f'<div class="found">{"".join(parts)}</div>'
-
-
-def _grey(squared: int) -> str:
-    return "the same" if squared == 0 else f"{rms_grey_levels(squared):.0f} grey levels"
-
-
-def _row(subject: Subject, row: int) -> str:
-    return f"row {subject.data_row(int(row)):,}"
+    ]
+    near = look_up(own[None], samples, _K)
+    hits = [
+        (samples[row], f"{distance_words(value, digits=0)}<br>sample {row + 1:,}")
+        for row, value in zip(near.rows[0], near.squared_distances[0], strict=True)
+    ]
+    strips.append(_strip(f"Nearest of {html.escape(subject.chosen.whose)}", hits))
+    return f'<div class="found">{"".join(strips)}</div>'
 
 
 def _strip(title: str, hits: list[tuple[np.ndarray, str]]) -> str:

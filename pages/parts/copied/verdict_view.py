@@ -1,14 +1,12 @@
-"""The finished report that a model brings along: what was measured when its best step was chosen."""
+"""The verdict that a run keeps: what was measured when its best step was chosen."""
 
 from __future__ import annotations
-
-import html
 
 import streamlit as st
 
 from ddpm.judging.verdict import Verdict
 from ddpm.runs.run import Run
-from pages.parts.copied.claim import claim_numbers
+from pages.parts.copied.claim import claim_numbers, table_html
 from pages.parts.copied.comparing import question_live
 from pages.parts.copied.headline import headline, headline_html
 from pages.parts.copied.rates import labels_html, percent, rates_html
@@ -30,50 +28,47 @@ _QUALITY = {
 
 
 def verdict_view(run: Run, missing: str = "") -> None:
-    """Show all that a run's report says, and how to question it anew.
+    """Show the verdict that a run keeps, and how to examine new samples.
 
     Args:
-        missing: why the sprites that it learnt from cannot be used; empty where they can.
+        missing: why the sprites that it learnt from cannot be used; empty if they can.
     """
     verdict = verdict_of(run)
-    if verdict is not None:
-        # One block: when something else takes its place, the browser drops all of it at once.
-        with st.container():
-            _whole(run, verdict, missing)
-
-
-def _whole(run: Run, verdict: Verdict, missing: str) -> None:
-    told, shown = st.columns([7, 5], gap="large")
-    with told:
-        _summary(run, verdict)
-        if not missing and may_have_data(run):
-            st.button(
-                "Draw 64 now and look at each",
-                type="primary",
-                icon=":material/brush:",
-                on_click=question_live,
-                args=(run,),
-            )
-        else:
-            _how_to_get(run, missing)
-    st.html(rates_html(verdict))
-    st.subheader("What each sample is called")
-    st.html(labels_html(verdict))
-    st.header("Known shapes in new colours?")
-    claim_numbers(verdict, verdict.exam)
-    if verdict.quality:
-        st.header("How well does it draw?")
-        st.html(_quality_html(verdict))
-    # Last: drawing takes a second, and all that is above can be read meanwhile.
-    with shown:
-        batch = first_batch(run, _DRAWN)
-        if batch is not None:
-            contact_sheet(batch.chain.sprites, f"{_DRAWN} sprites by {run.name}", _COLUMNS, scale=4)
-            st.caption("New ones, drawn just now; they are not among those that were counted.")
+    if verdict is None:
+        return
+    # One block, so that the browser removes all of it at once.
+    with st.container():
+        told, shown = st.columns([7, 5], gap="large")
+        with told:
+            _summary(run, verdict)
+            if missing or not may_have_data(run):
+                _how_to_get(run, missing)
+            else:
+                st.button(
+                    "Draw 64 now and look at each",
+                    type="primary",
+                    icon=":material/brush:",
+                    on_click=question_live,
+                    args=(run,),
+                )
+        st.html(rates_html(verdict))
+        st.subheader("What each sample is called")
+        st.html(labels_html(verdict))
+        st.header("Known shapes in new colours?")
+        claim_numbers(verdict, verdict.exam)
+        if verdict.quality:
+            st.header("How well does it draw?")
+            st.html(_quality_html(verdict))
+        # Last: drawing takes a second, and all above can be read meanwhile.
+        with shown:
+            batch = first_batch(run, _DRAWN)
+            if batch is not None:
+                contact_sheet(batch.chain.sprites, f"{_DRAWN} sprites by {run.name}", _COLUMNS, scale=4)
+                st.caption("New ones, drawn just now; they are not among those that were counted.")
 
 
 def meanwhile(run: Run) -> None:
-    """Something to read while a run's training sprites are looked at: its report in short, if it has one."""
+    """Show a run's verdict in short, if it has one, while its training sprites are prepared."""
     verdict = verdict_of(run)
     if verdict is not None:
         st.caption("Meanwhile, what was found about this model when it was made:")
@@ -82,24 +77,19 @@ def meanwhile(run: Run) -> None:
 
 
 def without_sprites(run: Run, missing: str) -> None:
-    """Say that a run's samples cannot be compared with what it learnt from, and show what there is instead.
-
-    Args:
-        missing: why.
-    """
+    """Say why a run's samples cannot be compared with what it learnt from, and show its verdict, if it has one."""
     if verdict_of(run) is not None:
         verdict_view(run, missing)
-        return
-    st.warning(f"{plain(run.name)} cannot be questioned now.", icon=":material/folder_off:")
-    _how_to_get(run, missing)
+    else:
+        st.warning(f"{plain(run.name)} cannot be questioned now.", icon=":material/folder_off:")
+        _how_to_get(run, missing)
 
 
 def _summary(run: Run, verdict: Verdict) -> None:
-    source = str((run.config().get("data") or {}).get("source", ""))
-    data = _SETS.get(source)
+    data = _SETS.get(str((run.config().get("data") or {}).get("source", "")))
     sprites = f"{verdict.train_size:,} distinct sprites" + (f" of {data}" if data else "") + " that it learnt from"
     unseen = f", beside {verdict.heldout_size:,} that it never saw" if verdict.heldout_size else ""
-    # The run may have got another name since.
+    # The run may have been renamed since.
     _, comma, step = verdict.drawn_by.rpartition(", step ")
     drawn_by = f"{run.name}{comma}{step}" if comma else verdict.drawn_by
     by = f" by {drawn_by}" if drawn_by else ""
@@ -111,7 +101,7 @@ def _summary(run: Run, verdict: Verdict) -> None:
 
 
 def _how_to_get(run: Run, missing: str) -> None:
-    """One line on how the sprites come here."""
+    """Say how to get the sprites that a run learnt from."""
     source = (run.config().get("data") or {}).get("source")
     if source != "kaggle" or may_have_data(run):
         missing = missing or f"The sprites that it learnt from are not here: {source}."
@@ -128,9 +118,8 @@ def _how_to_get(run: Run, missing: str) -> None:
 
 def _quality_html(verdict: Verdict) -> str:
     rows = []
-    for name, (value, real) in verdict.quality.items():
-        title, words = _QUALITY[name]
-        rows.append((title, words, *(_amount(name, amount) for amount in (value, real))))
+    for name, values in verdict.quality.items():
+        rows.append((*_QUALITY[name], *(_amount(name, value) for value in values)))
     if verdict.agreement is not None:
         drawn, unseen = verdict.agreement
         words = "of sprites asked for by kind, so many are taken for that kind by a classifier"
@@ -138,14 +127,7 @@ def _quality_html(verdict: Verdict) -> str:
     if verdict.frechet_ratio is not None:
         words = "from real sprites as a whole (Fréchet ratio); copies would be as near"
         rows.append(("Distance", words, f"{verdict.frechet_ratio:.2f}", "1"))
-    lines = "".join(
-        f"<tr><th>{html.escape(title)}<small>{html.escape(words)}</small></th><td>{value}</td><td>{real}</td></tr>"
-        for title, words, value, real in rows
-    )
-    return (
-        '<div class="wide" tabindex="0"><table class="claim quality"><tr><td></td><th>samples</th>'
-        f"<th>real sprites</th></tr>{lines}</table></div>"
-    )
+    return table_html(["samples", "real sprites"], rows, "claim quality")
 
 
 def _amount(name: str, value: float) -> str:

@@ -1,1 +1,1 @@
-"""The Sample page's own parts."""
+"""The parts of the Sample page."""

@@ -1,4 +1,4 @@
-"""Clean pixels on a page: the drawn sprites tidied up, for looking at and for saving; nothing measures these."""
+"""Cleaned sprites, to look at and to save; they are never measured."""
 
 from __future__ import annotations
 
@@ -25,34 +25,37 @@ def wants_clean() -> bool:
 
 
 def as_seen(chain: Chain) -> Chain:
-    """A chain as this visitor wants to see it: as it was drawn, or with a cleaned end once it has one."""
+    """A chain as this visitor wants to see it: as drawn, or with its end cleaned once it is complete."""
     return with_clean_end(chain) if wants_clean() and chain.t[-1] < 0 else chain
 
 
 def just_turned() -> bool:
-    """Whether this run began with a turn of the switch: then one looks at the result, not at how it came about."""
+    """Whether the switch caused this run of the script: then the player shows the result at once."""
     return bool(st.session_state.pop(_TURNED, False))
 
 
 def clean_switch() -> None:
-    """The switch between the sprites as drawn and cleaned."""
-    st.toggle("Clean pixels", key=_KEY, persist_state="session", help=HELP, on_change=_turned)
+    st.toggle("Clean pixels", key=_KEY, persist_state="session", help=HELP, on_change=_remember_turn)
+
+
+def _remember_turn() -> None:
+    st.session_state[_TURNED] = True
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def cleaned(sprites: np.ndarray) -> Cleaned:
-    """:func:`ddpm.pixels.cleaning.clean_pixels`, remembered."""
+    """:func:`clean_pixels`, cached."""
     return clean_pixels(sprites)
 
 
 def with_clean_end(chain: Chain) -> Chain:
-    """A complete chain whose last moment is cleaned; the others are as they were drawn."""
+    """A complete chain with its last frame cleaned."""
     end = cleaned(chain.sprites).images[None]
     return replace(chain, x_t=np.concatenate([chain.x_t[:-1], end]), x0=np.concatenate([chain.x0[:-1], end]))
 
 
 def changes(batch: Batch) -> None:
-    """What was cleaned in the sprites of a batch, in words, and the pixels where."""
+    """Show in words what was cleaned in a batch, and the pixels."""
     titles = batch_titles(batch)
     for chain, title in zip([batch.chain, batch.other], titles, strict=True):
         if chain is None:
@@ -64,12 +67,5 @@ def changes(batch: Batch) -> None:
         if found.changed.any():
             contact_sheet(found.marked(), "where pixels were changed", min(8, len(found.images)), scale=4)
     st.caption("Strong where one sees the change, faint where one hardly does:")
-    st.html(f'<div class="swatches">{"".join(_swatch(kind) for kind in _LEGEND)}</div>')
-
-
-def _swatch(kind: str) -> str:
-    return f'<span><i style="background:rgb{MARKS[kind]}"></i>{_LEGEND[kind]}</span>'
-
-
-def _turned() -> None:
-    st.session_state[_TURNED] = True
+    swatches = (f'<span><i style="background:rgb{MARKS[kind]}"></i>{text}</span>' for kind, text in _LEGEND.items())
+    st.html(f'<div class="swatches">{"".join(swatches)}</div>')

@@ -1,4 +1,4 @@
-"""Taking sprites away as files. Each is made when it is asked for, and says in its name what drew it."""
+"""Sprites as files. Each is made when its button is pressed, and its name says what drew it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,7 @@ _File = tuple[str, str, str, Callable[[], bytes]]
 
 
 def save_button(batch: Batch, clean: bool = False) -> None:
-    """All that a batch can be saved as.
-
-    Args:
-        clean: sprites are saved cleaned, and their files' names say so; animations are as drawn.
-    """
+    """Offer all files of a batch; with ``clean`` the sprites are cleaned, but not the animations."""
     chain, stem = batch.chain, file_stem(batch.info)
     kinds = kinds_of(batch.info, len(chain.sprites))
     with st.popover("Save", icon=":material/download:"):
@@ -46,24 +42,19 @@ def save_button(batch: Batch, clean: bool = False) -> None:
 
 
 def save_sprites_button(sprites: np.ndarray, stem: str, key: str, kinds: Sequence[str] = ()) -> None:
-    """All that single sprites can be saved as.
-
-    Args:
-        sprites: uint8 (N, 16, 16, 3).
-        kinds: the kind of each, where that is known.
-    """
+    """Offer the files of :func:`sprite_files`."""
     with st.popover("Save", icon=":material/download:", key=f"{key}-menu"):
         clean = st.toggle("Clean pixels", key=f"{key}-clean", help=HELP)
         _buttons(key, sprite_files(sprites, stem, clean, kinds))
 
 
 def sprite_files(sprites: np.ndarray, stem: str, clean: bool = False, kinds: Sequence[str] = ()) -> list[_File]:
-    """What sprites can be saved as: a button's text, the file's name, its kind, and how it is made.
+    """All files of some sprites: the button's text, the file's name and MIME type, and what makes it.
 
     Args:
         sprites: uint8 (N, 16, 16, 3).
-        clean: tidy them up first, and say so in the names.
-        kinds: the kind of each, where that is known: single files are called after it.
+        clean: clean them first, and say so in the names.
+        kinds: the kind of each, where that is known; the names of single files begin with it.
     """
     if clean:
         sprites, stem = cleaned(sprites).images, f"{stem}-clean"

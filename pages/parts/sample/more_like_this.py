@@ -1,4 +1,4 @@
-"""More like this: an order for sprites whose noise is near that of a drawn one."""
+"""Orders for sprites whose noise is near that of a drawn one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MOST_ALIKE = 36
 
 
 def more_like(batch: Batch, index: int) -> Order | None:
-    """An order for sprites that are like one of a batch; None if the batch does not say how it was drawn.
+    """An order for sprites like one of a batch; None if the batch does not say how it was drawn.
 
-    Where the model is gone, the next run of the page says so.
+    None, too, if the model is gone; the next run of the page says so.
     """
     order = from_info(batch.info)
     if order is None:
@@ -32,7 +32,7 @@ def more_like(batch: Batch, index: int) -> Order | None:
 
 
 def likeness(batch: Batch) -> Order | None:
-    """Say what a batch is like, and ask how far from it the others should be; another order if that has changed."""
+    """Show which sprite a batch is like, and ask how near to it; returns a new order if the answer has changed."""
     order = from_info(batch.info)
     if order is None or not order.like or batch.info.get("gone"):
         return None

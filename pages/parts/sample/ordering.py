@@ -1,4 +1,4 @@
-"""What is to be drawn: the form of the Sample page."""
+"""The form of the Sample page: what is to be drawn."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SAMPLERS: dict[Sampler, str] = {
 _COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
 _GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
 LONG = 4.0
-"""Seconds: whoever waits for less is not told so."""
+"""Seconds; a shorter waiting time is not shown."""
 
 _PROPOSED = "proposed-by-link"
 
@@ -37,8 +37,8 @@ def ask(runs: list[Run], wanted: str | None) -> tuple[Order, bool]:
     """Ask for a model and how it should draw.
 
     Args:
-        runs: those that can draw, at least one.
-        wanted: folder of the run to begin with; None for the one that was chosen before.
+        runs: at least one, all able to draw.
+        wanted: folder of the run to begin with; None for the last choice.
 
     Returns:
         The order, and whether it is to be drawn now.
@@ -46,7 +46,9 @@ def ask(runs: list[Run], wanted: str | None) -> tuple[Order, bool]:
     first, buttons, rest = st.container(), st.container(horizontal=True), st.container()
     with first:
         run = choose_run(runs, "Model", "model", wanted)
-        kinds = _kinds(run)
+        config = run.config()
+        kinds = (config.get("data") or {}).get("label_names") or []
+        kinds = kinds if (config.get("recipe") or {}).get("classes") else []
         label = _kind(run, kinds) if kinds else ANY
         if label == EACH:
             n = len(kinds)
@@ -61,7 +63,8 @@ def ask(runs: list[Run], wanted: str | None) -> tuple[Order, bool]:
         wait = seconds_to_wait(order)
         if wait > LONG:
             st.caption(f":material/schedule: Takes about {duration(wait)}; you can watch it meanwhile.")
-        _training()
+        if active_training() is not None:
+            st.fragment(_training_now, run_every=2.0)()
     with buttons:
         pressed = st.button("Draw", type="primary", icon=":material/brush:", width="stretch")
         others = st.button(
@@ -74,14 +77,14 @@ def ask(runs: list[Run], wanted: str | None) -> tuple[Order, bool]:
 
 
 def seconds_to_wait(order: Order) -> float:
-    """About how long drawing takes, judged by the last time; what it is compared with included."""
+    """About how long drawing takes, with the rival, judged by the last drawing."""
     own = order.steps or 0
     others = {None: 0, "ddpm": 1000, "ddim": default_steps("ddim", 1000)}.get(order.against, own)
     return seconds_to_draw(order.n, own * (2 if order.guidance_scale != 1 else 1) + others)
 
 
 def show_order(order: Order) -> None:
-    """Let the form of a visitor who has just come say what an order says; to be called before :func:`ask`."""
+    """Put an order into the form of a visitor who has just come; to be called before :func:`ask`."""
     key = Run(Path(order.run)).key
     chosen: dict[str, Any] = {
         "model": order.run,
@@ -91,7 +94,7 @@ def show_order(order: Order) -> None:
         "against": order.against or "",
     }
     st.session_state.update({key: value for key, value in chosen.items() if value is not None})
-    # Streamlit objects to a control that has both a usual value and one that was put in: these get another usual value.
+    # Streamlit warns of a control with both a default and a value from the session: so these get another default.
     proposed: dict[str, Any] = {f"steps-{order.sampler}": order.steps, f"averaged-{key}": order.weights == "ema"}
     for name, value, possible in (
         ("n", order.n, _COUNTS),
@@ -176,12 +179,6 @@ def _rival(order: Order, runs: list[Run]) -> str | None:
     return against or None
 
 
-def _kinds(run: Run) -> list[str]:
-    config = run.config()
-    names = (config.get("data") or {}).get("label_names") or []
-    return names if (config.get("recipe") or {}).get("classes") else []
-
-
 def _kind(run: Run, names: list[str]) -> int:
     words = {ANY: "anything", EACH: f"one of each kind ({len(names)})"}
     several = [EACH] if 1 < len(names) <= MOST else []
@@ -203,13 +200,8 @@ def _next_seed() -> None:
     st.session_state["seed"] = (int(st.session_state.get("seed", 0)) + 1) % MOST_SEED
 
 
-def _training() -> None:
-    """Say who else uses the processor, and offer to change that."""
-    if active_training() is not None:
-        st.fragment(_training_now, run_every=2.0)()
-
-
 def _training_now() -> None:
+    """Say that a training uses the processor, and offer to pause it."""
     active = active_training()
     if active is None:
         return

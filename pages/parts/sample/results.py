@@ -1,4 +1,4 @@
-"""What can be done with sprites that were drawn: keep them, draw more like one, or look at earlier ones."""
+"""Favourites, and the batches that were drawn before."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _ORIGIN = ("name", "id", "step", "sampler", "steps", "seed", "kind", "label", "g
 
 
 def starred(batch: Batch) -> set[int]:
-    """Which sprites of a batch are favourites."""
+    """The numbers of the sprites of a batch that are favourites."""
     names = {_favourite_id(batch, i): i for i in range(len(batch.chain.sprites))}
     return {names[name] for name in kept_among(names.keys())}
 
 
 def star(batch: Batch, index: int, on: bool) -> None:
-    """Make a sprite a favourite, or none any more."""
+    """Add a sprite to the favourites, or remove it."""
     try:
         if on:
             keep(batch.chain.sprites[index], _origin(batch, index))
@@ -47,7 +47,7 @@ def star(batch: Batch, index: int, on: bool) -> None:
 
 
 def favourites_section() -> None:
-    """The sprites that were starred, on any day, and what can be done with them."""
+    """Show all favourites, with buttons to save or remove them."""
     found = favourites()
     st.header("Favourites")
     if lost := len(favourite_names()) - len(found):
@@ -77,7 +77,7 @@ def favourites_section() -> None:
 
 
 def last_batches() -> None:
-    """The album: what was drawn before, on any page or in any tab."""
+    """Show the newest batches of the album, with a button that opens each."""
     previews, lost = album(6), damaged_batches()
     if not previews and not lost:
         return

@@ -1,4 +1,4 @@
-"""Links that lead to the same sprites again: an order as the parameters of the page's address."""
+"""Links that draw the same sprites again: an order as the parameters of the page's address."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Link:
     """What an address asks for.
 
     Attributes:
-        order: what is to be drawn; None if it cannot be.
-        problem: why not, or what is not as it was; Markdown.
+        order: what is to be drawn; None if that is impossible.
+        problem: why it is impossible, or what has changed since; Markdown.
     """
 
     order: Order | None
@@ -39,7 +39,7 @@ class Link:
 
 
 def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
-    """The parameters that lead to a batch; None for a batch that does not say how it was drawn."""
+    """The parameters of a link to a batch; None if the batch does not say how it was drawn."""
     order = from_info(info)
     if order is None:
         return None
@@ -68,7 +68,7 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
 
 
 def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
-    """What parameters ask for. Only runs that are listed can be named by them, never a folder."""
+    """What parameters ask for. They can name only listed runs, never a folder."""
     try:
         order = _read_order(parameters)
     except ValueError as error:
@@ -99,7 +99,7 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
     marks = [marked(run) for run in saved]
     run = saved[marks.index(mark)] if mark in marks else saved[0]
     order = replace(order, run=str(run.folder))
-    # A batch of an older album does not know its mark.
+    # Links to old batches have no mark.
     if not mark or mark in marks:
         return Link(order)
     return Link(
@@ -110,7 +110,7 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
 
 
 def _read_order(parameters: Mapping[str, str]) -> Order:
-    """What is to be drawn, by a run that is still to be found; ValueError if it makes no sense."""
+    """The order without its run; ValueError if it cannot be read."""
     order = Order(
         "",
         step=_whole(parameters, "step"),
@@ -132,7 +132,7 @@ def _read_order(parameters: Mapping[str, str]) -> Order:
 def _meant(parameters: Mapping[str, str], runs: list[Run], marked: Callable[[Run], str]) -> list[Run]:
     """The runs that a link may mean, the likeliest first.
 
-    A link knows its model by id; one of an earlier day by its name, and by its weights if it was renamed since.
+    A link names its model by id; an old link has only the name, and the mark of the weights for a renamed run.
     """
     name, mark = parameters.get("model", ""), parameters.get("mark", "")
     meant = [run for run in runs if run.name == name]
@@ -145,7 +145,7 @@ def _meant(parameters: Mapping[str, str], runs: list[Run], marked: Callable[[Run
 
 
 def opened_link(runs: list[Run]) -> Link | None:
-    """The link by which this visitor has come, the first time that it is asked for; otherwise None."""
+    """The link by which this visitor has come; None from the second call on."""
     parameters = st.query_params.to_dict()
     if "model" not in parameters or st.session_state.get(_OPENED) == parameters:
         return None
@@ -154,13 +154,12 @@ def opened_link(runs: list[Run]) -> Link | None:
 
 
 def leave_link() -> None:
-    """Something else is drawn now: the address must not say otherwise."""
+    """Remove the link from the address, since something else is drawn now."""
     if "model" in st.query_params:
         st.query_params.clear()
 
 
 def link_button(batch: Batch) -> None:
-    """The link to a batch, to be copied."""
     parameters = to_parameters(batch.info)
     if parameters is None:
         return
@@ -168,7 +167,7 @@ def link_button(batch: Batch) -> None:
         st.caption(
             "Whoever opens it on this computer sees the same sprites, pixel by pixel, as long as the model is here."
         )
-        # A model's name may be no text.
+        # A model's name may hold bytes that are not UTF-8.
         asked = urlencode(parameters, errors="replace")
         st.code(f"{(st.context.url or '').split('?')[0]}?{asked}", language=None, wrap_lines=True)
 

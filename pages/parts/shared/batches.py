@@ -22,7 +22,7 @@ from pages.parts.shared.store import all_runs, run_that_drew
 from pages.parts.shared.words import counted
 
 _BATCH = "batch"
-# Root mean square, in grey levels: two sprites that most people take for the same.
+# Root mean square difference in grey levels: up to it, most people take two sprites for the same.
 _ALIKE = 16.0
 
 
@@ -41,14 +41,12 @@ def show_again(batch: Batch) -> None:
 
 def current_batch() -> Batch | None:
     """What this visitor drew or opened last; else what was drawn last on this computer."""
-    found = st.session_state.get(_BATCH)
-    if found is None:
-        found = next((batch for name in batch_names() if (batch := _load(name)) is not None), None)
+    found = st.session_state.get(_BATCH) or next(filter(None, map(_load, batch_names())), None)
     return None if found is None else replace(found, info=up_to_date(found.info, all_runs()))
 
 
 def up_to_date(info: dict[str, Any], runs: list[Run]) -> dict[str, Any]:
-    """What a batch tells of the runs that drew it, as these are called now; "gone" is true if its own is not here."""
+    """A batch's info with the present names of the runs that drew it; "gone" is true if its own run is not here."""
     owner = run_that_drew(info, runs)
     if owner is None:
         return {**info, "gone": True}
@@ -70,11 +68,7 @@ def up_to_date(info: dict[str, Any], runs: list[Run]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class BatchPreview:
-    """A batch of the album at a glance.
-
-    Attributes:
-        png: the first 16 sprites, as a PNG file.
-    """
+    """A batch of the album in short; ``png`` is a PNG file of its first 16 sprites."""
 
     id: str
     count: int
@@ -83,18 +77,18 @@ class BatchPreview:
 
 
 def album(limit: int) -> list[BatchPreview]:
-    """The newest batches on this computer; those that lack what the pages tell are left out."""
-    found = (preview for name in batch_names() if (preview := _preview(name)) is not None)
+    """The newest batches on this computer; those that lack what the pages show are left out."""
+    found = filter(None, map(_preview, batch_names()))
     runs = all_runs()
     return [replace(preview, info=up_to_date(preview.info, runs)) for preview in islice(found, limit)]
 
 
 def damaged_batches() -> int:
-    """How many batches of the album are left out of it, although all their files are there."""
-    return sum(1 for name in batch_names() if _preview(name) is None and is_there(name))
+    """How many batches of the album are left out although all their files are there."""
+    return sum(_preview(name) is None and is_there(name) for name in batch_names())
 
 
-# A batch is some megabytes: it is not read again at every run of a page.
+# A batch has some megabytes: do not read it again at every run of a page.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _load(name: str) -> Batch | None:
     batch = load_batch(name)
@@ -110,7 +104,7 @@ def _preview(name: str) -> BatchPreview | None:
 
 
 def batch_titles(batch: Batch) -> tuple[str, str]:
-    """What the two of a batch are called; empty if it holds one."""
+    """The titles of the two chains of a batch; empty if it holds one."""
     if batch.other is None:
         return "", ""
     left, right = (str(title) for title in [*(batch.info.get("titles") or ()), "Left", "Right"][:2])
@@ -118,7 +112,7 @@ def batch_titles(batch: Batch) -> tuple[str, str]:
 
 
 def difference(batch: Batch) -> str:
-    """What one sees in a batch that was compared, in one sentence."""
+    """What a batch with two chains shows, in one sentence."""
     assert batch.other is not None
     apart = batch.chain.sprites.astype(np.int64) - batch.other.sprites
     alike = int((rms_grey_levels(np.square(apart).sum(axis=(1, 2, 3))) <= _ALIKE).sum())
@@ -134,13 +128,13 @@ def difference(batch: Batch) -> str:
 
 
 def kinds_of(info: Mapping[str, Any], count: int) -> list[str]:
-    """The kind of each sprite of a batch, "" for anything; an empty list where the batch does not say."""
+    """The kind of each sprite of a batch, "" for any kind; an empty list where the batch does not say."""
     kinds: Any = info.get("kinds")
     return kinds if list_of(is_text)(kinds) and len(kinds) == count else []
 
 
 def file_stem(info: Mapping[str, Any]) -> str:
-    """The name of files made of a batch: model, step, sampler, seed, and the kind or the sprite that they are like."""
+    """A file name for a batch, without its suffix: all settings that tell it from other batches."""
     parts = [info["name"], info["step"], f"{info['sampler']}{info['steps']}", f"seed{info['seed']}"]
     if info.get("kind"):
         parts.append(info["kind"])

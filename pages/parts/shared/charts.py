@@ -1,4 +1,4 @@
-"""Charts that grow while they are looked at: Vega, since it redraws in place."""
+"""Charts that grow during a training. They are drawn by Vega, since it updates a chart in place."""
 
 from __future__ import annotations
 
@@ -14,34 +14,28 @@ from ddpm.runs.baseline import baseline_curve
 _POINTS = 400
 _THIS_RUN, _ORIGINAL = "this run", "the original recipe"
 MEANS, _SMOOTHED, _HELD_OUT = "mean of a few steps", "smoothed", "held-out sprites"
-# Share of all steps so far: a curve that falls as 1 / step is then shown at most 5% too high, however long the run.
+# As a share of all steps so far. A curve that falls as 1 / step is then at most 5% too high, however long the run.
 _HALF_LIFE = 0.03
 VIOLET, ORANGE, GREEN, YELLOW = "#6a4cf0", "#e2603f", "#1f9e89", "#c99a1c"
-"""What all charts are drawn in: on most of them violet is the model, green is real sprites that it never saw."""
+"""Colours of all charts. On most of them violet is the model, and green is real sprites that it never saw."""
 _PALETTE = (VIOLET, ORANGE, GREEN, YELLOW)
-_COLOURS = {
-    MEANS: "#b9b2d6",
-    _SMOOTHED: VIOLET,
-    _HELD_OUT: ORANGE,
-    _THIS_RUN: ORANGE,
-    _ORIGINAL: "#8d8a99",
-}
+_COLOURS = {MEANS: "#b9b2d6", _SMOOTHED: VIOLET, _HELD_OUT: ORANGE, _THIS_RUN: ORANGE, _ORIGINAL: "#8d8a99"}
 _QUARTILES = ("little noise (fine detail)", "some noise", "much noise", "almost pure noise (rough shape)")
 
-# On a phone one below the other, or they would be cut off at the edge.
+# On a phone one below the other: side by side they would be cut off at the edge.
 _LEGEND_COLUMNS = {"expr": "width < 330 ? 1 : width < 560 ? 2 : 3"}
-# Not flush: the last label would be pushed into the one before, or over the edge.
+# Not flush: the last label would be moved into the one before it, or over the edge.
+_LOG = {"type": "log", "nice": False}
 _STEPS = {"format": ",d", "grid": False, "labelFlush": False}
 
 Series = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def loss_series(metrics: list[dict[str, Any]]) -> Series:
-    """Error of the predicted noise over steps, each as (steps, values): what was measured (a mean since the measurement
-    before), that smoothed, and on held-out sprites.
+    """Error of the predicted noise, as (steps, values): as measured, smoothed, and on held-out sprites.
 
-    All three are errors of the same thing, made by the same (not averaged) weights, whatever the recipe learns: so
-    they can be compared with each other, and with those of another run.
+    A measured value is a mean over the steps since the one before. All three are of the weights that are not averaged,
+    whatever the recipe predicts, so they can be compared with one another and with those of another run.
     """
     series: Series = {}
     steps, values = _column(metrics, "noise_error")
@@ -61,15 +55,13 @@ def error_now(metrics: list[dict[str, Any]]) -> float | None:
 
 
 def against_series(metrics: list[dict[str, Any]], config: dict[str, Any]) -> Series:
-    """Error of the averaged weights on held-out sprites, and that of the original recipe as far as this run goes; empty
-    where there is nothing to compare.
+    """Error of a run's averaged weights on held-out sprites, and that of the recipe "original" up to the same step.
 
-    Args:
-        config: the run's own.
+    Empty where the two cannot be compared.
     """
     steps, values = _column(metrics, "heldout")
     baseline = baseline_curve(str((config.get("data") or {}).get("fingerprint")))
-    # A run that learnt from a part of the sprites learnt something else.
+    # A run that learnt from a part of the sprites had an easier task.
     if not len(steps) or baseline is None or config.get("preset") == "original" or config.get("most"):
         return {}
     end = max(float(steps[-1]), float(baseline.steps[0]))
@@ -80,20 +72,20 @@ def against_series(metrics: list[dict[str, Any]], config: dict[str, Any]) -> Ser
 
 def quartile_series(metrics: list[dict[str, Any]]) -> Series:
     """Smoothed error by quartile of the noise level."""
+    measured = [record for record in metrics if record.get("quartiles")]
     series: Series = {}
     for i, name in enumerate(_QUARTILES):
-        quartile = [{"step": r["step"], name: r["quartiles"][i]} for r in metrics if r.get("quartiles")]
-        steps, values = _column(quartile, name)
+        steps, values = _column([{"step": r["step"], name: r["quartiles"][i]} for r in measured], name)
         if len(steps):
             series[name] = (steps, smooth(steps, values))
     return series
 
 
 def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
-    """Draw series on a logarithmic axis; given again under the same key, the picture grows in place."""
+    """Draw series on a logarithmic axis; called again with the same key, the chart is updated in place."""
     columns: dict[str, list[Any]] = {"step": [], "loss": [], "series": []}
     for name, (steps, values) in series.items():
-        kept = _thin(len(steps))
+        kept = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), _POINTS)).round().astype(int))
         columns["step"] += steps[kept].tolist()
         columns["loss"] += values[kept].tolist()
         columns["series"] += [name] * len(kept)
@@ -103,12 +95,7 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
         "mark": {"type": "line", "interpolate": "linear", "clip": True},
         "encoding": {
             "x": _amount("step", title="steps", axis={**_STEPS, "tickMinStep": 1, "tickCount": {"expr": "width / 80"}}),
-            "y": _amount(
-                "loss",
-                title="error",
-                scale={"type": "log", "nice": False},
-                axis={"format": "~g", "tickCount": 5},
-            ),
+            "y": _amount("loss", title="error", scale=_LOG, axis={"format": "~g", "tickCount": 5}),
             "color": {
                 "field": "series",
                 "type": "nominal",
@@ -129,13 +116,12 @@ def loss_chart(series: Series, key: str, *, height: int = 300) -> None:
 
 @dataclass(frozen=True)
 class CheckSeries:
-    """One thing that a training measured of its own drawings.
+    """One measure of a training's own drawings.
 
     Attributes:
-        title: what it is, in a few words.
         steps, values: float (N,) each.
         real: the value of real sprites; None where it is not known.
-        share: whether it is a share, to be shown in percent.
+        share: whether the values are shares, to be shown in percent.
     """
 
     title: str
@@ -146,7 +132,7 @@ class CheckSeries:
 
 
 def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
-    """What a training found when it checked itself; empty where it has not yet."""
+    """All measures of a training's own drawings; empty before the first check."""
     checks = [(record["step"], record["check"]) for record in metrics if record.get("check")]
     found = []
     for name, title, share in (
@@ -158,7 +144,7 @@ def check_series(metrics: list[dict[str, Any]]) -> list[CheckSeries]:
         rows = [(step, value) for step, check in checks if (value := _check_value(check, name)) is not None]
         if rows:
             steps, values = np.array(rows, dtype=np.float64).T
-            # Distances are given in multiples of that between real sprites.
+            # The ratio is 1 for real sprites, by its definition.
             real = 1.0 if name == "frechet_ratio" else _check_value(checks[-1][1].get("real") or {}, name)
             found.append(CheckSeries(title, steps, values, real, share))
     return found
@@ -172,13 +158,13 @@ def _check_value(check: dict[str, Any], name: str) -> float | None:
 
 
 def check_chart(series: CheckSeries, key: str) -> None:
-    """One small curve with a dashed line where real sprites are; it grows in place under the same key."""
-    points = {"step": series.steps.tolist(), "value": series.values.tolist()}
-    points["real"] = [series.real] * len(series.steps)
-    # As many places as it takes to tell one tick from the next.
-    shape = "~%" if series.share else ",.3~f"
+    """One small curve, with a dashed line at the value of real sprites; the same key updates it in place."""
+    steps, values = series.steps.tolist(), series.values.tolist()
+    points = {"step": steps, "value": values, "real": [series.real] * len(steps)}
+    # As many digits as it takes to tell one tick from the next.
+    digits = "~%" if series.share else ",.3~f"
     x = _amount("step", title=None, axis={**_STEPS, "tickCount": 3, "tickMinStep": 1})
-    y = _amount("value", title=None, scale={"zero": True, "nice": True}, axis={"format": shape, "tickCount": 4})
+    y = _amount("value", title=None, scale={"zero": True, "nice": True}, axis={"format": digits, "tickCount": 4})
     value = _amount("value", format=".3~p" if series.share else ",.3~f", title="samples")
     layers: list[dict[str, Any]] = [
         {
@@ -194,17 +180,14 @@ def check_chart(series: CheckSeries, key: str) -> None:
 
 
 def smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Mean of the latest measurements over steps, without a bias towards the start.
+    """Exponential moving average whose half-life grows with the steps, float64 (N,), without a bias towards the start.
 
-    A measurement counts for the steps since the one before, and for half as much once the steps have grown by 3%. So
-    the curve lags by the same small share of the steps everywhere, however often something was measured.
+    A value weighs as many steps as it is the mean of, and half as much once the steps have grown by 3%. So the curve
+    lags by the same small share of the steps everywhere, however often something was measured.
 
     Args:
         steps: float (N,), rising, above 0.
-        values: float (N,), means over the steps since the measurement before.
-
-    Returns:
-        float64 (N,).
+        values: float (N,), means over the steps since the value before.
     """
     result = np.empty(len(values))
     mean = weight = before = 0.0
@@ -220,7 +203,7 @@ def _amount(field: str, **more: Any) -> dict[str, Any]:
 
 
 def _colours(names: list[str]) -> list[str]:
-    """A colour of its own for each of at most four curves beside those that have one."""
+    """A different colour for each curve; at most four may be without one in ``_COLOURS``."""
     own = {name: _COLOURS[name] for name in names if name in _COLOURS}
     free = (colour for colour in _PALETTE if colour not in own.values())
     return [own.get(name) or next(free) for name in names]
@@ -232,7 +215,3 @@ def _column(metrics: list[dict[str, Any]], name: str) -> tuple[np.ndarray, np.nd
         return np.empty(0), np.empty(0)
     steps, values = np.array(rows, dtype=np.float64).T
     return steps, values
-
-
-def _thin(count: int) -> np.ndarray:
-    return np.unique(np.linspace(0, count - 1, min(count, _POINTS)).round().astype(int))

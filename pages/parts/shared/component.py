@@ -1,4 +1,4 @@
-"""What all components written in JavaScript share: their files, and the parcels in which Python tells them things."""
+"""What all components written in JavaScript share: how their files are read, and how Python sends them data."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from typing import Any
 
 
 def source(module_file: str, *names: str) -> str:
-    """The text of files beside a component's module, one after the other.
-
-    Args:
-        module_file: ``__file__`` of the module.
-    """
+    """The text of files beside a component's module (``__file__``), one after the other."""
     folder = Path(module_file).parent
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
 def parcel(header: Any, *files: bytes) -> bytes:
-    """A length (uint32, little-endian), a JSON header, then the files; equal input gives equal bytes.
+    """A length (uint32, little-endian), a JSON header, then the files, as ``parcel.js`` reads them.
 
-    ``parcel.js`` is the other end of the wire.
+    Equal input gives equal bytes.
     """
     text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     return b"".join([struct.pack("<I", len(text)), text, *files])

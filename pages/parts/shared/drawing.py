@@ -1,4 +1,4 @@
-"""Drawing sprites for a page: the sampler at work, and the batches that come out."""
+"""Drawing batches of sprites for a page."""
 
 from __future__ import annotations
 
@@ -24,28 +24,25 @@ from pages.parts.shared.store import PATHS, manifest_mark, weights_mark
 _PACE = "seconds-a-sprite-and-step"
 _USUAL_PACE = 0.0007
 
-# Told after each step: steps done, steps in all, the chain so far where a new frame of it is kept, and while the rival
-# is drawn its chain, too.
 Watch = Callable[..., None]
+"""Called after each step with: steps done, all steps, the chain so far (None if no frame was added), and while the
+rival is drawn the rival's chain so far."""
 
 
 def draw(resolved: Resolved, watch: Watch = lambda *_: None) -> Batch:
-    """Draw a batch; it is not kept anywhere.
-
-    Args:
-        watch: told after each step; see :data:`Watch`.
+    """Draw a batch, without putting it into the album.
 
     Raises:
-        CheckpointError: if the model draws no numbers.
+        CheckpointError: if the model returns values that are not finite.
     """
     order, own, rival = resolved.order, resolved.own, resolved.rival
     total = own.steps + (rival.steps if rival else 0)
-    other: Chain | None = None
 
     def noise() -> list[NoiseSource]:
         return [resolved.noise_source(i) for i in range(order.n)]
 
     chain = draw_chain(own, noise(), lambda done, so_far: watch(done, total, so_far))
+    other = None
     if rival is not None:
         other = draw_chain(rival, noise(), lambda done, so_far: watch(own.steps + done, total, chain, so_far))
     return Batch("", chain, _info(resolved), other)
@@ -57,10 +54,10 @@ def draw_chain(
     """Let a denoiser draw one sprite from each source of noise.
 
     Args:
-        watch: told after each step: steps done, and the chain so far where a new frame of it is kept.
+        watch: called after each step: steps done, and the chain so far (None if no frame was added).
 
     Raises:
-        CheckpointError: if it draws no numbers.
+        CheckpointError: if the model returns values that are not finite.
     """
     recorder = ChainRecorder(denoiser.schedule, denoiser.steps)
     moments = sample(
@@ -91,12 +88,12 @@ def draw_timed(resolved: Resolved, watch: Watch) -> Batch:
 
 
 def seconds_to_draw(n: int, steps: int) -> float:
-    """About how long n sprites will take, by the last ones that were drawn."""
+    """About how long n sprites will take, judged by the last drawing."""
     return n * steps * float(st.session_state.get(_PACE, _USUAL_PACE)) + 0.5
 
 
 def first_batch(run: Run, n: int) -> Batch | None:
-    """A small batch that is there at once: drawn once, then remembered. None if the model is damaged."""
+    """A small batch, drawn once and then kept in memory; None if the model is damaged."""
     try:
         return _first_batch(str(run.folder), manifest_mark(run.folder), n)
     except CheckpointError:
@@ -109,13 +106,13 @@ def _first_batch(folder: str, mark: tuple[str, int], n: int) -> Batch:
 
 
 def columns_for(n: int) -> int | None:
-    """Sprites per row, where they fill a square; else None."""
+    """Sprites per row where n is a square number; else None."""
     side = math.isqrt(n)
     return side if side * side == n else None
 
 
 def _info(resolved: Resolved) -> dict[str, Any]:
-    """What the album says of a batch; JSON values."""
+    """What the album keeps about a batch; JSON values."""
     order, own, rival = resolved.order, resolved.own, resolved.rival
     run, names = Run(Path(order.run)), own.label_names
     kind = names[order.label] if order.label is not None and 0 <= order.label < len(names) else None

@@ -1,4 +1,4 @@
-"""From page to page: which run a visitor looks at, and the ways that lead on. Both travel in the session."""
+"""Links between the pages, and the run that a visitor looks at; the session hands both to the next page."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ _FORM, _DRAW, _QUESTION = "form-wanted", "draw-from", "question-run"
 
 
 def open_form(sprites: str | None = None) -> None:
-    """Go to the Train page, to the form of a new training instead of the run that was looked at last.
-
-    Args:
-        sprites: which of the sets is to be chosen there; None for the last one.
-    """
+    """Go to the form of a new training on the Train page, with a set of sprites chosen; None for the last one."""
     st.session_state.pop("run", None)
     st.session_state[_FORM] = True
     if sprites is not None:
@@ -28,17 +24,17 @@ def open_form(sprites: str | None = None) -> None:
 
 
 def form_is_wanted() -> bool:
-    """Whether this visitor came for the form and has not started anything since."""
+    """Whether this visitor was sent to the form and has not started anything since."""
     return bool(st.session_state.get(_FORM))
 
 
 def show_run(folder: str) -> None:
-    """Let the Train page show the run in a folder, once it is opened or run anew."""
+    """Let the next run of the Train page show the run in a folder."""
     st.session_state["run"] = folder
 
 
 def show_started(folder: str) -> None:
-    """Let the Train page show a training that has just been started there."""
+    """Let the next run of the Train page show a training that has just been started."""
     show_run(folder)
     st.session_state.pop("run-id", None)
     st.session_state.pop(_FORM, None)
@@ -51,7 +47,7 @@ def sample_from(run: Run) -> None:
 
 
 def run_to_draw_with() -> str | None:
-    """The folder of the run that another page sent this visitor with, the first time that this is asked for."""
+    """The folder of the run that another page chose for drawing; None from the second call on."""
     return st.session_state.pop(_DRAW, None)
 
 
@@ -62,16 +58,12 @@ def question(run: Run) -> None:
 
 
 def run_to_question(runs: list[Run]) -> Run | None:
-    """The run that another page asked to question, the first time that this is asked for; otherwise None."""
+    """The run that another page chose for this question; None from the second call on."""
     return find_run(runs, st.session_state.pop(_QUESTION, None))
 
 
 def models_or_stop(problem: str) -> list[Run]:
-    """The runs that can draw; where there are none, say so, offer to teach one, and end the page.
-
-    Args:
-        problem: what to say.
-    """
+    """The runs that can draw; where there are none, show the problem, offer to teach one, and end the page."""
     runs = drawing_runs()
     if not runs:
         st.info(problem)
@@ -82,12 +74,7 @@ def models_or_stop(problem: str) -> list[Run]:
 
 
 def choose_run(runs: list[Run], label: str, key: str, wanted: str | None = None) -> Run:
-    """Ask for one of some runs.
-
-    Args:
-        key: under which the choice is remembered.
-        wanted: folder of the run to begin with, whatever was chosen before.
-    """
+    """Ask for one of some runs; the folder ``wanted`` takes the place of what was chosen before under this key."""
     folders = [str(run.folder) for run in runs]
     if wanted in folders:
         st.session_state[key] = wanted

@@ -1,4 +1,4 @@
-"""What is to be drawn, as a plain value that goes into the album, into a link, and back."""
+"""What is to be drawn, as a plain value that can be stored in the album or in a link, and read again."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Order:
     Attributes:
         run: folder of the run that draws.
         step: the saved step; None for the newest.
-        label: a kind's number; ``ANY`` for each sprite's kind by frequency, ``EACH`` for one sprite of each kind in
-            turn, None for no kind at all.
-        like: nothing, or where to find the sprite that all are to be like: its number in the batch of the same seed,
-            then its number among those that were drawn like that one, and so on.
-        strength: how far their noise lies from that of the sprite, 0..1.
+        label: a kind's number; ``ANY``: kinds drawn by their frequency; ``EACH``: one sprite of each kind in turn;
+            None: no kind at all.
+        like: empty, or the sprite whose noise all start near: its number in the batch of the same seed, then its number
+            among those drawn like that one, and so on.
+        strength: how far their noise is from that of the sprite, 0..1.
         against: what else is drawn from the same noise: "ddpm", "ddim" (another sampler), "raw" (the last weights),
             "memoriser", or "run:" and the name of another run.
     """
@@ -62,7 +62,7 @@ class Order:
         return run.folder if self.step is None else run.step_path(self.step)
 
     def check(self) -> None:
-        """Raises ValueError for what no page would ask for; whether the model can do it is not looked at."""
+        """Raise ValueError for values that no page offers; whether the model can do it is not checked."""
         ranges: list[tuple[str, bool]] = [
             ("step", self.step is None or is_whole(self.step, 0, 10**12)),
             ("n", is_whole(self.n, 1, MOST)),
@@ -96,21 +96,21 @@ _MORE: dict[str, Check] = {
     "titles": lambda value: list_of(is_name)(value) and len(value) == 2,
     "mark": is_text,
 }
-"""What a batch of the album must say of itself, and what else it may say: older batches say less."""
+"""Fields that a batch of the album must have, and those that older batches may lack."""
 
 
 def tells_all(info: Mapping[str, Any]) -> bool:
-    """Whether a batch says all that the pages tell about it, each value as it should be."""
+    """Whether a batch has all that the pages show of it, each value of the right type."""
     return has_fields(info, _NEEDED) and all(check(info[name]) for name, check in _MORE.items() if name in info)
 
 
 def to_info(order: Order) -> dict[str, Any]:
-    """JSON values for the album."""
+    """The order as JSON values."""
     return {**asdict(order), "like": list(order.like)}
 
 
 def from_info(info: Mapping[str, Any]) -> Order | None:
-    """The order by which a batch of the album was drawn, however old it is; None if it cannot be read."""
+    """The order of a batch of the album, of any age; None if it cannot be read."""
     values = {field.name: info[field.name] for field in fields(Order) if field.name in info}
     try:
         order = Order(**{**values, "run": str(values["run"]), "like": tuple(values.get("like") or ())})
@@ -121,7 +121,7 @@ def from_info(info: Mapping[str, Any]) -> Order | None:
 
 
 def model_words(order: Order) -> str:
-    """Who draws."""
+    """The model that draws, in words."""
     run = Run(Path(order.run))
     step = f"{run.latest() or 0 if order.step is None else order.step:,}"
     if run.is_shipped():

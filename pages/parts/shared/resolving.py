@@ -1,4 +1,4 @@
-"""From an order to what draws it: checkpoint, kinds and noise are worked out once, and passed on from here."""
+"""From an order to what draws it: the checkpoint, the kinds and the noise."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pages.parts.shared.orders import EACH, SAMPLER_NAMES, Order
 from pages.parts.shared.store import all_runs, checkpoint, run_data
 from pages.parts.shared.words import counted
 
-# 8 bytes per value and 768 values per sprite: a quarter of a gigabyte.
+# 8 bytes per value and 768 values per sprite: about 250 MB.
 _MOST_REMEMBERED = 40_000
 
 
@@ -33,10 +33,10 @@ class Denoiser:
     """A network, and how it is sampled from.
 
     Attributes:
-        title: what is special about it, beside another one.
-        labels: int64 (N,), the kind of each sprite, -1 for anything; None where there are no kinds.
+        title: what is special about it, in a comparison.
+        labels: int64 (N,), the kind of each sprite, -1 for any kind; None where there are no kinds.
         step: training steps of the checkpoint.
-        run_id: of another run than the one that was asked to draw; else empty.
+        run_id: id of its run, if that is not the run of the order; else empty.
     """
 
     title: str
@@ -51,23 +51,18 @@ class Denoiser:
     run_id: str = ""
 
     def for_sprite(self, i: int) -> Denoiser:
-        """The same, for sprite ``i`` alone."""
+        """The same denoiser, for sprite ``i`` alone."""
         return self if self.labels is None else replace(self, labels=self.labels[i : i + 1])
 
     def kinds(self) -> list[str]:
-        """The kind of each sprite, "" for anything; empty where there are no kinds."""
+        """The kind of each sprite, "" for any kind; an empty list where there are no kinds."""
         labels = [] if self.labels is None else self.labels.tolist()
         return [self.label_names[label] if 0 <= label < len(self.label_names) else "" for label in labels]
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """An order, and all that draws it.
-
-    Attributes:
-        own: what was ordered.
-        rival: what it is compared with, from the same noise; None if with nothing.
-    """
+    """An order, the denoiser that it asks for, and the rival that draws from the same noise, if any."""
 
     order: Order
     own: Denoiser
@@ -75,7 +70,7 @@ class Resolved:
 
     @property
     def titles(self) -> tuple[str, str]:
-        """What the two are called, beside each other; empty if there is one."""
+        """Titles of the two denoisers; empty if there is one."""
         own, rival = self.own, self.rival
         if rival is None:
             return "", ""
@@ -84,12 +79,12 @@ class Resolved:
         return own.title, rival.title
 
     def noise_source(self, i: int) -> NoiseSource:
-        """All noise of sprite ``i``, from its beginning: a new source at each call."""
+        """A new source of all noise of sprite ``i``."""
         order = self.order
         path = (*order.like, i)
         source = sprite_noise(order.seed, path[0])
         for depth in range(2, len(path) + 1):
-            # The first of those that are like a sprite is that sprite.
+            # The first of a batch that is like a sprite is that sprite itself.
             if path[depth - 1] > 0:
                 source = nearby_noise(source, order.strength, order.seed, *path[:depth])
         return source
@@ -99,32 +94,24 @@ def resolve(order: Order) -> Resolved:
     """Look up all that an order needs.
 
     Raises:
-        CheckpointError: if a model cannot be loaded, or does not know the kind; the message says why.
+        CheckpointError: if a model cannot be loaded, or does not know the kind.
     """
     own = _own(order)
     return Resolved(order, own, None if order.against is None else _rival(order, order.against, own))
 
 
 def memorising(own: Denoiser, seen: ComparisonSet) -> Denoiser:
-    """A perfect memoriser of the sprites that a network has seen, sampled from as that network is."""
+    """A perfect memoriser of the sprites that a network has seen, with the same sampling settings."""
     sprites, rows = seen.sprites, seen.seen
     by_kind = sprites.labels is not None and own.labels is not None
-    schedule = own.schedule
-    mark = (sprites.fingerprint, schedule.num_timesteps, schedule.kind, by_kind)
-    memoriser = _memoriser(mark, rows, seen, schedule)
-    labels = own.labels if memoriser.num_classes is not None else None
-    return replace(
-        own,
-        title="The perfect memoriser",
-        model=ParallelModel(memoriser),
-        labels=labels,
-        guidance_scale=1.0,
-        run_id="",
-    )
+    mark = (sprites.fingerprint, own.schedule.num_timesteps, own.schedule.kind, by_kind)
+    memoriser = _memoriser(mark, rows, seen, own.schedule)
+    model, labels = ParallelModel(memoriser), None if memoriser.num_classes is None else own.labels
+    return replace(own, title="The perfect memoriser", model=model, labels=labels, guidance_scale=1.0, run_id="")
 
 
 def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
-    """What an order can be compared with: values of ``Order.against``, and what a menu calls them."""
+    """What an order can be compared with: values of ``Order.against``, and their text in a menu."""
     found: dict[str, str] = {}
     own = Run(Path(order.run))
     total = (own.config().get("schedule") or {}).get("num_timesteps", 1000)
@@ -143,11 +130,7 @@ def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
 
 
 def rival_run(against: str, runs: list[Run], run_id: object = None) -> Run | None:
-    """The run that "run:NAME" means, if it can draw.
-
-    Args:
-        run_id: its id, where that was noted: it finds the run under another name.
-    """
+    """The run that "run:NAME" means, if it can draw; its id, where that is known, finds it under a new name, too."""
     name = against.removeprefix("run:")
     able = sorted((run for run in runs if run.latest() is not None), key=lambda run: run.name != name)
     same = [run for run in able if run_id and run.id() == run_id]
@@ -218,12 +201,12 @@ def _labels(order: Order, loaded: Checkpoint) -> torch.Tensor | None:
         labels = draw_labels(frequencies, count, order.seed)
     else:
         return None
-    # All that are like a sprite are of its kind.
+    # All sprites like one are of its kind.
     return labels[-1:].expand(order.n) if order.like else labels
 
 
 def _same_kinds(own: Denoiser, rival: Denoiser, num_classes: int | None) -> torch.Tensor | None:
-    """The same kinds for a model that may number them differently; -1, anything, where it has none of that name."""
+    """The same kinds for a model that may number them differently; -1 where it has no kind of that name."""
     if own.labels is None or num_classes is None:
         return None
     numbers = {name: number for number, name in enumerate(rival.label_names)}
@@ -251,7 +234,7 @@ def _what_it_saw(run: Run) -> ComparisonSet:
     return seen
 
 
-# One at a time: it holds 8 bytes for each value of each sprite.
+# Only one is kept: it takes up to 250 MB.
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _memoriser(
     mark: tuple[str, int, str, bool], rows: np.ndarray, _seen: ComparisonSet, _schedule: NoiseSchedule

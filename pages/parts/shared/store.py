@@ -1,4 +1,4 @@
-"""What the pages read from disk, read once."""
+"""What the pages read from disk, kept in memory as long as the files stay the same."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ from ddpm.runs.training_lock import active_training
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 
 ROOT = Path(__file__).resolve().parents[3]
-# What everybody has the sprites of comes first.
+# First the run whose training sprites need no download.
 _SHIPPED_ORDER = ("builtin", "pixel-art")
-# Of a set that lacks more of what a model learnt from nothing can be said about copies.
+# The share of its training sprites that must be here; with fewer, nothing can be said about copies.
 _ENOUGH = 0.9
-# A path may hold what is no character.
 PATHS: dict[str | type[Any], Callable[[Any], bytes]] = {str: lambda text: text.encode("utf-8", "surrogatepass")}
-"""How Streamlit's caches tell arguments apart that are paths."""
+"""Hash function for Streamlit's caches; its own fails on a path with bytes that are not UTF-8."""
 _NO_HASHES = (
     "The list of what this model learnt from (trained_on.npy) is damaged: here it is held against the usual nine "
     "tenths of the set, which may not be right."
@@ -40,7 +39,7 @@ _NO_HASHES = (
 
 
 def user_checkpoints() -> Path:
-    """Where the user's runs are: ``checkpoints`` in the folder that the app was started in."""
+    """The folder of the user's runs: ``checkpoints`` where the app was started."""
     return Path.cwd() / "checkpoints"
 
 
@@ -49,29 +48,28 @@ def all_runs() -> list[Run]:
     runs = list_runs(user_checkpoints(), ROOT / "checkpoints")
     active = active_training()
     if active is not None and not active.run.exists() and active.run.folder.parent == user_checkpoints().resolve():
-        # It has just begun, and nothing of it is written down yet.
+        # It has just begun, and its files are not written yet.
         runs.insert(0, Run(user_checkpoints() / active.run.name))
     places = {name: place for place, name in enumerate(_SHIPPED_ORDER, start=1)}
     return sorted(runs, key=lambda run: places.get(run.name, len(places) + 1) if run.is_shipped() else 0)
 
 
 def drawing_runs() -> list[Run]:
-    """Runs that have something to draw with."""
+    """Runs with a saved step."""
     return [run for run in all_runs() if run.latest() is not None]
 
 
 def shipped_run() -> Run | None:
-    """The run that came with the app and shows it best."""
-    return next((run for run in all_runs() if run.is_shipped() and run.latest() is not None), None)
+    """The first run that came with the app and can draw."""
+    return next((run for run in drawing_runs() if run.is_shipped()), None)
 
 
 def is_live(run: Run) -> bool:
-    """Whether the run is training right now."""
     return run.state() in ACTIVE
 
 
 def default_run(runs: list[Run]) -> Run:
-    """The run that a page begins with: the newest that is not training, else the shipped one."""
+    """The run that a page begins with: the first that is not training, else the first of all."""
     return next((run for run in runs if not is_live(run)), runs[0])
 
 
@@ -81,7 +79,7 @@ def find_run(runs: list[Run], folder: str | None) -> Run | None:
 
 
 def remembered_run(runs: list[Run], key: str) -> Run | None:
-    """The run whose folder this visitor's session holds under ``key``, also if it has been renamed since."""
+    """The run whose folder is in this session under ``key``; its id finds it after a new name, too."""
     found = find_run(runs, st.session_state.get(key))
     run_id = st.session_state.get(f"{key}-id")
     if found is None and run_id:
@@ -92,19 +90,18 @@ def remembered_run(runs: list[Run], key: str) -> Run | None:
 
 
 def run_that_drew(info: Mapping[str, Any], runs: list[Run]) -> Run | None:
-    """The run that drew a batch, whatever it is called by now; None if it is no longer here.
+    """The run that drew a batch, under whatever name; None if it is no longer here.
 
-    Args:
-        info: of the batch. Before runs had ids, it told of a run by its folder, its name and the mark of its weights.
+    Old batches have no run id: there the mark of the weights, the folder and the name must do.
     """
     run_id, mark, folder = info.get("id"), info.get("mark"), info.get("run")
-    # A copy has the same id, and the same weights: the folder that drew comes first, then its name.
+    # A copy has the same id and the same weights: the same folder comes first, then the same name.
     first = sorted(runs, key=lambda run: (str(run.folder) != folder, run.name != info.get("name")))
     alike = [run for run in first if run_id and run.id() == run_id]
     if not alike and mark:
         alike = [run for run in first if _mark_at(run, info) == mark]
     if not alike and not run_id:
-        # Of another mark it is another run; a step that was thinned out has none any more.
+        # Another mark means another run. Without a mark, the step may have been removed to save space.
         alike = [run for run in first if str(run.folder) == folder and not (mark and _mark_at(run, info))]
     if not alike and not run_id and not mark:
         alike = [run for run in first if run.name == info.get("name")]
@@ -117,24 +114,22 @@ def _mark_at(run: Run, info: Mapping[str, Any]) -> str:
 
 
 def without_folders(text: str) -> str:
-    """A message for a page: runs in it by their names, not by their paths."""
+    """A message with the names of runs in place of their paths."""
     for folder in (user_checkpoints(), ROOT / "checkpoints"):
         text = text.replace(f"{folder}{os.sep}", "")
     return text
 
 
 def run_label(run: Run) -> str:
-    """A run's name for a menu."""
     step = run.latest()
     origin = "came with the app" if run.is_shipped() else f"{step:,} steps" if step is not None else "nothing saved yet"
     return f"{run.name} ({origin})"
 
 
 def verdict_of(run: Run) -> Verdict | None:
-    """What was found about a run when its best step was chosen; None where that was never done."""
-    path = run.folder / VERDICT
+    """The verdict that a run keeps; None if it has none."""
     try:
-        info = path.stat()
+        info = (run.folder / VERDICT).stat()
     except OSError:
         return None
     return _verdict(str(run.folder), (info.st_mtime_ns, info.st_size))
@@ -146,11 +141,7 @@ def _verdict(folder: str, mark: tuple[int, int]) -> Verdict | None:
 
 
 def checkpoint(path: Path, weights: Literal["ema", "raw"] = "ema") -> Checkpoint:
-    """A network, kept in memory as long as its files stay the same.
-
-    Raises:
-        CheckpointError: as ``load_checkpoint``.
-    """
+    """:func:`load_checkpoint`, cached; raises CheckpointError as that does, without paths in its message."""
     try:
         return _checkpoint(manifest_mark(path), weights)
     except CheckpointError as error:
@@ -158,11 +149,7 @@ def checkpoint(path: Path, weights: Literal["ema", "raw"] = "ema") -> Checkpoint
 
 
 def manifest_mark(path: Path) -> tuple[str, int]:
-    """Which step a path means, and which making of it: another one at the same place has another mark.
-
-    Raises:
-        CheckpointError: if there is no step.
-    """
+    """The folder of the step that a path means, and when it was written (ns); CheckpointError if there is none."""
     folder = step_folder(path)
     try:
         return str(folder), (folder / MANIFEST).stat().st_mtime_ns
@@ -171,7 +158,7 @@ def manifest_mark(path: Path) -> tuple[str, int]:
 
 
 def weights_mark(path: Path, weights: Literal["ema", "raw"] = "ema") -> str:
-    """Eight hex digits that tell the weights of a checkpoint from others; nothing where they cannot be told."""
+    """The first eight hex digits of the SHA-256 of a checkpoint's weights; empty if it is not known."""
     try:
         files = read_json(step_folder(path) / MANIFEST, limit=1 << 20)["files"]
         return str(files[MODEL if weights == "ema" else STATE]["sha256"])[:8]
@@ -185,17 +172,13 @@ def _checkpoint(mark: tuple[str, int], weights: Literal["ema", "raw"]) -> Checkp
 
 
 def sprites(source: str) -> SpriteDataset:
-    """A set of sprites, kept in memory as long as its file stays the same.
-
-    Raises:
-        SpriteError: as ``load_sprites``.
-    """
+    """:func:`load_sprites`, cached; raises SpriteError as that does."""
     try:
         info = os.stat(source)
     except (OSError, ValueError):
         return _sprites(source, (0, 0, 0))
     if stat.S_ISDIR(info.st_mode):
-        # A folder's own date does not change with the files in it; the loader looks at each of them.
+        # Not cached here: a folder's date does not change with the files in it. The loader checks each file.
         return load_sprites(source)
     return _sprites(source, (info.st_mtime_ns, info.st_ctime_ns, info.st_size))
 
@@ -210,8 +193,8 @@ class RunData:
     """The sprites that a run learnt from, or why they are not here.
 
     Attributes:
-        problem: why they are not; None where they are.
-        note: what has to be known about those that are; empty where they are the very set that the run was given.
+        problem: why they are not here; None if they are.
+        note: how they differ from the set that the run was given; empty if they do not.
     """
 
     sprites: SpriteDataset | None
@@ -220,7 +203,7 @@ class RunData:
 
 
 def run_data(run: Run) -> RunData:
-    """Find the sprites of a run again: the set that it was given, or a larger one that holds what it learnt from."""
+    """Find the set that a run was given, or another one that holds at least 90% of what it learnt from."""
     data = run.config().get("data") or {}
     source = str(data.get("source", ""))
     try:
@@ -244,7 +227,7 @@ def run_data(run: Run) -> RunData:
 
 
 def may_have_data(run: Run) -> bool:
-    """Whether the sprites of a run seem to be here; they are not read for this."""
+    """Whether the sprites of a run seem to be here; no file is read."""
     source = str((run.config().get("data") or {}).get("source", ""))
     if source == "kaggle":
         return kaggle.find() is not None

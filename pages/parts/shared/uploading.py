@@ -1,4 +1,4 @@
-"""Sprites of the visitor's own, handed over in the browser."""
+"""Files of sprites that a visitor uploads."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from pages.parts.shared.words import plain
 
 
 def ask_for_file(key: str, text: str) -> str | None:
-    """Ask for a file of sprites; where it is kept, as ``load_sprites`` takes it. None as long as there is none.
+    """Ask for a file of sprites, and return where it is kept, for ``load_sprites``; None as long as there is none.
 
-    Args:
-        key: tells this uploader from others; its last file is remembered when the page is left, unless it was refused.
+    The last file under a key that could be used is remembered when the page is left.
 
     Raises:
         SpriteError: if the file cannot be used.
     """
     kept = f"{key}-source"
-    # Files of any kind are let in: what the browser turned away by itself would leave the last one in force.
+    # Any type of file is accepted: if the browser refused one, the file before it would stay chosen.
     uploads = st.file_uploader(text, accept_multiple_files=True, key=f"{key}-files", on_change=_forget, args=(kept,))
     if not uploads:
         return st.session_state.get(kept)
     _forget(kept)
     path = keep_upload([(upload.name, upload.getvalue()) for upload in uploads])
     source = _cut_by_hand(path, key) if path.suffix == ".png" else str(path)
-    load_sprites(source)  # what cannot be used is not remembered
+    load_sprites(source)  # raises before an unusable file is remembered
     st.session_state[kept] = source
     return source
 
@@ -47,13 +46,12 @@ def _forget(kept: str) -> None:
 
 def _cut_by_hand(sheet: Path, key: str) -> str:
     with st.expander("The sheet is cut the wrong way?"):
-        by_hand = st.toggle("Say how it is laid out", key=f"{key}-by-hand")
-        if not by_hand:
+        if not st.toggle("Say how it is laid out", key=f"{key}-by-hand"):
             return str(sheet)
         tile = st.number_input("Tile size in pixels of the art", 1, 512, 16, key=f"{key}-tile")
         margin = st.number_input("Margin around the sheet", 0, 512, 0, key=f"{key}-margin")
         gap = st.number_input("Gap between tiles", 0, 512, 0, key=f"{key}-gap")
-    # A training is told one name and no layout: the sprites that were cut out get a file of their own.
+    # A training gets the name of a file and no layout: so the sprites that were cut out get their own file.
     cut = load_sprites(sheet, tile=tile, margin=margin, gap=gap)
     show_notes(cut.notes)
     target = sheet.with_name(f"{sheet.stem}-{cut.fingerprint}.npy")

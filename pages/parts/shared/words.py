@@ -1,4 +1,4 @@
-"""Words on a page that were not written by us: names of files, runs and kinds, and errors that quote them."""
+"""Text from outside the app on a page: names of files, runs and kinds, and errors that quote them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
 def plain(text: object) -> str:
-    """Text that Markdown shows as it stands: no link, no picture, no colour hides in a file's name."""
+    """Text escaped for Markdown, so that a file's name cannot become a link, a picture or a colour."""
     return _MARKUP.sub(r"\\\1", showable(str(text)))
 
 
 def damaged(what: str, count: int = 1) -> None:
-    """Say once that something of ours on the disk cannot be read, and that it was left as it is."""
+    """Say that files of the app cannot be read, and that they were left as they are."""
     verb = "is" if count == 1 else "are"
     st.warning(f"{plain(what)} {verb} damaged: left out here, and left alone on the disk.", icon=":material/warning:")
 
 
 def problem(error: object) -> None:
-    """Show what went wrong, in the words of the error."""
+    """Show an error's own message."""
     st.error(plain(error), icon=":material/error:")

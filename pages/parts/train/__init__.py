@@ -1,1 +1,1 @@
-"""The Train page's own parts."""
+"""The parts of the Train page."""

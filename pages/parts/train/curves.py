@@ -1,4 +1,4 @@
-"""The curves of a run: its error, and what it found when it checked itself."""
+"""The curves of a run: its error, and the checks of its own drawings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ from pages.parts.shared.charts import (
 
 
 def curves(run: Run, live: bool, compared: Run | None) -> None:
-    """The error of a run over its steps.
-
-    Args:
-        compared: another run, whose curve is shown beside; None for none.
-    """
+    """Show the error of a run over its steps, and that of another run beside it, if one is given."""
     metrics, config = run.metrics(), run.config()
     series = loss_series(metrics)
     if not series:
@@ -57,14 +53,12 @@ def curves(run: Run, live: bool, compared: Run | None) -> None:
 
 
 def checks(run: Run, live: bool) -> None:
-    """What a run found when it checked itself."""
+    """Show what the checks during a training found."""
     metrics = run.metrics()
     found = check_series(metrics)
+    if not found and live:
+        st.caption("Now and then, and at its end, a training questions its own drawings: what it finds appears here.")
     if not found:
-        if live:
-            st.caption(
-                "Now and then, and at its end, a training questions its own drawings: what it finds appears here."
-            )
         return
     st.markdown("**Does it draw well, and does it copy?**")
     with st.grid(4, min_column_width=150):
@@ -79,7 +73,7 @@ def checks(run: Run, live: bool) -> None:
 
 
 def _drawings(metrics: list[dict[str, Any]]) -> str:
-    """How many drawings a training measured each time, as far as it says so."""
+    """How many drawings a training measured each time, if its records agree on that."""
     drawn = [check.get("samples") for record in metrics if (check := record.get("check"))]
     known = sorted({count for count in drawn if is_count(count)})
     if not known or len(known) > 1:

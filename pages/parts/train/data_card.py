@@ -1,4 +1,4 @@
-"""What is in a set of sprites: in numbers, and to look through, at random, by kind, by shape and by palette."""
+"""A set of sprites in numbers, and its sprites to look through: at random, by kind, by shape and by palette."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HINTS = {
 
 
 def data_card(sprites: SpriteDataset) -> None:
-    """What the set holds and what the training that is asked for would see of it, in numbers, and random sprites."""
+    """Show the set in numbers, what the training in the form would see of it, and some of its sprites."""
     recipe, holdout = recipe_and_holdout()
     counts, exam = sprites.counts(), len(sprites.exam())
     learnt = len(np.unique(sprites.first_rows()[rows_to_learn(sprites, holdout, recipe.most)[0]]))
@@ -50,7 +50,7 @@ def data_card(sprites: SpriteDataset) -> None:
 
 
 def _browse(sprites: SpriteDataset) -> None:
-    """Show part of a set on a contact sheet, and let people choose which."""
+    """Show part of a set on a contact sheet, and let the visitor choose which."""
     rows = sprites.distinct()
     words = f"of {sprites.name}"
     order = _RANDOM
@@ -69,12 +69,10 @@ def _browse(sprites: SpriteDataset) -> None:
         return
     if order == _RANDOM:
         _at_random(sprites, rows, words)
-    elif order == _SHAPES:
-        assert sprites.shape_ids is not None
-        _grouped(sprites, rows, np.asarray(sprites.shape_ids)[rows], "Shape", words)
     else:
-        assert sprites.palette_ids is not None
-        _grouped(sprites, rows, np.asarray(sprites.palette_ids)[rows], "Palette", words)
+        name, ids = ("Shape", sprites.shape_ids) if order == _SHAPES else ("Palette", sprites.palette_ids)
+        assert ids is not None
+        _grouped(sprites, rows, np.asarray(ids)[rows], name, words)
 
 
 def _at_random(sprites: SpriteDataset, rows: np.ndarray, words: str) -> None:

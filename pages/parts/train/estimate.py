@@ -18,11 +18,7 @@ from pages.parts.shared.words import counted
 
 
 def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray) -> None:
-    """Say how long a training that is asked for will take, and how often it sees each sprite.
-
-    Args:
-        rows: of the sprites, those that it learns from.
-    """
+    """Show how long a training on some rows of a set will take, and how often it sees each sprite."""
     st.caption("Timing a few steps on this computer ...")
     recipe = RECIPES[str(request.preset)]
     precision = request.precision or recipe.precision
@@ -42,7 +38,7 @@ def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray)
 def seconds_per_step(
     recipe: str, precision: str, threads: int | None, fingerprint: str, _sprites: SpriteDataset
 ) -> float:
-    """Time a few steps of a recipe, as a run on this machine would make them."""
+    """Time a few steps of a recipe, with the settings of a run on this machine."""
     alone = Team(device=hardware.best_device())
     resolved = hardware.resolve_precision(precision, alone.device)
     with hardware.thread_pool(1, threads or hardware.cores(), "timing") as timing:

@@ -17,34 +17,32 @@ from pages.parts.train.setup import start
 
 
 def run_buttons(run: Run, live: bool) -> None:
-    """Buttons for all that can be done with a run."""
+    """Show a button for all that can be done with a run."""
     status = run.status()
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         if live:
             _live_buttons(run, status)
-        else:
-            latest = run.latest()
-            resumable = latest is None or can_use_raw(run.folder)
-            unfinished = run.state() in ("stopped", "interrupted", "failed")
-            can_go_on = unfinished and resumable and not run.is_shipped()
-            if can_go_on and st.button("Resume", icon=":material/play_arrow:", type="primary"):
-                start(TrainingRequest(folder=run.folder, resume=True))
-            important: Literal["primary", "secondary"] = "secondary" if can_go_on else "primary"
-            if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
-                sample_from(run)
-            if latest is not None and st.button("Created or copied?", icon=":material/arrow_forward:"):
-                question(run)
-            if run.state() == "finished" and resumable and not run.is_shipped():
-                _longer(run, int(status.get("total_steps") or 0))
+            return
+        latest = run.latest()
+        resumable = not run.is_shipped() and (latest is None or can_use_raw(run.folder))
+        can_go_on = resumable and run.state() in ("stopped", "interrupted", "failed")
+        if can_go_on and st.button("Resume", icon=":material/play_arrow:", type="primary"):
+            start(TrainingRequest(folder=run.folder, resume=True))
+        important: Literal["primary", "secondary"] = "secondary" if can_go_on else "primary"
+        if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
+            sample_from(run)
+        if latest is not None and st.button("Created or copied?", icon=":material/arrow_forward:"):
+            question(run)
+        if resumable and run.state() == "finished":
+            _longer(run, int(status.get("total_steps") or 0))
 
 
 def _live_buttons(run: Run, status: dict[str, Any]) -> None:
     pending = run.pending()
-    paused = status.get("state") == "paused"
     if pending.get("stop"):
         st.button("Stopping and saving ...", icon=":material/hourglass_top:", disabled=True)
         return
-    if paused:
+    if status.get("state") == "paused":
         st.button("Go on", icon=":material/play_arrow:", type="primary", on_click=_ask, args=(run, "pause", False))
     elif pending.get("pause"):
         st.button("Pausing after this step ...", icon=":material/hourglass_top:", disabled=True)
@@ -53,7 +51,7 @@ def _live_buttons(run: Run, status: dict[str, Any]) -> None:
     st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
     threads = status.get("threads")
     if hardware.cores() > 1:
-        # A field of its own for each number in force: it never shows an old one.
+        # Another key for each number in use, so that the field never shows an old one.
         key = f"threads-{run.key}-{threads}"
         st.number_input(
             "CPU threads",
@@ -81,6 +79,6 @@ def _ask(run: Run, what: str, value: Any) -> None:
 
 
 def button_state(run: Run) -> tuple[Any, ...]:
-    """What the buttons of a live run depend on, whichever tab or program has changed it."""
+    """What the buttons of a live run depend on; another tab or program may change it."""
     pending = run.pending()
     return run.state(), run.status().get("threads"), pending.get("stop"), pending.get("pause")

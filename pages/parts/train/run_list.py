@@ -1,4 +1,4 @@
-"""The list of all runs, each with where it stands and what can be done with it."""
+"""The list of all runs, each with its state, its progress and its buttons."""
 
 from __future__ import annotations
 
@@ -25,17 +25,16 @@ STATES = {
     "interrupted": ("interrupted, can go on", "orange"),
     "unknown": ("unknown", "gray"),
 }
-"""Each state of a run: what it is called, and the colour of its badge."""
+"""Each state of a run, in words, and the colour of its badge."""
 
 
 def state_badge(run: Run) -> None:
-    """The state of a run, as a badge."""
     title, colour = STATES[run.state()]
     st.badge(title, color=colour)  # type: ignore[arg-type]
 
 
 def run_list(runs: list[Run], shown: Run | None) -> None:
-    """All runs, each with what can be done with it."""
+    """Show all runs; ``shown`` is the one above the list."""
     for row, run in enumerate(runs):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row-{row}"):
             st.markdown(f"**{plain(run.name)}**", width=190)
@@ -58,7 +57,7 @@ def _row(run: Run, above: bool) -> None:
 
 
 def how_far(run: Run) -> str:
-    """How many of its steps a run has made, in words, and what else it is doing."""
+    """How many of its steps a run has made, in words, and its own message while it trains."""
     status = run.status()
     step = max(run.latest() or 0, int(status.get("step") or 0))
     total = int(status.get("total_steps") or run.config().get("total_steps") or 0)
@@ -67,7 +66,7 @@ def how_far(run: Run) -> str:
 
 
 def last_run(run: Run) -> None:
-    """The way back to a run, from another page; while it trains, its figures move."""
+    """Show the last run on another page, with a button that leads to it."""
     with st.container(border=True, key="last-run"):
         st.markdown(f"**Your last run: {plain(run.name)}**")
         st.fragment(_last_run, run_every=_SECONDS if is_live(run) else None)(run)
@@ -96,9 +95,8 @@ def _manage(run: Run) -> None:
                 st.rerun()
             except RunError as error:
                 problem(error)
-        words = "Yes, delete it with all that it learnt"
-        if run.folder.is_symlink():
-            words = "Yes, delete the link; the folder that it leads to stays"
+        link = "Yes, delete the link; the folder that it leads to stays"
+        words = link if run.folder.is_symlink() else "Yes, delete it with all that it learnt"
         sure = st.checkbox(words, key=f"sure-{run.key}")
         if st.button("Delete", key=f"delete-{run.key}", disabled=not sure, icon=":material/delete:"):
             try:

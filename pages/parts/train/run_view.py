@@ -1,4 +1,4 @@
-"""One run, live or past: where it stands, its curves and its drawings."""
+"""One run, live or ended: its progress, its curves and its drawings."""
 
 from __future__ import annotations
 
@@ -27,17 +27,13 @@ _SECONDS = 1.5
 
 
 def run_view(run: Run, others: list[Run]) -> None:
-    """One run: where it stands, its curves, its drawings, and what can be done with it.
-
-    Args:
-        others: runs that it can be compared with.
-    """
+    """Show one run; its curve can be compared with that of another one."""
     live = is_live(run)
     shown = button_state(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(run.name), width="content")
         state_badge(run)
-    # What a live training is writing may be read while it changes.
+    # Files that a live training is writing can look damaged for a moment.
     if not live and (found := damage(run)):
         damaged(f"In this run's folder, {', '.join(found)}", len(found))
     if about := _about(run.config()) or ("It is getting ready." if live else ""):
@@ -53,8 +49,8 @@ def run_view(run: Run, others: list[Run]) -> None:
         )
     st.fragment(_watch, run_every=_SECONDS if live else None)(run, shown if live else None)
     left, right = st.columns([7, 5], gap="large")
-    # Each is asked for as often as it changes: polling costs the training time.
-    # While it trains, room is kept for what will be there after the first steps.
+    # Each is updated as rarely as will do: updates take processor time from the training.
+    # While it trains, their place is kept until they come after the first steps.
     with left, st.container(key="curves-to-come" if live else None):
         st.fragment(curves, run_every=2 * _SECONDS if live else None)(run, live, compared)
     with right, st.container(key="film-to-come" if live else None):
@@ -63,12 +59,12 @@ def run_view(run: Run, others: list[Run]) -> None:
 
 
 def _about(config: dict[str, Any]) -> str:
-    """What a run is, in a sentence or two."""
+    """What a run learns, in a sentence or two."""
     data, summary = config.get("data") or {}, str((config.get("recipe") or {}).get("summary") or "")
     learnt, distinct = data.get("training_distinct"), data.get("distinct")
     if not config.get("most") or not is_count(learnt) or not is_count(distinct):
         return summary
-    # What a recipe promises, it promises for a whole set.
+    # The recipe's own summary is about a whole set.
     return (
         f"Only {learnt:,} of {distinct:,} different sprites to learn from, over and over: the fewer there are, the "
         "sooner it knows them by heart."
@@ -76,7 +72,7 @@ def _about(config: dict[str, Any]) -> str:
 
 
 def failure(run: Run) -> None:
-    """Why a run failed, where it did."""
+    """Show why a run failed, if it did."""
     status = run.status()
     error = status.get("error")
     if not isinstance(error, dict):
@@ -86,7 +82,9 @@ def failure(run: Run) -> None:
                 "What it saved is safe: press Resume.",
                 icon=":material/warning:",
             )
-            _log(status)
+            if status.get("log") and (tail := log_tail(Path(str(status["log"])))):
+                with st.expander("The last lines that it printed"):
+                    st.code(tail, language=None)
         return
     problem(error.get("message"))
     if error.get("traceback"):
@@ -94,20 +92,11 @@ def failure(run: Run) -> None:
             st.code(showable(str(error["traceback"])), language=None)
 
 
-def _log(status: dict[str, Any]) -> None:
-    if status.get("log") and (tail := log_tail(Path(str(status["log"])))):
-        with st.expander("The last lines that it printed"):
-            st.code(tail, language=None)
-
-
 def _watch(run: Run, shown: tuple[Any, ...] | None) -> None:
     if shown is not None and shown != button_state(run):
         # The buttons are outside this fragment.
         st.rerun(scope="app")
-    _progress(run, run.status(), run.state())
-
-
-def _progress(run: Run, status: dict[str, Any], state: str) -> None:
+    status, state = run.status(), run.state()
     step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
     message = plain(status.get("message") or "") if state in ACTIVE else ""
     if state == "starting" or not total:
@@ -115,7 +104,7 @@ def _progress(run: Run, status: dict[str, Any], state: str) -> None:
     else:
         st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}" + (f" · {message}" if message else ""))
     left, speed, seconds = (status.get(name) for name in ("seconds_left", "images_per_second", "seconds"))
-    # Not the loss of the last step: that is of one batch, and of what the recipe learns, which need not be the noise.
+    # Not the loss of the last step: that is of a single batch, and the recipe may not predict the noise.
     error = error_now(run.metrics())
     facts = {
         "time left": duration(left) if left and state == "running" else "–",

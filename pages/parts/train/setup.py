@@ -1,4 +1,4 @@
-"""Setting a training up: which recipe, how long, and what else can be asked of it."""
+"""The form of a new training, and the start of trainings."""
 
 from __future__ import annotations
 
@@ -32,14 +32,13 @@ _RECIPES_OWN = "recipe's own"
 
 
 def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
-    """Ask for recipe and length, and start.
+    """Show the form, and start the training when its button is pressed.
 
     Args:
         busy: why nothing can be started now; None if something can.
 
     Returns:
-        Says among the questions how long it will take; to be called when all else is on the page, since timing takes a
-        moment.
+        A function that fills in how long it will take; to be called last, since timing takes a moment.
     """
     chosen = st.segmented_control(
         "Recipe",
@@ -82,7 +81,6 @@ def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
 
 def _ask_threads() -> int:
     most = hardware.cores()
-    # Of one there is nothing to choose.
     if most == 1:
         return 1
     return st.slider(
@@ -97,7 +95,7 @@ def _ask_threads() -> int:
 
 
 def _ask_length(chosen: str, recipe: RecipeChoice) -> dict[str, Any]:
-    """The length, as a training request takes it."""
+    """The length as an argument of a training request."""
     left, right = st.columns(2)
     unit = left.segmented_control(
         "Length in", _UNITS, default="minutes", required=True, key="unit", persist_state="session"
@@ -110,9 +108,9 @@ def _ask_length(chosen: str, recipe: RecipeChoice) -> dict[str, Any]:
 
 
 def _ask_particulars(chosen: str) -> tuple[str, dict[str, Any]]:
-    """The name, and what else a training request takes from those who ask for more."""
+    """The name, and further arguments of a training request."""
     with st.expander("More: name, seed, precision, held-out part"):
-        # A field of its own for each start: after one, the next free name is proposed.
+        # Another key after each start, so that the next free name is proposed.
         turn = st.session_state.get("starts", 0)
         name = st.text_input("Name of the run", _free_name(chosen), max_chars=63, key=f"name-{chosen}-{turn}")
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed on the same machine gives the same run.")
@@ -143,7 +141,7 @@ def start(request: TrainingRequest) -> None:
 
 
 def start_problem() -> str | None:
-    """Why the last start of this visitor came to nothing; None if it did not."""
+    """Why the last start of this visitor failed; None if it did not."""
     child = st.session_state.get("child")
     told = st.session_state.pop("start-problem", None)
     return told or (child.problem() if child is not None else None)

@@ -1,4 +1,4 @@
-"""A place to draw a sprite: mouse, touch and keyboard."""
+"""The easel, on which a visitor draws a sprite by mouse, touch or keyboard."""
 
 from __future__ import annotations
 
@@ -25,28 +25,19 @@ COLOURS = (
     "#69b7ee",
     "#7a4bc9",
 )
-"""What can be drawn with; the first is the paper, and the eraser."""
-
-_SIZE = 256
+"""Colours to draw with; the first is the background, and erases."""
 
 
 def easel(*, key: str) -> np.ndarray | None:
-    """Show the easel.
-
-    Args:
-        key: Streamlit's key; one per page. The drawing stays as long as the page is open.
-
-    Returns:
-        uint8 (16, 16, 3), or None as long as nothing is drawn.
-    """
+    """Show the easel; returns the drawing, uint8 (16, 16, 3), or None as long as it is blank."""
     before = st.session_state.get(key, {}).get("pixels")
     result = _component(key=key, data={"colours": list(COLOURS), "pixels": before}, on_pixels_change=lambda: None)
     return to_image(result.get("pixels"))
 
 
 def to_image(drawn: object) -> np.ndarray | None:
-    """A drawing as the browser sends it, one hexadecimal digit per pixel, as uint8 (16, 16, 3); None if it is blank."""
-    if not isinstance(drawn, str) or len(drawn) != _SIZE or set(drawn) - set("0123456789abcdef"):
+    """A drawing from the browser, one hexadecimal digit per pixel, as uint8 (16, 16, 3); None if blank or invalid."""
+    if not isinstance(drawn, str) or len(drawn) != 256 or set(drawn) - set("0123456789abcdef"):
         return None
     numbers = np.array([int(digit, 16) for digit in drawn])
     if not numbers.any():
@@ -61,5 +52,3 @@ _component = st.components.v2.component(
     css=STYLE + source(__file__, "easel.css"),
     js=source(__file__, "easel.js"),
 )
-
-__all__ = ["COLOURS", "easel", "to_image"]

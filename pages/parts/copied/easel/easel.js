@@ -1,9 +1,9 @@
-// The easel: 256 pixels, 16 colours. The server hears of a drawing at the end of each stroke.
+// The easel: 256 pixels, 16 colours. The drawing is sent to the server at the end of each stroke.
 
 const easels = new WeakMap();
 const SIDE = 16;
 const BLANK = "0".repeat(SIDE * SIDE);
-const QUIET = 350; // milliseconds: keys are strokes of one pixel, so a row of them is told once
+const DELAY = 350; // milliseconds: each key is a stroke of one pixel, so several keys are sent together
 
 class Easel {
   constructor(root, colours, pixels) {
@@ -79,7 +79,7 @@ class Easel {
     this.before = [...this.before.slice(-49), this.pixels];
   }
 
-  /** From the last pixel to this one without a gap, however fast the hand. */
+  /** Paints from the last pixel to this one without a gap, however fast the pointer moves. */
   line([x, y]) {
     const [fromX, fromY] = this.last;
     const steps = Math.max(Math.abs(x - fromX), Math.abs(y - fromY));
@@ -131,7 +131,7 @@ class Easel {
 
   tell() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(this.pixels), QUIET);
+    this.timer = setTimeout(() => this.send(this.pixels), DELAY);
   }
 }
 

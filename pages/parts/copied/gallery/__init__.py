@@ -1,4 +1,4 @@
-"""Samples and their matches in the browser: the gallery, each beside its matches, and the scatter, a point for each."""
+"""Samples in the browser: the gallery shows each beside its matches, the scatter one point per sample."""
 
 from __future__ import annotations
 
@@ -15,31 +15,27 @@ _COLUMNS = 32
 
 
 def gallery(packed: bytes, *, key: str) -> int | None:
-    """Show each sample beside its matches, the nearest first; filtered and opened in the browser.
+    """Show each sample beside its matches, the nearest first.
 
     Args:
         packed: made by :func:`pages.parts.copied.matches.packed_matches`.
         key: Streamlit's key; one per page.
 
     Returns:
-        In the one run that a click caused, the number of the sample that was clicked; otherwise None.
+        The number of the sample that was clicked, in the one run of the script that this caused; otherwise None.
     """
     return _clicked(_gallery(key=key, data=packed, on_open_change=lambda: None))
 
 
 def scatter(packed: bytes, *, key: str) -> int | None:
-    """Show shape against palette, one point per sample, and the sprites behind the point that is looked at.
-
-    Args and returns as for :func:`gallery`.
-    """
+    """Show shape against palette, one point per sample; arguments and result as for :func:`gallery`."""
     return _clicked(_scatter(key=key, data=packed, on_open_change=lambda: None))
 
 
 def pack(header: dict[str, Any], images: np.ndarray) -> bytes:
-    """One parcel with all sprites as one PNG file, 32 per row; equal input gives equal bytes.
+    """A parcel: JSON values, to which ``sprites``, their number, is added, and all sprites as one PNG, 32 per row.
 
     Args:
-        header: JSON values; ``sprites`` is added, their number.
         images: uint8 (N, 16, 16, 3).
     """
     return parcel({**header, "sprites": len(images)}, _picture(images.tobytes()))
@@ -47,7 +43,7 @@ def pack(header: dict[str, Any], images: np.ndarray) -> bytes:
 
 @lru_cache(maxsize=8)
 def _picture(pixels: bytes) -> bytes:
-    # Remembered: a slider that moves changes the facts, never the sprites.
+    # Cached: moving the slider changes the labels, never the sprites.
     images = np.frombuffer(pixels, np.uint8).reshape(-1, 16, 16, 3)
     return png(sheet(images, _COLUMNS)) if len(images) else b""
 
@@ -67,5 +63,3 @@ def _component(name: str) -> Any:
 
 
 _gallery, _scatter = _component("gallery"), _component("scatter")
-
-__all__ = ["gallery", "pack", "scatter"]

@@ -1,4 +1,4 @@
-// Unpacks the sprites of a parcel and draws single ones, pixel by pixel.
+// Unpacks the sprites of a parcel, and makes canvases of them.
 
 const SIDE = 16;
 const ATLAS_COLUMNS = 32;
@@ -7,8 +7,7 @@ const ATLAS_COLUMNS = 32;
 async function unpack(bytes) {
   const { header, rest } = openParcel(bytes);
   if (!header.sprites) return { header, pixels: () => new ImageData(SIDE, SIDE) };
-  const file = new Blob([rest], { type: "image/png" });
-  const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  const bitmap = await decode(rest);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
   const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -18,7 +17,7 @@ async function unpack(bytes) {
   return { header, pixels: (i) => pen.getImageData(...at(i), SIDE, SIDE) };
 }
 
-/** A canvas of 16 by 16 that shows a sprite; style sheets make it larger. */
+/** A canvas of 16 by 16 with a sprite; style sheets enlarge it. */
 function picture(image, words) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [SIDE, SIDE];
@@ -29,7 +28,7 @@ function picture(image, words) {
   return canvas;
 }
 
-/** Where two sprites differ: white where they are the same, darker the larger the difference. */
+/** The difference of two sprites: white where they are the same, darker where they differ more. */
 function difference(a, b) {
   const result = new ImageData(SIDE, SIDE);
   for (let i = 0; i < result.data.length; i += 4) {
@@ -38,11 +37,3 @@ function difference(a, b) {
   }
   return result;
 }
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-

@@ -1,8 +1,8 @@
-// The gallery. Filters work here; the server is told only which sample was opened.
+// The gallery. It filters in the browser; the server hears only which sample was opened.
 
 const galleries = new WeakMap();
 const NEAR = 50;
-const NARROW = 520; // CSS pixels; below it a card takes the whole width, so fewer of them are shown at first
+const NARROW = 520; // CSS pixels; below it a card takes the whole width, so fewer are shown at first
 
 class Gallery {
   constructor(root) {
@@ -42,8 +42,7 @@ class Gallery {
 
   show() {
     const buttons = [{ name: "", count: this.samples.length }, ...this.labels].map(({ name, count, colour }) => {
-      const button = element("button", "", "");
-      button.type = "button";
+      const button = element("button");
       if (colour) button.append(element("i"));
       button.append(`${name || "all"} ${grouped(count)}`);
       button.style.setProperty("--tone", colour ?? "transparent");
@@ -59,7 +58,7 @@ class Gallery {
     this.find(".labels").replaceChildren(...buttons);
 
     const fits = ({ label, kind }) => (!this.label || label === this.label) && (!this.kind || kind === this.kind);
-    // They come in order, the nearest first; the one that was asked for stands before all others.
+    // They come sorted, the nearest first; the sample that the visitor asked about goes before all others.
     const kept = this.samples.filter(fits);
     const asked = kept.filter(({ asked }) => asked);
     const near = [...asked, ...kept.filter(({ asked }) => !asked)].slice(0, NEAR);
@@ -69,16 +68,16 @@ class Gallery {
     more.hidden = near.length <= this.first;
     more.textContent = this.all ? "Show fewer" : `Show the ${near.length} nearest`;
     const few = kept.length <= this.first;
-    const steps = few ? [] : Array.from({ length: this.even }, (_, i) => Math.round((i * (kept.length - 1)) / (this.even - 1)));
+    const places = Array.from({ length: this.even }, (_, i) => Math.round((i * (kept.length - 1)) / (this.even - 1)));
+    const even = few ? [] : [...new Set(places)];
     for (const part of [".even-title", ".note"]) this.find(part).hidden = few;
-    this.find(".even-title").textContent = `Nothing hand-picked: ${new Set(steps).size} of ${grouped(kept.length)}`;
-    this.find(".even").replaceChildren(...[...new Set(steps)].map((i) => this.card(kept[i])));
+    this.find(".even-title").textContent = `Nothing hand-picked: ${even.length} of ${grouped(kept.length)}`;
+    this.find(".even").replaceChildren(...even.map((i) => this.card(kept[i])));
     this.root.dataset.shown = near.length;
   }
 
   card(one) {
     const card = element("button", one.asked ? "card asked" : "card");
-    card.type = "button";
     card.dataset.sample = one.index;
     card.title = "Look at it closely";
     card.style.setProperty("--tone", this.labels.find(({ name }) => name === one.label)?.colour ?? "transparent");

@@ -1,9 +1,9 @@
-// Shape against palette on a canvas. Hovering, touching and arrow keys show the sprites behind a point; a click or Enter
-// opens it. Nothing of this asks the server but the opening.
+// Shape against palette on a canvas. Hovering, touching and arrow keys show the sprites behind a point. A click or Enter
+// opens it; only this is sent to the server.
 
 const plots = new WeakMap();
 const MARGIN = { left: 46, right: 18, top: 12, bottom: 40 };
-const REACH = 28; // CSS pixels from the pointer within which a point is meant
+const REACH = 28; // CSS pixels: the nearest point within this distance from the pointer is chosen
 
 class Scatter {
   constructor(root) {
@@ -17,7 +17,7 @@ class Scatter {
     this.plot.addEventListener("pointerleave", () => this.choose(-1));
     this.plot.addEventListener("blur", () => this.choose(-1));
     this.plot.addEventListener("click", (event) => {
-      // A finger that touches wants to see the sprites first: its second touch opens.
+      // The first touch shows the sprites, the second one opens them.
       const same = this.at === this.touched;
       this.touched = this.at;
       if (this.at >= 0 && (event.pointerType !== "touch" || same)) this.open(this.points[this.at].index);
@@ -32,7 +32,7 @@ class Scatter {
     if (this.data !== bytes) return;
     Object.assign(this, header, { pixels });
     this.points = this.samples.filter(({ x, y }) => x !== null && y !== null).sort((a, b) => a.x - b.x || a.y - b.y);
-    // Nearly all points, so that one far outlier does not press the rest together; it is shown at the edge.
+    // The axis ends at the 99th percentile, so that an outlier does not squeeze the rest; it is drawn at the edge.
     const heights = [...this.points.map(({ y }) => y), ...this.unseen.map(([, y]) => y)].sort((a, b) => a - b);
     const high = heights[Math.floor(heights.length * 0.99)] ?? 0;
     const left = Math.min(1, ...this.points.map(({ x }) => x), ...this.unseen.map(([x]) => x));
@@ -140,7 +140,7 @@ class Scatter {
     }
   }
 
-  /** Whether there is something to point at: the sprites may still be on their way, or the plot behind another tab. */
+  /** Whether points are drawn: the sprites may not have arrived, or the plot may be in a hidden tab. */
   ready() {
     if (!this.size) this.draw();
     return Boolean(this.size);
@@ -195,7 +195,7 @@ class Scatter {
     figure(this.pixels(one.shape[0]), "shape", one.shape[1]);
     if (one.palette[0] >= 0) figure(this.pixels(one.palette[0]), "palette", one.palette[1]);
     this.tip.replaceChildren(element("p", "", one.label), row);
-    // On the other side of the point than the nearer edge, so that it never covers the point.
+    // On the side that is farther from the edge, so that it never covers the point.
     const [x, y] = this.place(one.x, one.y);
     const [width, height] = [this.tip.offsetWidth, this.tip.offsetHeight];
     const left = x > this.size.width / 2 ? x - width - 14 : x + 14;

@@ -1,4 +1,4 @@
-"""The frame around every page: title, way around, and what is training."""
+"""The top of every page: title, links to the other pages, and the training that is running."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import html
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from streamlit import net_util
 
 from ddpm.cli.console import duration
+from ddpm.pixels.sheets import png
 from ddpm.runs.album import batch_names
 from ddpm.runs.errors import RunError
 from ddpm.runs.favourites import favourite_names
@@ -17,7 +19,7 @@ from ddpm.runs.listing import list_runs
 from ddpm.runs.training_lock import ActiveTraining, active_training
 from pages.parts.shared.component import source
 from pages.parts.shared.frame.logo import logo
-from pages.parts.shared.pictures import image_uri
+from pages.parts.shared.pictures import data_uri
 from pages.parts.shared.store import user_checkpoints
 from pages.parts.shared.words import plain
 
@@ -27,50 +29,45 @@ _LINKS = (
     ("pages/2_Sample.py", "Sample"),
     ("pages/3_Nearest_neighbors.py", "Created or copied?"),
 )
-_CSS = Path(__file__).with_name("frame.css")
 _SECONDS = 2.0
 
 
 def frame(title: str) -> None:
-    """Begin a page; the first call of every page.
-
-    Args:
-        title: for the browser's tab.
-    """
+    """Begin a page; to be called first. The title is that of the browser's tab."""
     st.set_page_config(
         page_title=f"{title} · Pixel diffusion", page_icon=logo(4), layout="wide", initial_sidebar_state="collapsed"
     )
-    st.html(_CSS)
-    _ask_nobody_for_our_address()
+    st.html(Path(__file__).with_name("frame.css"))
+    _prevent_address_lookup()
     with st.container(horizontal=True, key="topbar", vertical_alignment="center", gap="small"):
-        mark = f'<img src="{image_uri(logo(2))}" alt="">'
-        st.html(f'<div class="brand">{mark} <span>Pixel diffusion</span></div>', width="content")
+        image = f'<img src="{data_uri(png(np.asarray(logo(2))))}" alt="">'
+        st.html(f'<div class="brand">{image} <span>Pixel diffusion</span></div>', width="content")
         for page, label in _LINKS:
             st.page_link(page, label=label)
         active = active_training()
-        # The timer runs in the browser: without a training there must be none.
-        st.fragment(_chip, run_every=_SECONDS if active else None)(_mark(active))
+        # The timer keeps the browser busy, so there is none without a training.
+        st.fragment(_chip, run_every=_SECONDS if active else None)(_disk_state(active))
 
 
-def _ask_nobody_for_our_address() -> None:
-    # A request from a foreign origin makes Streamlit ask an outside service for this machine's address, to compare.
-    # The app listens on this machine alone, so the answer is known; and nothing here may call outside.
+def _prevent_address_lookup() -> None:
+    # To judge a request from another origin, Streamlit asks an outside service for this machine's address. The app
+    # must not go online, and it listens on this machine alone, so the answer is known.
     if getattr(net_util, "_external_ip", "") is None:
         net_util._external_ip = "127.0.0.1"
 
 
-def _mark(active: ActiveTraining | None) -> tuple[Any, ...]:
-    """What pages show of the disk and has no timer of its own: which training, runs, batches and favourites."""
+def _disk_state(active: ActiveTraining | None) -> tuple[Any, ...]:
+    """All on the disk that pages show without a timer of their own: training, runs, newest batch and favourites."""
     runs = [(str(run.folder), run.latest() is not None) for run in list_runs(user_checkpoints())]
     return active.start if active else None, runs, batch_names()[:1], favourite_names()
 
 
 def _chip(shown: tuple[Any, ...]) -> None:
     active = active_training()
-    # A tab that comes back into sight looks once, since without a training nothing asks it to.
+    # A tab that becomes visible again looks once: without a training it has no timer.
     is_back = _return(key="return", width=1, on_back_change=lambda: None).get("back")
-    if _mark(active) != shown or (is_back and active is not None):
-        # The page around still shows what was there before: in another tab, or by the command line, it has changed.
+    if _disk_state(active) != shown or (is_back and active is not None):
+        # Another tab or the command line has changed something, and this page shows the old state.
         st.rerun(scope="app")
     if active is None:
         return

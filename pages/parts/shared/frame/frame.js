@@ -1,4 +1,4 @@
-// Tells the page when its tab comes back into sight: meanwhile much may have changed elsewhere. It shows nothing.
+// Tells the page when its tab becomes visible again, since runs may have changed meanwhile. It shows nothing.
 
 export default function mount({ setTriggerValue }) {
   const look = () => document.hidden || setTriggerValue("back", true);

@@ -1,4 +1,4 @@
-"""The app's mark: a slime of sixteen by sixteen pixels."""
+"""The app's logo: a slime of 16 by 16 pixels."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COLOURS = {
 
 
 def logo(scale: int = 1) -> Image.Image:
-    """The mark as an RGBA picture, enlarged by a whole number."""
+    """The logo as an RGBA picture, enlarged by a whole number."""
     rows = _MASK.split()
     pixels = np.array([[_COLOURS[mark] for mark in row] for row in rows], np.uint8)
     return Image.fromarray(pixels.repeat(scale, axis=0).repeat(scale, axis=1))

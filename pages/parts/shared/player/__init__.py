@@ -1,7 +1,6 @@
-"""The player: a denoising, or two to compare, to be played, stopped and looked at closely, all in the browser.
+"""The player: shows a denoising, or two in comparison, in the browser.
 
-Every frame travels once, in a parcel with two PNG files per frame, chain by chain. The browser decodes each of them
-once and asks nothing more of the server, so playing never runs a script.
+Each frame is sent once, as two PNG files. Playing needs no further request, so it never runs the page's script.
 """
 
 from __future__ import annotations
@@ -20,19 +19,14 @@ from pages.parts.shared.component import SCRIPT, STYLE, source
 from pages.parts.shared.player.pace import Pace
 from pages.parts.shared.player.packing import end_id, pack
 
-# Seconds between two states, and two words on the progress: a browser on the same processor takes from the network
-# what each of them costs it.
+# Seconds between two states, and between two updates of the progress bar: a browser on the same computer takes
+# processor time from the network for each of them.
 _PACE, _BAR_PACE = 0.3, 0.5
 
 
 @dataclass(frozen=True)
 class PlayerEvent:
-    """Something that the viewer asked the page for.
-
-    Attributes:
-        kind: what was asked: ``"star"``, ``"unstar"``, or a name of ``actions``.
-        index: of which sprite.
-    """
+    """A request of the viewer for one sprite; kind: ``"star"``, ``"unstar"``, or a name of ``actions``."""
 
     kind: str
     index: int
@@ -43,14 +37,11 @@ class Options(TypedDict, total=False):
 
     Attributes:
         caption: one plain line above the pictures.
-        autoplay: begin at once, the default (never for people who asked their system for less motion). Otherwise the
-            result shows.
+        autoplay: begin at once, the default; never for people whose system is set to less motion.
         columns: sprites per row; by default as many as fit well.
         expected: how many frames the chain will have when complete, so that the time line need not grow.
-        actions: name of an event -> text of its button under an enlarged sprite, such as
-            ``{"more": "More like this"}``.
-        titles: whose picture is left and whose right, when two chains are compared. Given before the other chain is
-            there, they keep its place.
+        actions: name of an event -> text of its button under an enlarged sprite.
+        titles: of the left and the right chain in a comparison; they may be given before the second chain.
         names: what each sprite is, shown where one is enlarged or pointed at; none, the default, or one for each.
     """
 
@@ -71,39 +62,38 @@ def player(
     favourites: Collection[int] | None = None,
     **options: Unpack[Options],
 ) -> PlayerEvent | None:
-    """Show a denoising: play, pause, scrub, speed, loop, and any sprite enlarged with its film strip.
+    """Show a denoising.
 
-    A chain that is still being computed may be given again, run after run, under the same ``key``: when it begins with
-    the frames shown so far, the viewer keeps their place; they wait at its end until a frame with ``t`` = -1 comes.
-    Within one run Streamlit takes a key only once: there :class:`PlayerSlot` helps.
+    A chain that is still being computed may be given again under the same ``key``: if it begins with the frames shown
+    so far, the viewer keeps their place. It is complete with a frame of ``t`` = -1. Within one run of the script
+    Streamlit accepts a key only once: use :class:`PlayerSlot` there.
 
     Args:
-        chain: what to show.
         key: Streamlit's key for this player; one per page.
-        other: a second chain of the same sprites, to be compared: it is shown at the right, and both at the same noise
-            level, however many frames each of them has.
-        favourites: which sprites are starred; None if nothing can be. The viewer sees a new star at once, the page
-            hears of it (``"star"``, ``"unstar"``) and says so by naming it here in the next run.
-        options: see :class:`Options`.
+        other: a second chain of the same sprites, shown at the right at the same noise level.
+        favourites: which sprites are starred; None if nothing can be. After ``"star"`` or ``"unstar"`` the next run has
+            to give the new ones, or the player takes its change back.
 
     Returns:
-        In the one run that the viewer's request caused, what they asked for; otherwise None.
+        The viewer's request, in the one run of the script that it caused; otherwise None.
 
     Raises:
         ValueError: as for :func:`pack`.
     """
     data = pack(chain, _settings(key, options), other)
-    with _screen(reserve(f"{key}-place", chain.x_t.shape[1], options.get("columns"))):
+    place = reserve(f"{key}-place", chain.x_t.shape[1], options.get("columns"))
+    # No gap: the component beside the player is invisible and must not take room either.
+    with place.container(gap=None):
         _tell_favourites(key, favourites, chain)
         return _mount(key, data)
 
 
 def reserve(name: str, count: int | None, columns: int | None) -> DeltaGenerator:
-    """A container as high as a player of so many sprites: what is below keeps its place before the pictures come.
+    """A container as high as a player of ``count`` sprites, so that nothing below moves when the pictures come.
 
     Args:
         name: Streamlit's key for the container.
-        count: None where that is not known; then nothing is reserved.
+        count: None if it is not known; then nothing is reserved.
         columns: sprites per row; None for as many as fit well.
     """
     if count is not None:
@@ -111,14 +101,9 @@ def reserve(name: str, count: int | None, columns: int | None) -> DeltaGenerator
         st.html(f"<style>{_PLACE % {'name': name, 'columns': wide, 'rows': math.ceil(count / wide)}}</style>")
     place = st.container(key=name, gap=None)
     if count is not None:
-        # Streamlit draws no container that holds nothing.
+        # Streamlit draws no empty container.
         place.html("<i hidden></i>")
     return place
-
-
-def _screen(place: DeltaGenerator) -> DeltaGenerator:
-    # No gap: what travels beside the player is invisible and must not take room either.
-    return place.container(gap=None)
 
 
 class PlayerSlot:
@@ -131,42 +116,36 @@ class PlayerSlot:
             if recorder.add(step):
                 slot.show(recorder.chain())
 
-    Every chain contains the ones before it, so an update that Streamlit skips for a slow browser is not missed. Once
-    it is complete, later runs show it with :func:`player` (or one ``show``) under the same key, and nothing flickers.
-    Until the first frame has come, what :func:`player` showed there stays.
+    Every chain contains the ones before it, so the browser may miss an update. Later runs of the script show the
+    complete chain with :func:`player` under the same key. Until the first frame, the player's last picture stays.
 
     Args:
         key: Streamlit's key for this player.
-        count: how many sprites it will show, so that their place is kept from the beginning.
-        options: as for :func:`player`.
+        count: how many sprites it will show; see :func:`reserve`.
     """
 
     def __init__(self, *, key: str, count: int | None = None, **options: Unpack[Options]) -> None:
         self._key = key
-        # Tells one drawing from the next, which may bring the same frames.
+        # The next drawing may have the same frames: this tells the two apart.
         self._settings = {**_settings(key, options), "drawing": secrets.token_hex(6)}
         self._shown = 0
         self._complete: list[bool] = []
         self._feed: DeltaGenerator | None = None
         self._pace, self._bar_pace = Pace(_PACE), Pace(_BAR_PACE)
         place = reserve(f"{key}-place", count, options.get("columns"))
-        self._screen = _screen(place)
+        self._screen = place.container(gap=None)
         self._bar = place.container(key=f"{key}-place-bar").empty()
 
     def progress(self, share: float, text: str) -> None:
-        """Show now and then how far the work is, over what is below the player, so that nothing moves for it."""
+        """Show the progress now and then, over what is below the player, so that nothing moves."""
         if self._bar_pace.is_due():
             self._bar.progress(share, text)
 
     def show(self, chain: Chain, other: Chain | None = None) -> None:
-        """Show this state of the chain. While the script draws nothing can be starred: an event would end the run.
+        """Show this state of the chain, and of the second one, which may come later.
 
-        A state that follows too quickly on the last one is left out, unless it is the first that moves, or completes a
-        chain.
-
-        Args:
-            chain: what to show.
-            other: the chain to compare it with; it may come later, and grow, too.
+        A state that follows too quickly on the last one is left out, unless it is the second or completes a chain.
+        Nothing can be starred meanwhile: an event would end the run of the script.
         """
         complete = [bool(one.t[-1] < 0) for one in (chain, other) if one is not None]
         if not self._pace.is_due() and complete == self._complete and self._shown > 1:
@@ -178,7 +157,7 @@ class PlayerSlot:
             with self._feed:
                 _feeder(key=f"{self._key}-feed-{self._shown}", data=data)
             return
-        # Nothing is put here before: an empty place would take the last picture away.
+        # Not created before the first frame: an empty place would remove the last picture.
         with self._screen:
             _tell_favourites(self._key, None, chain)
             _mount(self._key, data)
@@ -199,27 +178,25 @@ def _settings(key: str, options: Options) -> dict[str, Any]:
 
 
 def _mount(key: str, data: bytes) -> PlayerEvent | None:
-    event = _component(key=key, data=data, on_event_change=_nothing).get("event")
+    # Streamlit reports an event only if there is a callback.
+    event = _component(key=key, data=data, on_event_change=lambda: None).get("event")
     return PlayerEvent(kind=str(event["kind"]), index=int(event["index"])) if event else None
 
 
 def _tell_favourites(key: str, favourites: Collection[int] | None, chain: Chain) -> None:
-    """Tell the player what is starred, apart from its pictures: these stay the same bytes and do not travel again.
+    """Send what is starred apart from the pictures, so that a new star does not send these again.
 
-    Which sprites are meant is told, too: the word and the pictures do not come at the same moment.
+    The two do not arrive at the same moment: ``of`` says which pictures are meant.
     """
     starred = None if favourites is None else sorted(int(index) for index in favourites)
     _stars(key=f"{key}-stars", data={"address": key, "starred": starred, "of": end_id(chain)})
 
 
-def _nothing() -> None:
-    """Streamlit reports an event only where a callback is named."""
-
-
 _PLACE = source(__file__, "place.css")
 _SCRIPT = SCRIPT + source(
     __file__,
-    "wire.js",
+    "registry.js",
+    "unpacking.js",
     "film.js",
     "clock.js",
     "grid.js",
@@ -235,7 +212,5 @@ _SCRIPT = SCRIPT + source(
 _STYLE = STYLE + source(__file__, "player.css", "stage.css", "bar.css", "lens.css", "narrow.css")
 
 _component = st.components.v2.component("ddpm_player", html=source(__file__, "player.html"), css=_STYLE, js=_SCRIPT)
-_feeder = st.components.v2.component("ddpm_player_feed", js=SCRIPT + source(__file__, "feed.js"))
-_stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "stars.js"))
-
-__all__ = ["Options", "PlayerEvent", "PlayerSlot", "pack", "player", "reserve"]
+_feeder = st.components.v2.component("ddpm_player_feed", js=SCRIPT + source(__file__, "registry.js", "feed.js"))
+_stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "registry.js", "stars.js"))

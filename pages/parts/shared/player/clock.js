@@ -1,11 +1,11 @@
-// Time: where in the film we are. Knows nothing of the screen.
+// The clock: which frame of the film is shown, and how fast it plays.
 
 const FIRST_HOLD = 0.4; // seconds
-const LAST_HOLD = 1.5; // the result deserves a look before the loop begins again
+const LAST_HOLD = 1.5; // seconds on the result before the loop begins again
 
 class Clock {
   head = 0; // in frames, fractional
-  hold = 0; // seconds left to rest on this frame
+  hold = 0; // seconds left on this frame
   playing = false;
   speed = 1;
   loop = true;
@@ -35,13 +35,13 @@ class Clock {
       return;
     }
     if (this.head >= film.last) {
-      if (!film.complete) return; // more frames are on their way: wait for them here
+      if (!film.complete) return; // more frames will come: wait for them here
       if (this.loop) this.restart();
       else this.playing = false;
       return;
     }
-    const whole = clamp(film.span * 0.16, 3, 6); // seconds for the whole film at 1x, few frames or many
-    // While it is being drawn, whoever asks sets the pace: each frame is seen when it comes, and none is jumped over.
+    const whole = clamp(film.span * 0.16, 3, 6); // seconds for the whole film at 1x
+    // While it is being drawn, show each frame as it comes, and skip none.
     const frames = film.complete ? (seconds * this.speed * film.span) / whole : this.frame + 1 - this.head;
     this.head = Math.min(film.last, this.head + frames);
     if (this.head < film.last || !film.complete) return;

@@ -1,12 +1,12 @@
-// Favourites: which sprites are starred, by the page's word and by what the viewer has just wished.
+// Favourites: which sprites are starred, by the page's answer and by the viewer's clicks that it has not answered yet.
 
-const PATIENCE = 6000; // milliseconds until a wish that the page did not answer is told again, once
+const TIMEOUT = 6000; // milliseconds until an unanswered wish is sent again, once
 
-/** A star shows at once. The page is told of one after the other: a request that follows too fast would replace it. */
+/** A star shows at once. Wishes are sent one by one, since a request that follows too soon would replace the last. */
 class Favourites {
-  told = null; // Set of the page's favourites; null: nothing can be starred
+  told = null; // the page's favourites, a Set; null: nothing can be starred
   wishes = new Map(); // index -> should it be starred?
-  sent = null; // [index, wish] that the page was told of and has not answered
+  sent = null; // [index, wish] that the page has not answered yet
   tries = 0;
 
   constructor({ onChange, onTell }) {
@@ -33,12 +33,12 @@ class Favourites {
     if (!this.sent) this.next();
   }
 
-  /** The page's word: wishes that it fulfils are done with. */
+  /** Takes the page's answer, and drops the wishes that it fulfils. */
   hear(starred) {
     this.told = starred && new Set(starred);
     const isTrue = (index, wish) => !this.told || this.told.has(index) === wish;
     if (this.sent && isTrue(...this.sent)) this.sent = null;
-    // What is under way may have been wished differently since: its answer comes first.
+    // The viewer may have changed a wish that was sent: wait for its answer first.
     for (const [index, wish] of this.wishes)
       if (index !== this.sent?.[0] && isTrue(index, wish)) this.wishes.delete(index);
     if (!this.sent) this.next();
@@ -57,17 +57,17 @@ class Favourites {
     this.sent = [index, wish];
     this.tries += 1;
     this.onTell(wish ? "star" : "unstar", index);
-    this.timer = setTimeout(() => (this.tries < 2 ? this.tell([index, wish]) : this.drop(index)), PATIENCE);
+    this.timer = setTimeout(() => (this.tries < 2 ? this.tell([index, wish]) : this.drop(index)), TIMEOUT);
   }
 
-  /** Nothing may look as if it were kept when it is not. */
+  /** Without an answer, the star must not look as if it were kept. */
   drop(index) {
     this.wishes.delete(index);
     this.next();
     this.onChange();
   }
 
-  /** Other sprites have come. */
+  /** To be called when other sprites are shown. */
   forget() {
     this.wishes.clear();
     this.next();

@@ -1,11 +1,11 @@
-// The film: decoded frames of one chain, or of two, and the moments in which they are seen.
+// The film: the decoded frames of one chain or two, and the moments at which they are shown.
 
-const PITCH = 19; // from sprite to sprite on a sheet, in its pixels: room for the white cards' edges and the gaps
+const PITCH = 19; // pixels from sprite to sprite on a sheet: 16, plus the white edges and the gap
 
-/** The sprites of one frame, laid out as the screen wants them, so that a panel is painted in one go. */
+/** The sprites of one frame, laid out as on the screen, so that a panel is painted by one call. */
 class Sheet {
   constructor(atlas, count, columns) {
-    this.bitmap = atlas; // as it came: sprites edge to edge
+    this.bitmap = atlas; // at first without gaps
     this.count = count;
     this.columns = columns;
     this.pitch = SPRITE;
@@ -15,7 +15,7 @@ class Sheet {
     return [(index % this.columns) * this.pitch, Math.floor(index / this.columns) * this.pitch];
   }
 
-  /** Spreads the sprites in rows of `columns`, with transparent gaps. Done once a layout, when first painted. */
+  /** Puts the sprites into rows of `columns`, with transparent gaps; only once per layout, at the first painting. */
   spread(columns) {
     if (this.pitch === PITCH && this.columns === columns) return;
     const canvas = new OffscreenCanvas(columns * PITCH, Math.ceil(this.count / columns) * PITCH);
@@ -30,7 +30,6 @@ class Sheet {
     this.pitch = PITCH;
   }
 
-  /** One sprite, enlarged. */
   draw(context, index, x, y, scale) {
     context.drawImage(this.bitmap, ...this.place(index), SPRITE, SPRITE, x, y, SPRITE * scale, SPRITE * scale);
   }
@@ -41,8 +40,8 @@ class Sheet {
 }
 
 /**
- * Moments of one or two chains: the noise level, and which frame of each chain belongs to it.
- * Whichever chain has the noisier next frame goes first, so each shows its latest frame that is not below the level.
+ * Moments of one or two chains: the noise level, and the number of each chain's frame at it. The chain with the noisier
+ * next frame goes first, so each shows its latest frame that is not below the level.
  */
 function align(reels) {
   const at = reels.map(() => 0);
@@ -59,7 +58,7 @@ function align(reels) {
 class Film {
   constructor(header, reels) {
     this.header = header;
-    this.reels = reels; // of frames {t, noise, id, noisy, guess}, the last two of them sheets
+    this.reels = reels; // one list per chain, of frames {t, noise, id, noisy, guess}; the last two are sheets
     this.count = header.count;
     this.moments = align(reels);
     this.last = this.moments.length - 1;
@@ -70,7 +69,7 @@ class Film {
     this.span = this.moments.length + missing;
   }
 
-  /** Decodes what `old` has not decoded already: a chain that grows costs only its new frames. */
+  /** Decodes only the frames that `old` does not have. */
   static async load({ header, files }, old) {
     const known = new Map((old?.reels ?? []).flat().map((frame) => [frame.id, frame]));
     const frame = async ({ t, noise, id }, file) => {
@@ -84,12 +83,12 @@ class Film {
     return new Film(header, await Promise.all(reels));
   }
 
-  /** Does what the wire announces begin with all of this? Then the viewer keeps their place. */
+  /** Whether the new header begins with all frames of this film; then the viewer keeps their place. */
   isContinuedBy({ compare, reels }) {
     return compare === this.header.compare && isBeginning(this.reels, reels);
   }
 
-  /** Where the place `head` of `old`, which this film continues, is now: a second chain fills in moments. */
+  /** The place here of `head` in `old`, which this film continues: a second chain adds moments in between. */
   placeOf(head, old) {
     if (!this.header.compare) return head;
     const level = old.noiseAt(head);
@@ -100,19 +99,19 @@ class Film {
     return next - 1 + (above - level) / (above - this.moments[next].noise);
   }
 
-  /** What a sprite is, where that is known, to be said after its number. */
+  /** What a sprite is, if known, to be put after its number. */
   name(index) {
     return this.header.names?.[index] ? `: ${this.header.names[index]}` : "";
   }
 
-  /** Frees the pixels, except those that `heir` goes on using. */
-  release(heir) {
+  /** Frees the pixels, except those that the film `next` uses. */
+  release(next) {
     const sheets = (film) => new Set((film?.reels ?? []).flat().flatMap(({ noisy, guess }) => [noisy, guess]));
-    const kept = sheets(heir);
+    const kept = sheets(next);
     for (const sheet of sheets(this)) if (!kept.has(sheet)) sheet.close();
   }
 
-  /** What is left and what is right: [chain, kind]. */
+  /** What is shown at the left and at the right: [chain, kind]. */
   sides(view) {
     return this.header.compare ? [[0, view], [1, view]] : [[0, "noisy"], [0, "guess"]]; // prettier-ignore
   }
@@ -121,7 +120,7 @@ class Film {
     return this.reels[side]?.[this.moments[moment].at[side]];
   }
 
-  /** Noise level between two moments, so that the marker glides. */
+  /** The noise level, also between two moments, so that the marker moves smoothly. */
   noiseAt(head) {
     const low = Math.floor(head);
     const high = Math.min(low + 1, this.last);
@@ -139,7 +138,7 @@ class Film {
     return `step t = ${grouped(frames[0].t)} · ${level}${more}`;
   }
 
-  /** A few characters for a picture of the film strip. */
+  /** A few characters below a picture of the film strip. */
   label(moment) {
     const { noise } = this.moments[moment];
     if (this.header.compare) return noise > 0 ? `${Math.round(noise * 100)}%` : "end";

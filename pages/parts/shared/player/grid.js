@@ -1,19 +1,19 @@
-// The grid of sprites: where each of them lies, and how a frame is painted there.
+// The grid of sprites: the place of each, and the painting of a frame.
 
-/** White margin and gap that belong to a scale: a pixel of the sprite each (see PITCH). All in device pixels. */
+/** A layout in device pixels; white margin and gap are one pixel of the sprite each (see PITCH). */
 function planRows({ count, columns, scale, ratio }) {
   const cell = (SPRITE + 2) * scale;
   const pitch = PITCH * scale;
   return { count, columns, rows: Math.ceil(count / columns), scale, pad: scale, gap: scale, cell, pitch, ratio };
 }
 
-/** Prefer full rows; else rows of nearly the same length. */
+/** Full rows if possible, else rows of nearly the same length. */
 function pickColumns(count, most) {
   for (let columns = Math.min(most, count); columns > most * 0.6; columns--) if (count % columns === 0) return columns;
   return Math.ceil(count / Math.ceil(count / most));
 }
 
-/** The largest whole scale at which `count` sprites fit the box (device pixels); too many for it: small, and taller. */
+/** The largest whole scale at which `count` sprites fit the box (device pixels); if none does, a small one. */
 function planGrid({ count, width, height, ratio, columns: wanted }) {
   const least = Math.max(1, Math.round(1.5 * ratio));
   let plan;
@@ -22,7 +22,7 @@ function planGrid({ count, width, height, ratio, columns: wanted }) {
     if (most < Math.min(wanted ?? 1, count)) continue;
     const columns = wanted ? Math.min(wanted, count) : pickColumns(count, most);
     plan = planRows({ count, columns, scale, ratio });
-    // The page's own rows may be a little too high: better than much too small.
+    // With the page's own number of columns the grid may be a little too high: better than much too small.
     if (plan.rows * plan.pitch - plan.gap <= height * (wanted ? 1.15 : 1) || scale <= least) break;
   }
   return plan ?? planGrid({ count, width, height, ratio }); // so many columns do not fit here at any scale
@@ -50,14 +50,14 @@ class Grid {
     canvas.height = plan.rows * plan.pitch - plan.gap;
     canvas.style.width = `${canvas.width / plan.ratio}px`;
     canvas.style.height = `${canvas.height / plan.ratio}px`;
-    canvas.dataset.plan = JSON.stringify(plan); // where each sprite's pixels are
+    canvas.dataset.plan = JSON.stringify(plan); // read by tests
     this.context.imageSmoothingEnabled = false;
     this.drawTiles();
     this.snap();
     this.showStars();
   }
 
-  /** The white cards that sprites lie on. Sprites cover only their middle, so these are drawn once a layout. */
+  /** Draws the white cards behind the sprites; once per layout, since sprites cover only their middle. */
   drawTiles() {
     const { context } = this;
     const { count, cell, pad, ratio } = this.plan;
@@ -73,7 +73,7 @@ class Grid {
     }
   }
 
-  /** Moves the canvas onto a whole device pixel: half a pixel off, and the browser would resample every sprite. */
+  /** Moves the canvas onto a whole device pixel, or the browser would resample every sprite. */
   snap() {
     const { ratio } = this.plan;
     const { style } = this.box;
@@ -83,9 +83,9 @@ class Grid {
     style.top = `${Math.round(top * ratio) / ratio - top}px`;
   }
 
-  /** Shows one frame; no sheet, and the cards are bare. */
+  /** Shows one frame; without a sheet, only the cards. */
   paint([sheet]) {
-    if (!this.plan) return; // no room yet, as in a tab of the page that nobody has opened
+    if (!this.plan) return; // no room yet, as in a closed tab of the page
     if (sheet) this.put(sheet);
     else if (this.full) this.clear();
     this.full = Boolean(sheet);
@@ -103,7 +103,7 @@ class Grid {
     this.drawTiles();
   }
 
-  /** Which sprite is under the pointer; -1 for a gap. */
+  /** The sprite under the pointer; -1 for a gap. */
   indexAt(event) {
     const { columns, pitch, cell, count, ratio } = this.plan;
     const box = this.canvas.getBoundingClientRect();
@@ -124,7 +124,7 @@ class Grid {
     this.ring.style.transform = `translate(${x / ratio}px, ${y / ratio}px)`;
   }
 
-  /** Small stars on the outer corners of these sprites. */
+  /** Shows a small star at the corner of each of these sprites. */
   showStars(starred = this.starred ?? []) {
     this.starred = starred;
     if (!this.plan) return;
@@ -132,7 +132,7 @@ class Grid {
     const side = clamp((0.3 * cell) / ratio, 9, 20);
     const marks = starred.filter((index) => index < count).map((index) => {
       const [x, y] = this.corner(index);
-      const mark = document.createElement("i");
+      const mark = element("i");
       mark.dataset.index = String(index);
       mark.style.width = mark.style.height = `${side}px`;
       mark.style.transform = `translate(${(x + cell) / ratio - side * 0.7}px, ${y / ratio - side * 0.3}px)`;
@@ -142,7 +142,7 @@ class Grid {
   }
 }
 
-/** One picture over the other, with a divider: the noisy one left of it, the guess right of it. */
+/** Both pictures in one grid, with a divider: the noisy one left of it, the guess right of it. */
 class OverGrid extends Grid {
   split = 0.5;
   sheets = [];
@@ -162,7 +162,6 @@ class OverGrid extends Grid {
     this.paint(this.sheets);
   }
 
-  /** Where the pointer has dragged the divider. */
   drag(event) {
     const { left, width } = this.canvas.getBoundingClientRect();
     if (width) this.setSplit((event.clientX - left) / width);

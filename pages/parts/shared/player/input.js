@@ -1,4 +1,4 @@
-// The input: what the viewer does with mouse, fingers and keys, as wishes to the player.
+// The input: calls the player for what the viewer does with mouse, fingers and keys.
 
 const SWIPE = 40; // CSS pixels, at least
 const SLIDING = /^(Arrow|Page|Home|End)/; // keys that move a slider
@@ -6,11 +6,6 @@ const SLIDING = /^(Arrow|Page|Home|End)/; // keys that move a slider
 class Input {
   constructor(player) {
     this.player = player;
-    this.listen();
-  }
-
-  listen() {
-    const { player } = this;
     const { signal } = player.stop;
     const on = (target, type, handler) => target.addEventListener(type, handler, { signal });
     for (const button of player.root.querySelectorAll(".play")) on(button, "click", () => player.toggle());
@@ -52,7 +47,7 @@ class Input {
     }
   }
 
-  /** Returns true when the key was ours. What a control does by itself (slider, radio, button) is left to it. */
+  /** Returns whether the key was handled; a slider, a radio or a button handles its own keys. */
   handleKey(key, target) {
     const { player } = this;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
@@ -63,7 +58,7 @@ class Input {
     if (player.lens.isOpen) return step ? (player.turn(step), true) : false;
     if (target === player.stage.over.divider) return player.stage.over.key(key);
     if (target.matches(".grid")) return this.handleGridKey(key);
-    if (target.matches(".scrub") && SLIDING.test(key)) player.pause(); // also where the slider cannot go any further
+    if (target.matches(".scrub") && SLIDING.test(key)) player.pause(); // even at the end, where the slider sends no event
     if (target.matches("input")) return false;
     return step ? (player.seek(player.clock.frame + step), true) : false;
   }
@@ -84,7 +79,7 @@ class Input {
     return true;
   }
 
-  /** A finger drawn across the enlarged sprite leafs to the next one. */
+  /** A swipe over the enlarged sprite shows the next one. */
   swipe(from, to) {
     const [x, y] = [to.clientX - from.clientX, to.clientY - from.clientY];
     if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y)) this.player.turn(x < 0 ? 1 : -1);

@@ -1,9 +1,9 @@
-// The lens: one sprite, enlarged, with its film strip and what can be done with it.
+// The lens: a dialog with one sprite, enlarged, its film strip and its buttons.
 
 const STILLS = 8;
 const NAMES = { noisy: "Noisy image", guess: "The model’s guess" };
 
-/** Gives a canvas room for `rows` sprites above each other, at the largest whole scale within `width` (CSS pixels). */
+/** Sizes a canvas for `rows` sprites above each other, at the largest whole scale within `width` (CSS pixels). */
 function sizeCanvas(canvas, width, rows, gap = 0) {
   const ratio = devicePixelRatio;
   const scale = Math.max(1, Math.floor((width * ratio) / SPRITE));
@@ -62,7 +62,7 @@ class Lens {
   }
 
   resize() {
-    // 18rem at most, and never so tall that the film strip falls off the screen.
+    // At most 288 CSS pixels, and small enough that the film strip is on the screen, too.
     const tallest = Math.max(96, innerHeight - 430);
     this.large = this.canvases.map((canvas) => {
       const figure = canvas.closest("figure");
@@ -71,7 +71,7 @@ class Lens {
     this.drawStrip();
   }
 
-  /** Draws what one side shows at a moment; nothing if its chain is not there yet. */
+  /** Draws one side at a moment; nothing if its chain has not come yet. */
   draw(context, side, moment, y, scale) {
     const [reel, kind] = this.sides[side];
     this.film.frame(moment, reel)?.[kind].draw(context, this.index, 0, y, scale);
@@ -90,17 +90,15 @@ class Lens {
     const length = Math.min(STILLS, film.moments.length);
     const moments = Array.from({ length }, (_, i) => Math.round((i * film.last) / Math.max(1, length - 1)));
     const width = strip.clientWidth / length - 8;
-    // Buttons are kept where possible: rebuilding them would take the focus away.
+    // New buttons would lose the focus, so the old ones are kept if possible.
     if (strip.children.length !== length) strip.replaceChildren(...moments.map(() => this.makeStill()));
     this.stills = [...strip.children];
     this.stills.forEach((still, i) => this.drawStill(still, moments[i], Math.min(width, 64)));
   }
 
   makeStill() {
-    const still = document.createElement("button");
-    still.type = "button";
-    still.className = "still";
-    still.append(document.createElement("canvas"), document.createElement("span"));
+    const still = element("button", "still");
+    still.append(element("canvas"), element("span"));
     still.onclick = () => this.onSeek(Number(still.dataset.frame));
     return still;
   }
@@ -116,13 +114,10 @@ class Lens {
 
   drawActions() {
     const { actions } = this.film.header;
-    if (JSON.stringify(actions) === this.drawnActions) return; // or a button in use would lose the focus
+    if (JSON.stringify(actions) === this.drawnActions) return; // a new button would lose the focus
     this.drawnActions = JSON.stringify(actions);
     const buttons = actions.map(({ name, label }) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "action";
-      button.textContent = label;
+      const button = element("button", "action", label);
       button.onclick = () => this.onAction(name, this.index);
       return button;
     });

@@ -1,4 +1,4 @@
-"""Now and then: how often a page that is busy computing tells the browser about it."""
+"""How often a page that is busy computing sends something to the browser."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import time
 
 
 class Pace:
-    """Lets something happen at most every so often.
-
-    Args:
-        seconds: at least so many between two times.
-    """
+    """Limits how often something happens: at least ``seconds`` lie between two times."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._last = -float("inf")
 
     def is_due(self) -> bool:
-        """Whether it is time again; if so, the next time is counted from now."""
+        """Whether enough time has passed; if so, the next interval begins now."""
         now = time.monotonic()
         if now - self._last < self._seconds:
             return False

@@ -13,20 +13,21 @@ import numpy as np
 from PIL import Image
 
 from ddpm.diffusion.chain import Chain
+from ddpm.pixels.sheets import sheet
 from pages.parts.shared.component import parcel
 
-_SIDE = 16
 _ATLAS_COLUMNS = 16
 
 
 def pack(chain: Chain, settings: dict[str, Any], other: Chain | None = None) -> bytes:
-    """Everything that the browser needs, as bytes; equal input gives equal bytes.
+    """All data of a player as bytes; equal input gives equal bytes.
 
     Args:
-        settings: JSON values; ``titles``, two, empty where nothing is compared, and ``names``, one per sprite or none.
+        settings: JSON values, among them ``titles`` (two, empty without a comparison) and ``names`` (one per sprite, or
+            none).
 
     Raises:
-        ValueError: if the chains and the names are not of equally many sprites.
+        ValueError: if the numbers of sprites differ, or that of the names does.
     """
     chains = [chain] if other is None else [chain, other]
     count, names = chain.x_t.shape[1], settings["names"]
@@ -45,7 +46,7 @@ def pack(chain: Chain, settings: dict[str, Any], other: Chain | None = None) -> 
 
 
 def end_id(chain: Chain) -> str:
-    """What :func:`pack` calls the last frame of a chain."""
+    """The id that :func:`pack` gives to the last frame of a chain."""
     return _frame_id(int(chain.t[-1]), _encoded.get(chain.x_t[-1]), _encoded.get(chain.x0[-1]))
 
 
@@ -71,13 +72,13 @@ class _Encoded:
 
 
 class _Encoder:
-    """Sprites of one frame -> PNG, remembered: else a rerun or a growing chain would encode all frames again."""
+    """Encodes sprites as PNG, and keeps the newest, so that a growing chain costs only its new frames."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._bytes = 0
         self._made: OrderedDict[str, _Encoded] = OrderedDict()
-        self._lock = Lock()  # one for all browsers' sessions
+        self._lock = Lock()  # all sessions share this encoder
 
     def get(self, sprites: np.ndarray) -> _Encoded:
         digest = blake2b(np.ascontiguousarray(sprites).data, digest_size=12).hexdigest() + f"{len(sprites):x}"
@@ -98,13 +99,9 @@ class _Encoder:
 
 def _to_png(sprites: np.ndarray) -> bytes:
     """One picture with all sprites, 16 per row."""
-    columns = min(_ATLAS_COLUMNS, len(sprites))
-    rows = -(-len(sprites) // columns)
-    cells = np.full((rows * columns, _SIDE, _SIDE, 3), 255, dtype=np.uint8)
-    cells[: len(sprites)] = sprites
-    atlas = cells.reshape(rows, columns, _SIDE, _SIDE, 3).swapaxes(1, 2).reshape(rows * _SIDE, columns * _SIDE, 3)
+    atlas = sheet(sprites, min(_ATLAS_COLUMNS, len(sprites)))
     buffer = io.BytesIO()
-    # Noise does not shrink whatever the effort: the quickest level is the right one.
+    # Noise cannot be compressed: the fastest level is as good as any.
     Image.fromarray(atlas).save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 

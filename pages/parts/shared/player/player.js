@@ -1,7 +1,5 @@
-// The player: every frame of a denoising arrives once, as bytes, and is shown here without another word to the server.
-//
-// The parts, from the wire to the screen: unpack -> decode (Film) -> Clock -> Stage, Timeline and Lens; Input is the way
-// back. Player wires them together. Each is a file of its own; the page gets them as one (see __init__.py).
+// The player connects all parts: unpack -> Film (decoding) -> Clock -> Stage, Timeline and Lens; Input calls it back.
+// Each part is a file of its own; the browser gets them joined (see __init__.py).
 
 class Player {
   film = null;
@@ -9,11 +7,11 @@ class Player {
   marked = -1;
   shownFrame = -1;
   onScreen = true;
-  resting = false; // showing the newest frame, untouched
-  pending = null; // the newest bytes that nobody has looked at yet
+  resting = false; // at the newest frame, where the viewer has not moved it
+  pending = null; // the newest bytes that are not unpacked yet
   loading = false;
-  drawing = null; // the newest one whose frames came while it was drawn
-  word = { starred: null, of: null }; // the page's last one about favourites
+  drawing = null; // id of the newest drawing whose frames came while it was drawn
+  answer = { starred: null, of: null }; // the page's last one about favourites
 
   constructor(root) {
     this.root = root;
@@ -29,7 +27,7 @@ class Player {
       onChange: () => this.showStars(),
       onTell: (kind, index) => this.emit?.({ kind, index }),
     });
-    this.stop = new AbortController(); // one switch for every listener
+    this.stop = new AbortController(); // removes all listeners at once
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     new Input(this);
     this.watch();
@@ -37,7 +35,7 @@ class Player {
 
   // -- data --
 
-  /** Takes new bytes. While some are being decoded only the newest are kept, so a slow machine skips, never queues. */
+  /** Takes new bytes. While others are being decoded only the newest are kept, so a slow machine skips states. */
   async update(bytes) {
     this.pending = bytes;
     if (this.loading) return;
@@ -53,22 +51,22 @@ class Player {
     }
   }
 
-  /** Takes over what a feed left, if it goes on from what the page itself gave. */
+  /** Takes the bytes of a feed, if they continue those of the page. */
   takeNewer(bytes) {
     if (isBeginning(unpack(this.data).header.reels, unpack(bytes).header.reels)) this.update(bytes);
   }
 
   async load(parcel) {
     const { header } = parcel;
-    header.id = header.reels[0].at(-1).id; // of the sprites that it ends with
+    header.id = header.reels[0].at(-1).id; // id of the finished sprites
     header.live = header.reels.some((frames) => frames.at(-1).t >= 0);
-    // The same noise drawn once more gives the same frames, and is to be seen all the same.
+    // The same noise gives the same frames, but a second drawing is to be shown, too.
     const isNew = Boolean(header.drawing) && header.drawing !== this.drawing;
     this.drawing = header.drawing ?? this.drawing;
     if (this.film && !isNew && this.isOld(header)) return;
     const goesOn = !isNew && this.film?.isContinuedBy(header);
     const first = !goesOn && this.startsPlaying(header);
-    if (first) await this.take(firstOf(parcel), isNew); // a picture now, the rest in a moment
+    if (first) await this.take(firstOf(parcel), isNew); // shows a picture at once
     await this.take(parcel, isNew && !first);
     this.root.dataset.frames = String(this.film?.moments.length ?? 0);
   }
@@ -89,7 +87,7 @@ class Player {
       this.favourites.forget();
     }
     old?.release(film);
-    if (!this.hear(this.word)) this.favourites.hear(null);
+    if (!this.hear(this.answer)) this.favourites.hear(null);
     for (const button of this.root.querySelectorAll(".play")) button.disabled = film.span < 2;
     this.timeline.draw(film);
     this.relayout();
@@ -97,15 +95,15 @@ class Player {
     this.wake();
   }
 
-  /** The page's word about favourites: it counts for the sprites that it means, and waits until they are here. */
-  hear(word) {
-    this.word = word;
-    const isMeant = word.starred === null || word.of === this.film?.id;
-    if (isMeant) this.favourites.hear(word.starred);
+  /** Takes the page's answer about favourites; it waits until the sprites that it means are here. */
+  hear(answer) {
+    this.answer = answer;
+    const isMeant = answer.starred === null || answer.of === this.film?.id;
+    if (isMeant) this.favourites.hear(answer.starred);
     return isMeant;
   }
 
-  /** The same again, or an older state of what already plays? */
+  /** Whether a header is that of this film, or of an older state of it. */
   isOld(header) {
     const { header: ours } = this.film;
     if (JSON.stringify(header) === JSON.stringify(ours)) return true;
@@ -122,7 +120,7 @@ class Player {
     clock.playing = this.startsPlaying(film.header) && film.span > 1;
     this.resting = !clock.playing;
     if (!clock.playing) clock.seek(film.last);
-    // Who watches it being drawn has waited already.
+    // The viewer of a live drawing has waited for the first frame already.
     else if (film.header.live) clock.seek(0);
     else clock.restart();
   }
@@ -132,7 +130,7 @@ class Player {
     const { film, clock } = this;
     const wasLast = clock.head >= old.last;
     clock.head = film.placeOf(clock.head, old);
-    if (this.resting && film.last > old.last) clock.seek(film.last); // whoever rests at the end stays there
+    if (this.resting && film.last > old.last) clock.seek(film.last); // stay at the end
     else if (wasLast && clock.head >= film.last && film.complete && !old.complete) clock.hold = LAST_HOLD;
   }
 
@@ -162,7 +160,7 @@ class Player {
     this.watchRatio();
   }
 
-  /** Another screen, or zoom: the media query matches one ratio only, so it is asked anew after each change. */
+  /** Notices zoom or another screen; the media query matches one ratio only, so each change needs a new one. */
   watchRatio() {
     const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
     const changed = () => {
@@ -189,7 +187,7 @@ class Player {
     this.wake();
   }
 
-  /** Whoever takes the slider wants to look at one step: stop there. */
+  /** Goes to a frame and stops there. */
   seek(frame) {
     if (!this.film) return;
     this.clock.seek(clamp(frame, 0, this.film.last));
@@ -241,7 +239,7 @@ class Player {
     return this.clock.playing && !this.held;
   }
 
-  /** Shows the present state, and asks for another animation frame only while something moves in sight. */
+  /** Shows the present state; animates only while something moves and is visible. */
   wake() {
     if (!this.film || this.stop.signal.aborted) return;
     this.show();

@@ -1,7 +1,7 @@
-// The stage: the pictures side by side, one above the other, or one over the other, as the view asks for.
+// The stage: the pictures side by side, one above the other, or both in one grid.
 
-const NARROW = 520; // CSS pixels; below it the two pictures stand above each other
-const FEW = 9; // so few sprites stay side by side there, too
+const NARROW = 520; // CSS pixels; below it one picture stands above the other
+const FEW = 9; // up to so many sprites they stay side by side
 
 class Stage {
   constructor(root) {
@@ -12,7 +12,6 @@ class Stage {
     this.wheres = [...root.querySelectorAll(".where")];
   }
 
-  /** The grids that the view asks for. */
   get shown() {
     const { view, compare } = this.root.dataset;
     const [left, right, over] = this.grids;
@@ -25,7 +24,7 @@ class Stage {
     return this.shown[0].plan.columns;
   }
 
-  /** Finds the place of each sprite; false where there is no room: not on the page yet, or in a closed tab of it. */
+  /** Finds the place of each sprite; false if there is no room, as in a closed tab of the page. */
   layOut(film, note) {
     const { root, shown } = this;
     const whole = root.clientWidth;
@@ -35,19 +34,19 @@ class Stage {
     const abreast = stacked ? 1 : shown.length;
     const between = clamp(whole * 0.035, 18, 48);
     const room = (whole - between * (abreast - 1)) / abreast;
-    // One below the other: both in sight at once, above the bar.
+    // One above the other: both fit on the screen, above the bar.
     const tall = clamp(innerHeight * (stacked ? 0.62 / (1 + shown.length) + 0.1 : 0.62), 200, 680);
     const box = { width: Math.floor(room * ratio), height: Math.floor(tall * ratio) };
     const plan = planGrid({ count: film.count, ratio, columns: film.header.columns, ...box });
     const wide = (plan.columns * plan.pitch - plan.gap) / ratio;
     root.dataset.stacked = String(stacked);
     root.style.setProperty("--between", `${between}px`);
-    // The bar is as wide as the pictures: one object, in the middle of the page.
+    // The bar is as wide as the pictures.
     root.style.setProperty("--pair", `${Math.max(640, wide * abreast + between * (abreast - 1))}px`);
     for (const grid of this.grids) grid.figure.hidden = !shown.includes(grid);
     this.showNames(film);
     for (const grid of shown) {
-      // The same plan and the same canvas: leave it alone, or it would flash.
+      // With the same plan, a new layout would only make it flash.
       if (JSON.stringify(plan) !== JSON.stringify(grid.plan)) grid.lay(plan);
       else grid.snap();
       grid.box.setAttribute("aria-label", `${film.count} sprites. Arrow keys choose one, Enter enlarges it.${note}`);
@@ -55,7 +54,7 @@ class Stage {
     return true;
   }
 
-  /** In a comparison: whose picture is which, and whose is not there yet. */
+  /** In a comparison: the titles, and which picture has not come yet. */
   showNames({ header, reels }) {
     this.root.querySelectorAll(".whose").forEach((whose, side) => {
       whose.textContent = header.titles[side];
@@ -69,14 +68,14 @@ class Stage {
     this.wheres.forEach((where, side) => (where.textContent = film.describeSide(moment, side)));
   }
 
-  /** What is to be painted into a grid, the undermost last. */
+  /** The sheets to paint into a grid, the lowest last. */
   sheetsOf(grid, film, moment) {
     const sides = film.sides(this.root.dataset.view);
     const wanted = grid === this.over ? sides : [sides[this.grids.indexOf(grid)]];
     return wanted.map(([reel, kind]) => film.frame(moment, reel)?.[kind]);
   }
 
-  /** Rings a sprite in each picture; below 0: none. */
+  /** Marks a sprite in each picture; below 0: none. */
   mark(index, name) {
     for (const grid of this.grids) {
       grid.mark(index);

@@ -1,18 +1,15 @@
-// Brings word of the favourites to the player that has the same address. It shows nothing itself, and is apart from the
-// player because its few bytes change with each star, while the pictures stay as they are. It says which sprites it
-// means (`of`, the id of their last frame): these may come a moment later. See mount.js.
-
-const meeting = (globalThis[Symbol.for("ddpm.player")] ??= { players: new Map(), feeds: new Map(), stars: new Map() });
+// Tells the player with the same address which sprites are starred. It is a component of its own, so that a new star does
+// not send the pictures again. `of` is the id of the last frame of the sprites that it means; they may come later.
 
 const NOTHING = { starred: null, of: null };
 
 export default function mount({ data, parentElement }) {
   const { address, starred, of } = data;
-  meeting.stars.set(address, { starred, of, owner: parentElement }); // for a player that comes later
-  meeting.players.get(address)?.hear({ starred, of });
+  registry.stars.set(address, { starred, of, owner: parentElement }); // for a player that is mounted later
+  registry.players.get(address)?.hear({ starred, of });
   return () => {
-    if (meeting.stars.get(address)?.owner !== parentElement) return; // another has taken over
-    meeting.stars.delete(address);
-    meeting.players.get(address)?.hear(NOTHING);
+    if (registry.stars.get(address)?.owner !== parentElement) return; // a newer component has taken its place
+    registry.stars.delete(address);
+    registry.players.get(address)?.hear(NOTHING);
   };
 }

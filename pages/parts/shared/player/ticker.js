@@ -1,12 +1,12 @@
-// The ticker: animation frames, asked for one by one and only while something moves.
+// The ticker: requests animation frames only while something moves.
 
-const BREATH = 60; // milliseconds between two looks at the clock while a film is being drawn
+const PAUSE = 60; // milliseconds between two frames while a network draws
 
 class Ticker {
   ticket = 0;
   timer = 0;
 
-  /** `onTick` is told the seconds since the last tick, and returns whether to go on; `isBusy`: does a network draw? */
+  /** `onTick` gets the seconds since the last tick, and returns whether to go on; `isBusy`: whether a network draws. */
   constructor({ onTick, isBusy }) {
     this.onTick = onTick;
     this.isBusy = isBusy;
@@ -23,13 +23,13 @@ class Ticker {
       this.timer = 0;
       this.ticket = requestAnimationFrame((now) => this.tick(now));
     };
-    if (this.isBusy()) this.timer = setTimeout(ask, BREATH); // the network needs the processor more than a marker does
+    if (this.isBusy()) this.timer = setTimeout(ask, PAUSE); // leaves the processor to the network
     else ask();
   }
 
   tick(now) {
     this.ticket = 0;
-    const seconds = clamp((now - this.before) / 1000, 0, 0.1); // after a stall go on, don't leap
+    const seconds = clamp((now - this.before) / 1000, 0, 0.1); // no jump after a delay
     this.before = now;
     if (this.onTick(seconds)) this.next();
   }

@@ -6,7 +6,6 @@ class Timeline {
     this.scrub = root.querySelector(".scrub");
   }
 
-  /** Draws the curve of a film. */
   draw(film) {
     this.scrub.max = String(film.span - 1);
     const x = (i) => (film.span > 1 ? (i / (film.span - 1)) * 100 : 100);
@@ -23,7 +22,6 @@ class Timeline {
     this.line.style.setProperty("--level", String(film.noiseAt(head)));
   }
 
-  /** Sets the slider. */
   show(moment, words) {
     this.scrub.value = String(moment);
     this.scrub.setAttribute("aria-valuetext", words);

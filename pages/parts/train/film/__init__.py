@@ -1,4 +1,4 @@
-"""The film strip of a training: its drawings from the first noise to the last, scrubbed in the browser alone."""
+"""The film of a training: its drawings from the first to the newest, played in the browser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.parts.shared.component import SCRIPT, STYLE, parcel, source
 def film(frames: Sequence[tuple[int, bytes]], *, key: str) -> None:
     """Show the newest drawing, with a slider back to all earlier ones.
 
-    Given again under the same key with more frames, it stays where the viewer left it, or at the newest one.
+    Called again with the same key and more frames, it stays where the viewer left it, or shows the newest one.
 
     Args:
         frames: (step, PNG file) by step, at least one.
@@ -22,11 +22,7 @@ def film(frames: Sequence[tuple[int, bytes]], *, key: str) -> None:
 
 
 def pack(frames: Sequence[tuple[int, bytes]]) -> bytes:
-    """One parcel with all PNG files.
-
-    Raises:
-        ValueError: if there are none.
-    """
+    """One parcel with all PNG files; ValueError if there are none."""
     if not frames:
         raise ValueError("a film needs at least one frame")
     header = [{"step": step, "size": len(png)} for step, png in frames]
@@ -39,5 +35,3 @@ _component = st.components.v2.component(
     css=STYLE + source(__file__, "film.css"),
     js=SCRIPT + source(__file__, "film.js"),
 )
-
-__all__ = ["film", "pack"]

@@ -1,4 +1,4 @@
-// The film of a training. All frames come as bytes at once; moving between them asks nothing of the server.
+// The film of a training. All frames come at once, so playing needs no request.
 
 const films = new WeakMap();
 const FRAME_MS = 220;
@@ -33,7 +33,7 @@ class Film {
     const isAtEnd = Number(this.slider.value) === this.frames.length - 1 || !this.frames.length;
     const known = this.frames;
     this.frames = unpack(bytes).map((frame, i) => {
-      // A step is drawn once and never changed, so a frame that is there keeps its address.
+      // The drawing of a step never changes, so a known frame keeps its address.
       if (known[i]?.step === frame.step && known[i].size === frame.size) return known[i];
       if (known[i]) URL.revokeObjectURL(known[i].url);
       return { ...frame, file: null, url: URL.createObjectURL(new Blob([frame.file], { type: "image/png" })) };

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ddpm.judging.onset import copying_onset
+from ddpm.judging.copying_onset import copying_onset
 
 
 def record(step: int, near: float, unseen: float | None = 0.01, **check: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-// From the wire: bytes -> header and files.
+// Unpacks the bytes from Python.
 
 const SPRITE = 16;
 const KINDS = ["noisy", "guess"];
@@ -15,19 +15,13 @@ function unpack(bytes) {
   return { header, files };
 }
 
-/** One PNG -> pixels, untouched by colour management, or "exact" would depend on the screen. */
-function decode(png) {
-  const blob = new Blob([png], { type: "image/png" });
-  return createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-}
-
 const isStart = (frames, longer) => frames.every(({ id }, i) => id === longer[i]?.id);
 
-/** Does each of these chains begin one of those, in the same order? Chains are lists of frames with ids. */
+/** Whether each of these chains begins the one at the same place in `longer`; chains are lists of frames with ids. */
 const isBeginning = (reels, longer) =>
   reels.length <= longer.length && reels.every((frames, side) => isStart(frames, longer[side]));
 
-/** The beginning of each chain only. */
+/** The first frame of each chain only. */
 function firstOf({ header, files }) {
   const reels = header.reels.map((frames) => frames.slice(0, 1));
   return { header: { ...header, expected: header.expected ?? header.reels[0].length, reels }, files };

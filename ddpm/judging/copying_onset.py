@@ -1,4 +1,4 @@
-"""When did a training begin to copy? Its own record says."""
+"""When a training began to copy, from its own records."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ddpm.judging.statistics import Proportion, proportion
 
 @dataclass(frozen=True)
 class CopyingOnset:
-    """The first time that a training found itself copying.
+    """The first self-check of a training that found copies.
 
     Attributes:
         step: after how many steps.
-        seconds: of training up to then; None where the record does not say.
-        near: near copies among the samples that were drawn then, with interval; its floor is what is to be expected.
+        seconds: of training up to then; None if the record does not say.
+        near: near copies among the samples drawn then, with interval; its floor is the rate to be expected.
         exact: exact copies among them.
         false_positive_rate: at which near copies were counted.
-        before: the last step at which it did not yet copy; None if it was the first look.
+        before: the step of the check before; None if this was the first.
     """
 
     step: int
@@ -31,7 +31,7 @@ class CopyingOnset:
 
     @property
     def sentence(self) -> str:
-        """The onset in plain words."""
+        """The onset in words."""
         floor = self.near.floor or 0.0
         since = f"between steps {self.before:,} and {self.step:,}" if self.before else f"by step {self.step:,}"
         return (
@@ -41,15 +41,14 @@ class CopyingOnset:
 
 
 def copying_onset(metrics: Iterable[dict[str, Any]], false_positive_rate: float = 0.01) -> CopyingOnset | None:
-    """Find the first check at which near copies were more than chance: the low end of their 95% interval lies above
-    the rate that was allowed, and above that of held-out sprites.
+    """The first check with more near copies than chance; None if there is none.
+
+    More than chance: the low end of their 95% interval is above the false-positive rate and the rate of held-out
+    sprites.
 
     Args:
-        metrics: the records of a run, as :meth:`ddpm.runs.run.Run.metrics` gives them.
+        metrics: from :meth:`ddpm.runs.run.Run.metrics`; damaged records are ignored.
         false_positive_rate: one of :data:`ddpm.jobs.self_check.RATES`.
-
-    Returns:
-        None if it never did, or never looked. Records that cannot be read are passed over.
     """
     before = None
     for record in metrics:
