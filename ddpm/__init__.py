@@ -1,4 +1,4 @@
-"""A denoising diffusion model for 16x16 pixel art: from sprites on disk to "did it create, or did it copy?".
+"""A denoising diffusion model for pixel art: from sprites on disk to "did it create, or did it copy?".
 
 The rooms, in the order in which data flow: ``base``, ``pixels``, ``sprites``, ``diffusion``, ``training``, ``runs``,
 ``judging``, ``jobs``, ``cli``. Each imports only from those before it. What is imported here is the public face.

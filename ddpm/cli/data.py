@@ -14,7 +14,7 @@ import numpy as np
 
 from ddpm.base.files import replace_bytes
 from ddpm.base.text import showable
-from ddpm.cli.inputs import load_and_tell
+from ddpm.cli.inputs import add_reading_options, load_and_tell, source_as_read
 from ddpm.cli.options import Commands, add_command
 from ddpm.sprites import SpriteDataset, kaggle
 from ddpm.sprites.data_card import data_card
@@ -26,9 +26,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("source", metavar="SOURCE", help="builtin, kaggle, or a path")
     parser.add_argument("beside", metavar="SECOND", nargs="?", help="another set, to hold the first against")
     parser.add_argument("--download", action="store_true", help="fetch the Kaggle set first")
-    parser.add_argument("--tile", type=int, metavar="PIXELS", help="cut the sheet SOURCE into tiles of this side")
-    parser.add_argument("--margin", type=int, default=0, metavar="PIXELS", help="around the whole of that sheet")
-    parser.add_argument("--gap", type=int, default=0, metavar="PIXELS", help="between its tiles, or after each")
+    add_reading_options(parser)
     parser.add_argument("--out", type=Path, metavar="FILE.npz", help="save the sprites, to train on what was cut out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -42,7 +40,7 @@ def _data(options: argparse.Namespace) -> None:
             kaggle.download()
     if options.out is not None and options.out.suffix.lower() != ".npz":
         raise ValueError(f"--out must end in .npz, got {options.out}")
-    sprites = load_and_tell(options.source, tile=options.tile, margin=options.margin, gap=options.gap)
+    sprites = load_and_tell(source_as_read(options.source, options) or "")
     card = data_card(sprites)
     other = data_card(load_and_tell(options.beside)) if options.beside else None
     if options.out is not None:

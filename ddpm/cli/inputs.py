@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
-from typing import Any
 
+import numpy as np
 import torch
 
+from ddpm.pixels.conversion import size_words
 from ddpm.runs.checkpoint import Checkpoint
 from ddpm.runs.samples import labels_by_frequency
 from ddpm.sprites import SpriteDataset, load_sprites
+from ddpm.sprites.readers.reading import READING_OPTIONS, make_reading, split_source
 
 
-def load_and_tell(source: str, **layout: Any) -> SpriteDataset:
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """How the pictures of the option ``--data`` are read; :func:`source_as_read` joins them to it."""
+    group = parser.add_argument_group("how pictures are read, where they do not speak for themselves")
+    group.add_argument("--tile", metavar="WxH", help="size of a sprite on sheets, as in 32x32 (default: found)")
+    group.add_argument("--margin", type=int, metavar="PIXELS", help="around the whole of a sheet")
+    group.add_argument("--gap", type=int, metavar="PIXELS", help="between its tiles, or after each")
+    group.add_argument(
+        "--background",
+        metavar="COLOUR",
+        help="lay what is transparent on white, auto (what contrasts best) or #rrggbb (default: keep it transparent)",
+    )
+    group.add_argument("--centre", action="store_true", default=None, help="put smaller drawings in the middle")
+
+
+def source_as_read(source: str | None, options: argparse.Namespace) -> str | None:
+    """A source with the options of :func:`add_reading_options` at its end, as ``load_sprites`` takes it.
+
+    Raises:
+        ValueError: for an option that cannot be followed, or without a source.
+    """
+    asked = {name: getattr(options, name) for name in READING_OPTIONS}
+    if all(value is None for value in asked.values()):
+        return source
+    if source is None:
+        raise ValueError("--tile, --margin, --gap, --background and --centre belong to --data: give that, too")
+    plain, at_end = (source, {}) if os.path.exists(source) else split_source(source)
+    return make_reading({**at_end, **{name: value for name, value in asked.items() if value is not None}}).name(plain)
+
+
+def check_same_size(samples: np.ndarray, sprites: np.ndarray) -> np.ndarray:
+    """Samples that can be compared with sprites: opaque ones get an alpha where the sprites have one.
+
+    Raises:
+        ValueError: if their sizes differ, or if the samples alone have an alpha.
+    """
+    if samples.shape[1:3] != sprites.shape[1:3] or samples.shape[3] > sprites.shape[3]:
+        hint = " Lay both on a background: --background white." if samples.shape[1:3] == sprites.shape[1:3] else ""
+        raise ValueError(
+            f"the samples are {size_words(samples)} and the sprites {size_words(sprites)}: they cannot be compared."
+            + hint
+        )
+    if samples.shape[3] == sprites.shape[3]:
+        return samples
+    return np.concatenate([samples, np.full((*samples.shape[:3], 1), 255, np.uint8)], axis=-1)
+
+
+def load_and_tell(source: str) -> SpriteDataset:
     """``load_sprites``, printing what it left out, cut or assumed."""
-    sprites = load_sprites(source, **layout)
+    sprites = load_sprites(source)
     for note in sprites.notes:
         print(note, file=sys.stderr)
     return sprites

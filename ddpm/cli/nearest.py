@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from ddpm.cli.inputs import load_and_tell
+from ddpm.cli.inputs import add_reading_options, check_same_size, load_and_tell, source_as_read
 from ddpm.cli.options import Commands, add_command
 from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset
@@ -18,16 +18,19 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "nearest", _nearest, "find the training sprites nearest to samples")
     parser.add_argument("--samples", required=True, help="a .npy of samples, or anything that holds sprites")
     parser.add_argument("--data", required=True, metavar="SOURCE", help="builtin, kaggle, or a path")
+    add_reading_options(parser)
     parser.add_argument("--k", type=int, default=5, help="matches for each sample")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _nearest(options: argparse.Namespace) -> None:
-    samples, sprites = load_and_tell(options.samples), load_and_tell(options.data)
+    samples = load_and_tell(options.samples)
+    sprites = load_and_tell(source_as_read(options.data, options) or "")
+    queries = check_same_size(np.asarray(samples.images), sprites.images)
     rows, counts = sprites.distinct(), sprites.counts()
     if not 1 <= options.k <= len(rows):
         raise ValueError(f"--k must lie in 1..{len(rows)}, the number of distinct sprites, got {options.k}")
-    found, distances = nearest(np.asarray(samples.images), sprites.images[rows], options.k)
+    found, distances = nearest(queries, sprites.images[rows], options.k)
     parts = _parts(sprites)
     matches = [
         [

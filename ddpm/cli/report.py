@@ -11,7 +11,13 @@ import numpy as np
 
 from ddpm.base.files import replace_bytes
 from ddpm.cli.console import with_progress
-from ddpm.cli.inputs import labels_asked_for, load_and_tell
+from ddpm.cli.inputs import (
+    add_reading_options,
+    check_same_size,
+    labels_asked_for,
+    load_and_tell,
+    source_as_read,
+)
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.sampling import default_steps, sample
 from ddpm.judging.copying.comparison_set import check_seen, what_was_seen
@@ -27,6 +33,7 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "report", _report, "say whether samples are good, and whether they are copies")
     parser.add_argument("--samples", help="a .npy of samples, or anything that holds sprites (default: drawn anew)")
     parser.add_argument("--data", metavar="SOURCE", help="what was learnt from (default: the checkpoint's)")
+    add_reading_options(parser)
     parser.add_argument("--checkpoint", type=Path, help="the run folder, or one of its steps, that drew them")
     parser.add_argument("--n", type=int, default=512, help="samples to draw where none are given")
     parser.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw them")
@@ -48,17 +55,19 @@ def _report(options: argparse.Namespace) -> None:
         raise ValueError(f"--html: {options.html} is a folder; give the name of a file")
     if options.html is not None:
         options.html.parent.mkdir(parents=True, exist_ok=True)
-    trained_on, source = None, options.data
+    trained_on, source = None, source_as_read(options.data, options)
     if checkpoint is not None:
         run = Run(checkpoint.path.parent.parent)
         trained_on, source = run.trained_on(), source or _source(checkpoint)
         if trained_on is None and run.has_hashes():
             print(f"{run.folder / 'trained_on.npy'} is damaged: the usual split is taken instead.", file=sys.stderr)
-    reference = what_was_seen(load_and_tell(source), trained_on)
+    assert source is not None
+    sprites = load_and_tell(source)
+    reference = what_was_seen(sprites, trained_on)
     check_seen(reference)
     labels, drawn_by = None, ""
     if options.samples is not None:
-        samples = np.asarray(load_and_tell(options.samples).images)
+        samples = check_same_size(np.asarray(load_and_tell(options.samples).images), sprites.images)
     else:
         assert checkpoint is not None
         if options.n < 1:

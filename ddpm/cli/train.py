@@ -10,6 +10,7 @@ import sys
 import threading
 
 from ddpm.cli.console import ProgressPrinter
+from ddpm.cli.inputs import add_reading_options, source_as_read
 from ddpm.cli.options import Commands, add_command
 from ddpm.jobs.control import StopSwitch
 from ddpm.jobs.follower import follow as follow_leader
@@ -26,6 +27,7 @@ def add_parser(commands: Commands) -> None:
     """Declare the command and its options."""
     parser = add_command(commands, "train", _train, "learn from sprites")
     add_options(parser)
+    add_reading_options(parser)
     parser.add_argument(
         "--wait-for-others",
         type=float,
@@ -39,6 +41,7 @@ def add_parser(commands: Commands) -> None:
 def _train(options: argparse.Namespace) -> None:
     if not 0 < options.wait_for_others < 1e8:
         raise ValueError(f"--wait-for-others must be a number of seconds above 0, got {options.wait_for_others}")
+    options.data = source_as_read(options.data, options)
     request = from_options(options)
     with join_team(options.wait_for_others) as team:
         if team.leads:

@@ -47,7 +47,8 @@ class PerfectMemoriser:
         if labels is not None and (np.shape(labels) != (len(images),) or np.min(labels) < 0):
             raise ValueError(f"labels must be {len(images)} numbers from 0 on, one for each sprite")
         x0 = to_float(images)
-        self.image_shape: Shape = tuple(x0.shape[1:])
+        channels, height, width = x0.shape[1:]
+        self.image_shape: Shape = (channels, height, width)
         self.binary_alpha = alpha_is_binary(images)
         self._x0 = x0.flatten(1).to(torch.float64)
         self._norms = self._x0.square().sum(dim=1)

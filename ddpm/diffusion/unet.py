@@ -1,8 +1,8 @@
 """The source report's "simple U-Net": it predicts the noise from a noisy sprite and the timestep t.
 
-Four resolutions (16, 8, 4, 2 for sprites of 16 pixels), with one residual block each in the encoder and in the decoder, skip connections
-between the two, and an embedding of t added in every block (Ronneberger et al. 2015, arXiv 1505.04597; Ho et al. 2020,
-app. B).
+Four resolutions (16, 8, 4, 2 for sprites of 16 pixels a side), with one residual block each in the encoder and in the
+decoder, skip connections between the two, and an embedding of t added in every block (Ronneberger et al. 2015, arXiv
+1505.04597; Ho et al. 2020, app. B).
 """
 
 from __future__ import annotations

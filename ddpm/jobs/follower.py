@@ -49,13 +49,20 @@ def _steps(team: Team, order: dict[str, Any]) -> Iterator[TrainingStep]:
     config = order["config"]
     recipe = Recipe.from_dict(config["recipe"])
     sprites = load_sprites(config["data"]["source"])
-    state = new_state(recipe, config["data"]["num_classes"], config["seed"], team.device)
+    state = new_state(
+        recipe,
+        config["data"]["num_classes"],
+        config["seed"],
+        team.device,
+        image_shape=sprites.shape,
+        binary_alpha=sprites.binary_alpha,
+    )
     if order["state"] is not None:
         load_state(Path(order["state"]), state)
     return train(
         state,
         sprites,
-        training_rows(sprites, config["holdout"], config.get("most")),
+        training_rows(sprites, config["holdout"], config.get("most"), recipe.each_once),
         NoiseSchedule(**config["schedule"]),
         recipe,
         order["total_steps"],

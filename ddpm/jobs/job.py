@@ -37,7 +37,7 @@ from ddpm.runs.training_lock import announce_training, claim
 from ddpm.sprites import SpriteError
 from ddpm.training.clock import Clock
 from ddpm.training.distributed import ALONE, Team, TeamError
-from ddpm.training.loop import TrainingError, TrainingState, TrainingStep, new_state, train
+from ddpm.training.loop import TrainingError, TrainingState, TrainingStep, train
 from ddpm.training.loss_window import LossWindow
 
 PREVIEW_SPRITES = 36
@@ -100,7 +100,7 @@ class _Start:
             raise
         try:
             self._run.sweep()
-            state = new_state(plan.recipe, plan.num_classes, plan.config["seed"], self._context.team.device)
+            state = plan.new_state(self._context.team.device)
             seconds = self._restore(plan, state) if was_there else 0.0
             self._recorder.note(seconds=seconds)
             for text in (*plan.sprites.notes, *plan.notes):

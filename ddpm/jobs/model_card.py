@@ -80,11 +80,13 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
     # A few sprites show only some of the kinds.
     shares = zip(data.get("label_names") or [], data.get("class_frequencies") or [], strict=False)
     classes = ", ".join(name for name, share in shares if share)
+    size = f"{data.get('width', 16)}x{data.get('height', 16)}"
+    clear = ", with transparency" if data.get("channels") == 4 else ""
     return [
         f"# {run.name}",
         "",
         *([f"*{config['note']}*", ""] if config.get("note") else []),
-        f"A small diffusion model that draws 16x16 pixel art, after {step:,} of "
+        f"A small diffusion model that draws {size} pixel art{clear}, after {step:,} of "
         f'{run.status().get("total_steps", 0):,} steps of the recipe "{recipe["title"]}".',
         "",
         "| | |",
@@ -92,6 +94,7 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
         f"| data | {data['name']}: {data['rows']:,} rows, {data['distinct']:,} distinct sprites |",
         f"| learnt from | {data['training_distinct']:,} distinct sprites{few}; {data['heldout_distinct']:,} were held "
         "out |",
+        *([f"| background | {data['background']}, under what is transparent |"] if data.get("background") else []),
         f"| data fingerprint | `{data['fingerprint']}` |",
         f"| passes over each training sprite | {passes:,.0f} |",
         f"| classes that it saw | {classes or 'none'} |",

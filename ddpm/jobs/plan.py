@@ -8,18 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from ddpm.base import hardware
 from ddpm.base.files import npy_bytes, replace_bytes, replace_json
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.jobs.control import QUIET, Context
 from ddpm.jobs.length import steps_for
-from ddpm.jobs.request import TrainingRequest
+from ddpm.jobs.request import KEEP, ONCE, TrainingRequest
 from ddpm.runs.errors import RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from ddpm.training.loop import new_state, train
+from ddpm.training.loop import TrainingState, new_state, train
 from ddpm.training.recipes import Recipe, recipe
 
 RUN_FORMAT = 1
@@ -51,6 +52,17 @@ class Plan:
     def num_classes(self) -> int | None:
         """Number of kinds that the network learns; None if it learns without kinds."""
         return self.config["data"]["num_classes"] if self.recipe.classes else None
+
+    def new_state(self, device: torch.device) -> TrainingState:
+        """New weights for these sprites."""
+        return new_state(
+            self.recipe,
+            self.num_classes,
+            self.config["seed"],
+            device,
+            image_shape=self.sprites.shape,
+            binary_alpha=self.sprites.binary_alpha,
+        )
 
     @property
     def class_frequencies(self) -> list[float] | None:
@@ -99,14 +111,16 @@ def make_plan(request: TrainingRequest, context: Context) -> Plan:
 def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | None, context: Context) -> Plan:
     team = context.team
     preset = recipe(request.preset or "fast")
-    # Each process uses a batch of the recipe's size.
-    preset = replace(preset, batch_size=preset.batch_size * team.size)
     precision = hardware.resolve_precision(request.precision or preset.precision, team.device)
     threads = hardware.set_threads(request.threads or team.threads)
     context.say("Loading the sprites ...")
     sprites = load_sprites(request.data or "builtin")
+    preset = preset.fitted(sprites.shape)
+    each_once = preset.each_once if request.repeats is None else request.repeats == ONCE
+    # Each process uses a batch of the recipe's size.
+    preset = replace(preset, batch_size=preset.batch_size * team.size, each_once=each_once)
     holdout = 0.1 if request.holdout is None else request.holdout
-    rows, heldout = _rows(sprites, holdout, request.most)
+    rows, heldout = _rows(sprites, holdout, request.most, each_once)
     schedule = NoiseSchedule(preset.num_timesteps, preset.schedule)
     config: dict[str, Any] = {
         "format_version": RUN_FORMAT,
@@ -147,16 +161,18 @@ def _resumed_plan(
 ) -> Plan:
     team = context.team
     preset = Recipe.from_dict(config["recipe"])
+    has = {**config, "repeats": ONCE if preset.each_once else KEEP}
     wrong = [
-        f"--{option} {given} (the run has {config.get(option, 'no such limit')})"
+        f"--{option} {given} (the run has {has.get(option, 'no such limit')})"
         for option, given in (
             ("preset", request.preset),
             ("holdout", request.holdout),
             ("most", request.most),
+            ("repeats", request.repeats),
             ("seed", request.seed),
             ("precision", request.precision and hardware.resolve_precision(request.precision, team.device)),
         )
-        if given is not None and given != config.get(option)
+        if given is not None and given != has.get(option)
     ]
     context.say("Loading the sprites ...")
     source = request.data or config["data"]["source"]
@@ -167,7 +183,7 @@ def _resumed_plan(
         wrong.append(f"--data {source} (the run learns from other sprites: {config['data']['source']})")
     if wrong:
         raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
-    rows, heldout = _rows(sprites, config["holdout"], config.get("most"))
+    rows, heldout = _rows(sprites, config["holdout"], config.get("most"), preset.each_once)
     schedule = NoiseSchedule(**config["schedule"])
     plan = Plan(config, preset, schedule, sprites, rows, heldout)
     threads = hardware.set_threads(request.threads or config["threads"])
@@ -194,8 +210,10 @@ def _resumed_plan(
     return plan
 
 
-def training_rows(sprites: SpriteDataset, holdout: float, most: int | None = None) -> np.ndarray:
-    """The rows to train on, with repeats, in file order.
+def training_rows(
+    sprites: SpriteDataset, holdout: float, most: int | None = None, each_once: bool = False
+) -> np.ndarray:
+    """The rows to train on, in file order.
 
     With ``most``, only those of that many distinct sprites: the first by split hash, a random order that does not
     depend on the seed or the order of the rows. Sprites with the same hash (mirror images) are all used or all left
@@ -204,11 +222,12 @@ def training_rows(sprites: SpriteDataset, holdout: float, most: int | None = Non
     Args:
         holdout: 0.1 or 0, as for :meth:`ddpm.sprites.SpriteDataset.training_rows`.
         most: at least 2; None for all.
+        each_once: whether repeats are left out.
 
     Raises:
         SpriteError: if no row is left.
     """
-    rows = sprites.training_rows(holdout)
+    rows = sprites.training_rows(holdout, each_once=each_once)
     if most is None:
         return rows
     firsts = sprites.first_rows()[rows]
@@ -226,8 +245,8 @@ def training_rows(sprites: SpriteDataset, holdout: float, most: int | None = Non
     return rows
 
 
-def _rows(sprites: SpriteDataset, holdout: float, most: int | None) -> tuple[np.ndarray, np.ndarray]:
-    rows = training_rows(sprites, holdout, most)
+def _rows(sprites: SpriteDataset, holdout: float, most: int | None, each_once: bool) -> tuple[np.ndarray, np.ndarray]:
+    rows = training_rows(sprites, holdout, most, each_once)
     heldout = sprites.split()[1] if holdout else np.empty(0, np.int64)
     if len(rows) == 0:
         raise SpriteError(
@@ -238,10 +257,16 @@ def _rows(sprites: SpriteDataset, holdout: float, most: int | None) -> tuple[np.
 
 
 def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> dict[str, Any]:
+    channels, height, width = sprites.shape
     data: dict[str, Any] = {
         "source": sprites.source,
         "name": sprites.name,
         "fingerprint": sprites.fingerprint,
+        "channels": channels,
+        "height": height,
+        "width": width,
+        "binary_alpha": sprites.binary_alpha,
+        "background": sprites.background,
         "rows": len(sprites),
         "distinct": len(sprites.distinct()),
         "training_rows": len(rows),
@@ -289,7 +314,7 @@ def seconds_per_step(
     classes = len(sprites.label_names) if sprites.label_names is not None else None
     schedule, team = NoiseSchedule(recipe.num_timesteps, recipe.schedule), context.team
     rows = np.arange(min(len(sprites), 4096))
-    scratch = new_state(recipe, classes, 0, team.device)
+    scratch = new_state(recipe, classes, 0, team.device, image_shape=sprites.shape)
     times = []
     last = time.perf_counter()
     for _ in train(scratch, sprites, rows, schedule, recipe, _WARM_STEPS + steps, precision=precision, team=team):

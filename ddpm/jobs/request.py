@@ -13,6 +13,7 @@ from ddpm.runs.names import check_name
 from ddpm.training.recipes import RECIPES
 
 MOST_CHECK_SPRITES = 4096
+ONCE, KEEP = "once", "keep"
 
 
 def _option(default: Any, text: str, **how: Any) -> Any:
@@ -28,7 +29,7 @@ class TrainingRequest:
         folder: the run folder; on a command line NAME means ``checkpoints/NAME``.
         data: a source for :func:`ddpm.sprites.load_sprites`.
         steps, minutes, epochs: the total length, including earlier steps; at most one of them.
-        most: see :func:`ddpm.jobs.plan.training_rows`.
+        most, repeats: see :func:`ddpm.jobs.plan.training_rows`.
         keep_every: in each interval of this many steps, the first saved step is kept permanently; 0: none.
     """
 
@@ -41,6 +42,9 @@ class TrainingRequest:
     epochs: float | None = _option(None, "total number of passes over all training rows", type=float)
     holdout: float | None = _option(None, "share of sprites kept apart, 0.1 or 0 (default: 0.1)", type=float)
     most: int | None = _option(None, "learn from at most K distinct sprites (default: all)", type=int, metavar="K")
+    repeats: str | None = _option(
+        None, "learn from equal sprites once, or keep them (default: the recipe's: once for fast)", choices=[ONCE, KEEP]
+    )
     threads: int | None = _option(None, "processor cores to use (default: all)", type=int)
     seed: int | None = _option(None, "fixes weights, order and noise (default: 0)", type=int)
     precision: str | None = _option(

@@ -60,7 +60,14 @@ def ship_run(
     _copy_measurements(run, target, step)
     _copy_choice(run, target, choice is not None, config["data"]["name"])
     _copy_previews(run, target, step)
-    state = new_state(Recipe.from_dict(config["recipe"]), checkpoint.model.num_classes, seed=0)
+    model = checkpoint.model
+    state = new_state(
+        Recipe.from_dict(config["recipe"]),
+        model.num_classes,
+        seed=0,
+        image_shape=model.image_shape,
+        binary_alpha=model.binary_alpha,
+    )
     state.ema.model.load_state_dict(checkpoint.model.state_dict())
     state.step = step
     stored = checkpoint_config(config, int(run.status().get("total_steps") or config["total_steps"]))

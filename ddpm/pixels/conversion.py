@@ -94,7 +94,9 @@ def require_sprites(**images: np.ndarray) -> list[np.ndarray]:
         if array.ndim != 4 or not is_sprite_shape(array.shape[1:]):
             raise ValueError(f"{name} must have shape (N, H, W, 3) or (N, H, W, 4), sides 8 to 64, got {array.shape}")
         if arrays and array.shape[1:] != arrays[0].shape[1:]:
-            raise ValueError(f"{name} must be of the same size as the others: {size_words(arrays[0])}, not {size_words(array)}")
+            raise ValueError(
+                f"{name} must be of the same size as the others: {size_words(arrays[0])}, not {size_words(array)}"
+            )
         arrays.append(array)
     return arrays
 

@@ -31,7 +31,7 @@ _HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
 def parse_colour(text: str) -> Colour:
-    """"#ff8000" or "ff8000", and "white", as red, green and blue.
+    """ "#ff8000" or "ff8000", and "white", as red, green and blue.
 
     Raises:
         ValueError: for anything else.
@@ -83,7 +83,7 @@ def alpha_is_binary(images: np.ndarray) -> bool:
     """Whether each pixel of uint8 (N, H, W, 4) is either opaque or wholly transparent; False for RGB."""
     if images.shape[-1] != 4:
         return False
-    return all(bool(((alpha := images[part][..., 3]) % 255 == 0).all()) for part in blocks(len(images)))
+    return all(bool((images[part][..., 3] % 255 == 0).all()) for part in blocks(len(images)))
 
 
 def settle_alpha(x: torch.Tensor, binary: bool) -> torch.Tensor:

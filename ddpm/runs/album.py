@@ -18,6 +18,7 @@ from ddpm.base.folders import build_aside, discard, names_in, put_in_place, swee
 from ddpm.base.home import home
 from ddpm.base.locks import Lock
 from ddpm.diffusion.chain import Chain
+from ddpm.pixels.conversion import is_sprite_shape
 from ddpm.sprites.readers.arrays import load_npz
 
 _ID = re.compile(r"[0-9a-f]{8,24}")
@@ -118,7 +119,7 @@ def _chain(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Chain:
     fits = (
         len(shape) == 5
         and 0 not in shape
-        and shape[2:] == (16, 16, 3)
+        and is_sprite_shape(shape[2:])
         and chain.x0.shape == shape
         and chain.x_t.dtype == chain.x0.dtype == np.uint8
         and chain.t.dtype == np.int64

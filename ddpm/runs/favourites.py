@@ -22,6 +22,7 @@ from ddpm.base.folders import names_in
 from ddpm.base.home import home
 from ddpm.base.json_values import has_fields, is_amount, is_count, is_object, parse_json
 from ddpm.base.locks import Lock
+from ddpm.pixels.conversion import LARGEST, is_sprite_shape
 from ddpm.sprites.readers.pngs import DAMAGE
 
 MOST = 400
@@ -44,7 +45,7 @@ class Favourite:
 
     Attributes:
         id: see :func:`favourite_id`.
-        image: uint8 (16, 16, 3).
+        image: uint8 (H, W, C).
         info: JSON values: which checkpoint, sampler, seed, which sprite of the batch.
         kept: when, in seconds since 1970.
         place: larger if it was kept later; 0 for files of older versions, which had no numbers.
@@ -63,7 +64,7 @@ def favourite_id(image: np.ndarray, info: dict[str, Any]) -> str:
     """The id that a sprite has, or would have, among the favourites.
 
     Args:
-        image: uint8 (16, 16, 3).
+        image: uint8 (H, W, C).
         info: JSON values that say where it comes from; with a "mark" of the model, its "name" and "id" are ignored.
     """
     if info.get("mark"):
@@ -77,7 +78,7 @@ def keep(image: np.ndarray, info: dict[str, Any]) -> Favourite:
     """Keep a sprite, or return the favourite that it already is.
 
     Args:
-        image: uint8 (16, 16, 3).
+        image: uint8 (H, W, C).
         info: JSON values that say where it comes from.
 
     Raises:
@@ -161,9 +162,11 @@ def _read(path: Path, mtime_ns: int, size: int) -> Favourite | None:
     try:
         data = read_bytes(path, _LARGEST_FILE)
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
-            if picture.size != (16, 16) or picture.mode != "RGB":
+            if max(picture.size) > LARGEST or picture.mode not in ("RGB", "RGBA"):
                 return None
             image = np.asarray(picture)
+            if not is_sprite_shape(image.shape):
+                return None
             note = parse_json(str(picture.info.get(_KEY)).encode(), path.stem)
     except DAMAGE:
         return None

@@ -31,7 +31,7 @@ def labels_by_frequency(checkpoint: Checkpoint, n: int, seed: int = 0) -> torch.
 
 
 def draw_samples(checkpoint: Checkpoint, n: int, sampler: Sampler) -> np.ndarray:
-    """uint8 (n, 16, 16, 3), the same in every call."""
+    """uint8 (n, H, W, C), the same in every call."""
     labels = labels_by_frequency(checkpoint, n)
     moments = sample(ParallelModel(checkpoint.model), checkpoint.schedule, n, sampler, labels=labels)
     # Only the last moment is kept: a thousand moments of a thousand sprites would fill the memory.
@@ -47,10 +47,11 @@ def cached_samples(
     for value in checkpoint.model.state_dict().values():
         weights.update(value.numpy().tobytes())
     path = home() / "bench" / "samples" / weights.hexdigest()[:16] / f"{sampler.replace('+', 'p')}-{n}.npy"
+    channels, height, width = checkpoint.model.image_shape
     # Damaged samples are drawn again.
     with contextlib.suppress(OSError, ValueError):
         samples = npy.load(path, _LARGEST)
-        if samples.dtype == np.uint8 and samples.shape == (n, 16, 16, 3):
+        if samples.dtype == np.uint8 and samples.shape == (n, height, width, channels):
             return samples
     say(f"Drawing {n:,} sprites with {sampler} ...")
     samples = draw_samples(checkpoint, n, sampler)

@@ -20,10 +20,16 @@ def data_card(sprites: SpriteDataset) -> dict[str, Any]:
     """
     train, heldout = sprites.split()
     counts = sprites.counts()
+    channels, height, width = sprites.shape
     card: dict[str, Any] = {
         "name": sprites.name,
         "source": sprites.source,
         "fingerprint": sprites.fingerprint,
+        "width": width,
+        "height": height,
+        "channels": channels,
+        "alpha": "none" if channels == 3 else "0 or 255" if sprites.binary_alpha else "soft",
+        "background": sprites.background,
         "rows": len(sprites),
         "distinct": len(counts),
         "most_repeats": int(counts.max()),
@@ -32,6 +38,7 @@ def data_card(sprites: SpriteDataset) -> dict[str, Any]:
         "held_out": len(heldout),
         "exam": len(sprites.exam()),
         "notes": list(sprites.notes),
+        "files": [row.to_dict() for row in sprites.tally],
     }
     if sprites.capacity is not None:
         card["capacity"] = sprites.capacity

@@ -21,7 +21,8 @@ class SpriteDataset(Dataset[torch.Tensor]):
     """Sprites in file order, mapped from a file of ours: only what is asked for is read into memory.
 
     Attributes:
-        images: uint8 ``(N,H,W,C)``, C of 3 or 4 (straight alpha, black where it is 0), read-only; a memory map wherever there is a folder to keep it in.
+        images: uint8 ``(N,H,W,C)``, C of 3 or 4 (straight alpha, black where it is 0), read-only; a memory map wherever
+            there is a folder to keep it in.
         labels: int64 ``(N,)`` class numbers, or None.
         label_names: a name for each class, or None.
         name: what the set is called on screen.

@@ -204,7 +204,9 @@ def _fetch_npy(path: Path, background: str | None) -> cache.StoredSprites:
     labels = labels_beside(path)
     kaggle_set = path.name == kaggle.FILE
     files = [path] if labels is None else [path, labels]
-    return _fetch("npy", path, files, partial(read_npy, path, labels, kaggle_set, background), Reading(background=background))
+    return _fetch(
+        "npy", path, files, partial(read_npy, path, labels, kaggle_set, background), Reading(background=background)
+    )
 
 
 def _fetch(kind: str, path: Path, files: list[Path], read: Reader, reading: Reading) -> cache.StoredSprites:

@@ -22,8 +22,8 @@ def bench_neighbors(source: str) -> dict[str, Any]:
     """64 queries against 89,400 sprites, our search and scikit-learn's brute force (if installed), in turn; then the
     whole report on 1,000 samples against them, and the memory it takes."""
     sprites = load_sprites(source)
-    references = np.resize(sprites.images[: min(len(sprites), 89_400)], (89_400, 16, 16, 3))
-    queries = np.random.default_rng(0).integers(0, 256, (64, 16, 16, 3), dtype=np.uint8)
+    references = np.resize(sprites.images[: min(len(sprites), 89_400)], (89_400, *sprites.images.shape[1:]))
+    queries = np.random.default_rng(0).integers(0, 256, (64, *references.shape[1:]), dtype=np.uint8)
     contenders: dict[str, Callable[[], object]] = {"ours": lambda: nearest(queries, references, 8)}
     try:
         from sklearn.neighbors import NearestNeighbors

@@ -68,7 +68,7 @@ def bench_sampling(
 def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
     """Median time per network call: bare, and within each sampler; all in turn."""
     labels = labels_by_frequency(loaded, _TIMED)
-    noise = torch.randn(_TIMED, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    noise = torch.randn(_TIMED, *loaded.model.image_shape, generator=torch.Generator().manual_seed(0))
     t = torch.full((_TIMED,), loaded.schedule.num_timesteps // 2)
 
     @torch.no_grad()

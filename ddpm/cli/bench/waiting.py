@@ -111,11 +111,13 @@ def measure(source: str) -> dict[str, float]:
     """Milliseconds in this process, with the wait policy of its environment."""
     hardware.set_threads(hardware.cores())
     hardware.keep_memory()
-    recipe = RECIPES["fast"]
-    network = UNet(recipe.channels, attention=recipe.attention, prediction_type=recipe.prediction_type).eval()
     sprites = load_sprites(source)
+    recipe = RECIPES["fast"].fitted(sprites.shape)
+    network = UNet(
+        recipe.channels, attention=recipe.attention, prediction_type=recipe.prediction_type, image_shape=sprites.shape
+    ).eval()
     steps = train(
-        new_state(recipe, None, 0),
+        new_state(recipe, None, 0, image_shape=sprites.shape),
         sprites,
         sprites.training_rows(),
         NoiseSchedule(recipe.num_timesteps, recipe.schedule),
@@ -129,7 +131,7 @@ def measure(source: str) -> dict[str, float]:
 
 
 def _forward(network: UNet, n: int) -> Callable[[], object]:
-    x, t = torch.randn(n, 3, 16, 16), torch.full((n,), 500)
+    x, t = torch.randn(n, *network.image_shape), torch.full((n,), 500)
 
     @torch.no_grad()
     def forward() -> None:

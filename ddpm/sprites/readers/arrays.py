@@ -38,9 +38,7 @@ def labels_beside(path: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def read_npy(
-    path: Path, labels: Path | None, kaggle: bool, background: str | None, store: ArrayStore
-) -> SpriteArrays:
+def read_npy(path: Path, labels: Path | None, kaggle: bool, background: str | None, store: ArrayStore) -> SpriteArrays:
     """Read a .npy of sprites, and its labels.
 
     Args:
@@ -140,9 +138,7 @@ def _read_archive(archive: zipfile.ZipFile, store: ArrayStore, where: str, backg
     return replace(sprites, labels=labels.values, label_names=named, notes=tuple(notes))
 
 
-def _read_images(
-    file: BinaryIO, size: int, store: ArrayStore, where: str, background: str | None
-) -> SpriteArrays:
+def _read_images(file: BinaryIO, size: int, store: ArrayStore, where: str, background: str | None) -> SpriteArrays:
     header = npy.read_header(file, size, where)
     find_form(header.shape, where)  # before the data is copied
     if dtype_is_final(header.shape, header.dtype, header.fortran):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,14 +16,14 @@ import numpy as np
 from ddpm.base.text import counted, listed, megabytes
 from ddpm.pixels.conversion import LARGEST, SMALLEST
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.array_store import ArrayStore
 from ddpm.sprites.readers.alpha import AlphaPlan, plan_alpha
+from ddpm.sprites.readers.array_store import ArrayStore
 from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
 from ddpm.sprites.readers.listing import Entry, Listing
 from ddpm.sprites.readers.pictures import Picture, read_picture
 from ddpm.sprites.readers.reader import SpriteArrays
 from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
+from ddpm.sprites.readers.sheet_layout import Cut, GridQuestion, Size, find_cuts
 from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, is_blank, natural_scale
 from ddpm.sprites.readers.tally import Tally
 
@@ -101,7 +101,9 @@ class _Assembly:
         images = store.put("images", pixels.shape, np.dtype(np.uint8), [pixels])
         rows = () if self.is_single else self.tally.rows()
         if self.is_single and self.tally.blank_cells:
-            self.notes.append(f"{self.where}: {counted(self.tally.blank_cells, 'blank cell')} left out (a single colour).")
+            self.notes.append(
+                f"{self.where}: {counted(self.tally.blank_cells, 'blank cell')} left out (a single colour)."
+            )
         return SpriteArrays(images, labels, names, notes=tuple(self.notes), tally=rows, background=plan.colour)
 
     def _visible(self, tiles: np.ndarray, pixels: np.ndarray, plan: AlphaPlan) -> np.ndarray:
@@ -184,7 +186,9 @@ class _Assembly:
                 self._add(file, tiles, [None] * len(tiles), "sheets of ours", blanks=False)
                 return
             if tiles is None:
-                self.notes.append(f"{file.entry.name}: its own note of its layout does not fit it, and is not followed.")
+                self.notes.append(
+                    f"{file.entry.name}: its own note of its layout does not fit it, and is not followed."
+                )
         if size is not None and file.size == size:
             words = "{} x {}".format(*size)
             animated = len(file.frames) > 1
@@ -219,7 +223,9 @@ class _Assembly:
         if count > 1 or cut.scale > 1:
             self._tell_cut(file.entry.name, cut)
         what = "drawings" if count == 1 else "strips, cut" if 1 in (cut.columns, cut.rows) else "sheets, cut"
-        self._add(file, tiles, [None] * count, f"{what} into {_words(tiles)}" if count > 1 else f"drawings of {_words(tiles)}")
+        self._add(
+            file, tiles, [None] * count, f"{what} into {_words(tiles)}" if count > 1 else f"drawings of {_words(tiles)}"
+        )
         return True
 
     @staticmethod
@@ -275,7 +281,9 @@ class _Assembly:
         found = list(dict.fromkeys(tag or "" for tag in tags))
         if found == [""] or len(found) > MOST_CLASSES:
             return None, None
-        self.notes.append(f"{self.where}: the tags of animations are the classes: {listed([tag or 'untagged' for tag in found], 8)}.")
+        self.notes.append(
+            f"{self.where}: the tags of animations are the classes: {listed([tag or 'untagged' for tag in found], 8)}."
+        )
         numbers = np.array([found.index(tag or "") for tag in tags], np.int64)
         return numbers, unique_names(tag or "untagged" for tag in found)
 
@@ -299,7 +307,9 @@ class _Assembly:
             if len(cuts) > 1:
                 return GridQuestion(file.entry.name, cuts)
         rows = "; ".join(f"{row.files:,} {row.what} ({listed(list(row.names))})" for row in self.tally.rows())
-        return SpriteError(f"No picture of {self.where} can be used: {rows}. Sprites have {SMALLEST} to {LARGEST} pixels a side.")
+        return SpriteError(
+            f"No picture of {self.where} can be used: {rows}. Sprites have {SMALLEST} to {LARGEST} pixels a side."
+        )
 
 
 def _reason(error: SpriteError, name: str) -> str:

@@ -119,12 +119,16 @@ def find_classes(
     if any(top is None for top in tops):
         keys.append("")
     if len(keys) > MOST_CLASSES:
-        text = f"{where}: {len(keys):,} sub-folders are too many to be classes; at most {MOST_CLASSES:,} are. No labels."
+        text = (
+            f"{where}: {len(keys):,} sub-folders are too many to be classes; at most {MOST_CLASSES:,} are. No labels."
+        )
         return [None] * len(paths), None, (text,)
     names = unique_names(display_name(key or where) for key in keys)
     notes = []
     if max(len(path) for path in paths) > shared + 2:
-        notes.append(f"{where}: pictures lie up to {max(map(len, paths)) - 1} folders deep; classes: {', '.join(names)}.")
+        notes.append(
+            f"{where}: pictures lie up to {max(map(len, paths)) - 1} folders deep; classes: {', '.join(names)}."
+        )
     if keys[-1] == "":
         beside = sum(top is None for top in tops)
         notes.append(f"{where}: {beside:,} pictures in no sub-folder are a class of their own, {names[-1]}.")

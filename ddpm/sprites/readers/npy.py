@@ -203,4 +203,4 @@ def _brief(shape: tuple[int, ...]) -> str:
     return text if len(text) <= 100 else text[:99] + "…"
 
 
-_ADVICE = "Save the pixels as numpy.uint8, shape (N, 16, 16, 3)."
+_ADVICE = "Save the pixels as numpy.uint8, shape (N, H, W, 3)."

@@ -14,8 +14,8 @@ import numpy as np
 
 from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import LARGEST, SMALLEST
-from ddpm.sprites.readers.alpha import plan_alpha
 from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.alpha import plan_alpha
 from ddpm.sprites.readers.array_store import ArrayStore
 from ddpm.sprites.readers.sheet_splitter import is_blank
 

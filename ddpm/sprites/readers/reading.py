@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,8 +16,10 @@ from ddpm.sprites.readers.sheet_layout import Grid, parse_tile
 
 AUTO = "auto"
 _MOST = 1 << 16
-_NAMES = ("tile", "margin", "gap", "background", "centre")
-_AT_END = re.compile(rf"(.+)\?((?:{'|'.join(_NAMES)})=[^?&/]*(?:&(?:{'|'.join(_NAMES)})=[^?&/]*)*)", re.DOTALL)
+READING_OPTIONS = ("tile", "margin", "gap", "background", "centre")
+_AT_END = re.compile(
+    rf"(.+)\?((?:{'|'.join(READING_OPTIONS)})=[^?&/]*(?:&(?:{'|'.join(READING_OPTIONS)})=[^?&/]*)*)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Reading:
         centre: whether drawings that are smaller than the others are placed in the middle instead of left out.
     """
 
-    grid: Grid = Grid()
+    grid: Grid = field(default_factory=Grid)
     background: str | None = None
     centre: bool = False
 

@@ -85,7 +85,7 @@ def in_words(rows: Iterable[TallyRow]) -> str:
     """One line: "1,041 of 1,111 files: 979 of 16 x 16, 62 strips cut into 480; left out: 8 of 32 x 32"."""
     rows = list(rows)
     files = sum(row.files for row in rows if row.taken)
-    total = files + sum(row.files for row in rows if not row.taken )
+    total = files + sum(row.files for row in rows if not row.taken)
     taken = ", ".join(_words(row) for row in rows if row.taken)
     left = ", ".join(_words(row) for row in rows if not row.taken)
     return f"{files:,} of {counted(total, 'file')}: {taken}" + (f"; left out: {left}" if left else "") + "."
