@@ -17,6 +17,7 @@ from ddpm.base.files import open_plain
 from ddpm.base.text import counted, display_name, listed, megabytes
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers import npy
+from ddpm.sprites.readers.archives import check_directory
 from ddpm.sprites.readers.array_store import ArrayStore
 from ddpm.sprites.readers.labels import MOST_CLASSES, Labels, check_labels_shape, name_classes, read_labels
 from ddpm.sprites.readers.pixel_formats import convert, dtype_is_final, find_form
@@ -68,7 +69,7 @@ def read_npz(path: Path, background: str | None, store: ArrayStore) -> SpriteArr
     """
     where = display_name(path)
     with open(path, "rb") as file:
-        _check_directory(file, where)
+        check_directory(file, where, _MOST_DIRECTORY)
         try:
             with zipfile.ZipFile(file) as archive:
                 return _read_archive(archive, store, where, background)
@@ -88,7 +89,7 @@ def load_npz(path: Path, limit: int) -> dict[str, np.ndarray]:
     """
     where = display_name(path)
     with open_plain(path) as file:
-        _check_directory(file, where)
+        check_directory(file, where, _MOST_DIRECTORY)
         try:
             with zipfile.ZipFile(file) as archive:
                 members = _members(archive, where)
@@ -201,23 +202,6 @@ def _check_sizes(members: list[zipfile.ZipInfo], where: str) -> None:
             f"{where} would unpack from {megabytes(packed)} to {megabytes(unpacked)}: too much to be sprites. "
             "Not unpacked; if it is right, unpack it yourself and load the .npy."
         )
-
-
-def _check_directory(file: BinaryIO, where: str) -> None:
-    """Refuse a huge table of contents before zipfile reads all of it."""
-    size = _size(file)
-    file.seek(max(0, size - 66_000))
-    tail = file.read()
-    file.seek(0)
-    end = tail.rfind(b"PK\x05\x06")
-    if end < 0 or len(tail) - end < 22:
-        raise SpriteError(f"{where} is cut short, or no .npz archive at all. Save or download it again.")
-    length = int.from_bytes(tail[end + 12 : end + 16], "little")
-    wide = tail.rfind(b"PK\x06\x06", 0, end)
-    if tail[: max(0, end - 16)].endswith(b"PK\x06\x07") and wide >= 0 and len(tail) - wide >= 48:
-        length = max(length if length != 0xFFFFFFFF else 0, int.from_bytes(tail[wide + 40 : wide + 48], "little"))
-    if length > _MOST_DIRECTORY:
-        raise SpriteError(f"{where} lists far more members than an .npz of sprites has. Not opened.")
 
 
 def _open(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:

@@ -10,6 +10,7 @@ from ddpm.pixels.sheets import SHEET_KEY
 from ddpm.sprites.errors import SpriteError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 _MOST_TEXT = 16 << 20
 _SUSPECT_TEXT = 1 << 20
 _SUSPECT_RATIO = 200
@@ -20,16 +21,18 @@ class Chunks:
     """A PNG without its ancillary chunks.
 
     Attributes:
-        picture: a PNG of the header, palette, transparency and pixels alone, as they stand in the file.
+        picture: a PNG of the header, palette, transparency, pixels and frames alone, as they stand in the file.
         note: the text ``SHEET_KEY`` of our own sheets, if there is one.
-        frames: how many pictures it declares; 1 for all but animations.
+        frames: how many pictures its animation has; 1 for all but animations.
         clear: the body of the chunk tRNS, None where there is none.
+        still: whether an animation begins with a picture that is no part of it.
     """
 
     picture: bytes
     note: str | None
     frames: int
     clear: bytes | None
+    still: bool = False
 
 
 def read_chunks(data: bytes, where: str) -> Chunks:
@@ -38,7 +41,7 @@ def read_chunks(data: bytes, where: str) -> Chunks:
     Raises:
         SpriteError: if its compressed texts would unpack to far more than text or a colour profile ever is.
     """
-    kept = [SIGNATURE]
+    kept: list[tuple[bytes, bytes]] = []
     note, frames, clear = None, 1, None
     packed = unpacked = 0
     at = len(SIGNATURE)
@@ -55,13 +58,21 @@ def read_chunks(data: bytes, where: str) -> Chunks:
                 )
             if key == SHEET_KEY.encode():
                 note = text.decode("latin-1")
-        elif kind == b"acTL" and len(body) >= 4:
-            frames = max(1, int.from_bytes(body[:4], "big"))
-        elif kind == b"tRNS" or not _is_ancillary(kind):
-            kept.append(data[at:end])
+        elif kind in (b"tRNS", *_ANIMATION) or not _is_ancillary(kind):
+            kept.append((kind, data[at:end]))
             clear = body if kind == b"tRNS" else clear
+            frames = int.from_bytes(body[:4], "big") if kind == b"acTL" else frames
         at = end
-    return Chunks(b"".join(kept), note, frames, clear)
+    kinds = [kind for kind, _ in kept]
+    if frames < 2 or b"fcTL" not in kinds or b"IDAT" not in kinds:
+        # What only says that it is an animation is the picture that everyone else shows.
+        return Chunks(_joined(kept, _ANIMATION), note, 1, clear)
+    still = kinds.index(b"IDAT") < kinds.index(b"fcTL")
+    return Chunks(_joined(kept), note, frames, clear, still)
+
+
+def _joined(chunks: list[tuple[bytes, bytes]], without: tuple[bytes, ...] = ()) -> bytes:
+    return b"".join([SIGNATURE, *(chunk for kind, chunk in chunks if kind not in without)])
 
 
 def _text(kind: bytes, body: bytes, most: int) -> tuple[bytes, bytes, int]:

@@ -1,4 +1,4 @@
-"""One PNG as uint8 ``(H, W, 3)``, alpha laid on white. Sizes are checked before anything is decoded."""
+"""A PNG as uint8 ``(F, H, W, 4)``, its alpha as it stands there. Sizes are checked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -16,52 +16,78 @@ from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.pixel_formats import to_rgb
 from ddpm.sprites.readers.png_chunks import SIGNATURE, Chunks, read_chunks
 
-MOST_PIXELS = 32_000_000
-_MOST_BYTES = 256 << 20
+MOST_FRAMES = 4096
 DAMAGE = (
     *(UnidentifiedImageError, Image.DecompressionBombError),
     *(SyntaxError, OSError, ValueError, struct.error, zlib.error, EOFError, IndexError),
 )
-"""What Pillow raises for files that are damaged."""
+"""What Pillow raises for PNGs that are damaged."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A decoded PNG: uint8 ``(H, W, 3)``, the layout that our own sheets note, and how many frames it has."""
+class DecodedPng:
+    """uint8 ``(F, H, W, 4)``, the layout that our own sheets note, and what was dropped."""
 
-    pixels: np.ndarray
+    frames: np.ndarray
     note: str | None
-    frames: int = 1
+    left_out: tuple[str, ...] = ()
 
 
-def read_png(path: Path, most_pixels: int = MOST_PIXELS) -> Picture:
-    """Decode a PNG of any colour type: 16 bits become 8, alpha is laid on white, the first frame is taken.
+def decode_png(data: bytes, where: str, most_pixels: int) -> DecodedPng:
+    """Decode a PNG of any colour type, and all frames of an animation: 16 bits become 8.
+
+    Args:
+        where: the file's name, for messages.
+        most_pixels: of all frames together.
 
     Raises:
         SpriteError: if it is no PNG, is damaged, or has more than ``most_pixels``.
-        OSError: if the file cannot be read.
     """
-    where = display_name(path)
-    with open(path, "rb") as file:
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise SpriteError(f"{where} is larger than {_MOST_BYTES >> 20} MB. Cut it into several sheets.")
     width, height = size_of(data, where)
-    if width * height > most_pixels:
-        raise SpriteError(
-            f"{where} has {width:,} x {height:,} pixels; at most {most_pixels:,} are read. "
-            "Scale it down to one pixel per pixel of the art, or cut it into several sheets."
-        )
+    check_size(width, height, 1, where, most_pixels)
     chunks = read_chunks(data, where)
+    check_size(width, height, chunks.frames + chunks.still, where, most_pixels)
     try:
         with _open(chunks) as image:
             if image.size != (width, height):
                 raise ValueError("it states its size twice")
-            image.load()
-            pixels = _pixels(image, chunks, depth=data[24])
-            return Picture(to_rgb(pixels), chunks.note, chunks.frames)
+            frames = np.empty((chunks.frames, height, width, 4), np.uint8)
+            for number in range(chunks.frames):
+                image.seek(number + chunks.still)
+                image.load()
+                frames[number] = _pixels(image, chunks, depth=data[24])
     except DAMAGE as error:
-        raise SpriteError(f"{where} is a damaged PNG ({_reason(error)}). Save or download it again.") from error
+        raise SpriteError(f"{where} is a damaged PNG ({reason(error)}). Save or download it again.") from error
+    return DecodedPng(frames, chunks.note, ("the still picture before the animation",) if chunks.still else ())
+
+
+def check_size(width: int, height: int, frames: int, where: str, most_pixels: int) -> None:
+    """Refuse what would take more memory than pictures of sprites ever need.
+
+    Raises:
+        SpriteError: if there are no pixels, more than ``most_pixels`` in all frames, or more than ``MOST_FRAMES``.
+    """
+    if width < 1 or height < 1:
+        raise _empty(width, height, where)
+    if frames > MOST_FRAMES:
+        raise SpriteError(f"{where} has {frames:,} frames; at most {MOST_FRAMES:,} are read. Cut it into several.")
+    if width * height * frames > most_pixels:
+        times = f"{frames:,} frames of " if frames > 1 else ""
+        raise SpriteError(
+            f"{where} has {times}{width:,} x {height:,} pixels; at most {most_pixels:,} are read. "
+            "Scale it down to one pixel per pixel of the art, or cut it into several files."
+        )
+
+
+def deep_grey(values: np.ndarray) -> np.ndarray:
+    """16 bits as 8, rounded: uint8 of the same shape. Pillow's own conversion would clip at 255."""
+    return ((values.astype(np.uint32) * 255 + 32767) // 65535).clip(0, 255).astype(np.uint8)
+
+
+def reason(error: BaseException) -> str:
+    """Why a file could not be decoded, in a few words."""
+    text = "".join(c for c in str(error).split("\n")[0] if c.isprintable())
+    return "it cannot be decoded" if isinstance(error, UnidentifiedImageError) or not text else text[:120]
 
 
 def guess_format(data: bytes) -> str:
@@ -74,6 +100,8 @@ def guess_format(data: bytes) -> str:
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "a WebP image"
+    if data[4:6] == b"\xe0\xa5":
+        return "an Aseprite file"
     if data[4:8] == b"ftyp":
         return "an AVIF or HEIC image, or a video"
     if b"<svg" in start:
@@ -101,8 +129,12 @@ def size_of(data: bytes, where: str) -> tuple[int, int]:
         raise SpriteError(f"{where} is a damaged PNG (its first lines are missing). Save or download it again.")
     width, height = struct.unpack(">II", data[16:24])
     if width == 0 or height == 0:
-        raise SpriteError(f"{where} has no pixels: it says it is {width} x {height}. Save it again.")
+        raise _empty(width, height, where)
     return width, height
+
+
+def _empty(width: int, height: int, where: str) -> SpriteError:
+    return SpriteError(f"{where} has no pixels: it says it is {width} x {height}. Save it again.")
 
 
 def _open(chunks: Chunks) -> Image.Image:
@@ -110,18 +142,20 @@ def _open(chunks: Chunks) -> Image.Image:
 
 
 def _pixels(image: Image.Image, chunks: Chunks, depth: int) -> np.ndarray:
-    """uint8 ``(H, W, 4)``, or ``(H, W, 3)`` where nothing is transparent; ``depth`` is the file's bits a channel."""
+    """uint8 ``(H, W, 4)`` of the frame that is loaded; ``depth`` is the file's bits a channel."""
     clear = None if chunks.clear is None else tuple(n & (1 << depth) - 1 for n in _numbers(chunks.clear))
     if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip at 255
         deep = np.asarray(image).astype(np.uint32)
-        grey = ((deep * 255 + 32767) // 65535).clip(0, 255).astype(np.uint8)
+        grey = deep_grey(deep)
         alpha = _alpha(deep[..., None], clear)
         return np.stack([grey, grey, grey, alpha], axis=-1)
     if image.mode not in ("1", "L", "RGB") or clear is None:
-        return np.asarray(image.convert("RGB" if clear is None and "A" not in image.mode else "RGBA"))
+        return np.asarray(image.convert("RGBA"))
     # We look for the transparent colour ourselves: Pillow compares scaled pixels with the unscaled colour.
     colours = np.asarray(image.convert("RGB"))
     if depth == 16:
+        if chunks.frames > 1:  # the lower bytes of later frames are out of reach: as Pillow sees it
+            return np.asarray(image.convert("RGBA"))
         values = colours.astype(np.uint16) << 8 | _lower_bytes(chunks)
     elif image.mode == "RGB":
         values = colours
@@ -149,15 +183,32 @@ def _lower_bytes(chunks: Chunks) -> np.ndarray:
         return np.asarray(image)
 
 
-def _reason(error: BaseException) -> str:
-    text = str(error).split("\n")[0]
-    return "it cannot be decoded" if isinstance(error, UnidentifiedImageError) or not text else text[:120]
+# The door as it was, while the readers of sheets and folders still come through it.
+
+
+@dataclass(frozen=True)
+class Picture:
+    """uint8 ``(H, W, 3)`` of the first frame, alpha laid on white, the note, and how many frames there are."""
+
+    pixels: np.ndarray
+    note: str | None
+    frames: int = 1
+
+
+def read_png(path: Path, most_pixels: int = 32_000_000) -> Picture:
+    """As :func:`decode_png`, from a path, of the first frame, on white."""
+    png = decode_png(path.read_bytes(), display_name(path), most_pixels)
+    return Picture(to_rgb(png.frames[0]), png.note, len(png.frames))
 
 
 _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"GIF8", "a GIF image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"BM", "a BMP image"),
+    (b"8BPS", "a Photoshop file (PSD)"),
+    (b"gimp xcf", "a GIMP file (XCF)"),
+    (b"ASEF", "an Adobe palette"),
+    (b"qoif", "a QOI image"),
     (b"II*\0", "a TIFF image"),
     (b"MM\0*", "a TIFF image"),
     (b"\0\0\x01\0", "an icon (ICO)"),
