@@ -24,6 +24,7 @@ LARGEST = 64
 _RULED = 2.0
 _MOST_RULED = 8.0
 _TOUCHED = 0.75
+_LOPSIDED = 1.5
 _FEW_TILES = 4
 _MOST_AGAINST = 3.0
 
@@ -38,8 +39,9 @@ class AxisGrid:
     tile: int
     count: int
     points: float
-    touched: float
-    """Points for drawings that reach the edges of the tiles: then the tiles are no larger."""
+    fit: float
+    """Points for drawings that reach the edges of the tiles (then these are no larger), less those for a margin that
+    is not on both sides."""
     cut: float
     """The share of drawn pairs at its lines, of what lines have on average."""
     gaps: int | None
@@ -126,8 +128,11 @@ def _grid(
     if is_ruled or (is_repeated and _unusual_side(tile) < _unusual_side(tile + gap)):
         points += min(_RULED * inner, _MOST_RULED)
     edges = (axis.drawn[starts].any(), axis.drawn[starts + tile - 1].any()) if background != NO_COLOUR else ()
-    touched = _TOUCHED * sum(map(bool, edges)) if len(starts) >= _FEW_TILES else 0.0
-    return AxisGrid(tile, len(starts), points, touched, cut, gaps)
+    fit = _TOUCHED * sum(map(bool, edges)) if len(starts) >= _FEW_TILES else 0.0
+    margin, after = int(starts[0]), len(axis) - int(starts[-1]) - tile
+    if after != margin and (margin or after != gap):
+        fit -= _LOPSIDED
+    return AxisGrid(tile, len(starts), points, fit, cut, gaps)
 
 
 def _points(axis: Axis, lines: np.ndarray, seen: np.ndarray, blank: bool, on_ground: bool) -> tuple[float, float]:

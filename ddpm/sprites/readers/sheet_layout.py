@@ -28,11 +28,12 @@ from ddpm.sprites.readers.grid_points import (
 from ddpm.sprites.readers.sheet_evidence import NO_COLOUR, Axis, background_of, look_at, natural_scale, pack_rgba
 
 _MOST_SPACE = 4
-_HINT = 1.5
+_HINT = 1.0
 _SURE = 4.0
 _AHEAD = 3.5
-_SINGLE = 2.0
+_SINGLE = 1.5
 _WANTED = 3.5
+_NO_GAP = 3.0
 _MOST_CUTS = 6
 _LIKELY = 9.0
 _RARE = 4.0
@@ -219,13 +220,21 @@ def _candidates(
                     continue
                 tile = (one.tile, other.tile)
                 is_single = one.count == other.count == 1
-                points = one.points + other.points + one.touched + other.touched - less
+                points = one.points + other.points + one.fit + other.fit - less
+                pitch = (one.tile + gap, other.tile + gap)
+                is_blank = all(side.gaps in (None, background) for side in (one, other))
+                if gap and is_blank and not asked.asked and unusual_tile(pitch) <= unusual_tile(tile):
+                    points -= _NO_GAP  # what seems a gap is what drawings leave free of their tiles
                 points -= 0.5 * unusual_tile(tile) - _SINGLE if is_single else unusual_tile(tile)
                 points += _WANTED if tile == wanted else 0.0
                 found.append(_Candidate(Grid(tile, margin, gap), one, other, points))
     if any(one.is_single and not one.grid.margin for one in found):
         # As large as one sprite, it is one, unless the picture itself says otherwise.
-        found = [one for one in found if one.is_single or one.seen > _HINT or one.grid.tile == wanted]
+        found = [
+            one
+            for one in found
+            if one.is_single or one.seen > (_SURE if one.grid.margin or one.grid.gap else _HINT) or one.grid.tile == wanted
+        ]
     return sorted(found, key=lambda candidate: -candidate.points)
 
 
@@ -251,14 +260,18 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
         near += [one for one in usual if one.points > best.points - _LIKELY]
     if len(near) == 1:
         near += candidates[1:2]
-    return near[:_MOST_CUTS]
+    plain = [one for one in candidates if one.grid == Grid(_pitch(best))]
+    return list(dict.fromkeys([*near[: _MOST_CUTS - 1], *plain, *near]))[:_MOST_CUTS]
+
+
+def _pitch(one: _Candidate) -> Size:
+    return one.columns.tile + one.grid.gap, one.rows.tile + one.grid.gap
 
 
 def _is_cell(one: _Candidate, best: _Candidate) -> bool:
     """Whether ``one`` takes the gaps into its tiles, and these have a usual size then: framed drawings, maybe."""
-    pitch = (best.columns.tile + best.grid.gap, best.rows.tile + best.grid.gap)
-    usual = unusual_tile(pitch) < min(2, unusual_tile((best.columns.tile, best.rows.tile)))
-    return best.grid.gap > 0 and one.grid == Grid(pitch) and usual
+    usual = unusual_tile(_pitch(best)) < min(2, unusual_tile((best.columns.tile, best.rows.tile)))
+    return best.grid.gap > 0 and one.grid == Grid(_pitch(best)) and usual
 
 
 def _options(grid: Grid) -> str:

@@ -87,21 +87,23 @@ def stretched(images: np.ndarray, tile: Size, random: np.random.Generator) -> np
 
 
 def _shapes(count: int, tile: Size, random: np.random.Generator) -> np.ndarray:
-    """Mirrored blobs in an outline, a pixel or more away from the edges, in three tones."""
+    """Mirrored blobs in an outline, in three tones; in one set of three none reaches an edge of its tile."""
     width, height = tile
     out = np.zeros((count, height, width, 4), np.uint8)
     y, x = np.mgrid[:height, :width]
+    padded = random.random() < 1 / 3
     for into in out:
-        # A few discs about the middle axis.
         inside = np.zeros((height, width), bool)
         for _ in range(4):
             radius = random.uniform(0.12, 0.3) * min(tile)
-            cy = random.uniform(radius + 1, height - radius - 2)
-            cx = random.uniform(radius + 1, width / 2)
+            far = radius + 1 if padded else radius - 1
+            cy = random.uniform(far, height - far - 1)
+            cx = random.uniform(far, width / 2)
             disc = ((y - cy) / radius) ** 2 + ((x - cx) / radius) ** 2 <= 1
             inside |= disc | disc[:, ::-1]
-        inside[[0, -1]] = False
-        inside[:, [0, -1]] = False
+        if padded:
+            inside[[0, -1]] = False
+            inside[:, [0, -1]] = False
         near = np.zeros_like(inside)
         near[1:-1, 1:-1] = inside[1:-1, 1:-1] & inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
         base = random.integers(40, 255, 3)
