@@ -119,16 +119,18 @@ def _grid(
     lines = starts[1:] - (gap // 2 if is_repeated else gap)
     if len(lines):
         has_drawing = np.add.reduceat(axis.drawn, np.stack([starts, starts + tile], 1).reshape(-1)[:-1])[::2] > 0
-        # A line beside a column of blank tiles says nothing.
-        seen = has_drawing[1:] & has_drawing[:-1]
+        # A line beside a column of blank tiles says nothing; but one sprite is seldom drawn in one half of its square.
+        is_small = len(axis) <= LARGEST
+        seen = has_drawing[1:] | has_drawing[:-1] if is_small else has_drawing[1:] & has_drawing[:-1]
         cut, points = _points(axis, lines, seen, is_ruled and gap > 0, background != NO_COLOUR)
     else:
         cut, points = 0.0, 0.0
-    inner = int(between[starts[0] : starts[-1]].sum())
-    if is_ruled or (is_repeated and _unusual_side(tile) < _unusual_side(tile + gap)):
-        points += min(_RULED * inner, _MOST_RULED)
-    edges = (axis.drawn[starts].any(), axis.drawn[starts + tile - 1].any()) if background != NO_COLOUR else ()
-    fit = _TOUCHED * sum(map(bool, edges)) if len(starts) >= _FEW_TILES else 0.0
+    edges = [int((axis.drawn[at] > 0).sum()) for at in (starts, starts + tile - 1)]
+    if is_ruled:
+        points += min(_RULED * int(between[starts[0] : starts[-1]].sum()), _MOST_RULED)
+    elif is_repeated and _unusual_side(tile) < _unusual_side(tile + gap):
+        points += min(_RULED * min(edges), _MOST_RULED)  # a repeated edge that is blank says nothing
+    fit = _TOUCHED * sum(map(bool, edges)) if len(starts) >= _FEW_TILES and background != NO_COLOUR else 0.0
     margin, after = int(starts[0]), len(axis) - int(starts[-1]) - tile
     if after != margin and (margin or after != gap):
         fit -= _LOPSIDED

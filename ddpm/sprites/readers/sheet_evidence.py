@@ -21,7 +21,7 @@ _ROWS = 256
 # Shares of the pixels. Transparency is a background even where drawings nearly fill their tiles; one colour among many
 # is one only if it is seen often.
 _LEAST_TRANSPARENT = 0.04
-_LEAST_COLOUR = 0.15
+_LEAST_COLOUR = 0.25
 
 
 @dataclass(frozen=True)

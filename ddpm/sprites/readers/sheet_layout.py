@@ -224,8 +224,8 @@ def _candidates(
                 pitch = (one.tile + gap, other.tile + gap)
                 is_blank = all(side.gaps in (None, background) for side in (one, other))
                 if gap and is_blank and not asked.asked and unusual_tile(pitch) <= unusual_tile(tile):
-                    points -= _NO_GAP  # what seems a gap is what drawings leave free of their tiles
-                points -= 0.5 * unusual_tile(tile) - _SINGLE if is_single else unusual_tile(tile)
+                    points -= _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2  # what seems a gap is what drawings leave free of their tiles
+                points -= _unusual_sprite(tile) if is_single else unusual_tile(tile)
                 points += _WANTED if tile == wanted else 0.0
                 found.append(_Candidate(Grid(tile, margin, gap), one, other, points))
     if any(one.is_single and not one.grid.margin for one in found):
@@ -233,7 +233,7 @@ def _candidates(
         found = [
             one
             for one in found
-            if one.is_single or one.seen > (_SURE if one.grid.margin or one.grid.gap else _HINT) or one.grid.tile == wanted
+            if one.is_single or one.grid.tile == wanted or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 else 2 * _HINT)
         ]
     return sorted(found, key=lambda candidate: -candidate.points)
 
@@ -262,6 +262,12 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
         near += candidates[1:2]
     plain = [one for one in candidates if one.grid == Grid(_pitch(best))]
     return list(dict.fromkeys([*near[: _MOST_CUTS - 1], *plain, *near]))[:_MOST_CUTS]
+
+
+def _unusual_sprite(size: Size) -> float:
+    """What a picture that is one sprite is less likely than 16x16 tiles: few are, of this size, anything else."""
+    long = max(size) >= 3 * min(size)
+    return 0.5 * unusual_tile(size) - (0.0 if long else _SINGLE)
 
 
 def _pitch(one: _Candidate) -> Size:
