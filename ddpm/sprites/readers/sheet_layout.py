@@ -1,168 +1,289 @@
-"""The layout of a sheet: how many tiles fit, and whether the picture itself suggests another layout.
+"""The layout of a sheet: into which tiles a picture is cut, as its size allows and the picture itself suggests.
 
-Seams between tiles are mostly empty: a line that cuts through drawings is hardly a seam.
-
-A length that divides by 16 proves nothing: 16 tiles that are each followed by a gap of 1 fill 272 pixels, and so do 17
-tiles without gaps.
+A size that divides proves nothing: 16 tiles of 16 that are each followed by a gap of 1 fill 272 pixels, and so do 17
+tiles without gaps. So each grid that fits is given points, in nats: for lines that cut no drawings where others do
+(:mod:`.grid_points`), less what its tile, margin and gap are unusual. Only a grid that is well ahead of all others is
+taken for granted; else whoever gave the sheet is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ddpm.pixels.conversion import pack_rgb
-from ddpm.sprites.readers.pixel_formats import SIDE
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.grid_points import (
+    LARGEST,
+    SMALLEST,
+    AxisGrid,
+    Size,
+    axis_grids,
+    count_tiles,
+    unusual_spacing,
+    unusual_tile,
+)
+from ddpm.sprites.readers.sheet_evidence import NO_COLOUR, Axis, background_of, look_at, natural_scale, pack_rgba
 
-SMALLEST = 8
-"""Sprites from 8x8 on are centred on white; smaller ones would be mostly border."""
+_MOST_SPACE = 4
+_HINT = 1.0
+_SURE = 4.0
+_AHEAD = 3.5
+_SINGLE = 1.5
+_WANTED = 3.5
+_NO_GAP = 3.0
+_MOST_CUTS = 6
+_LIKELY = 9.0
+_RARE = 4.0
 
-_LARGEST = 64
-_MOST_GAP = 4
-_FEW_TILES = 4
-_SAMPLE = 100_000
-
-# Seams of real sheets cut through 0 to .6 of what lines do on average; lines that are no seams through .8 and more.
-_NO_SEAM = 0.75
-_SEAM = 0.6
+_TILE = re.compile(r"\s*(\d{1,3})\s*(?:[x×X]\s*(\d{1,3})\s*)?")
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How a sheet is cut, in pixels of the art; without a ``tile`` it is 16, and the sheet's own note may decide."""
+    """How a sheet is cut, in pixels of the art: what somebody asked for, or what was found."""
 
-    tile: int | None = None
+    tile: Size | None = None
+    """Width and height; None: to be found."""
     margin: int = 0
+    """Around the whole."""
     gap: int = 0
+    """Between tiles; a gap after the last tile, too, is accepted."""
 
     @property
     def asked(self) -> bool:
         """Whether somebody asked for a certain cut."""
         return self.tile is not None or self.margin > 0 or self.gap > 0
 
-    @property
-    def side(self) -> int:
-        """The side of a tile."""
-        return SIDE if self.tile is None else self.tile
-
     def __str__(self) -> str:
-        return f"tile {self.side}, margin {self.margin}, gap {self.gap}"
+        parts = [] if self.tile is None else [f"tile {self.tile[0]}x{self.tile[1]}"]
+        parts += [f"{name} {value}" for name, value in (("margin", self.margin), ("gap", self.gap)) if value]
+        return ", ".join(parts) or "tile to be found"
+
+    def count(self, width: int, height: int) -> tuple[int, int]:
+        """Columns and rows; (0, 0) where tiles do not fill the picture exactly, or the tile is not known.
+
+        What follows the last tile is the margin, a gap, or nothing.
+        """
+        if self.tile is None:
+            return 0, 0
+        columns = count_tiles(width, self.tile[0], self.margin, self.gap)
+        rows = count_tiles(height, self.tile[1], self.margin, self.gap)
+        return (columns, rows) if columns and rows else (0, 0)
 
 
-def count_tiles(length: int, grid: Grid) -> int:
-    """How many tiles fit along ``length``; 0 if they don't fill it exactly.
+@dataclass(frozen=True)
+class Cut:
+    """A grid on a picture."""
 
-    What follows the last tile is the margin, a gap (as after every other tile), or nothing.
+    grid: Grid
+    scale: int
+    """By how much the art is enlarged; the grid is in pixels of the art."""
+    columns: int
+    rows: int
+    evidence: str
+    """Why this grid: a fragment of a sentence."""
+
+
+class GridQuestion(SpriteError):
+    """A sheet that may be cut in several ways, or in none: whoever gave it is asked."""
+
+    def __init__(self, where: str, cuts: Sequence[Cut]) -> None:
+        self.cuts = tuple(cuts)
+        how = "(under the upload, or load_sprites(..., tile=, margin=, gap=))"
+        options = " or ".join(_options(cut.grid) for cut in self.cuts) or "--tile, and --margin and --gap if need be"
+        super().__init__(f"How is {where} laid out? The picture does not say it clearly. Give {options} {how}.")
+
+
+def parse_tile(text: str | int | Size) -> Size:
+    """The size of a tile from what people write: "32x32", "16×24", "16", 16 or (16, 24).
+
+    Returns:
+        Width and height.
+
+    Raises:
+        SpriteError: if it is no size, or a side is not 8 to 64.
     """
-    inner = length - 2 * grid.margin + grid.gap
-    if inner > 0 and inner % (grid.side + grid.gap) == 0:
-        return inner // (grid.side + grid.gap)
-    count, rest = divmod(length - grid.margin + grid.gap, grid.side + grid.gap)
-    return count if count > 0 and rest in (0, grid.gap) else 0
+    size: tuple[object, ...] = ()
+    if isinstance(text, str):
+        match = _TILE.fullmatch(text)
+        size = (int(match[1]), int(match[2] or match[1])) if match else ()
+    elif isinstance(text, tuple | list):
+        size = tuple(text)
+    else:
+        size = (text, text)
+    sides = [int(side) for side in size if isinstance(side, int | np.integer) and not isinstance(side, bool)]
+    if len(size) != 2 or len(sides) != 2:
+        raise SpriteError(f"{str(text)[:40]!r} is no size of a tile: write it as 16, 32x32 or 16x24 (width x height).")
+    if not all(SMALLEST <= side <= LARGEST for side in sides):
+        raise SpriteError(
+            f"A tile of {sides[0]} x {sides[1]} pixels cannot be used: each side must be {SMALLEST} to {LARGEST}."
+        )
+    return sides[0], sides[1]
 
 
-def likelier_layouts(pixels: np.ndarray, units: Sequence[int]) -> list[Grid]:
-    """Layouts that the picture suggests more strongly than 16x16 tiles without gaps; mostly none.
+def find_cuts(pixels: np.ndarray, asked: Grid = Grid(), wanted: Size | None = None) -> list[Cut]:
+    """In which ways a picture can be cut into tiles, best first.
 
     Args:
-        pixels: uint8 ``(H, W, 3)``, at the scale at which it would be cut.
-        units: by how much the art may be enlarged further; layouts are given in pixels of that art.
+        pixels: uint8 ``(H, W, 4)``, straight alpha, colour 0 under alpha 0; enlarged by a whole number or not.
+        asked: what is known already. A given tile, with its margin and gap, leaves at most one cut: the one of the
+            largest scale for which it fits without loss.
+        wanted: the tile that other files of the same set have; preferred where the picture does not speak against it.
+
+    Returns:
+        No cut if nothing fits, one that is certain, or several among which somebody must choose.
     """
+    natural = natural_scale(pixels)
+    scales = [scale for scale in range(natural, 0, -1) if natural % scale == 0]
     height, width = pixels.shape[:2]
-    plain = Grid()
-    is_plain = bool(count_tiles(width, plain) and count_tiles(height, plain))
-    drawn = _drawn(pixels)
-    columns, rows = _cut_shares(drawn.T), _cut_shares(drawn)
-    inside = [*columns[1:-1], *rows[1:-1]]
-    usual = float(np.mean(inside)) if inside else 0.0
-    if usual == 0:
+    if asked.tile is not None:
+        for scale in scales:
+            columns, rows = asked.count(width // scale, height // scale)
+            if columns:
+                return [Cut(asked, scale, columns, rows, "as asked")]
         return []
-    found: list[Grid] = []
-    if not is_plain or any(cuts[SIDE:-1:SIDE].any() for cuts in (columns, rows)):
-        found = [grid for unit in units for grid in _gapped() if _has_gaps(pixels, grid, unit)]
-    tiles: list[int] = []
-    for unit in units:
-        for tile in range(SMALLEST, _LARGEST + 1):
-            side = tile * unit
-            if side == SIDE or height % side or width % side or any(side % known == 0 for known in tiles):
-                continue
-            # Of a grid finer than the true one, the additional lines are no seams.
-            cut = max(_mean(columns, rows, side, but=but) for but in (0, 2 * side, 3 * side))
-            if side == SMALLEST:
-                other, is_certain = usual, is_plain and _drawn_tiles(drawn) >= _FEW_TILES
-            else:
-                other = _mean(columns, rows, SIDE, but=side) if is_plain else usual
-                is_certain = other > _NO_SEAM * usual
-            if is_certain and cut < _SEAM * other:
-                tiles.append(side)
-                found.append(Grid(tile))
-    return found
+    if wanted is not None:
+        # One blocky drawing among others of its size looks like an enlargement of a smaller one.
+        fitting = [s for s in scales if all(Grid(wanted, asked.margin, asked.gap).count(width // s, height // s))]
+        scales = sorted(scales, key=lambda scale: scale not in fitting[:1])
+    for scale in scales:
+        cuts = _cuts_at(pixels[::scale, ::scale], scale, asked, wanted)
+        if cuts:
+            return cuts
+    return []
 
 
-def _gapped() -> Iterator[Grid]:
-    return (Grid(SIDE, margin, gap) for gap in range(1, _MOST_GAP + 1) for margin in range(_MOST_GAP + 1))
+@dataclass(frozen=True)
+class _Candidate:
+    grid: Grid
+    columns: AxisGrid
+    rows: AxisGrid
+    points: float
+
+    @property
+    def is_single(self) -> bool:
+        return self.columns.count == self.rows.count == 1
+
+    @property
+    def seen(self) -> float:
+        """Points for what is in the picture alone."""
+        return self.columns.points + self.rows.points
+
+    def evidence(self, wanted: Size | None) -> str:
+        if self.is_single:
+            return "it is one sprite"
+        sides = (self.columns, self.rows)
+        if any(side.is_repeated for side in sides):
+            return "its gaps repeat the edges of the tiles"
+        if self.grid.gap and any(side.gaps is not None for side in sides):
+            return "its gaps are of one colour"
+        if wanted == self.grid.tile:
+            return "other files have tiles of this size"
+        if self.seen < _SURE:
+            return "it fits, and the picture says little for or against it"
+        cut = max(side.cut for side in sides)
+        return "no drawing is cut by its lines" if cut < 0.005 else "its lines cut fewer drawings than others"
 
 
-def _drawn(pixels: np.ndarray) -> np.ndarray:
-    """bool ``(H, W)``: all pixels but those of the most common colour."""
-    colours = pack_rgb(pixels)
-    some = colours.reshape(-1)[np.random.default_rng(0).integers(0, colours.size, _SAMPLE)]
-    values, counts = np.unique(some, return_counts=True)
-    return np.asarray(colours != values[counts.argmax()])
+def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None) -> list[Cut]:
+    if min(pixels.shape[:2]) < SMALLEST:
+        return []
+    colours = pack_rgba(pixels)
+    background = background_of(colours)
+    candidates = _candidates(*look_at(colours, background), background, asked, wanted)
+    return [
+        Cut(one.grid, scale, one.columns.count, one.rows.count, one.evidence(wanted))
+        for one in _in_question(candidates, wanted)
+    ]
 
 
-def _drawn_tiles(drawn: np.ndarray) -> int:
-    height, width = drawn.shape
-    return int(drawn.reshape(height // SIDE, SIDE, width // SIDE, SIDE).any(axis=(1, 3)).sum())
+def _candidates(
+    columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None
+) -> list[_Candidate]:
+    """All grids that fit, best first."""
+    found = []
+    spaces = (
+        [(asked.margin, asked.gap)]
+        if asked.asked
+        else [(margin, gap) for margin in range(_MOST_SPACE + 1) for gap in range(_MOST_SPACE + 1)]
+    )
+    for margin, gap in spaces:
+        less = 0.0 if asked.asked else unusual_spacing(margin, gap)
+        across = axis_grids(columns, margin, gap, background)
+        down = axis_grids(rows, margin, gap, background) if across else []
+        for one in across:
+            for other in down:
+                if not _agree(one, other) or (gap and max(one.count, other.count) == 1):
+                    continue
+                tile = (one.tile, other.tile)
+                is_single = one.count == other.count == 1
+                points = one.points + other.points + one.fit + other.fit - less
+                pitch = (one.tile + gap, other.tile + gap)
+                is_blank = all(side.gaps in (None, background) for side in (one, other))
+                if gap and is_blank and not asked.asked and unusual_tile(pitch) <= unusual_tile(tile):
+                    points -= _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2  # what seems a gap is what drawings leave free of their tiles
+                points -= _unusual_sprite(tile) if is_single else unusual_tile(tile)
+                points += _WANTED if tile == wanted else 0.0
+                found.append(_Candidate(Grid(tile, margin, gap), one, other, points))
+    if any(one.is_single and not one.grid.margin for one in found):
+        # As large as one sprite, it is one, unless the picture itself says otherwise.
+        found = [
+            one
+            for one in found
+            if one.is_single or one.grid.tile == wanted or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 else 2 * _HINT)
+        ]
+    return sorted(found, key=lambda candidate: -candidate.points)
 
 
-def _cut_shares(drawn: np.ndarray) -> np.ndarray:
-    """For each line between rows, and both outer edges: the share of it that cuts through a drawing."""
-    between = (drawn[1:] & drawn[:-1]).mean(axis=1)
-    return np.concatenate([[drawn[0].mean()], between, [drawn[-1].mean()]])
-
-
-def _mean(columns: np.ndarray, rows: np.ndarray, side: int, but: int = 0) -> float:
-    """Mean over the lines that are multiples of ``side`` and not of ``but``."""
-    lines = np.concatenate([cuts[_multiples(len(cuts), side, but)] for cuts in (columns, rows)])
-    return float(lines.mean()) if len(lines) else 0.0
-
-
-def _multiples(length: int, side: int, but: int) -> np.ndarray:
-    at = np.arange(0, length, side)
-    return at[at % but != 0] if but else at
-
-
-def _has_gaps(pixels: np.ndarray, grid: Grid, unit: int) -> bool:
-    """Whether all margins and gaps of a layout are one colour, or repeat the edges of their tiles."""
-    large = Grid(grid.side * unit, grid.margin * unit, grid.gap * unit)
-    down, across = (count_tiles(pixels.shape[axis], large) for axis in (0, 1))
-    if not down or not across or down * across == 1:
-        return False
-    rows, columns = (_between(pixels.shape[axis], large) for axis in (0, 1))
-    colour = pixels[rows][:1, :1] if rows.any() else pixels[:, columns][:1, :1]
-    if bool((pixels[rows] == colour).all() and (pixels[:, columns] == colour).all()):
+def _agree(one: AxisGrid, other: AxisGrid) -> bool:
+    """Whether the gaps of the columns and of the rows are alike: of the same colour, or repeated edges both."""
+    if one.gaps is None or other.gaps is None:
         return True
-    if (grid.margin, grid.gap) != (1, 2):
-        return False
-    return _is_extruded(pixels[~rows], large, across) and _is_extruded(
-        pixels[:, ~columns].transpose(1, 0, 2), large, down
-    )
+    return one.is_repeated or other.is_repeated or one.gaps == other.gaps
 
 
-def _between(length: int, grid: Grid) -> np.ndarray:
-    """bool ``(length,)``: the margins and gaps."""
-    at = np.arange(length) - grid.margin
-    return (
-        (at < 0)
-        | (at % (grid.side + grid.gap) >= grid.side)
-        | (at >= count_tiles(length, grid) * (grid.side + grid.gap))
-    )
+def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Candidate]:
+    """One candidate if it is certain, else those that somebody must choose from."""
+    if not candidates:
+        return []
+    best = candidates[0]
+    near = [one for one in candidates if one.points > best.points - _AHEAD or _is_cell(one, best)]
+    is_known = best.is_single or best.grid.tile == wanted
+    sure = best.seen >= _SURE and best.points >= _SURE
+    if len(near) == 1 and (is_known or sure):
+        return near
+    usual = [one for one in candidates if one not in near and unusual_tile((one.columns.tile, one.rows.tile)) < _RARE]
+    if not sure:
+        near += [one for one in usual if one.points > best.points - _LIKELY]
+    if len(near) == 1:
+        near += candidates[1:2]
+    plain = [one for one in candidates if one.grid == Grid(_pitch(best))]
+    return list(dict.fromkeys([*near[: _MOST_CUTS - 1], *plain, *near]))[:_MOST_CUTS]
 
 
-def _is_extruded(strips: np.ndarray, grid: Grid, count: int) -> bool:
-    starts = grid.margin + np.arange(count) * (grid.side + grid.gap)
-    ends = starts + grid.side
-    return bool((strips[:, starts - 1] == strips[:, starts]).all() and (strips[:, ends] == strips[:, ends - 1]).all())
+def _unusual_sprite(size: Size) -> float:
+    """What a picture that is one sprite is less likely than 16x16 tiles: few are, of this size, anything else."""
+    long = max(size) >= 3 * min(size)
+    return 0.5 * unusual_tile(size) - (0.0 if long else _SINGLE)
+
+
+def _pitch(one: _Candidate) -> Size:
+    return one.columns.tile + one.grid.gap, one.rows.tile + one.grid.gap
+
+
+def _is_cell(one: _Candidate, best: _Candidate) -> bool:
+    """Whether ``one`` takes the gaps into its tiles, and these have a usual size then: framed drawings, maybe."""
+    usual = unusual_tile(_pitch(best)) < min(2, unusual_tile((best.columns.tile, best.rows.tile)))
+    return best.grid.gap > 0 and one.grid == Grid(_pitch(best)) and usual
+
+
+def _options(grid: Grid) -> str:
+    assert grid.tile is not None
+    spaces = "".join(f" --{name} {value}" for name, value in (("margin", grid.margin), ("gap", grid.gap)) if value)
+    return f"--tile {grid.tile[0]}x{grid.tile[1]}{spaces}"
+
+
+__all__ = ["LARGEST", "NO_COLOUR", "SMALLEST", "Cut", "Grid", "GridQuestion", "Size", "find_cuts", "parse_tile"]

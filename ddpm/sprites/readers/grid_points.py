@@ -1,0 +1,173 @@
+"""Grids along one axis of a picture, and the points that speak for each.
+
+The points are a likelihood ratio, in nats: were the lines of a grid like any others of the picture, they would cut so
+many drawings; that they cut fewer speaks for the grid. The finest grid whose lines cut nothing has the most lines, and
+so the most points.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ddpm.sprites.readers.sheet_evidence import NO_COLOUR, Axis
+
+Size = tuple[int, int]
+"""Width and height."""
+
+SMALLEST = 8
+LARGEST = 64
+
+# A column that has one colour all along, and not the background's, is drawn on purpose.
+_RULED = 2.0
+_MOST_RULED = 8.0
+_TOUCHED = 0.75
+_LOPSIDED = 1.5
+_FEW_TILES = 4
+_MOST_AGAINST = 3.0
+
+_USUAL_SIDES = {16: 0.0, 32: 0.0, 24: 0.5, 48: 0.7, 8: 1.0, 64: 1.0}
+_USUAL_SPACES = {(0, 0): 0.0, (0, 1): 1.0, (1, 1): 1.0, (1, 2): 1.5, (0, 2): 1.5, (2, 2): 2.0, (0, 4): 2.5, (2, 4): 3.0}
+
+
+@dataclass(frozen=True)
+class AxisGrid:
+    """A grid along one axis."""
+
+    tile: int
+    count: int
+    points: float
+    fit: float
+    """Points for drawings that reach the edges of the tiles (then these are no larger), less those for a margin that
+    is not on both sides."""
+    cut: float
+    """The share of drawn pairs at its lines, of what lines have on average."""
+    gaps: int | None
+    """The colour of its margins and gaps; ``NO_COLOUR`` if they repeat edges, None if there are none."""
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether its gaps repeat the edges of the tiles."""
+        return self.gaps == NO_COLOUR
+
+
+def count_tiles(length: int, side: int, margin: int, gap: int) -> int:
+    """How many tiles fit along ``length``; 0 if they don't fill it exactly.
+
+    What follows the last tile is the margin, a gap (as after every other tile), or nothing.
+    """
+    inner = length - 2 * margin + gap
+    if inner > 0 and inner % (side + gap) == 0:
+        return inner // (side + gap)
+    count, rest = divmod(length - margin + gap, side + gap)
+    return count if count > 0 and rest in (0, gap) else 0
+
+
+def unusual_tile(tile: Size) -> float:
+    """What a size is less likely than 16x16 before the picture is seen, in nats."""
+    width, height = tile
+    if width == height:
+        return _unusual_side(width)
+    if width in _USUAL_SIDES and height in _USUAL_SIDES:
+        return 2.0 + max(_unusual_side(width), _unusual_side(height)) + (0.5 if max(tile) > 2 * min(tile) else 0)
+    return 3.0 + max(_unusual_side(width), _unusual_side(height))
+
+
+def unusual_spacing(margin: int, gap: int) -> float:
+    """What a margin and a gap are less likely than none before the picture is seen, in nats."""
+    return _USUAL_SPACES.get((margin, gap), 3.0 + 0.5 * max(margin, gap))
+
+
+def axis_grids(axis: Axis, margin: int, gap: int, background: int) -> list[AxisGrid]:
+    """All grids of this margin and gap that fit, and whose gaps are of one colour or repeat edges."""
+    grids = []
+    for tile in range(SMALLEST, LARGEST + 1):
+        count = count_tiles(len(axis), tile, margin, gap)
+        if not count:
+            continue
+        starts = margin + np.arange(count) * (tile + gap)
+        between = np.ones(len(axis), bool)
+        between[(starts[:, None] + np.arange(tile)).reshape(-1)] = False
+        gaps = _gaps(axis, starts, tile, between)
+        if gaps is not None or not between.any():
+            grids.append(_grid(axis, starts, tile, gap, between, gaps, background))
+    return grids
+
+
+def _unusual_side(side: int) -> float:
+    if side in _USUAL_SIDES:
+        return _USUAL_SIDES[side]
+    return 2.5 if side % 8 == 0 else 3.0 if side % 4 == 0 else 3.9 if side % 2 == 0 else 4.4
+
+
+def _gaps(axis: Axis, starts: np.ndarray, tile: int, between: np.ndarray) -> int | None:
+    colours = axis.colour[between]
+    if len(colours) and colours[0] != NO_COLOUR and bool((colours == colours[0]).all()):
+        return int(colours[0])
+    # Extruded tiles: a cell is its tile, and its edges once more on either side.
+    if starts[0] == 1 and between.sum() == 2 * len(starts) and axis.repeats[[*starts, *(starts + tile)]].all():
+        return NO_COLOUR
+    return None
+
+
+def _grid(
+    axis: Axis, starts: np.ndarray, tile: int, gap: int, between: np.ndarray, gaps: int | None, background: int
+) -> AxisGrid:
+    is_repeated, is_ruled = gaps == NO_COLOUR, gaps is not None and gaps not in (NO_COLOUR, background)
+    lines = starts[1:] - (gap // 2 if is_repeated else gap)
+    if len(lines):
+        has_drawing = np.add.reduceat(axis.drawn, np.stack([starts, starts + tile], 1).reshape(-1)[:-1])[::2] > 0
+        # A line beside a column of blank tiles says nothing; but one sprite is seldom drawn in one half of its square.
+        is_small = len(axis) <= LARGEST
+        seen = has_drawing[1:] | has_drawing[:-1] if is_small else has_drawing[1:] & has_drawing[:-1]
+        cut, points = _points(axis, lines, seen, is_ruled and gap > 0, background != NO_COLOUR)
+    else:
+        cut, points = 0.0, 0.0
+    edges = [int((axis.drawn[at] > 0).sum()) for at in (starts, starts + tile - 1)]
+    if is_ruled:
+        points += min(_RULED * int(between[starts[0] : starts[-1]].sum()), _MOST_RULED)
+    elif is_repeated and _unusual_side(tile) < _unusual_side(tile + gap):
+        points += min(_RULED * min(edges), _MOST_RULED)  # a repeated edge that is blank says nothing
+    fit = _TOUCHED * sum(map(bool, edges)) if len(starts) >= _FEW_TILES and background != NO_COLOUR else 0.0
+    margin, after = int(starts[0]), len(axis) - int(starts[-1]) - tile
+    if after != margin and (margin or after != gap):
+        fit -= _LOPSIDED
+    return AxisGrid(tile, len(starts), points, fit, cut, gaps)
+
+
+def _points(axis: Axis, lines: np.ndarray, seen: np.ndarray, blank: bool, on_ground: bool) -> tuple[float, float]:
+    """The share of drawn pairs at the lines, and the points.
+
+    Args:
+        blank: the gaps, drawn themselves, cut nothing.
+        on_ground: there is a background; without one, only colours that go on across a line tell it from a seam.
+    """
+    drawn = axis.drawn > 0
+    beside = np.flatnonzero(drawn[1:] | drawn[:-1]) + 1
+    if not seen.any():
+        return 0.0, 0.0
+    shares = []
+    for pairs in (axis.cut, axis.joined):
+        usual = float(pairs[beside].mean())
+        shares.append(0.0 if blank else _worst(pairs[lines] / usual, seen) if usual else 1.0)
+    # Bands of colour at the same height in all drawings are no seams: with a background, both must speak.
+    share, runs = (sum(shares) / 2, axis.cut_runs) if on_ground else (shares[1], axis.joined_runs)
+    expected = int(seen.sum()) * runs
+    less = _MOST_AGAINST * (1 - math.exp(-expected / 3)) * min(max((share - 0.75) / 0.25, 0), 1)
+    return shares[0], expected * _gain(share) - less
+
+
+def _worst(cut: np.ndarray, seen: np.ndarray) -> float:
+    """Mean of the lines, or of those of them that no coarser grid has, if that is worse."""
+    number = np.arange(1, len(cut) + 1)
+    chosen = [seen & (number % part != 0) for part in (2, 3)]
+    return max(float(cut[some].mean()) for some in (seen, *chosen) if some.any())
+
+
+def _gain(share: float) -> float:
+    """Nats for each drawing that a line would cut, were it like others: Poisson counts at their own rate, and at 1."""
+    if share >= 1:
+        return 0.0
+    return 1.0 - share + (share * math.log(share) if share > 0 else 0.0)
