@@ -6,14 +6,11 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ddpm.base.text import display_name
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.pixel_formats import to_rgb
 from ddpm.sprites.readers.png_chunks import SIGNATURE, Chunks, read_chunks
 
 MOST_FRAMES = 4096
@@ -181,24 +178,6 @@ def _lower_bytes(chunks: Chunks) -> np.ndarray:
         # Read as little-endian, the lower byte is taken for the upper one.
         image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]  # type: ignore[attr-defined]
         return np.asarray(image)
-
-
-# The door as it was, while the readers of sheets and folders still come through it.
-
-
-@dataclass(frozen=True)
-class Picture:
-    """uint8 ``(H, W, 3)`` of the first frame, alpha laid on white, the note, and how many frames there are."""
-
-    pixels: np.ndarray
-    note: str | None
-    frames: int = 1
-
-
-def read_png(path: Path, most_pixels: int = 32_000_000) -> Picture:
-    """As :func:`decode_png`, from a path, of the first frame, on white."""
-    png = decode_png(path.read_bytes(), display_name(path), most_pixels)
-    return Picture(to_rgb(png.frames[0]), png.note, len(png.frames))
 
 
 _KINDS: tuple[tuple[bytes, str], ...] = (

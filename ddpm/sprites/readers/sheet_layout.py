@@ -200,9 +200,7 @@ def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None) -
     ]
 
 
-def _candidates(
-    columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None
-) -> list[_Candidate]:
+def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None) -> list[_Candidate]:
     """All grids that fit, best first."""
     found = []
     spaces = (
@@ -224,7 +222,9 @@ def _candidates(
                 pitch = (one.tile + gap, other.tile + gap)
                 is_blank = all(side.gaps in (None, background) for side in (one, other))
                 if gap and is_blank and not asked.asked and unusual_tile(pitch) <= unusual_tile(tile):
-                    points -= _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2  # what seems a gap is what drawings leave free of their tiles
+                    points -= (
+                        _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2
+                    )  # what seems a gap is what drawings leave free of their tiles
                 points -= _unusual_sprite(tile) if is_single else unusual_tile(tile)
                 points += _WANTED if tile == wanted else 0.0
                 found.append(_Candidate(Grid(tile, margin, gap), one, other, points))
@@ -233,7 +233,9 @@ def _candidates(
         found = [
             one
             for one in found
-            if one.is_single or one.grid.tile == wanted or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 else 2 * _HINT)
+            if one.is_single
+            or one.grid.tile == wanted
+            or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 else 2 * _HINT)
         ]
     return sorted(found, key=lambda candidate: -candidate.points)
 
