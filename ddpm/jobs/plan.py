@@ -139,11 +139,7 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
 
 
 def _resumed_plan(
-    run: Run,
-    config: dict[str, Any],
-    request: TrainingRequest,
-    length: dict[str, float],
-    context: Context,
+    run: Run, config: dict[str, Any], request: TrainingRequest, length: dict[str, float], context: Context
 ) -> Plan:
     team = context.team
     preset = Recipe.from_dict(config["recipe"])
@@ -168,8 +164,7 @@ def _resumed_plan(
     if wrong:
         raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
     rows, heldout = _rows(sprites, config["holdout"], config.get("most"))
-    schedule = NoiseSchedule(**config["schedule"])
-    plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    plan = Plan(config, preset, NoiseSchedule(**config["schedule"]), sprites, rows, heldout)
     threads = hardware.set_threads(request.threads or config["threads"])
     if threads != config["threads"]:
         plan.notes.append(
@@ -271,11 +266,7 @@ def _total_steps(plan: Plan, length: dict[str, float], context: Context) -> int:
 
 
 def seconds_per_step(
-    recipe: Recipe,
-    sprites: SpriteDataset,
-    precision: hardware.Precision,
-    steps: int = 20,
-    context: Context = QUIET,
+    recipe: Recipe, sprites: SpriteDataset, precision: hardware.Precision, steps: int = 20, context: Context = QUIET
 ) -> float:
     """Mean time of training steps on this machine, measured with a temporary network.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -27,13 +28,11 @@ _MATRIX = 2048
 
 
 def bench_training(source: str) -> dict[str, Any]:
-    """Time to the first batch, training steps in both precisions, and a plain step (AdamW, float32, the same batch) of
-    our network and of diffusers' (if it is installed) beside the machine's fastest matrix product; all in turn.
+    """Time to the first batch, of training steps in both precisions, and of a plain step (AdamW, float32, the same
+    batch) of our network and of diffusers' (if installed), compared with the machine's fastest matrix product.
 
-    GFLOP/s count convolutions as they are defined, with padding. Our network skips the products with the padding of its
-    smallest maps, a fifth of all: they count, but take no time.
-
-    bfloat16 is left out on processors without it: a step would take seconds, and nobody trains that way.
+    GFLOP/s include the padding of convolutions. Our network skips the products with the padding of its smallest maps,
+    a fifth of all: they are counted, but take no time. bfloat16 is measured only where the hardware supports it.
 
     Args:
         source: sprites to train on; load them once before, so that their index is cached.
@@ -48,14 +47,10 @@ def bench_training(source: str) -> dict[str, Any]:
     schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
     usual = hardware.resolve_precision("auto")
     precisions: list[hardware.Precision] = ["float32"] if usual == "float32" else ["float32", "bfloat16"]
-    running = {
-        precision: train(new_state(recipe, None, 0), sprites, rows, schedule, recipe, 10_000, precision=precision)
-        for precision in precisions
-    }
-    contenders: dict[str, Callable[[], object]] = {
-        precision: lambda steps=steps: next(steps)  # type: ignore[misc]
-        for precision, steps in running.items()
-    }
+    contenders: dict[str, Callable[[], object]] = {}
+    for precision in precisions:
+        steps = train(new_state(recipe, None, 0), sprites, rows, schedule, recipe, 10_000, precision=precision)
+        contenders[precision] = partial(next, steps)
     networks: dict[str, nn.Module] = {"ours": UNet(recipe.channels)}
     if (other := _diffusers_network(recipe.channels)) is not None:
         networks["diffusers"] = other
@@ -104,7 +99,7 @@ def _output(network: nn.Module, x: torch.Tensor, t: torch.Tensor) -> torch.Tenso
 
 
 def _forward_gflop(network: nn.Module) -> float:
-    """Per sprite, as the network is defined, however its convolutions are computed here."""
+    """Per sprite, by the definition of the network, not by how its convolutions are computed."""
     network = copy.deepcopy(network).to("meta")
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         _output(network, torch.zeros(1, 3, 16, 16), torch.zeros(1, dtype=torch.int64))
@@ -129,6 +124,6 @@ def _diffusers_network(channels: tuple[int, ...]) -> nn.Module | None:
 
 
 def _products() -> dict[str, Callable[[], object]]:
-    """The same product by both libraries: on some processors one of them is twice as fast."""
+    """The same product by two libraries: on some processors one of them is twice as fast."""
     a, b, c = (torch.randn(_MATRIX, _MATRIX) for _ in range(3))
     return {"mm": lambda: torch.mm(a, b, out=c), "ours": lambda: matmul(a, b)}
