@@ -84,7 +84,6 @@ def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
 
 
 def npy_bytes(array: np.ndarray) -> bytes:
-    """An array as the bytes of a .npy file."""
     file = io.BytesIO()
     np.save(file, array, allow_pickle=False)
     return file.getvalue()

@@ -19,10 +19,7 @@ _STALE_SECONDS = 6 * 3600
 
 @contextlib.contextmanager
 def build_aside(parent: Path) -> Iterator[Path]:
-    """A new folder in ``parent`` to fill and :func:`put_in_place`; if it is still there at the end, it is removed.
-
-    Raises OSError if it cannot be made.
-    """
+    """A new folder in ``parent`` to fill and :func:`put_in_place`, or else removed at the end. Raises OSError."""
     building = parent / f"{_BUILDING}{secrets.token_hex(8)}"
     try:
         building.mkdir(parents=True)
@@ -57,11 +54,7 @@ def names_in(folder: Path, pattern: re.Pattern[str]) -> list[str]:
 
 
 def sweep(parent: Path, older_than: float = _STALE_SECONDS) -> None:
-    """Remove what killed programs left half-built in ``parent``.
-
-    Args:
-        older_than: seconds; 0 if no other program can be building there.
-    """
+    """Remove what killed programs left half-built in ``parent``; with ``older_than`` 0, whatever its age in seconds."""
     with contextlib.suppress(OSError):
         for prefix in (_BUILDING, _DISCARDED):
             for left in parent.glob(f"{prefix}*"):

@@ -32,11 +32,7 @@ _setting = threading.Lock()
 
 
 def best_device(number: int = 0) -> torch.device:
-    """The device on which a training is fastest: an NVIDIA GPU, an Apple GPU, or the CPU.
-
-    Args:
-        number: of the process on this machine; the processes share several NVIDIA GPUs in turn.
-    """
+    """The fastest device for a training: an NVIDIA GPU (by the process's number, in turn), an Apple GPU, or the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda", number % torch.cuda.device_count())
     if torch.backends.mps.is_available():
@@ -56,10 +52,7 @@ def cores() -> int:
 
 
 def given_cores() -> int:
-    """Number of cores that the system gives this process: those that it may run on, limited by its CPU quota.
-
-    A quota is rounded up: 1.5 cores count as 2.
-    """
+    """Number of cores that the system gives this process: those it may run on, or its CPU quota, rounded up."""
     if hasattr(os, "sched_getaffinity"):
         count = len(os.sched_getaffinity(0))
     else:

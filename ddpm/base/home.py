@@ -17,22 +17,18 @@ def home() -> Path:
         OSError: if it cannot be made or written; the message says what to set instead.
     """
     named = os.environ.get("DDPM_HOME")
+    folder = Path(named or "~")
     try:
         folder = _absolute(named) if named else _user_cache() / "ddpm-pixel-art"
-    except RuntimeError as error:
-        raise OSError(_unusable(Path(named or "~"), str(error))) from error
-    try:
         folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK | os.X_OK)
-    except OSError as error:
-        raise OSError(_unusable(folder, error.strerror or str(error))) from error
-    if not writable:
-        raise OSError(_unusable(folder, "no permission to write there"))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OSError("no permission to write there")
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(
+            f"The folder {folder} cannot be used ({reason}). Set DDPM_HOME to a folder that you can write to."
+        ) from error
     return folder.resolve()
-
-
-def _unusable(folder: Path, reason: str) -> str:
-    return f"The folder {folder} cannot be used ({reason}). Set DDPM_HOME to a folder that you can write to."
 
 
 @lru_cache

@@ -97,17 +97,14 @@ def is_name(value: Any) -> bool:
 
 
 def is_object(value: Any) -> bool:
-    """A JSON object, whatever its fields."""
     return isinstance(value, dict)
 
 
 def or_none(check: Check) -> Check:
-    """A check that null also passes."""
     return lambda value: value is None or check(value)
 
 
 def list_of(check: Check) -> Check:
-    """A check for a list, each item of which passes ``check``."""
     return lambda value: isinstance(value, list) and all(map(check, value))
 
 

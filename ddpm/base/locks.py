@@ -40,8 +40,7 @@ _SILENT_SECONDS = 120.0
 class Lock:
     """An advisory lock with one holder at a time, among all processes on this machine or on the same drive.
 
-    Args:
-        path: the lock's file; it is created, and stays. Its folder must exist.
+    Its file ``path`` is created in an existing folder, and stays.
     """
 
     def __init__(self, path: Path) -> None:

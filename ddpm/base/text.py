@@ -17,7 +17,7 @@ def showable(text: str) -> str:
 
     A file's name need not be UTF-8; Python then represents its invalid bytes as surrogates.
     """
-    return SURROGATE.sub(_number, text)
+    return SURROGATE.sub(_escaped, text)
 
 
 def display_name(path: str | os.PathLike[str]) -> str:
@@ -43,7 +43,7 @@ def megabytes(size: int) -> str:
     return f"{size:,} bytes" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
 
 
-def _number(surrogate: re.Match[str]) -> str:
+def _escaped(surrogate: re.Match[str]) -> str:
     code = ord(surrogate.group())
     # The range in which Python represents invalid bytes.
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

@@ -1,1 +1,1 @@
-"""``python -m ddpm``: a module for each command, and ``main``, which runs the one asked for."""
+"""``python -m ddpm``: a module per command, and ``main``, which runs one."""

@@ -14,7 +14,6 @@ from ddpm.runs.run import Run
 
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "choose", _choose, "measure every saved step of a run, and say which to keep")
     parser.add_argument("--run", required=True, type=Path, help="a run folder")
     parser.add_argument("--data", metavar="SOURCE", help="what it learnt from (default: the run's)")

@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, elsewhere a plain line now and then."""
+"""Progress on standard error: a bar on a terminal, else a plain line every ten seconds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ _SECONDS_PER_LINE = 10.0
 
 
 class ProgressPrinter:
-    """Shows the progress of one job."""
-
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._full, self._empty = "━─" if _can_print("━─") else "#-"
@@ -26,7 +24,7 @@ class ProgressPrinter:
         self._open = False
 
     def show(self, done: int, total: int, text: str, *, now: bool = False) -> None:
-        """Draw the bar, or print a line if the last one was long ago."""
+        """Draw the bar or print a line, but not too often unless ``now``."""
         pause = 0.1 if self._terminal else _SECONDS_PER_LINE
         if not now and time.monotonic() - self._drawn < pause:
             return
@@ -48,7 +46,6 @@ class ProgressPrinter:
         print(text, file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """End the line of the bar."""
         if self._open:
             print(file=sys.stderr)
             self._open = False
@@ -71,7 +68,7 @@ class ProgressPrinter:
 
 
 def print_anything() -> None:
-    """Print letters that an output's encoding lacks as escapes, instead of failing."""
+    """Print characters that an output's encoding lacks as escapes, instead of failing."""
     for output in (sys.stdout, sys.stderr):
         if isinstance(output, io.TextIOWrapper):
             output.reconfigure(errors="backslashreplace")
@@ -86,7 +83,7 @@ def _can_print(text: str) -> bool:
 
 
 def with_progress(steps: Iterable[T], total: int, text: str) -> Iterator[T]:
-    """Yield the steps, showing how many there have been."""
+    """Yield the steps, and show how many there have been."""
     printer = ProgressPrinter()
     try:
         for done, step in enumerate(steps):

@@ -21,7 +21,6 @@ from ddpm.sprites.data_card import data_card
 
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "data", _data, "describe a set of sprites")
     parser.add_argument("source", metavar="SOURCE", help="builtin, kaggle, or a path")
     parser.add_argument("beside", metavar="SECOND", nargs="?", help="another set, to hold the first against")
@@ -35,7 +34,7 @@ def _data(options: argparse.Namespace) -> None:
     if options.download:
         if options.source != "kaggle":
             raise ValueError("--download is for the source kaggle")
-        # Whatever the downloader prints must not mix with our one JSON object.
+        # What the downloader prints must not mix with the JSON object.
         with contextlib.redirect_stdout(sys.stderr):
             kaggle.download()
     if options.out is not None and options.out.suffix.lower() != ".npz":

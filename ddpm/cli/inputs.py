@@ -1,4 +1,4 @@
-"""What several commands read before they work: sprites, and the kinds to draw."""
+"""Inputs of several commands: sprites, and the kinds to draw."""
 
 from __future__ import annotations
 
@@ -71,20 +71,18 @@ def load_and_tell(source: str) -> SpriteDataset:
 
 
 def labels_asked_for(asked: str, n: int, seed: int, checkpoint: Checkpoint) -> torch.Tensor | None:
-    """The labels that the option ``--label`` means; None for unconditional drawing.
+    """int64 (n,): the labels that the option ``--label`` means; None for unconditional drawing.
 
     Args:
         asked: "any" (kinds by their frequency), "none", or a kind by name or number.
 
     Raises:
-        ValueError: if the checkpoint knows no such kind.
+        ValueError: if the checkpoint has no such kind.
     """
     names = checkpoint.config.get("label_names") if checkpoint.model.num_classes else None
-    if not names:
-        if asked not in ("any", "none"):
-            raise ValueError("--label: this checkpoint was trained without kinds")
-        return None
-    if asked == "none":
+    if not names and asked not in ("any", "none"):
+        raise ValueError("--label: this checkpoint was trained without kinds")
+    if not names or asked == "none":
         return None
     if asked == "any":
         return labels_by_frequency(checkpoint, n, seed)

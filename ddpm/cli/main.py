@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(stop, file=sys.stderr)
     except (RunError, SpriteError, CheckpointError, TrainingError, TeamError, ValueError, OSError) as error:
         if isinstance(error, BrokenPipeError):
-            # Whoever read our output has seen enough; keep Python from complaining at exit.
+            # The reader of a pipe has ended, such as ``head``; without this Python prints an error at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         print(f"error: {_explain(error)}", file=sys.stderr)
@@ -39,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
     parser = argparse.ArgumentParser(prog="python -m ddpm", description="Teach a small model to draw pixel art.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (train, sample, nearest, report, data, ship, choose, bench):

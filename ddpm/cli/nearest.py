@@ -10,11 +10,9 @@ import numpy as np
 from ddpm.cli.inputs import add_reading_options, check_same_size, load_and_tell, source_as_read
 from ddpm.cli.options import Commands, add_command
 from ddpm.pixels.neighbors import nearest
-from ddpm.sprites import SpriteDataset
 
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "nearest", _nearest, "find the training sprites nearest to samples")
     parser.add_argument("--samples", required=True, help="a .npy of samples, or anything that holds sprites")
     parser.add_argument("--data", required=True, metavar="SOURCE", help="builtin, kaggle, or a path")
@@ -31,7 +29,9 @@ def _nearest(options: argparse.Namespace) -> None:
     if not 1 <= options.k <= len(rows):
         raise ValueError(f"--k must lie in 1..{len(rows)}, the number of distinct sprites, got {options.k}")
     found, distances = nearest(queries, sprites.images[rows], options.k)
-    parts = _parts(sprites)
+    train, heldout = sprites.split()
+    parts = dict.fromkeys(rows.tolist(), "exam") | dict.fromkeys(train.tolist(), "training")
+    parts |= dict.fromkeys(heldout.tolist(), "held out")
     matches = [
         [
             {"row": int(rows[j]), "squared_distance": int(d), "count": int(counts[j]), "part": parts[int(rows[j])]}
@@ -48,9 +48,3 @@ def _nearest(options: argparse.Namespace) -> None:
     for i, found_for_one in enumerate(matches):
         cells = [f"row {m['row']} ({m['part']}, {m['count']}x) at {m['squared_distance']}" for m in found_for_one]
         print(f"sample {i}: {'; '.join(cells)}")
-
-
-def _parts(sprites: SpriteDataset) -> dict[int, str]:
-    train, heldout = sprites.split()
-    parts = dict.fromkeys(train.tolist(), "training") | dict.fromkeys(heldout.tolist(), "held out")
-    return dict.fromkeys(sprites.distinct().tolist(), "exam") | parts

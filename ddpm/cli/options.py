@@ -1,4 +1,4 @@
-"""How a command and its options are declared."""
+"""Declaring a command."""
 
 from __future__ import annotations
 
@@ -13,13 +13,7 @@ Commands = Any
 def add_command(
     commands: Commands, name: str, function: Callable[[argparse.Namespace], None], text: str
 ) -> argparse.ArgumentParser:
-    """Declare a command.
-
-    Args:
-        name: what people type.
-        function: runs it, given its options.
-        text: what it does, for people.
-    """
+    """Declare a command that ``function`` runs; ``text`` describes it for people."""
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text.capitalize() + ".", formatter_class=_HelpFormatter, allow_abbrev=False
     )
@@ -28,7 +22,7 @@ def add_command(
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Adds defaults where there are any: "(default: None)" and "(default: False)" tell nobody anything."""
+    """Adds defaults to help texts, except None and False."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         if action.default is None or action.default is False:

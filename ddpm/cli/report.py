@@ -29,7 +29,6 @@ from ddpm.runs.run import Run
 
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "report", _report, "say whether samples are good, and whether they are copies")
     parser.add_argument("--samples", help="a .npy of samples, or anything that holds sprites (default: drawn anew)")
     parser.add_argument("--data", metavar="SOURCE", help="what was learnt from (default: the checkpoint's)")
@@ -55,17 +54,18 @@ def _report(options: argparse.Namespace) -> None:
         raise ValueError(f"--html: {options.html} is a folder; give the name of a file")
     if options.html is not None:
         options.html.parent.mkdir(parents=True, exist_ok=True)
-    trained_on, source = None, source_as_read(options.data, options)
+    trained_on, source, drawn_by = None, source_as_read(options.data, options), ""
     if checkpoint is not None:
         run = Run(checkpoint.path.parent.parent)
         trained_on, source = run.trained_on(), source or _source(checkpoint)
+        drawn_by = f"{run.name}, step {checkpoint.config['step']:,}"
         if trained_on is None and run.has_hashes():
             print(f"{run.folder / 'trained_on.npy'} is damaged: the usual split is taken instead.", file=sys.stderr)
     assert source is not None
     sprites = load_and_tell(source)
     reference = what_was_seen(sprites, trained_on)
     check_seen(reference)
-    labels, drawn_by = None, ""
+    labels = None
     if options.samples is not None:
         samples = check_same_size(np.asarray(load_and_tell(options.samples).images), sprites.images)
     else:
@@ -80,8 +80,6 @@ def _report(options: argparse.Namespace) -> None:
         steps = default_steps(options.sampler, checkpoint.schedule.num_timesteps)
         *_, last = with_progress(moments, steps, f"drawing {options.n} sprites")
         samples = to_uint8(last.x0)
-    if checkpoint is not None:
-        drawn_by = f"{run.name}, step {checkpoint.config['step']:,}"
     report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by)
     if options.html is not None:
         replace_bytes(options.html, to_html(report).encode())

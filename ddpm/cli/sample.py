@@ -19,7 +19,6 @@ from ddpm.runs.checkpoint import load_checkpoint
 
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "sample", _sample, "draw sprites")
     parser.add_argument("--checkpoint", required=True, type=Path, help="a run folder, or one of its steps")
     parser.add_argument("--n", type=int, default=64, help="number of sprites")
@@ -37,11 +36,12 @@ def add_parser(commands: Commands) -> None:
 
 
 def _sample(options: argparse.Namespace) -> None:
-    if options.out.suffix.lower() not in (".png", ".npy", ".gif"):
+    suffix = options.out.suffix.lower()
+    if suffix not in (".png", ".npy", ".gif"):
         raise ValueError(f"--out must end in .png, .npy or .gif, got {options.out}")
     if options.n < 1:
         raise ValueError(f"--n must be at least 1, got {options.n}")
-    if options.clean and options.out.suffix.lower() == ".gif":
+    if options.clean and suffix == ".gif":
         raise ValueError(
             "--clean tidies finished sprites up, not their way out of the noise: let --out be .png or .npy"
         )
@@ -68,9 +68,9 @@ def _sample(options: argparse.Namespace) -> None:
         cleaned = clean_pixels(sprites)
         sprites = cleaned.images
         print(f"{cleaned.in_words()} To judge the model, draw without --clean.", file=sys.stderr)
-    if options.out.suffix.lower() == ".npy":
+    if suffix == ".npy":
         data = npy_bytes(sprites)
-    elif options.out.suffix.lower() == ".png":
+    elif suffix == ".png":
         data = sheet_png(sprites, scale=4, gap=1)
     else:
         data = gif(chain)

@@ -11,7 +11,6 @@ from ddpm.jobs.shipping import folder_size, ship_run
 
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "ship", _ship, "make a run small, to come with the program")
     parser.add_argument("--run", required=True, type=Path, help="a run folder, or one of its steps")
     parser.add_argument("--out", required=True, type=Path, help="the folder of the shipped run")

@@ -20,11 +20,11 @@ from ddpm.runs.run import Run
 from ddpm.training.distributed import Team
 from ddpm.training.rendezvous import MEETING_SECONDS, join_team
 
-_STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+# Windows has no SIGHUP.
+_STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "train", _train, "learn from sprites")
     add_options(parser)
     add_reading_options(parser)
@@ -47,10 +47,9 @@ def _train(options: argparse.Namespace) -> None:
         if team.leads:
             _lead(request, team, options.stop_on_eof)
             return
-        # The leader is asked to stop at the same time, and says so.
-        for name in _STOPPING:
-            if (number := getattr(signal, name, None)) is not None:
-                signal.signal(number, signal.SIG_IGN)
+        # The leader receives these signals too, and tells the other processes to end.
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_IGN)
         follow_leader(team)
 
 
@@ -63,8 +62,7 @@ def _lead(request: TrainingRequest, team: Team, stop_on_eof: bool) -> None:
         progress = run_training(request, printer.training, switch, team)
     finally:
         printer.close()
-    run = Run(request.folder)
-    metrics = run.metrics()
+    metrics = Run(request.folder).metrics()
     last = metrics[-1] if metrics else {}
     held = [
         f"{last[key]:.4f} with the {name} weights"
@@ -84,15 +82,14 @@ def _stop_on_signals(switch: StopSwitch) -> None:
         switch.reason = f"stopped by {signal.Signals(number).name}"
         print("\nStopping at the end of this step; once more to give up at once.", file=sys.stderr)
 
-    for name in _STOPPING:
-        number = getattr(signal, name, None)
-        # Whoever started us with nohup wants us to outlive the terminal.
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+    for number in _STOPPING:
+        # With nohup, SIGHUP is ignored, so that the training survives the end of the terminal.
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, stop)
 
 
 def _watch_stdin(switch: StopSwitch) -> None:
-    # Not through sys.stdin: its lock, held by a thread that waits, aborts Python when training ends first.
+    # Not through sys.stdin: Python aborts at exit while another thread waits in it.
     with contextlib.suppress(AttributeError, OSError, ValueError):
         while os.read(sys.stdin.fileno(), 4096):
             pass

@@ -47,11 +47,7 @@ class StopSwitch:
 
 
 class Control:
-    """Requests to one start of a run.
-
-    Args:
-        start: identifies the start; requests to other starts are ignored.
-    """
+    """Requests to one start of a run; those to other starts are ignored."""
 
     def __init__(self, run: Run, start: str, switch: StopSwitch) -> None:
         self._path = run.folder / "control.json"
@@ -64,11 +60,9 @@ class Control:
         return self._switch.reason or ("stopped by the user" if self._asked().get("stop") else None)
 
     def is_stopped(self) -> bool:
-        """Whether a stop is requested."""
         return self.stop_reason() is not None
 
     def wants_pause(self) -> bool:
-        """Whether a pause is requested."""
         return bool(self._asked().get("pause"))
 
     def new_threads(self) -> int | None:

@@ -43,7 +43,6 @@ class Child:
     process: subprocess.Popen[bytes]
 
     def has_begun(self) -> bool:
-        """Whether the run folder shows this start."""
         return self.run.status().get("start") == self.start
 
     def problem(self) -> str | None:

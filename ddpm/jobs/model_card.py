@@ -37,11 +37,7 @@ _TOLD: dict[str, Check] = {
 
 
 def run_card(run: Run) -> str:
-    """Markdown: data, recipe, length, machine, what was measured, and how to use it.
-
-    Raises:
-        RunError: if the run.json is damaged.
-    """
+    """Markdown: data, recipe, length, machine, measures and use. Raises RunError if ``run.json`` is damaged."""
     config = run.config()
     if wrong := [name for name, check in _TOLD.items() if not check(config.get(name))]:
         raise RunError(f"{run.folder / 'run.json'} is damaged ({', '.join(wrong)}): no model card can be made from it.")

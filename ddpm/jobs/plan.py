@@ -153,11 +153,7 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
 
 
 def _resumed_plan(
-    run: Run,
-    config: dict[str, Any],
-    request: TrainingRequest,
-    length: dict[str, float],
-    context: Context,
+    run: Run, config: dict[str, Any], request: TrainingRequest, length: dict[str, float], context: Context
 ) -> Plan:
     team = context.team
     preset = Recipe.from_dict(config["recipe"])
@@ -184,8 +180,7 @@ def _resumed_plan(
     if wrong:
         raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
     rows, heldout = _rows(sprites, config["holdout"], config.get("most"), preset.each_once)
-    schedule = NoiseSchedule(**config["schedule"])
-    plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    plan = Plan(config, preset, NoiseSchedule(**config["schedule"]), sprites, rows, heldout)
     threads = hardware.set_threads(request.threads or config["threads"])
     if threads != config["threads"]:
         plan.notes.append(
@@ -296,11 +291,7 @@ def _total_steps(plan: Plan, length: dict[str, float], context: Context) -> int:
 
 
 def seconds_per_step(
-    recipe: Recipe,
-    sprites: SpriteDataset,
-    precision: hardware.Precision,
-    steps: int = 20,
-    context: Context = QUIET,
+    recipe: Recipe, sprites: SpriteDataset, precision: hardware.Precision, steps: int = 20, context: Context = QUIET
 ) -> float:
     """Mean time of training steps on this machine, measured with a temporary network.
 

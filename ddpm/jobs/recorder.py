@@ -42,13 +42,10 @@ Watcher = Callable[[Progress], None]
 
 
 class Recorder:
-    """Writes the files of one start of a run.
+    """Writes the files of one start of a run; ``start`` is the id of that start in them.
 
     If the disk is full, status, measurements, previews and card may be lost; only a step that cannot be saved is an
     error, since training would be lost.
-
-    Args:
-        start: identifies the start in the files.
     """
 
     def __init__(self, run: Run, start: str, watch: Watcher) -> None:
@@ -69,8 +66,6 @@ class Recorder:
         self._written = 0.0
         self._unwritten: list[bytes] = []
 
-    # Status
-
     def note(self, **values: Any) -> None:
         """Change the status, without writing it yet."""
         self._status.update(values)
@@ -88,7 +83,6 @@ class Recorder:
         self.tell(message)
 
     def report(self, **values: Any) -> None:
-        """Report the progress after a step."""
         self.note(**values)
         self.beat()
         self.tell()
@@ -124,10 +118,7 @@ class Recorder:
         with contextlib.suppress(OSError):
             replace_json(self._run.folder / "status.json", self._status, durable=False)
 
-    # Measurements
-
     def append(self, record: dict[str, Any]) -> None:
-        """Add a line of measurements."""
         line = json.dumps({"step": record["step"], "start": self._start, **record}, allow_nan=False)
         self._unwritten.append(line.encode() + b"\n")
         try:
@@ -146,8 +137,6 @@ class Recorder:
         with contextlib.suppress(OSError), open(self._run.folder / "metrics.jsonl", "rb+") as file:
             if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
                 file.write(b"\n")
-
-    # Pictures, steps, card
 
     def add_preview(self, step: int, sprites: np.ndarray) -> None:
         """Add a preview of uint8 (N, H, W, 3) sprites."""

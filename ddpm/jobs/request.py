@@ -64,11 +64,7 @@ class TrainingRequest:
     resume: bool = _option(False, "go on from the newest saved step", action="store_true")
 
     def length(self) -> dict[str, float]:
-        """The requested length, by its unit; empty if there is none.
-
-        Raises:
-            RunError: if there are several, or it is not a positive number.
-        """
+        """The requested length, by its unit; empty if none. Raises RunError for several, or one not above 0."""
         asked = {"steps": self.steps, "minutes": self.minutes, "epochs": self.epochs}
         given = {unit: amount for unit, amount in asked.items() if amount is not None}
         if len(given) > 1:

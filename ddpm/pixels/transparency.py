@@ -74,6 +74,11 @@ def without_hidden_colours(pixels: np.ndarray) -> np.ndarray:
     return np.where(pixels[..., 3:] == 0, np.uint8(0), pixels)
 
 
+def is_blank(images: np.ndarray) -> np.ndarray:
+    """bool (N,): sprites of a single colour, or of nothing; uint8 (N, H, W, C), black where alpha is 0."""
+    return np.asarray((images == images[:, :1, :1]).all(axis=(1, 2, 3)))
+
+
 def has_alpha(images: np.ndarray) -> bool:
     """Whether a pixel of uint8 (N, H, W, C) is transparent, at least in part."""
     return images.shape[-1] == 4 and any(bool((images[part][..., 3] < 255).any()) for part in blocks(len(images)))

@@ -94,11 +94,9 @@ def load_batch(name: str) -> Batch | None:
 
 def is_there(name: str) -> bool:
     """Whether all files of a batch are there; if so and it cannot be loaded, it is damaged."""
-    try:
-        folder = _folder() / name
-        return (folder / "batch.json").exists() and (folder / "chain.npz").exists()
-    except (OSError, ValueError):
-        return False
+    with contextlib.suppress(OSError, ValueError):
+        return all((_folder() / name / file).exists() for file in ("batch.json", "chain.npz"))
+    return False
 
 
 def batch_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -75,11 +76,7 @@ def favourite_id(image: np.ndarray, info: dict[str, Any]) -> str:
 
 
 def keep(image: np.ndarray, info: dict[str, Any]) -> Favourite:
-    """Keep a sprite, or return the favourite that it already is.
-
-    Args:
-        image: uint8 (H, W, C).
-        info: JSON values that say where it comes from.
+    """Keep a sprite, or return the favourite that it already is; the arguments are those of :func:`favourite_id`.
 
     Raises:
         FavouritesError: if there are ``MOST`` of them, or the home cannot be written.
@@ -143,17 +140,13 @@ def favourite_names() -> set[str]:
 
 def _all() -> list[Favourite]:
     """All readable files; two old ones may hold the same favourite."""
-    loaded = [_load(name) for name in _names()]
+    loaded = []
+    for name in _names():
+        path = _folder() / f"{name}.png"
+        with contextlib.suppress(OSError):
+            facts = path.stat()
+            loaded.append(_read(path, facts.st_mtime_ns, facts.st_size))
     return [one for one in loaded if one is not None]
-
-
-def _load(name: str) -> Favourite | None:
-    path = _folder() / f"{name}.png"
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return _read(path, facts.st_mtime_ns, facts.st_size)
 
 
 # A page needs all of them each time it is drawn, and these files never change.

@@ -123,10 +123,7 @@ def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
 
 
 def left_out(path: Path, kept: Mapping[str, Any]) -> str:
-    """The names of the fields of a file that are not in ``kept``, which was read from it.
-
-    Raises OSError or ValueError if the file cannot be read.
-    """
+    """The names of the fields of a file that differ in ``kept``. Raises OSError or ValueError if it is unreadable."""
     stored = read_json(path, _LARGEST_JSON)
     return ", ".join(ascii(key)[1:-1] for key, value in stored.items() if kept.get(key) != value)
 

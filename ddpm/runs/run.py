@@ -57,8 +57,6 @@ class Run:
         path = str(self.folder)
         self.key = path if showable(path) == path else os.fsencode(path).hex()
 
-    # What it is
-
     def exists(self) -> bool:
         """Whether a training was ever set up here."""
         return (self.folder / "run.json").is_file()
@@ -99,7 +97,6 @@ class Run:
         return is_held(self.folder / "lock")
 
     def lock(self) -> Lock:
-        """The lock that a training holds while it lives."""
         return Lock(self.folder / "lock")
 
     def steps(self) -> list[int]:
@@ -115,16 +112,15 @@ class Run:
         return int(name) if is_step_name(name) and self.step_path(int(name)).is_dir() else None
 
     def step_path(self, step: int) -> Path:
-        """The folder of a saved step."""
         return self.folder / "steps" / step_name(step)
 
     def previews(self) -> list[tuple[int, Path]]:
-        """The previews: (step, PNG file), in rising order."""
+        """(step, PNG file) of each preview, in rising order."""
         folder = self.folder / "previews"
         return [(step, folder / f"{step_name(step)}.png") for step in _numbers(folder, ".png")]
 
     def film(self) -> list[tuple[int, bytes]]:
-        """The previews: (step, bytes of a PNG), in rising order; damaged and too large files are left out."""
+        """(step, bytes of a PNG) of each preview, in rising order; damaged and too large files are left out."""
         frames = []
         for step, path in self.previews():
             with contextlib.suppress(OSError, ValueError):
@@ -192,8 +188,6 @@ class Run:
         """Whether it came with the program; it can then be neither renamed nor deleted."""
         return bool(self.config().get("shipped"))
 
-    # What it is asked to do
-
     def pending(self) -> dict[str, Any]:
         """What the live training was asked to do: stop, pause, threads; empty if nothing."""
         control = valid_fields(read_or_empty(self.folder / "control.json"), {"threads": is_count})
@@ -257,8 +251,6 @@ class Run:
         if self.is_held():
             raise RunError(f"{self.name} is training right now and cannot be {what}. Stop it first.")
 
-    # What the training writes
-
     def prune(self, keep_last: int = 3) -> None:
         """Remove saved steps, except the newest ``keep_last``, the best by held-out loss and the pinned ones."""
         # With the lock, so that no step is pinned between the check and its removal.
@@ -280,7 +272,6 @@ class Run:
                     remove_folder(leftover) if leftover.is_dir() else leftover.unlink()
 
     def set_latest(self, step: int) -> None:
-        """Point ``latest`` at a saved step."""
         replace_bytes(self.folder / "latest", f"{step_name(step)}\n".encode())
 
 

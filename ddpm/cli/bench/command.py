@@ -5,21 +5,30 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ddpm.base.home import home
-from ddpm.cli.bench import BENCHES, bench_baseline, bench_learning, bench_sampling
+from ddpm.cli.bench.learning import bench_baseline, bench_learning
+from ddpm.cli.bench.neighbors import bench_neighbors
+from ddpm.cli.bench.sampling import bench_sampling
+from ddpm.cli.bench.training import bench_training
+from ddpm.cli.bench.waiting import bench_waiting
 from ddpm.cli.console import ProgressPrinter
 from ddpm.cli.options import Commands, add_command
 from ddpm.sprites import load_sprites
 
+_BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "training": bench_training,
+    "neighbors": bench_neighbors,
+    "waiting": bench_waiting,
+}
+
 
 def add_parser(commands: Commands) -> None:
-    """Declare the command and its options."""
     parser = add_command(commands, "bench", _bench, "measure speed on this machine")
-    parser.add_argument("what", choices=[*BENCHES, "learning", "reference", "sampling"], help="what to measure")
+    parser.add_argument("what", choices=[*_BENCHES, "learning", "reference", "sampling"], help="what to measure")
     parser.add_argument("--data", metavar="SOURCE", help="sprites to measure with (default: builtin)")
     parser.add_argument(
         "--checkpoint",
@@ -43,7 +52,7 @@ def _bench(options: argparse.Namespace) -> None:
     elif options.what == "sampling":
         result = bench_sampling(options.checkpoint, options.data, lambda text: print(text, file=sys.stderr))
     else:
-        result = BENCHES[options.what](options.data or "builtin")
+        result = _BENCHES[options.what](options.data or "builtin")
     if options.json:
         print(json.dumps(result))
         return

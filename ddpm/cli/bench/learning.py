@@ -1,4 +1,4 @@
-"""What recipes learn in the same time: trained one after another, then judged by the same measures."""
+"""What recipes learn in the same time: trained one after another, then measured in the same way."""
 
 from __future__ import annotations
 
@@ -41,10 +41,8 @@ def bench_learning(
     The trainings are ordinary runs in ``folder``: an interrupted one is resumed, a finished one is not repeated.
 
     Args:
-        source: sprites to learn from.
-        minutes: of training steps, each.
+        minutes: of training steps, for each recipe.
         folder: a folder called ``checkpoints``.
-        samplers: how to draw; ``ddpm`` takes a thousand network calls.
         last_minutes: another time for the last recipe.
 
     Returns:
@@ -79,15 +77,9 @@ def bench_learning(
 def bench_baseline(
     source: str, minutes: float, folder: Path, watch: Callable[[Progress], None] = lambda progress: None
 ) -> dict[str, Any]:
-    """Train the recipe "original" and store its curve, which the Train page shows.
+    """Train the recipe "original", as in :func:`bench_learning`, and store its curve, which the Train page shows.
 
-    Args:
-        source: sprites to learn from.
-        minutes: of training steps; the run is that of :func:`bench_learning`, and is resumed if it was interrupted.
-        folder: a folder called ``checkpoints``.
-
-    Returns:
-        The curve, as JSON values.
+    Returns the curve as JSON values.
     """
     return asdict(keep_baseline_curve(_trained(folder, source, "original", minutes, watch)))
 

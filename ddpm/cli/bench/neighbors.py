@@ -19,8 +19,7 @@ _ROUNDS = 5
 
 
 def bench_neighbors(source: str) -> dict[str, Any]:
-    """64 queries against 89,400 sprites, our search and scikit-learn's brute force (if installed), in turn; then the
-    whole report on 1,000 samples against them, and the memory it takes."""
+    """64 queries among 89,400 sprites, by our search and scikit-learn's (if installed); a report on 1,000 samples."""
     sprites = load_sprites(source)
     references = np.resize(sprites.images[: min(len(sprites), 89_400)], (89_400, *sprites.images.shape[1:]))
     queries = np.random.default_rng(0).integers(0, 256, (64, *references.shape[1:]), dtype=np.uint8)
@@ -45,7 +44,7 @@ def bench_neighbors(source: str) -> dict[str, Any]:
 def _bench_report(sprites: SpriteDataset, references: np.ndarray) -> dict[str, Any]:
     random = np.random.default_rng(1)
     samples = references[random.integers(0, len(references), 1000)]
-    # A mixture: noisy copies, and halves of different sprites.
+    # Half of them noisy copies, half of them joined from two sprites.
     samples[:500] = np.clip(samples[:500] + random.normal(0, 8, samples[:500].shape), 0, 255).astype(np.uint8)
     samples[500:, :, 8:] = samples[random.permutation(500), :, 8:]
     began = time.perf_counter()
@@ -63,7 +62,7 @@ def _bench_report(sprites: SpriteDataset, references: np.ndarray) -> dict[str, A
 
 
 class _MemoryWatch:
-    """The peak growth of this process's memory, mapped files not counted; Linux only."""
+    """The peak growth of this process's memory, without mapped files; Linux only."""
 
     def __enter__(self) -> _MemoryWatch:
         self._stop = threading.Event()
@@ -77,7 +76,7 @@ class _MemoryWatch:
         self._thread.join()
 
     def grown(self) -> float | None:
-        """Megabytes; None where the system does not tell."""
+        """Megabytes; None if the system does not report it."""
         return None if self._before is None or self._peak is None else (self._peak - self._before) / 1000
 
     def _watch(self) -> None:
@@ -88,7 +87,7 @@ class _MemoryWatch:
 
 
 def _anonymous_memory() -> int | None:
-    """Kilobytes."""
+    """Kilobytes; None if the system does not report it."""
     try:
         with open("/proc/self/status", encoding="ascii") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))

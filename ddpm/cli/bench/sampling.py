@@ -27,21 +27,19 @@ _SAMPLERS: tuple[Sampler, ...] = ("fast", "dpm++", "ddim", "ddpm")
 def bench_sampling(
     checkpoint: Path, source: str | None, say: Callable[[str], None] = lambda text: None
 ) -> dict[str, Any]:
-    """Time each sampler's network calls against bare ones, and compare the few calls of "fast" with a thousand.
+    """Compare the time per network call of each sampler with the bare network, and the quality of its samples.
 
     Args:
         checkpoint: a run folder or a step of it.
         source: sprites to compare the samples with; None for those it was trained on.
-        say: receives a message before what takes long.
+        say: receives a message before slow work.
 
     Returns:
         JSON values: ``overhead`` by sampler (time per call over that of the bare network, minus 1), ``speedup`` (all
         steps of "ddpm" over "fast"), by sampler its quality, and ``difference``: "fast" minus "ddpm" in standard
-        errors, positive where "fast" is worse.
+        errors, positive if "fast" is worse.
 
-    Raises:
-        CheckpointError: if the checkpoint cannot be used.
-        SpriteError: if the sprites cannot be loaded.
+    Raises CheckpointError or SpriteError if the checkpoint or the sprites cannot be used.
     """
     loaded = load_checkpoint(checkpoint)
     sprites = load_sprites(source or loaded.config["data"]["source"])
@@ -66,7 +64,7 @@ def bench_sampling(
 
 
 def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
-    """Median time per network call: bare, and within each sampler; all in turn."""
+    """Median time per network call: bare, and within each sampler."""
     labels = labels_by_frequency(loaded, _TIMED)
     noise = torch.randn(_TIMED, *loaded.model.image_shape, generator=torch.Generator().manual_seed(0))
     t = torch.full((_TIMED,), loaded.schedule.num_timesteps // 2)
@@ -88,16 +86,9 @@ def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
 
 
 def _judged(report: QualityReport, index: TrainingIndex, samples: np.ndarray) -> dict[str, Any]:
-    return {
-        "frechet_ratio": report.frechet_ratio,
-        "frechet_ratio_sd": report.frechet_ratio_sd,
-        "kid": report.kid,
-        "kid_sd": report.kid_sd,
-        "haze": report.haze,
-        "merged_colours": report.merged_colours,
-        "orphans": report.orphans,
-        "near_copies": index.near_share(samples, _NEAR).to_dict(),
-    }
+    names = ("frechet_ratio", "frechet_ratio_sd", "kid", "kid_sd", "haze", "merged_colours", "orphans")
+    quality = {name: getattr(report, name) for name in names}
+    return {**quality, "near_copies": index.near_share(samples, _NEAR).to_dict()}
 
 
 def _difference(ours: QualityReport, theirs: QualityReport) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""Timing: the contenders take turns, so that whatever else the machine does slows all of them alike."""
+"""Timing in turns, so that other work of the machine slows all compared functions equally."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 def in_turn(contenders: dict[str, Callable[[], object]], rounds: int, calls: int = 1) -> dict[str, float]:
-    """Median seconds of one call of each, over ``rounds`` turns of ``calls`` calls, after a turn to warm up."""
+    """Median seconds per call of each function, over ``rounds`` turns of ``calls`` calls, after a turn to warm up."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds + 1):
         for name, call in contenders.items():

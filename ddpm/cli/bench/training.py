@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -21,7 +22,7 @@ from ddpm.diffusion.sampling import DEFAULT_SHAPE
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.sprites import load_sprites
-from ddpm.training.loop import TrainingStep, new_state, train
+from ddpm.training.loop import new_state, train
 from ddpm.training.recipes import RECIPES
 
 _ROUNDS = 25
@@ -34,10 +35,8 @@ def bench_training(source: str) -> dict[str, Any]:
     step (AdamW, float32, the same batch) of our network and of diffusers' (if it is installed) beside the machine's
     fastest matrix product; all in turn.
 
-    GFLOP/s count convolutions as they are defined, with padding. Our network skips the products with the padding of its
-    smallest maps, a fifth of all: they count, but take no time.
-
-    bfloat16 is left out on processors without it: a step would take seconds, and nobody trains that way.
+    GFLOP/s include the padding of convolutions. Our network skips the products with the padding of its smallest maps,
+    a fifth of all: they are counted, but take no time. bfloat16 is measured only where the hardware supports it.
 
     Args:
         source: sprites to train on; load them once before, so that their index is cached.
@@ -53,19 +52,14 @@ def bench_training(source: str) -> dict[str, Any]:
     schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
     usual = hardware.resolve_precision("auto")
     precisions: list[hardware.Precision] = ["float32"] if usual == "float32" else ["float32", "bfloat16"]
-    running: dict[str, Iterator[TrainingStep]] = {
-        precision: train(
-            new_state(recipe, None, 0, image_shape=shape), sprites, rows, schedule, recipe, 10_000, precision=precision
-        )
-        for precision in precisions
-    }
-    running["16x16"] = train(
-        new_state(RECIPES["fast"], None, 0), _Noise(), rows, schedule, RECIPES["fast"], 10_000, precision=precisions[-1]
-    )
-    contenders: dict[str, Callable[[], object]] = {
-        precision: lambda steps=steps: next(steps)  # type: ignore[misc]
-        for precision, steps in running.items()
-    }
+    contenders: dict[str, Callable[[], object]] = {}
+    for precision in precisions:
+        state = new_state(recipe, None, 0, image_shape=shape)
+        steps = train(state, sprites, rows, schedule, recipe, 10_000, precision=precision)
+        contenders[precision] = partial(next, steps)
+    usual_size = RECIPES["fast"]
+    small = train(new_state(usual_size, None, 0), _Noise(), rows, schedule, usual_size, 10_000, precision=precision)
+    contenders["16x16"] = partial(next, small)
     networks: dict[str, nn.Module] = {"ours": UNet(recipe.channels, image_shape=shape)}
     if (other := _diffusers_network(recipe.channels, shape)) is not None:
         networks["diffusers"] = other
@@ -125,7 +119,7 @@ def _output(network: nn.Module, x: torch.Tensor, t: torch.Tensor) -> torch.Tenso
 
 
 def _forward_gflop(network: nn.Module, shape: Shape) -> float:
-    """Per sprite, as the network is defined, however its convolutions are computed here."""
+    """Per sprite, by the definition of the network, not by how its convolutions are computed."""
     network = copy.deepcopy(network).to("meta")
     with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
         _output(network, torch.zeros(1, *shape), torch.zeros(1, dtype=torch.int64))
@@ -152,6 +146,6 @@ def _diffusers_network(channels: tuple[int, ...], shape: Shape) -> nn.Module | N
 
 
 def _products() -> dict[str, Callable[[], object]]:
-    """The same product by both libraries: on some processors one of them is twice as fast."""
+    """The same product by two libraries: on some processors one of them is twice as fast."""
     a, b, c = (torch.randn(_MATRIX, _MATRIX) for _ in range(3))
     return {"mm": lambda: torch.mm(a, b, out=c), "ours": lambda: matmul(a, b)}

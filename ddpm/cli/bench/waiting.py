@@ -1,4 +1,4 @@
-"""The cost of how threads wait: on a quiet machine, and beside a program that takes every core."""
+"""The effect of how threads wait, on an idle machine and on one where other programs use every core."""
 
 from __future__ import annotations
 
@@ -26,15 +26,11 @@ _SIZES = (1, 16, 64)
 _ROUNDS = 3
 _TURNS = 4
 _CHILD = "import json, sys; from ddpm.cli.bench.waiting import measure; print(json.dumps(measure(sys.argv[1])))"
-# The first is torch's own default, "ours" what this program asks for.
+# The first is torch's default, "ours" that of this program.
 _POLICIES: dict[str, dict[str, str]] = {
     "torch_alone": {"GOMP_SPINCOUNT": "300000"},
     "ours": {},
-    "spins_1000": {"GOMP_SPINCOUNT": "1000"},
-    "spins_3000": {"GOMP_SPINCOUNT": "3000"},
-    "spins_10000": {"GOMP_SPINCOUNT": "10000"},
-    "spins_30000": {"GOMP_SPINCOUNT": "30000"},
-    "spins_100000": {"GOMP_SPINCOUNT": "100000"},
+    **{f"spins_{count}": {"GOMP_SPINCOUNT": str(count)} for count in (1000, 3000, 10000, 30000, 100000)},
     "passive": {"OMP_WAIT_POLICY": "PASSIVE"},
     "one_thread": {"OMP_NUM_THREADS": "1"},
 }
@@ -43,52 +39,41 @@ _POLICIES: dict[str, dict[str, str]] = {
 def bench_waiting(source: str) -> dict[str, Any]:
     """Median milliseconds of a forward pass of 1, 16 and 64 sprites, and of a training step, by wait policy.
 
-    Each policy has a process of its own, since OpenMP reads it once; the processes take turns, one at a time.
-
-    Args:
-        source: sprites to train on.
+    Each policy has its own process, since OpenMP reads it once; the processes take turns, one at a time.
 
     Returns:
         JSON values, for ``quiet`` and for ``busy`` (beside one busy program per core): by policy the medians,
         and ``ratio``: the median, over the rounds, of each policy's time over that of torch alone in the same round.
     """
     load_sprites(source)
-    result: dict[str, Any] = {"threads": hardware.cores(), "load_before": _load()}
-    with _busy_cores(0):
-        result["quiet"] = _in_rounds(source)
-    with _busy_cores(hardware.given_cores()):
-        result["busy"] = _in_rounds(source)
+    result: dict[str, Any] = {"threads": hardware.cores(), "load_before": None}
+    if hasattr(os, "getloadavg"):
+        result["load_before"] = os.getloadavg()[0]
+    for name, count in (("quiet", 0), ("busy", hardware.given_cores())):
+        with _busy_cores(count):
+            result[name] = _in_rounds(source)
     return result
 
 
 def _in_rounds(source: str) -> dict[str, Any]:
     rounds = [{name: _in_a_child(source, policy) for name, policy in _POLICIES.items()} for _ in range(_ROUNDS)]
-    first, *_ = _POLICIES
+    first, *others = _POLICIES
+    measured = list(rounds[0][first])
     found: dict[str, Any] = {
-        name: {what: statistics.median(times[name][what] for times in rounds) for what in rounds[0][name]}
+        name: {what: statistics.median(times[name][what] for times in rounds) for what in measured}
         for name in _POLICIES
     }
     found["ratio"] = {
-        name: {
-            what: statistics.median(times[name][what] / times[first][what] for times in rounds)
-            for what in rounds[0][name]
-        }
-        for name in _POLICIES
-        if name != first
+        name: {what: statistics.median(times[name][what] / times[first][what] for times in rounds) for what in measured}
+        for name in others
     }
     return found
 
 
 def _in_a_child(source: str, policy: dict[str, str]) -> dict[str, float]:
     plain = {name: value for name, value in os.environ.items() if name not in CHOICES}
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, source],
-        env={**plain, **policy},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    times: dict[str, float] = json.loads(done.stdout)
-    return times
+    command = [sys.executable, "-c", _CHILD, source]
+    return json.loads(subprocess.run(command, env={**plain, **policy}, stdout=subprocess.PIPE, check=True).stdout)
 
 
 @contextlib.contextmanager
@@ -100,11 +85,6 @@ def _busy_cores(count: int) -> Iterator[None]:
         for process in busy:
             process.kill()
             process.wait()
-
-
-def _load() -> float | None:
-    """Load average over the last minute; None where the system does not tell."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def measure(source: str) -> dict[str, float]:

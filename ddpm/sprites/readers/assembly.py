@@ -15,6 +15,7 @@ import numpy as np
 
 from ddpm.base.text import counted, listed, megabytes
 from ddpm.pixels.conversion import LARGEST, SMALLEST
+from ddpm.pixels.transparency import is_blank
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.alpha import AlphaPlan, plan_alpha
 from ddpm.sprites.readers.array_store import ArrayStore
@@ -24,7 +25,7 @@ from ddpm.sprites.readers.pictures import Picture, read_picture
 from ddpm.sprites.readers.reader import SpriteArrays
 from ddpm.sprites.readers.reading import Reading
 from ddpm.sprites.readers.sheet_layout import Cut, GridQuestion, Size, find_cuts
-from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, is_blank, natural_scale
+from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, natural_scale
 from ddpm.sprites.readers.tally import Tally
 
 _MOST_BYTES = 2 << 30
