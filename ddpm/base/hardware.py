@@ -63,7 +63,7 @@ def given_cores() -> int:
 
 def _limit(name: str) -> int | None:
     """The number in an environment variable; None if there is no valid one."""
-    # A list has a number for each level of nested parallelism; only the first is used here.
+    # A list has one number per level of nested parallelism; only the first applies here.
     text = os.environ.get(name, "").partition(",")[0].strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) else None
 

@@ -135,13 +135,13 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _whole(text: str) -> int:
+def _parse_int(text: str) -> int:
     if len(text) > _MOST_DIGITS:
         raise ValueError("a number is too large")
     return int(text)
 
 
-def _finite(text: str) -> float:
+def _parse_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"{text[:20]} is not a finite number")
@@ -149,7 +149,7 @@ def _finite(text: str) -> float:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_no_duplicates, parse_int=_whole, parse_float=_finite, parse_constant=_finite
+    object_pairs_hook=_no_duplicates, parse_int=_parse_int, parse_float=_parse_float, parse_constant=_parse_float
 )
 
 

@@ -33,7 +33,7 @@ _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST}
 _REFRESH_SECONDS = 20.0
-# A process on another machine cannot be asked whether it is alive; it touches its note as long as it is.
+# Whether a process on another machine is alive is seen from the time of its note, which it keeps updating.
 _SILENT_SECONDS = 120.0
 
 
@@ -45,7 +45,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._give_up: Callable[[], None] | None = None
+        self._release: Callable[[], None] | None = None
 
     def acquire(self, timeout: float = -1) -> Lock:
         """Take it; ``with`` or :meth:`release` releases it.
@@ -58,21 +58,21 @@ class Lock:
             OSError: if no lock is possible there.
         """
         deadline = time.monotonic() + timeout
-        while (give_up := _take(self.path)) is None:
+        while (release := _take(self.path)) is None:
             if timeout >= 0 and time.monotonic() >= deadline:
                 raise TimeoutError(f"{self.path.name} is held by another program")
             time.sleep(_POLL_SECONDS)
-        self._give_up = give_up
+        self._release = release
         return self
 
     def release(self) -> None:
         """Release it; does nothing if it is not held."""
-        give_up, self._give_up = self._give_up, None
-        if give_up is not None:
-            give_up()
+        release, self._release = self._release, None
+        if release is not None:
+            release()
 
     def __enter__(self) -> Lock:
-        if self._give_up is None:
+        if self._release is None:
             self.acquire()
         return self
 
@@ -168,8 +168,8 @@ def _leave_note(lock: Path) -> Callable[[], None] | None:
     built = folder.with_name(f".{folder.name}.{token}.tmp")
     try:
         built.mkdir()
-        replace_json(built / f"{token}.json", {**_whereabouts(), "pid": os.getpid(), "born": _born(os.getpid())})
-        # Of a dead holder an empty folder remains; a folder that is not empty cannot be removed this way.
+        replace_json(built / f"{token}.json", {**_location(), "pid": os.getpid(), "born": _start_time(os.getpid())})
+        # A dead holder may have left an empty folder; one with a note cannot be removed this way.
         with contextlib.suppress(OSError):
             folder.rmdir()
         built.rename(folder)
@@ -204,15 +204,15 @@ def _is_alive(note: Path) -> bool:
     except (OSError, ValueError):
         written = {}
     pid = written.get("pid")
-    if isinstance(pid, int) and pid > 0 and _whereabouts().items() <= written.items():
-        return _lives(pid) and written.get("born") == _born(pid)
+    if isinstance(pid, int) and pid > 0 and _location().items() <= written.items():
+        return _is_running(pid) and written.get("born") == _start_time(pid)
     try:
         return time.time() - note.stat().st_mtime < _SILENT_SECONDS
     except OSError:
         return False
 
 
-def _whereabouts() -> dict[str, str]:
+def _location() -> dict[str, str]:
     """The machine and container to which a process number belongs."""
     try:
         space = os.readlink("/proc/self/ns/pid")
@@ -221,7 +221,7 @@ def _whereabouts() -> dict[str, str]:
     return {"host": platform.node(), "space": space}
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -231,8 +231,8 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _born(pid: int) -> str:
-    """When a process began, by the system's clock, since its number may be reused; empty if unknown or a zombie."""
+def _start_time(pid: int) -> str:
+    """When a process began, since its number may be reused; empty if that is unknown or it has already ended."""
     try:
         # The second field is the program's name in brackets, and may itself contain spaces and brackets.
         facts = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

@@ -48,7 +48,7 @@ def _data(options: argparse.Namespace) -> None:
         print(json.dumps(card if other is None else {**card, "beside": other}))
         return
     for key, value in card.items():
-        if key not in ("traits", "notes"):  # the notes are printed already
+        if key not in ("traits", "notes"):  # the notes were printed while loading
             print(f"{key.replace('_', ' '):>20}  {_readable(value)}")
     print("\nQuartiles (25%, median, 75%) over distinct sprites" + (f", and of {other['name']}:" if other else ":"))
     for trait, quartiles in card["traits"].items():

@@ -48,21 +48,18 @@ class ChainRecorder:
         self._schedule = schedule
         self._wanted = set(np.linspace(0, steps, min(frames, steps + 1)).round().astype(int).tolist())
         self._seen = 0
-        self._t: list[int] = []
-        self._x_t: list[np.ndarray] = []
-        self._x0: list[np.ndarray] = []
+        self._moments: list[tuple[int, np.ndarray, np.ndarray]] = []
 
     def add(self, step: SamplingStep) -> bool:
         """Record the next moment if it is one of those wanted; returns whether it was."""
         wanted = self._seen in self._wanted
         if wanted:
-            self._t.append(step.t)
-            self._x_t.append(to_uint8(step.x_t))
-            self._x0.append(to_uint8(step.x0))
+            self._moments.append((step.t, to_uint8(step.x_t), to_uint8(step.x0)))
         self._seen += 1
         return wanted
 
     def chain(self) -> Chain:
-        t = np.array(self._t, np.int64)
+        levels, x_t, x0 = zip(*self._moments, strict=True)
+        t = np.array(levels, np.int64)
         alpha_bar = np.where(t < 0, 1.0, self._schedule.alphas_cumprod.numpy()[np.maximum(t, 0)])
-        return Chain(t, np.stack(self._x_t), np.stack(self._x0), np.sqrt(1 - alpha_bar))
+        return Chain(t, np.stack(x_t), np.stack(x0), np.sqrt(1 - alpha_bar))

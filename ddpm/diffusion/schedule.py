@@ -48,7 +48,7 @@ class NoiseSchedule:
             raise ValueError(f"unknown schedule {kind!r}: choose one of {', '.join(get_args(ScheduleKind))}")
         self.num_timesteps = num_timesteps
         self.kind: ScheduleKind = kind
-        self.betas = _linear_betas(num_timesteps) if kind == "linear" else _cosine_betas(num_timesteps)
+        self.betas = _betas(kind, num_timesteps)
         self.alphas_cumprod = torch.cumprod(1.0 - self.betas, dim=0)
 
     def add_noise(self, x0: torch.Tensor, eps: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
@@ -142,11 +142,9 @@ class NoiseSchedule:
         return alpha_bar.sqrt().to(like), (1.0 - alpha_bar).sqrt().to(like)
 
 
-def _linear_betas(num_timesteps: int) -> torch.Tensor:
-    return torch.linspace(1e-4, 0.02, num_timesteps, dtype=torch.float64)
-
-
-def _cosine_betas(num_timesteps: int) -> torch.Tensor:
+def _betas(kind: ScheduleKind, num_timesteps: int) -> torch.Tensor:
+    if kind == "linear":
+        return torch.linspace(1e-4, 0.02, num_timesteps, dtype=torch.float64)
     offset = 0.008
 
     def alpha_bar(time: float) -> float:

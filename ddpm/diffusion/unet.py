@@ -86,8 +86,12 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.norm(x)
-        q, k, v = (self._by_head(part(h)) for part in (self.queries, self.keys, self.values))
-        q, k = _rms_norm(q) * self.gain.to(q.dtype), _rms_norm(k)
+        # (N, C, H, W) to (N, heads, H * W, C / heads).
+        q, k, v = (
+            part(h).unflatten(1, (self.heads, -1)).flatten(3).mT for part in (self.queries, self.keys, self.values)
+        )
+        q, k = (F.rms_norm(x, x.shape[-1:], eps=1e-6) for x in (q, k))
+        q = q * self.gain.to(q.dtype)
         if torch.is_grad_enabled():
             # With gradients the plain product takes half the time of the fused one on a CPU.
             attended = torch.softmax((q * q.shape[-1] ** -0.5) @ k.mT, dim=-1) @ v
@@ -95,10 +99,6 @@ class SelfAttention(nn.Module):
             # Without, the fused one saves the memory of N * heads * (H * W)^2 weights; strided values double its time.
             attended = F.scaled_dot_product_attention(q, k, v.contiguous())
         return x + self.project(attended.mT.reshape(x.shape))
-
-    def _by_head(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, C, H, W) to (N, heads, H * W, C / heads)."""
-        return x.unflatten(1, (self.heads, -1)).flatten(3).mT
 
 
 class UNet(nn.Module):
@@ -130,19 +130,16 @@ class UNet(nn.Module):
         binary_alpha: bool = False,
     ) -> None:
         super().__init__()
-        channels, attention = tuple(channels), tuple(attention)
-        image_channels, height, width = image_shape
-        if not is_sprite_shape((height, width, image_channels)):
-            raise ValueError(f"image_shape must be (C, H, W), C of 3 or 4 and sides of 8 to 64, got {image_shape}")
-        _check(channels, time_embedding_dim, num_classes, prediction_type, dropout, attention)
-        self.channels = channels
+        self.channels = channels = tuple(channels)
         self.time_embedding_dim = time_embedding_dim
         self.num_classes = num_classes
         self.prediction_type = prediction_type
         self.dropout = dropout
-        self.attention = attention
+        self.attention = tuple(attention)
+        image_channels, height, width = image_shape
         self.image_shape = (image_channels, height, width)
         self.binary_alpha = binary_alpha
+        self._check()
 
         time_channels = 4 * time_embedding_dim
         self.time_mlp = nn.Sequential(
@@ -170,9 +167,26 @@ class UNet(nn.Module):
             self.upsamplers.append(nn.Sequential(Convolution(width, skip, 1), nn.Upsample(scale_factor=2)))
             self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout))
             width = skip
-        self.attenders = nn.ModuleDict({str(level): SelfAttention(channels[level]) for level in attention})
+        self.attenders = nn.ModuleDict({str(level): SelfAttention(channels[level]) for level in self.attention})
         self.head = nn.Sequential(_norm(first), nn.SiLU(), Convolution(first, image_channels, 3, padding=1))
         _zero(self.head[-1])
+
+    def _check(self) -> None:
+        if not self.channels or any(width < 8 or width % 8 for width in self.channels):
+            raise ValueError(f"channels must be multiples of 8, got {self.channels}")
+        channels, height, width = self.image_shape
+        if not is_sprite_shape((height, width, channels)):
+            raise ValueError(f"image_shape must be (C, H, W), C of 3 or 4, sides of 8 to 64, got {self.image_shape}")
+        if self.time_embedding_dim < 4 or self.time_embedding_dim % 2:
+            raise ValueError(f"time_embedding_dim must be even and at least 4, got {self.time_embedding_dim}")
+        if self.num_classes is not None and self.num_classes < 1:
+            raise ValueError(f"num_classes must be at least 1 or None, got {self.num_classes}")
+        if self.prediction_type not in get_args(PredictionType):
+            raise ValueError(f"unknown prediction type {self.prediction_type!r}: choose eps or v")
+        if any(not 0 <= level < len(self.channels) for level in self.attention):
+            raise ValueError(f"attention must name resolutions 0..{len(self.channels) - 1}, got {self.attention}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
 
     def set_dropout(self, share: float) -> None:
         """Use this dropout, 0..1, from now on; the attribute ``dropout`` stays that of a new network."""
@@ -239,33 +253,6 @@ class UNet(nn.Module):
         if bool((labels < -1).any()) or bool((labels >= self.num_classes).any()):
             raise ValueError(f"labels must lie in 0..{self.num_classes - 1}, or be -1 for anything")
         return torch.where(labels < 0, self.num_classes, labels)
-
-
-def _check(
-    channels: tuple[int, ...],
-    time_embedding_dim: int,
-    num_classes: int | None,
-    prediction_type: str,
-    dropout: float,
-    attention: tuple[int, ...],
-) -> None:
-    if not channels or any(width < 8 or width % 8 for width in channels):
-        raise ValueError(f"channels must be multiples of 8, got {channels}")
-    if time_embedding_dim < 4 or time_embedding_dim % 2:
-        raise ValueError(f"time_embedding_dim must be even and at least 4, got {time_embedding_dim}")
-    if num_classes is not None and num_classes < 1:
-        raise ValueError(f"num_classes must be at least 1 or None, got {num_classes}")
-    if prediction_type not in get_args(PredictionType):
-        raise ValueError(f"unknown prediction type {prediction_type!r}: choose eps or v")
-    if any(not 0 <= level < len(channels) for level in attention):
-        raise ValueError(f"attention must name resolutions 0..{len(channels) - 1}, got {attention}")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
-
-
-def _rms_norm(x: torch.Tensor) -> torch.Tensor:
-    """Scaled to a mean square of 1 in the last dimension."""
-    return F.rms_norm(x, x.shape[-1:], eps=1e-6)
 
 
 def _norm(channels: int) -> nn.GroupNorm:

@@ -168,7 +168,7 @@ class _Training:
     def go(self) -> Progress:
         plan, state, recorder = self.plan, self.state, self.recorder
         recorder.end_last_line()
-        steps = self._begin()
+        steps = self._remaining_steps()
         window = LossWindow(plan.schedule, plan.recipe.prediction_type, plan.recipe.even_log_snr)
         recorder.set_state("running", step=state.step, threads=torch.get_num_threads(), message=None)
         self._saved = state.step
@@ -192,7 +192,7 @@ class _Training:
                     self._check_samples(record)
                 if due.last:
                     break
-                self._obey()
+                self._handle_requests()
         except BaseException:
             # Save what was learnt; an error in saving must not hide the first one.
             if state.step > self._saved and self.run.exists():
@@ -204,7 +204,7 @@ class _Training:
             return recorder.set_state("finished", seconds_left=0)
         return recorder.set_state("stopped", reason=reason)
 
-    def _begin(self) -> Iterator[TrainingStep]:
+    def _remaining_steps(self) -> Iterator[TrainingStep]:
         """The remaining steps, in this process and in the others of its team."""
         plan, step = self.plan, self.state.step
         self.team.tell(
@@ -294,7 +294,7 @@ class _Training:
         elif self.control.is_stopped():
             self.recorder.say("It was stopped while it questioned itself: that was left out.")
 
-    def _obey(self) -> None:
+    def _handle_requests(self) -> None:
         if (threads := self.control.new_threads()) is not None:
             self.team.tell({"do": "set", "threads": hardware.set_threads(threads)})
             self.clock.forget_rate()

@@ -23,7 +23,7 @@ from ddpm.runs.training_lock import active_training
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 90
-_TAIL = 8000
+_TAIL_BYTES = 8000
 # Variables of torchrun. A training started from a page runs alone, even if torchrun started the server.
 _TORCHRUN = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"}
 _starting = threading.Lock()
@@ -58,7 +58,7 @@ def start_training(request: TrainingRequest) -> Child:
     Raises:
         StartError: if a training is already alive in this home, or the process cannot be started.
     """
-    request = _independent_of_folder(request)
+    request = _with_absolute_paths(request)
     if request.folder.parent.name != "checkpoints":
         raise StartError(f"{request.folder} is not in a folder called checkpoints: a training cannot be started there.")
     with _starting:
@@ -94,14 +94,14 @@ def log_tail(log: Path, lines: int = 12) -> str:
     """The last lines that a training printed; empty if there is no log."""
     try:
         with open_plain(log) as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            text = file.read(_TAIL).decode("utf-8", "replace")
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            text = file.read(_TAIL_BYTES).decode("utf-8", "replace")
     except (OSError, ValueError):
         return ""
     return "\n".join(text.strip().splitlines()[-lines:])
 
 
-def _independent_of_folder(request: TrainingRequest) -> TrainingRequest:
+def _with_absolute_paths(request: TrainingRequest) -> TrainingRequest:
     """The same request with absolute paths, for a process in another working folder."""
     data = request.data
     if data is not None and data.partition(":")[0] not in ("builtin", "kaggle"):

@@ -25,7 +25,7 @@ _DATA: dict[str, Check] = {
     "fingerprint": is_text,
     "label_names": or_none(list_of(is_name)),
 }
-_TOLD: dict[str, Check] = {
+_REQUIRED: dict[str, Check] = {
     "data": lambda value: has_fields(value, _DATA),
     "recipe": lambda value: has_fields(value, {"title": is_text, "prediction_type": is_text, "batch_size": is_count}),
     "schedule": lambda value: has_fields(value, {"kind": is_text}),
@@ -39,7 +39,7 @@ _TOLD: dict[str, Check] = {
 def run_card(run: Run) -> str:
     """Markdown: data, recipe, length, machine, measures and use. Raises RunError if ``run.json`` is damaged."""
     config = run.config()
-    if wrong := [name for name, check in _TOLD.items() if not check(config.get(name))]:
+    if wrong := [name for name, check in _REQUIRED.items() if not check(config.get(name))]:
         raise RunError(f"{run.folder / 'run.json'} is damaged ({', '.join(wrong)}): no model card can be made from it.")
     data, choice = config["data"], read_choice(run.folder)
     lines = [

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ddpm.base.files import read_json, replace_json
 from ddpm.base.json_values import (
     Check,
@@ -137,12 +135,16 @@ def measure_step(
         index=index,
         grader=grader,
     )
+    heldout, unseen = None, comparison_set.unseen
+    if len(unseen):
+        sprites, schedule = comparison_set.sprites, loaded.schedule
+        heldout = heldout_loss(loaded.model, sprites, unseen, schedule, evaluations=_EVALUATIONS, log_snr=LOG_SNR_GRID)
     row = {
         "step": step,
         "sampler": sampler,
         "calls": default_steps(sampler, loaded.schedule.num_timesteps),
         **_row(report),
-        "heldout": _heldout(loaded, comparison_set),
+        "heldout": heldout,
     }
     return row, report
 
@@ -240,9 +242,8 @@ def read_choice(folder: Path) -> dict[str, Any] | None:
         found = read_json(folder / CHOICE)
     except (OSError, ValueError):
         return None
-    if not has_fields(found, _CHOICE):
-        return None
-    return found if found["chosen"] in [row["step"] for row in found["rows"]] else None
+    is_choice = has_fields(found, _CHOICE) and found["chosen"] in [row["step"] for row in found["rows"]]
+    return found if is_choice else None
 
 
 def _is_row(value: Any) -> bool:
@@ -290,16 +291,3 @@ def _row(report: Report) -> dict[str, Any]:
         "claim": {name: share.to_dict() for name, share in found.claim.items()},
         "real": {name: quality.real[name] for name in _REAL},
     }
-
-
-def _heldout(loaded: Any, comparison_set: ComparisonSet) -> float | None:
-    if len(comparison_set.unseen) == 0:
-        return None
-    return heldout_loss(
-        loaded.model,
-        comparison_set.sprites,
-        np.asarray(comparison_set.unseen),
-        loaded.schedule,
-        evaluations=_EVALUATIONS,
-        log_snr=LOG_SNR_GRID,
-    )

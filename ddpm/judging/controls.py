@@ -152,16 +152,6 @@ def _labelled(*labels: str, least: float) -> Callable[[MemorizationReport], bool
     return is_right
 
 
-def _collages_found(report: MemorizationReport) -> bool:
-    rate = report.rates["collage"]
-    return rate.low > (rate.floor or 0.0)
-
-
-def _nothing_found(report: MemorizationReport) -> bool:
-    near = report.rates["near copy"]
-    return report.rates["exact copy"].count == 0 and near.low <= report.effective_rate
-
-
 def _noise_found(report: MemorizationReport) -> bool:
     copied = any(report.rates[name].count for name in ("exact copy", "near copy", "shape known", "collage"))
     return not copied and report.rates["low quality"].rate == 1
@@ -200,14 +190,14 @@ CONTROLS: dict[str, Control] = {
         "Collages",
         "The left half of one sprite that it learnt from beside the right half of another.",
         "Far more collages than among real sprites.",
-        _collages_found,
+        lambda report: report.rates["collage"].low > (report.rates["collage"].floor or 0.0),
         _collages,
     ),
     "unseen": Control(
         "Unseen sprites",
         "Real sprites of the same set that the model never saw.",
         "No more near copies than the false-positive rate allows: nothing was copied here.",
-        _nothing_found,
+        lambda report: report.rates["exact copy"].count == 0 and report.rates["near copy"].low <= report.effective_rate,
         lambda data, n, random: _chosen(data, data.unseen, n, random),
     ),
     "noise": Control(

@@ -89,8 +89,7 @@ def take_exam(samples: np.ndarray, sprites: SpriteDataset, seen: np.ndarray, nea
     naming = name_sprites(samples)
     pairs = set(zip(drawn.shape_ids.tolist(), drawn.palette_ids.tolist(), strict=True))
     counted = sum(pair in pairs for pair in zip(naming.shape.tolist(), naming.palette.tolist(), strict=True))
-    share = observed_exam_share(naming, drawn)
-    hits = round(share * counted) if counted else 0
+    hits = round(observed_exam_share(naming, drawn) * counted) if counted else 0
     expected = expected_exam_share(naming, drawn)
     to_train = nearest(samples, sprites.images[seen], 1)[1][:, 0]
     to_exam = nearest(samples, sprites.images[withheld], 1)[1][:, 0]

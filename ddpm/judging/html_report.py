@@ -68,10 +68,10 @@ def to_html(report: Report) -> str:
     ]
     for title, head, rows in tables(report):
         parts.append(f"<h2>{html.escape(title)}</h2>{_table(head, rows)}")
-    columns = min(16, len(report.samples))
+    samples = sheet(report.samples[:256], min(16, len(report.samples)), gap=1)
     parts += [
         "<h2>The samples</h2>",
-        f'<img src="{_uri(sheet(report.samples[:256], columns, gap=1))}" alt="all samples" style="width:100%">',
+        f'<img src="{_uri(samples)}" alt="all samples" style="width:100%">',
         f"<h2>How to read this</h2>{_glossary_html()}",
     ]
     body = "\n".join(parts)

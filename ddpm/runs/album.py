@@ -23,7 +23,7 @@ from ddpm.sprites.readers.arrays import load_npz
 
 _ID = re.compile(r"[0-9a-f]{8,24}")
 _KEPT = 12
-_PATIENCE = 10.0
+_LOCK_SECONDS = 10.0
 _ARRAYS = ("t", "x_t", "x0", "noise_level")
 _OTHER = "other_"
 # Two chains of 50 moments of 144 sprites take 22 MB.
@@ -53,12 +53,12 @@ def keep_batch(chain: Chain, info: dict[str, Any], other: Chain | None = None) -
     arrays: dict[str, Any] = _arrays(chain) if other is None else _arrays(chain) | _arrays(other, _OTHER)
     np.savez(file, **arrays)
     name = ""
-    with contextlib.suppress(OSError), Lock(home() / "batches.lock").acquire(_PATIENCE):
-        name = _put(file.getvalue(), info)
+    with contextlib.suppress(OSError), Lock(home() / "batches.lock").acquire(_LOCK_SECONDS):
+        name = _store(file.getvalue(), info)
     return Batch(name, chain, info, other)
 
 
-def _put(arrays: bytes, info: dict[str, Any]) -> str:
+def _store(arrays: bytes, info: dict[str, Any]) -> str:
     """Write a batch, and return its name; the caller holds the lock."""
     folder = _folder()
     sweep(folder, older_than=0)

@@ -30,7 +30,7 @@ MOST = 400
 _FILE = re.compile(r"[0-9a-f]{16}\.png")
 _KEY = "ddpm:favourite"
 _LARGEST_FILE = 1 << 20
-_PATIENCE = 10.0
+_LOCK_SECONDS = 10.0
 # A model's name may change, and old favourites have no id; the mark of its weights alone identifies it.
 _NAMES = ("name", "id")
 _NOTE = {"info": is_object, "kept": is_amount}
@@ -83,7 +83,7 @@ def keep(image: np.ndarray, info: dict[str, Any]) -> Favourite:
     """
     name, now = favourite_id(image, info), time.time()
     try:
-        with Lock(home() / "favourites.lock").acquire(_PATIENCE):
+        with Lock(home() / "favourites.lock").acquire(_LOCK_SECONDS):
             known = favourites()
             same = next((one for one in known if one.id == name), None)
             if same is not None:
@@ -109,7 +109,7 @@ def _png(one: Favourite) -> bytes:
 def remove(name: str) -> None:
     """Remove a favourite, if it is one; raises FavouritesError if that fails."""
     try:
-        for one in _all():
+        for one in _readable():
             if one.id == name:
                 (_folder() / f"{one.file}.png").unlink(missing_ok=True)
     except OSError as error:
@@ -119,7 +119,7 @@ def remove(name: str) -> None:
 def favourites() -> list[Favourite]:
     """All that are kept, the newest first, without damaged files."""
     try:
-        found = {one.id: one for one in _all()}
+        found = {one.id: one for one in _readable()}
     except OSError:
         return []
     return sorted(found.values(), key=lambda one: (one.place, one.kept, one.id), reverse=True)
@@ -138,7 +138,7 @@ def favourite_names() -> set[str]:
         return set()
 
 
-def _all() -> list[Favourite]:
+def _readable() -> list[Favourite]:
     """All readable files; two old ones may hold the same favourite."""
     loaded = []
     for name in _names():

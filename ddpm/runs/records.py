@@ -116,9 +116,9 @@ def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
         raise ValueError(f"{path.name} has more than {_MOST_LINES:,} lines")
     *lines, half = data.split(b"\n")
     records: dict[int, dict[str, Any]] = {}
-    damaged = sum(not _take(line, records) for line in lines)
+    damaged = sum(not _add_record(line, records) for line in lines)
     # A last line without its end is still being written, or was when the program was killed: not counted as damage.
-    _take(half, records)
+    _add_record(half, records)
     return [records[step] for step in sorted(records)], damaged
 
 
@@ -128,7 +128,7 @@ def left_out(path: Path, kept: Mapping[str, Any]) -> str:
     return ", ".join(ascii(key)[1:-1] for key, value in stored.items() if kept.get(key) != value)
 
 
-def _take(line: bytes, records: dict[int, dict[str, Any]]) -> bool:
+def _add_record(line: bytes, records: dict[int, dict[str, Any]]) -> bool:
     """Add a line of the metrics to ``records``, by step; returns whether all of it was valid."""
     if not line.strip():
         return True

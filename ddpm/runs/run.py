@@ -40,7 +40,7 @@ from ddpm.sprites.readers import npy, pngs
 
 _LARGEST_HASHES, _LARGEST_PICTURE, _MOST_PIXELS = 256 << 20, 1 << 20, 1_000_000
 # Seconds; a change takes milliseconds.
-_PATIENCE = 10.0
+_LOCK_SECONDS = 10.0
 
 
 class Run:
@@ -200,7 +200,7 @@ class Run:
         """
         asked = {"stop": stop, "pause": pause, "threads": threads}
         try:
-            with self._changing():
+            with self._change_lock():
                 start = self.status().get("start")
                 control = read_or_empty(self.folder / "control.json")
                 if control.get("start") != start:
@@ -212,13 +212,13 @@ class Run:
 
     def pin(self, step: int, keep: bool = True) -> None:
         """Keep a saved step permanently, or no longer. Raises OSError if that cannot be written."""
-        with self._changing():
+        with self._change_lock():
             pinned = set(self.pinned()) - {step} | ({step} if keep else set())
             replace_json(self.folder / "pinned.json", {"steps": sorted(pinned)})
 
-    def _changing(self) -> Lock:
+    def _change_lock(self) -> Lock:
         """Without this lock, two programs that change a file at once would lose one of the changes."""
-        return Lock(self.folder / "change.lock").acquire(_PATIENCE)
+        return Lock(self.folder / "change.lock").acquire(_LOCK_SECONDS)
 
     def rename(self, name: str) -> Run:
         """Rename the run. Raises RunError if the name is taken or invalid, or the run is alive or shipped."""
@@ -254,7 +254,7 @@ class Run:
     def prune(self, keep_last: int = 3) -> None:
         """Remove saved steps, except the newest ``keep_last``, the best by held-out loss and the pinned ones."""
         # With the lock, so that no step is pinned between the check and its removal.
-        with contextlib.suppress(OSError), self._changing():
+        with contextlib.suppress(OSError), self._change_lock():
             saved = self.steps()
             keep = {*saved[-keep_last:], *self.pinned(), self.latest(), self.best_step()}
             for step in saved:

@@ -16,7 +16,7 @@ from ddpm.runs.records import ACTIVE, read_or_empty
 from ddpm.runs.run import Run
 
 # Seconds; a check whether a run is alive holds its lock much shorter, a training much longer.
-_LOCK_PATIENCE = 2.0
+_LOCK_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def claim(run: Run, resume: bool) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(training_lock().acquire(_LOCK_PATIENCE))
+            stack.enter_context(training_lock().acquire(_LOCK_SECONDS))
         except TimeoutError:
             active = active_training()
             whose = f"the run {active.run.name!r}" if active else "another program"
@@ -74,7 +74,7 @@ def claim(run: Run, resume: bool) -> Iterator[None]:
         run.folder.mkdir(parents=True, exist_ok=True)
         try:
             try:
-                stack.enter_context(run.lock().acquire(_LOCK_PATIENCE))
+                stack.enter_context(run.lock().acquire(_LOCK_SECONDS))
             except TimeoutError:
                 raise RunError(f"The run {run.name!r} is training right now, started from another place.") from None
             # Again, because another run may have been renamed to this name meanwhile.

@@ -103,8 +103,7 @@ class Team:
             distributed.broadcast(length, 0)
             data = torch.zeros(int(length), dtype=torch.uint8)
             distributed.broadcast(data, 0)
-        order: dict[str, Any] = json.loads(data.numpy().tobytes())
-        return order
+        return json.loads(data.numpy().tobytes())
 
     @contextlib.contextmanager
     def step(self) -> Iterator[None]:

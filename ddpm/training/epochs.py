@@ -29,14 +29,10 @@ class EpochOrder:
         parts = []
         while start < stop:
             epoch, offset = divmod(start, len(self._rows))
-            part = self._shuffle(epoch)[offset : offset + stop - start]
+            if epoch != self._epoch:
+                permutation = torch.randperm(len(self._rows), generator=generator_for("epoch", self._seed, epoch))
+                self._epoch, self._shuffled = epoch, self._rows[permutation.numpy()]
+            part = self._shuffled[offset : offset + stop - start]
             parts.append(part)
             start += len(part)
         return np.concatenate(parts)
-
-    def _shuffle(self, epoch: int) -> np.ndarray:
-        if epoch != self._epoch:
-            permutation = torch.randperm(len(self._rows), generator=generator_for("epoch", self._seed, epoch))
-            self._shuffled = self._rows[permutation.numpy()]
-            self._epoch = epoch
-        return self._shuffled

@@ -69,7 +69,6 @@ class TrainingStep:
         losses: float32 (B,), one per sprite.
         t: int64 (B,), the timesteps.
         grad_norm: norm of the gradient before clipping.
-        learning_rate: of this step.
         skipped: the loss or the gradient was not finite, so the weights were not changed.
     """
 

@@ -60,10 +60,8 @@ class Optimizer:
         for group in self._adamw.param_groups:
             group["lr"] = learning_rate
         self._adamw.step()
-        if self._kernels:
-            self._muon_step(learning_rate)
-
-    def _muon_step(self, learning_rate: float) -> None:
+        if not self._kernels:
+            return
         kernels: list[torch.Tensor] = list(self._kernels.values())
         momenta = list(self._momenta.values())
         gradients = [kernel.grad for kernel in kernels if kernel.grad is not None]

@@ -1,1 +1,1 @@
-"""What pages are made of: a room for each page, and one for what they share."""
+"""The parts of the pages: a package for each page, and ``shared`` for parts that several use."""

@@ -129,7 +129,7 @@ class CollageIndex:
     def _explained(self, lab: np.ndarray, inside: np.ndarray) -> np.ndarray:
         """uint64 (Q, 4, D): for each of up to 64 sprites one bit per pixel, set where a reference explains it."""
         differs = self._differs(lab)
-        mask = _across(inside)[:, None]
+        mask = _words_of(inside)[:, None]
         result = np.empty((len(lab), 4, len(self.rows)), np.uint64)
         for part in blocks(len(self.rows), _BLOCK):
             words = differs.take(self.entries[:, part])
@@ -158,7 +158,7 @@ class CollageIndex:
         return result.view("<u8")[:, 0]
 
 
-def _across(bits: np.ndarray) -> np.ndarray:
+def _words_of(bits: np.ndarray) -> np.ndarray:
     """uint64 (N,) from bool (at most 64, N), the first row in the lowest bit."""
     padded = np.zeros((bits.shape[1], _BATCH), bool)
     padded[:, : len(bits)] = bits.T

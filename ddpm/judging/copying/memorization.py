@@ -83,7 +83,6 @@ class MemorizationReport(MemorizationSummary):
 
     Attributes:
         heldout_rates: ``rates``, counted on the held-out sprites.
-        false_positive_rate: the requested one.
         near_distance: squared distance up to which a sample is a near copy; -1 if none is small enough.
         nearest_ratio: samples whose nearest sprite is less than a third as far as the second nearest (Yoon et al.
             2023; Gu et al. 2023, arXiv 2310.02664).
@@ -92,7 +91,6 @@ class MemorizationReport(MemorizationSummary):
         c_t: data-copying statistic, Mann-Whitney Z of sample-to-train against held-out-to-train distances (Meehan et
             al. 2020); far below 0 means copying. None without held-out sprites.
         denoising_gap: None without a model or held-out sprites.
-        evidence: the facts about each sample.
     """
 
     heldout_rates: dict[str, Proportion]
@@ -201,10 +199,14 @@ def judge(
     heldout_rates = {name: proportion(int(usual[name].sum()), len(unseen)) for name in RATES}
     floors: dict[str, Proportion | float] = {**heldout_rates, "exact copy": 0.0, "near copy": effective}
     rates = {name: proportion(int(found[name].sum()), len(evidence), floors[name]) for name in RATES}
+    known, usually_known = found["shape known"], usual["shape known"]
+    claim = {"shape known": _compared(known, usually_known)}
+    for name in ("palette novel", "palette nowhere"):
+        claim[f"{name}, of those"] = _compared(found[name][known], usual[name][usually_known])
     return MemorizationReport(
         rates=rates,
         heldout_rates=heldout_rates,
-        claim=_claim(found, usual),
+        claim=claim,
         labels=_labels(evidence, found),
         heldout_labels=_labels(unseen, usual),
         false_positive_rate=false_positive_rate,
@@ -253,14 +255,6 @@ def _labels(facts: Evidence, flags: dict[str, np.ndarray]) -> tuple[str, ...]:
     }
     first = np.argmax(np.stack([fits[name] for name in LABELS]), axis=0)
     return tuple(LABELS[i] for i in first.tolist())
-
-
-def _claim(found: dict[str, np.ndarray], usual: dict[str, np.ndarray]) -> dict[str, Proportion]:
-    shape, usual_shape = found["shape known"], usual["shape known"]
-    result = {"shape known": _compared(shape, usual_shape)}
-    for name in ("palette novel", "palette nowhere"):
-        result[f"{name}, of those"] = _compared(found[name][shape], usual[name][usual_shape])
-    return result
 
 
 def _compared(found: np.ndarray, usual: np.ndarray) -> Proportion:

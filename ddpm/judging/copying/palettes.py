@@ -91,6 +91,7 @@ class PaletteIndex:
         numbers = np.full(len(references), -1, np.int64)
         points = [np.empty((0, _VALUES), np.float32)]
         known: dict[bytes, int] = {}
+        present = np.empty(0, np.int64)
         for part in blocks(len(references), _BLOCK):
             embedded = _embed(references[part])
             fresh = []
@@ -101,7 +102,9 @@ class PaletteIndex:
                     fresh.append(row)
                 numbers[part.start + row] = known[digest]
             points.append(embedded[fresh])
-        return cls(np.concatenate(points), numbers, _present(references))
+            colours = np.unique(_foreground_colours(references[part]))
+            present = np.union1d(present, colours[colours >= 0])
+        return cls(np.concatenate(points), numbers, present)
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The k references (1..R) with the palettes most similar to each query, uint8 (Q, 16, 16, 3).
@@ -213,15 +216,6 @@ def _embed(images: np.ndarray) -> np.ndarray:
     width = counts[:, :, None] / _QUANTILES
     np.divide(np.diff(integrals, axis=2), width, out=means, where=width > 0)
     return (means.reshape(len(images), -1) * np.sqrt(3 / _VALUES)).astype(np.float32)
-
-
-def _present(references: np.ndarray) -> np.ndarray:
-    """int64 (C,): the distinct colours of all foregrounds, ascending."""
-    present = np.empty(0, np.int64)
-    for part in blocks(len(references), _BLOCK):
-        colours = np.unique(_foreground_colours(references[part]))
-        present = np.union1d(present, colours[colours >= 0])
-    return present
 
 
 def _foreground_colours(images: np.ndarray) -> np.ndarray:

@@ -98,7 +98,11 @@ def _read(folder: Path, train: np.ndarray, heldout: np.ndarray) -> TrainingIndex
 
 def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
     """Write a temporary folder and move it into place in one step; raises OSError if that fails."""
-    _make_room(folder.parent)
+    sweep(folder.parent)
+    with contextlib.suppress(OSError):
+        used = _by_use(folder.parent)
+        for path in used[: max(0, len(used) - _MOST_STORED + 1)]:
+            discard(path.parent)
     with build_aside(folder.parent) as building:
         digests = {}
         for name, values in parts.items():
@@ -111,15 +115,6 @@ def _write(folder: Path, parts: dict[str, np.ndarray]) -> None:
             discard(folder)
         put_in_place(building, folder)
         _mark_used(folder)
-
-
-def _make_room(parent: Path) -> None:
-    """Remove what killed processes left behind, and the indices that were not used for longest."""
-    sweep(parent)
-    with contextlib.suppress(OSError):
-        used = _by_use(parent)
-        for path in used[: max(0, len(used) - _MOST_STORED + 1)]:
-            discard(path.parent)
 
 
 def _by_use(parent: Path) -> list[Path]:

@@ -61,15 +61,15 @@ class TrainingIndex:
     """
 
     def __init__(self, train: np.ndarray, heldout: np.ndarray, parts: Mapping[str, np.ndarray] | None = None) -> None:
-        self._rows = _training_rows(train) if parts is None else parts["rows"]
+        self._rows = distinct_images(train)[0] if parts is None else parts["rows"]
+        if len(self._rows) < 2:
+            raise ValueError("at least two distinct training sprites are needed: nothing can be near or far otherwise")
         self.train = np.ascontiguousarray(train[self._rows])
         self._groups = duplicate_groups(self.train) if parts is None else parts["groups"]
         self._heldout_rows = _heldout_rows(heldout, self.train) if parts is None else parts["heldout_rows"]
         self.heldout = np.ascontiguousarray(heldout[self._heldout_rows])
-        if parts is not None:
-            self._restore(parts)
-
-    def _restore(self, parts: Mapping[str, np.ndarray]) -> None:
+        if parts is None:
+            return
         self.distances = parts["distances"]
         self._limits = dict(zip(_LIMITED, parts["limits"].tolist(), strict=True))
         self._packed_edges = parts["packed_edges"]
@@ -117,7 +117,7 @@ class TrainingIndex:
         return self._calibration(lambda done: None)
 
     def _calibration(self, watch: Callable[[float], None]) -> np.ndarray:
-        asked = _some(
+        asked = _random_subset(
             np.arange(len(self.train)),
             max(_LEAST_CALIBRATION, _CALIBRATION_PAIRS // len(self.train)),
             "reference distances",
@@ -161,7 +161,7 @@ class TrainingIndex:
             found,
             rows=self._rows[found.rows],
             shapes=replace(found.shapes, indices=self._rows[found.shapes.indices]),
-            palette_rows=self._given(found.palette_rows),
+            palette_rows=self._given_rows(found.palette_rows),
         )
 
     def measure(self, samples: np.ndarray) -> Evidence:
@@ -171,7 +171,7 @@ class TrainingIndex:
             covering = other_thread.submit(lambda: self._collages.cover(samples))
             facts = self._without_collages(samples)
             cover = covering.result()
-        cover = replace(cover, first=self._given(cover.first), second=self._given(cover.second))
+        cover = replace(cover, first=self._given_rows(cover.first), second=self._given_rows(cover.second))
         return Evidence(**facts, cover=cover)
 
     def _without_collages(self, samples: np.ndarray) -> dict[str, np.ndarray]:
@@ -198,12 +198,12 @@ class TrainingIndex:
             "shape_flip": shapes.flips[:, 0],
             "shape_shift": shapes.shifts[:, 0],
             "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, shapes.similarity),
-            "palette_row": self._given(palette_rows[:, 0]),
+            "palette_row": self._given_rows(palette_rows[:, 0]),
             "palette_distance": palette_distances[:, 0],
             "nowhere": self._palettes.nowhere(samples),
         }
 
-    def _given(self, rows: np.ndarray) -> np.ndarray:
+    def _given_rows(self, rows: np.ndarray) -> np.ndarray:
         """Rows of the training images as they were given; -1 stays -1."""
         return np.where(rows >= 0, self._rows[rows], -1)
 
@@ -232,7 +232,7 @@ class TrainingIndex:
     @cached_property
     def _limits(self) -> dict[str, float]:
         """For each of ``_LIMITED``; NaN if no training sprite has the trait."""
-        usual = traits(_some(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
+        usual = traits(_random_subset(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
         limits = {
             name: float(np.nanquantile(getattr(usual, name), _QUALITY_TAIL))
             if np.isfinite(getattr(usual, name)).any()
@@ -258,23 +258,16 @@ class TrainingIndex:
         return CollageIndex.of(self.train)
 
 
-def _training_rows(train: np.ndarray) -> np.ndarray:
-    rows, _ = distinct_images(train)
-    if len(rows) < 2:
-        raise ValueError("at least two distinct training sprites are needed: nothing can be near or far otherwise")
-    return rows
-
-
 def _heldout_rows(heldout: np.ndarray, train: np.ndarray) -> np.ndarray:
     rows, _ = distinct_images(heldout)
     if len(rows):
         # One of each pair of mirror images: two with always equal results would make every interval too narrow.
         rows = rows[np.unique(duplicate_groups(heldout[rows]))]
         rows = rows[nearest(heldout[rows], train, 1)[1][:, 0] > 0]
-    return _some(rows, _MOST_HELDOUT, "held-out yardstick")
+    return _random_subset(rows, _MOST_HELDOUT, "held-out yardstick")
 
 
-def _some(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
+def _random_subset(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
     """At most ``most`` values, in order; the purpose is part of the seed, so its text must never change."""
     if len(values) <= most:
         return values

@@ -62,5 +62,4 @@ class QualityReport:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; None for what is not a finite number."""
-        result: dict[str, Any] = jsonable(asdict(self))
-        return result
+        return jsonable(asdict(self))

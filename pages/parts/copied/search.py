@@ -27,11 +27,10 @@ def search(subject: Subject) -> None:
     with left:
         how = st.segmented_control("Your sprite", (_DRAW, _BRING), default=_DRAW, required=True, key="search-how")
         own = easel(key="easel") if how == _DRAW else _brought()
-    with right:
-        if own is None:
-            st.info("Draw something, and its nearest training sprites and samples appear here, stroke by stroke.")
-            return
-        st.html(_results(subject, own))
+    if own is None:
+        right.info("Draw something, and its nearest training sprites and samples appear here, stroke by stroke.")
+    else:
+        right.html(_results(subject, own))
 
 
 def _brought() -> np.ndarray | None:

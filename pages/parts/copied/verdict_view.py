@@ -17,7 +17,6 @@ from pages.parts.shared.store import may_have_data, verdict_of
 from pages.parts.shared.words import counted, plain
 
 _DRAWN, _COLUMNS = 36, 6
-_DOWNLOAD = "python -m ddpm data kaggle --download"
 _SETS = {"builtin": "the built-in set", "kaggle": "the Kaggle set"}
 _QUALITY = {
     "haze": ("Haze", "of the background is not quite its colour"),
@@ -109,7 +108,7 @@ def _how_to_get(run: Run, missing: str) -> None:
         return
     st.info(
         "To look at single samples, the sprites that it learnt from are needed: fetch the Kaggle set once, on the "
-        f"Train page or by `{_DOWNLOAD}`.",
+        "Train page or by `python -m ddpm data kaggle --download`.",
         icon=":material/download:",
     )
     if st.button("Fetch it on the Train page", icon=":material/arrow_forward:"):

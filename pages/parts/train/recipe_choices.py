@@ -49,7 +49,7 @@ RECIPE_CHOICES = {
 
 
 def recipe_and_holdout() -> tuple[RecipeChoice, float]:
-    """What the form asks for, read from the session: the data card shows it above the form's controls."""
+    """What the form asks for, read from the session, since the data card is drawn before the form."""
     recipe = RECIPE_CHOICES.get(str(st.session_state.get(RECIPE_KEY)), RECIPE_CHOICES["fast"])
     return recipe, held_out_share(st.session_state.get(HOLDOUT_KEY, True))
 
@@ -61,9 +61,8 @@ def held_out_share(wanted: bool) -> float:
 
 def rows_to_learn(sprites: SpriteDataset | None, holdout: float, most: int | None) -> tuple[np.ndarray, str]:
     """The rows to train on, int64 (N,), and why there are none."""
-    if sprites is not None:
-        try:
-            return training_rows(sprites, holdout, most), ""
-        except SpriteError as error:
-            return np.empty(0, np.int64), str(error)
-    return np.empty(0, np.int64), ""
+    none = np.empty(0, np.int64)
+    try:
+        return (none if sprites is None else training_rows(sprites, holdout, most)), ""
+    except SpriteError as error:
+        return none, str(error)

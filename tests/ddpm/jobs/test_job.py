@@ -369,7 +369,7 @@ def test_killed_and_resumed_equals_uninterrupted(
 
 
 def test_only_one_training_a_home(run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ddpm.runs.training_lock._LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr("ddpm.runs.training_lock._LOCK_SECONDS", 0.1)
     other = TrainingRequest(run.folder.with_name("dogs"), preset="tiny", steps=2)
     refusals = []
 
@@ -388,7 +388,7 @@ def test_only_one_training_a_home(run: Run, go: Go, monkeypatch: pytest.MonkeyPa
 
 def test_a_run_that_trains_from_another_home(run: Run, go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go(steps=2)
-    monkeypatch.setattr("ddpm.runs.training_lock._LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr("ddpm.runs.training_lock._LOCK_SECONDS", 0.1)
     with run.lock(), pytest.raises(RunError, match="training right now"):
         go(resume=True, steps=4)
     assert run.latest() == 2

@@ -139,7 +139,7 @@ def test_what_a_child_is_told_of_its_surroundings(
 @pytest.mark.parametrize(("source", "same"), [("builtin", True), ("builtin:50:3", True), ("kaggle", True),
                                               ("builtin.npy", False), ("x/builtin", False), (None, True)])  # fmt: skip
 def test_only_a_path_is_taken_from_here(source: str | None, same: bool) -> None:
-    request = process._independent_of_folder(TrainingRequest(Path("checkpoints/cats"), data=source))
+    request = process._with_absolute_paths(TrainingRequest(Path("checkpoints/cats"), data=source))
     assert request.folder == Path.cwd() / "checkpoints" / "cats"
     assert request.data == (source if same else str(Path.cwd() / str(source)))
 

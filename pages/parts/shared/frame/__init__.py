@@ -57,7 +57,7 @@ def _prevent_address_lookup() -> None:
 
 
 def _disk_state(active: ActiveTraining | None) -> tuple[Any, ...]:
-    """All on the disk that pages show without a timer of their own: training, runs, newest batch and favourites."""
+    """What pages show of the disk without a timer of their own: training, runs, newest batch and favourites."""
     runs = [(str(run.folder), run.latest() is not None) for run in list_runs(user_checkpoints())]
     return active.start if active else None, runs, batch_names()[:1], favourite_names()
 

@@ -72,7 +72,7 @@ class _Encoded:
 
 
 class _Encoder:
-    """Encodes sprites as PNG, and keeps the newest, so that a growing chain costs only its new frames."""
+    """Encodes sprites as PNG, and keeps the last ones used, so that a growing chain costs only its new frames."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
