@@ -11,6 +11,8 @@ from ddpm import NoiseSchedule, sample
 from ddpm.diffusion.noise import nearby_noise, sprite_noise
 from tests.ddpm.diffusion.test_sampling import Fake
 
+SHAPE = (3, 16, 16)
+
 
 def test_the_start_is_standard_normal() -> None:
     noise = next(sample(Fake(), NoiseSchedule(), n=64)).x_t
@@ -22,14 +24,14 @@ def test_nearby_noise() -> None:
     def draws(source: Callable[[], torch.Tensor], count: int = 60) -> torch.Tensor:
         return torch.stack([source() for _ in range(count)])
 
-    origin = draws(sprite_noise(0, 7))
+    origin = draws(sprite_noise(0, 7, SHAPE))
     for strength in (0.0, 0.3, 0.8, 1.0):
-        near = draws(nearby_noise(sprite_noise(0, 7), strength, 0, 1))
-        assert torch.equal(near, draws(nearby_noise(sprite_noise(0, 7), strength, 0, 1)))
+        near = draws(nearby_noise(sprite_noise(0, 7, SHAPE), strength, 0, 1))
+        assert torch.equal(near, draws(nearby_noise(sprite_noise(0, 7, SHAPE), strength, 0, 1)))
         assert float(near.std()) == pytest.approx(1, abs=0.02)
         likeness = float(torch.corrcoef(torch.stack([near.flatten(), origin.flatten()]))[0, 1])
         assert likeness == pytest.approx((1 - strength**2) ** 0.5, abs=0.02)
-    assert not torch.equal(near, draws(nearby_noise(sprite_noise(0, 7), 1.0, 0, 2)))
+    assert not torch.equal(near, draws(nearby_noise(sprite_noise(0, 7, SHAPE), 1.0, 0, 2)))
     for wrong in (-0.1, 1.1, float("nan")):
         with pytest.raises(ValueError, match="strength"):
-            nearby_noise(sprite_noise(0, 0), wrong)
+            nearby_noise(sprite_noise(0, 0, SHAPE), wrong)

@@ -475,12 +475,12 @@ def test_given_noise_sources(sampler: Any) -> None:
     """The sources give the start and all noise on the way: with those of sprite 4, a sprite is sprite 4."""
     schedule = NoiseSchedule(60)
     batch = run(Fake(), schedule, n=5, sampler=sampler, steps=6, seed=3)
-    noise_sources = [sprite_noise(3, 4), sprite_noise(3, 1)]
+    noise_sources = [sprite_noise(3, i, (3, 16, 16)) for i in (4, 1)]
     chosen = run(Fake(), schedule, n=2, sampler=sampler, steps=6, seed=99, noise_sources=noise_sources)
     for moment, whole in zip(chosen, batch, strict=True):
         close(moment.x_t, whole.x_t[[4, 1]])
     with pytest.raises(ValueError, match="2 noise_sources"):
-        run(Fake(), schedule, n=2, sampler=sampler, noise_sources=[sprite_noise(0, 0)])
+        run(Fake(), schedule, n=2, sampler=sampler, noise_sources=[sprite_noise(0, 0, (3, 16, 16))])
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
