@@ -15,7 +15,7 @@ from ddpm.sprites.errors import SpriteError
 
 IMAGE, GROUP, TILEMAP = 0, 1, 2
 VISIBLE, BACKGROUND, REFERENCE = 1, 8, 64
-_MOST_WORK = 16  # times the most pixels: what all layers of all frames may hold, linked ones counted each time
+_MOST_WORK = 8  # times the most pixels: what all layers of all frames may hold, linked ones counted each time
 _ROWS = 1 << 18  # pixels at a time: the wider numbers in between would take many times the memory of the picture
 
 
@@ -114,7 +114,11 @@ class Painter:
     def _paint_group(
         self, canvas: np.ndarray, number: int, cels: dict[int, Cel], filled: set[int], group: int | None
     ) -> None:
-        places = {one: self._place(order, one, cels) for order, one in enumerate(self._members[group]) if one in filled}
+        places = {
+            one: self._place(order, one, cels)
+            for order, one in enumerate(self._members.get(group, ()))
+            if one in filled
+        }
         for one in sorted(places, key=places.__getitem__):
             if one in cels:
                 self._paint_cel(canvas, number, one, cels[one])
@@ -301,14 +305,10 @@ def _luminosity(c: np.ndarray) -> np.ndarray:
     return (c * (0.3, 0.59, 0.11)).sum(axis=-1, keepdims=True)
 
 
-def _saturation(c: np.ndarray) -> np.ndarray:
-    return c.max(axis=-1, keepdims=True) - c.min(axis=-1, keepdims=True)
-
-
 def _with_saturation(c: np.ndarray, saturation: np.ndarray) -> np.ndarray:
-    range_ = _saturation(c)
+    reach = np.ptp(c, axis=-1, keepdims=True)
     low = c.min(axis=-1, keepdims=True)
-    return np.where(range_ > 0, (c - low) * saturation / np.where(range_ > 0, range_, 1), 0)
+    return np.where(reach > 0, (c - low) * saturation / np.where(reach > 0, reach, 1), 0)
 
 
 def _with_luminosity(c: np.ndarray, luminosity: np.ndarray) -> np.ndarray:
@@ -323,14 +323,10 @@ def _whole(c: np.ndarray) -> np.ndarray:
     return (255 * c.clip(0, 1)).astype(np.int32)
 
 
-def _hue(b: np.ndarray, s: np.ndarray) -> np.ndarray:
-    below, above = b / 255, s / 255
-    return _whole(_with_luminosity(_with_saturation(above, _saturation(below)), _luminosity(below)))
-
-
-def _saturate(b: np.ndarray, s: np.ndarray) -> np.ndarray:
-    below, above = b / 255, s / 255
-    return _whole(_with_luminosity(_with_saturation(below, _saturation(above)), _luminosity(below)))
+def _mixed(colours: np.ndarray, saturation_of: np.ndarray, luminosity_of: np.ndarray) -> np.ndarray:
+    """The hue of one, the saturation of another and the luminosity of a third."""
+    saturation = np.ptp(saturation_of / 255, axis=-1, keepdims=True)
+    return _whole(_with_luminosity(_with_saturation(colours / 255, saturation), _luminosity(luminosity_of / 255)))
 
 
 MODES: dict[int, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -345,8 +341,8 @@ MODES: dict[int, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     9: _soft_light,
     10: lambda b, s: np.abs(b - s),  # difference
     11: lambda b, s: b + s - 2 * _times(b, s),  # exclusion
-    12: _hue,
-    13: _saturate,
+    12: lambda b, s: _mixed(s, b, b),  # hue
+    13: lambda b, s: _mixed(b, s, b),  # saturation
     14: lambda b, s: _whole(_with_luminosity(s / 255, _luminosity(b / 255))),  # colour
     15: lambda b, s: _whole(_with_luminosity(b / 255, _luminosity(s / 255))),  # luminosity
     16: lambda b, s: np.minimum(b + s, 255),  # addition
