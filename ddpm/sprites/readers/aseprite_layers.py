@@ -72,7 +72,7 @@ class Sprite:
     levels: list[int] = field(default_factory=list)  # the groups that are open while layers are read
     cels: list[dict[int, Cel]] = field(default_factory=list)
     palettes: list[np.ndarray] = field(default_factory=list)
-    palette: np.ndarray = field(default_factory=lambda: np.zeros((256, 4), np.uint8))
+    palette: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.uint8))
     palette_is_new: bool = False
     tilesets: dict[int, Tileset] = field(default_factory=dict)
     tags: list[tuple[int, int, str]] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Painter:
             for one, cel in self._sprite.cels[number].items()
             if layers[one].shown and layers[one].kind in (IMAGE, TILEMAP) and not layers[one].flags & REFERENCE
         }
-        if self._sprite.flags & 2:  # each group by itself, then laid on what is below it
+        if self._sprite.flags & 2 and self._sprite.depth != 1:  # each group by itself, then laid on what is below it
             filled = set(cels)
             for one in cels:
                 while (parent := layers[one].parent) is not None:
@@ -136,32 +136,33 @@ class Painter:
         top, left = max(0, -cel.y), max(0, -cel.x)
         place = canvas[max(0, cel.y) : max(0, cel.y + len(pixels)), max(0, cel.x) : max(0, cel.x + pixels.shape[1])]
         part = (slice(top, top + place.shape[0]), slice(left, left + place.shape[1]))
-        if not place.size:
+        one, pixels, empty = self._sprite.layers[layer], pixels[part], empty[part]
+        background = bool(one.flags & BACKGROUND)
+        if self._sprite.depth == 1:
+            self._paint_indices(place, pixels[..., 0], empty, number, background)
             return
-        one = self._sprite.layers[layer]
-        colours = self._colours(pixels[part], self._sprite.palettes[number], bool(one.flags & BACKGROUND))
-        if empty is not None:
-            colours[empty[part]] = 0
-        opacity = 255 if one.flags & BACKGROUND else ((t := cel.opacity * one.opacity + 128) + (t >> 8)) >> 8
+        colours = pixels[..., [0, 0, 0, 1]] if self._sprite.depth == 2 else pixels.copy()
+        colours[empty] = 0
+        opacity = 255 if background else ((t := cel.opacity * one.opacity + 128) + (t >> 8)) >> 8
         blend(place, colours, opacity, one.mode)
 
-    def _colours(self, pixels: np.ndarray, palette: np.ndarray, background: bool) -> np.ndarray:
-        """uint8 ``(H, W, 4)``, a copy, from pixels ``(H, W, C)`` as they stand in the file."""
-        if self._sprite.depth == 4:
-            return pixels.copy()
-        if self._sprite.depth == 2:
-            return pixels[..., [0, 0, 0, 1]]
-        colours = palette[pixels[..., 0]]
+    def _paint_indices(
+        self, place: np.ndarray, indices: np.ndarray, empty: np.ndarray, number: int, background: bool
+    ) -> None:
+        palette = self._sprite.palettes[number]
+        shown = ~empty & (indices < len(palette))
         if not background:
-            colours[pixels[..., 0] == self._sprite.transparent] = 0
-        return colours
+            shown &= indices != self._sprite.transparent
+        place[shown] = palette[indices[shown]]
 
-    def _image(self, cel: Cel) -> tuple[np.ndarray, None] | None:
+    def _image(self, cel: Cel) -> tuple[np.ndarray, np.ndarray] | None:
+        """Pixels ``(H, W, C)`` as they stand in the file, and bool ``(H, W)``: where there is nothing at all."""
         self._spend(cel.width * cel.height)
         if not cel.width * cel.height:
             return None
-        data = self._unpack(cel.data, cel.width * cel.height * self._sprite.depth, cel.packed)
-        return np.frombuffer(data, np.uint8).reshape(cel.height, cel.width, -1), None
+        size = cel.width * cel.height * self._sprite.depth
+        pixels = np.frombuffer(self._unpack(cel.data, size, cel.packed), np.uint8).reshape(cel.height, cel.width, -1)
+        return pixels, np.zeros(pixels.shape[:2], bool)
 
     def _tilemap(self, layer: int, cel: Cel) -> tuple[np.ndarray, np.ndarray] | None:
         """Pixels ``(H, W, C)`` of a tilemap, and bool ``(H, W)``: where there is no tile."""
@@ -261,9 +262,8 @@ def _normal(below: np.ndarray, above: np.ndarray, opacity: int) -> np.ndarray:
     total = alpha + below[..., 3:] - _times(below[..., 3:], alpha)
     step = (above[..., :3] - below[..., :3]) * alpha
     colour = below[..., :3] + np.sign(step) * (np.abs(step) // np.maximum(total, 1))
-    laid = np.concatenate([colour, total], axis=-1)
-    first = np.concatenate([above[..., :3], alpha], axis=-1)
-    return np.where(below[..., 3:] == 0, first, np.where(above[..., 3:] == 0, below, laid))
+    laid = np.where(above[..., 3:] == 0, below, np.concatenate([colour, total], axis=-1))
+    return np.where(below[..., 3:] == 0, np.concatenate([above[..., :3], alpha], axis=-1), laid)
 
 
 def _merge(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -296,9 +296,8 @@ def _hard_light(b: np.ndarray, s: np.ndarray) -> np.ndarray:
 def _soft_light(b: np.ndarray, s: np.ndarray) -> np.ndarray:
     below, above = b / 255, s / 255
     curve = np.where(below <= 0.25, ((16 * below - 12) * below + 4) * below, np.sqrt(below))
-    dark = below - (1 - 2 * above) * below * (1 - below)
-    light = below + (2 * above - 1) * (curve - below)
-    return (np.where(above <= 0.5, dark, light) * 255 + 0.5).astype(np.int32)
+    change = np.where(above <= 0.5, below * (1 - below), curve - below)
+    return ((below + (2 * above - 1) * change) * 255 + 0.5).astype(np.int32)
 
 
 def _luminosity(c: np.ndarray) -> np.ndarray:
@@ -306,8 +305,7 @@ def _luminosity(c: np.ndarray) -> np.ndarray:
 
 
 def _with_saturation(c: np.ndarray, saturation: np.ndarray) -> np.ndarray:
-    reach = np.ptp(c, axis=-1, keepdims=True)
-    low = c.min(axis=-1, keepdims=True)
+    low, reach = c.min(axis=-1, keepdims=True), np.ptp(c, axis=-1, keepdims=True)
     return np.where(reach > 0, (c - low) * saturation / np.where(reach > 0, reach, 1), 0)
 
 

@@ -154,6 +154,15 @@ def test_a_palette_and_its_transparent_index(background: bool, named: bool) -> N
     exact(read(parts, bits=INDEXED, clear=3), expected)
 
 
+@pytest.mark.parametrize("flags", [1, 3])
+def test_indices_replace_one_another_whatever_their_opacity(flags: int) -> None:
+    colours = noise(12, 4)
+    below, above = np.full((3, 4, 1), 7, np.uint8), np.arange(12, dtype=np.uint8).reshape(3, 4, 1)
+    layers = [palette(colours), layer(), layer(kind=1, opacity=50), layer(level=1, mode=1, opacity=99)]
+    expected = colours[np.where(above == 3, below, above)[..., 0]]
+    exact(read([*layers, cel(below), cel(above, at=2, opacity=9)], bits=INDEXED, clear=3, flags=flags), expected)
+
+
 def test_an_index_without_a_colour_is_nothing() -> None:
     picture = read([palette(noise(2, 4, least_alpha=255)), layer(), cel(np.full((3, 4, 1), 9, np.uint8))], bits=INDEXED)
     assert not picture.frames.any()
