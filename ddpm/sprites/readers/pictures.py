@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import logging
 import os
@@ -36,8 +37,20 @@ _MARKS = (
     *((mark, "TIFF") for mark in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
     (b"/* XPM */", "XPM"),
 )
-# What would otherwise be printed where nobody knows what it means.
-logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+def _silence() -> None:
+    """What Pillow would print of damaged files, where nobody knows what it means."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    try:
+        set_handler = ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler
+    except (OSError, AttributeError):  # linked in another way: a line is printed
+        return
+    set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+    set_handler(None)
+
+
+_silence()
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,11 @@ def read_picture(data: bytes, where: str, most_pixels: int = MOST_PIXELS) -> Pic
         picture = _read(data, where, kind, most_pixels)
     except SpriteError:
         raise
+    except Image.DecompressionBombError as error:
+        raise SpriteError(
+            f"{where} has far more than the {most_pixels:,} pixels that are read. "
+            "Scale it down to one pixel per pixel of the art, or cut it into several files."
+        ) from error
     except Exception as error:  # Pillow raises whatever the Python of its readers does: KeyError, TypeError ...
         raise SpriteError(f"{where} is a damaged {kind} file ({reason(error)}). Save or download it again.") from error
     picture.frames[picture.frames[..., 3] == 0] = 0
@@ -96,10 +114,10 @@ def _kind(data: bytes, where: str) -> str:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
+    if data.startswith(b"\0\0\1\0"):  # as a TGA it would have no colours
+        return "ICO"
     if ending == ".tga":
         return "TGA"
-    if data.startswith(b"\0\0\1\0"):
-        return "ICO"
     if data.startswith(b"\0\0\2\0") and ending == ".cur":
         return "CUR"
     if data[4:6] == aseprite.MAGIC:
@@ -195,8 +213,8 @@ def _check_gif(data: bytes, where: str, most_pixels: int) -> int:
             at = _skip_blocks(data, at + 2)
         else:
             raise ValueError("there is something unknown between its frames")
-    if not count:
-        raise ValueError("it has no frames")
+    if not count or (count > 1 and at >= len(data)):
+        raise ValueError("some of its frames are missing")
     return count
 
 
