@@ -157,3 +157,22 @@ class _Tally:
             colour=np.where(self.one_colour, first.astype(np.int64), NO_COLOUR),
             repeats=self.repeats,
         )
+
+
+def quartered(drawn: np.ndarray, starts: tuple[np.ndarray, np.ndarray], tile: tuple[int, int]) -> float:
+    """The share of the drawn tiles that seem to be four of half the size: drawn in three quarters, the cross left free.
+
+    Args:
+        drawn: bool ``(H, W)``.
+        starts: the first columns and the first rows of the tiles.
+        tile: width and height; where one is odd, the answer is 0.
+    """
+    width, height = tile
+    if width % 2 or height % 2:
+        return 0.0
+    rows, columns = ((start[:, None] + np.arange(side)).reshape(-1) for start, side in zip(starts[::-1], tile[::-1], strict=True))
+    cells = drawn[rows][:, columns].reshape(len(starts[1]), 2, height // 2, len(starts[0]), 2, width // 2)
+    quarters = cells.any(axis=(2, 5)).sum(axis=(1, 3))
+    across = (cells[:, 0, -1] & cells[:, 1, 0]).any(axis=(2, 3))
+    down = (cells[..., 0, -1] & cells[..., 1, 0]).any(axis=(1, 2))
+    return float(((quarters >= 3) & ~across & ~down).sum() / max((quarters > 0).sum(), 1))

@@ -25,17 +25,28 @@ from ddpm.sprites.readers.grid_points import (
     unusual_spacing,
     unusual_tile,
 )
-from ddpm.sprites.readers.sheet_evidence import NO_COLOUR, Axis, background_of, look_at, natural_scale, pack_rgba
+from ddpm.sprites.readers.sheet_evidence import (
+    NO_COLOUR,
+    Axis,
+    background_of,
+    look_at,
+    natural_scale,
+    pack_rgba,
+    quartered,
+)
 
 _MOST_SPACE = 4
 _HINT = 1.0
 _SURE = 4.0
 _AHEAD = 3.5
 _SINGLE = 1.5
+_LONG = 3
 _WANTED = 3.5
 _NO_GAP = 3.0
 _MOST_CUTS = 6
 _LIKELY = 9.0
+_SOME_CUT = 0.05
+_MOST_QUARTERED = 0.03
 _RARE = 4.0
 
 _TILE = re.compile(r"\s*(\d{1,3})\s*(?:[x×X]\s*(\d{1,3})\s*)?")
@@ -194,15 +205,32 @@ def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None) -
     colours = pack_rgba(pixels)
     background = background_of(colours)
     candidates = _candidates(*look_at(colours, background), background, asked, wanted)
-    return [
-        Cut(one.grid, scale, one.columns.count, one.rows.count, one.evidence(wanted))
-        for one in _in_question(candidates, wanted)
-    ]
+    chosen = _in_question(candidates, wanted)
+    if len(chosen) == 1 and background != NO_COLOUR:
+        chosen += _smaller(chosen[0], candidates, colours != background)
+    return [Cut(one.grid, scale, one.columns.count, one.rows.count, one.evidence(wanted)) for one in chosen]
 
 
-def _candidates(
-    columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None
-) -> list[_Candidate]:
+def _smaller(best: _Candidate, candidates: list[_Candidate], drawn: np.ndarray) -> list[_Candidate]:
+    """The grid of half the tile, if some of the tiles seem to be four of those: large and small ones on one sheet."""
+    width, height = best.columns.tile, best.rows.tile
+    half = [one for one in candidates if one.grid == Grid((width // 2, height // 2), best.grid.margin)]
+    if best.grid.gap or not half:
+        return []
+    starts = tuple(best.grid.margin + side.tile * np.arange(side.count) for side in (best.columns, best.rows))
+    return half if quartered(drawn, (starts[0], starts[1]), (width, height)) > _MOST_QUARTERED else []
+
+
+def _larger(best: _Candidate, one: _Candidate) -> bool:
+    """Whether ``one`` has larger tiles, and its lines are free where the additional ones of ``best`` are not."""
+    sizes = [(a.tile, b.tile) for a, b in ((one.columns, best.columns), (one.rows, best.rows))]
+    is_multiple = all(large % small == 0 for large, small in sizes) and not best.grid.gap
+    cuts = [max(grid.columns.cut, grid.rows.cut) for grid in (one, best)]
+    is_freer = cuts[1] > _SOME_CUT and cuts[0] < 0.3 * cuts[1]
+    return is_multiple and is_freer and one.grid.margin == best.grid.margin and not one.grid.gap and one.seen > _SURE
+
+
+def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None) -> list[_Candidate]:
     """All grids that fit, best first."""
     found = []
     spaces = (
@@ -224,16 +252,22 @@ def _candidates(
                 pitch = (one.tile + gap, other.tile + gap)
                 is_blank = all(side.gaps in (None, background) for side in (one, other))
                 if gap and is_blank and not asked.asked and unusual_tile(pitch) <= unusual_tile(tile):
-                    points -= _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2  # what seems a gap is what drawings leave free of their tiles
+                    points -= (
+                        _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2
+                    )  # what seems a gap is what drawings leave free of their tiles
                 points -= _unusual_sprite(tile) if is_single else unusual_tile(tile)
                 points += _WANTED if tile == wanted else 0.0
                 found.append(_Candidate(Grid(tile, margin, gap), one, other, points))
+    is_long = max(len(columns), len(rows)) >= _LONG * min(len(columns), len(rows))
     if any(one.is_single and not one.grid.margin for one in found):
         # As large as one sprite, it is one, unless the picture itself says otherwise.
         found = [
             one
             for one in found
-            if one.is_single or one.grid.tile == wanted or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 else 2 * _HINT)
+            if one.is_single
+            or one.grid.tile == wanted
+            or is_long
+            or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 else 2 * _HINT)
         ]
     return sorted(found, key=lambda candidate: -candidate.points)
 
@@ -250,7 +284,7 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
     if not candidates:
         return []
     best = candidates[0]
-    near = [one for one in candidates if one.points > best.points - _AHEAD or _is_cell(one, best)]
+    near = [one for one in candidates if one.points > best.points - _AHEAD or _is_cell(one, best) or _larger(best, one)]
     is_known = best.is_single or best.grid.tile == wanted
     sure = best.seen >= _SURE and best.points >= _SURE
     if len(near) == 1 and (is_known or sure):
@@ -266,8 +300,7 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
 
 def _unusual_sprite(size: Size) -> float:
     """What a picture that is one sprite is less likely than 16x16 tiles: few are, of this size, anything else."""
-    long = max(size) >= 3 * min(size)
-    return 0.5 * unusual_tile(size) - (0.0 if long else _SINGLE)
+    return 0.5 * unusual_tile(size) - (_SINGLE if max(size) < _LONG * min(size) else 0.0)
 
 
 def _pitch(one: _Candidate) -> Size:
