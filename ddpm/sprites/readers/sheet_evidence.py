@@ -159,20 +159,23 @@ class _Tally:
         )
 
 
-def quartered(drawn: np.ndarray, starts: tuple[np.ndarray, np.ndarray], tile: tuple[int, int]) -> float:
-    """The share of the drawn tiles that seem to be four of half the size: drawn in three quarters, the cross left free.
+def divided(drawn: np.ndarray, starts: tuple[np.ndarray, np.ndarray], tile: tuple[int, int], parts: int) -> float:
+    """The share of the drawn tiles that seem to be several: most of their parts are drawn, the lines between are free.
 
     Args:
         drawn: bool ``(H, W)``.
         starts: the first columns and the first rows of the tiles.
-        tile: width and height; where one is odd, the answer is 0.
+        tile: width and height.
+        parts: along each side; where a side has no such part, the answer is 0.
     """
     width, height = tile
-    if width % 2 or height % 2:
+    if width % parts or height % parts:
         return 0.0
-    rows, columns = ((start[:, None] + np.arange(side)).reshape(-1) for start, side in zip(starts[::-1], tile[::-1], strict=True))
-    cells = drawn[rows][:, columns].reshape(len(starts[1]), 2, height // 2, len(starts[0]), 2, width // 2)
-    quarters = cells.any(axis=(2, 5)).sum(axis=(1, 3))
-    across = (cells[:, 0, -1] & cells[:, 1, 0]).any(axis=(2, 3))
-    down = (cells[..., 0, -1] & cells[..., 1, 0]).any(axis=(1, 2))
-    return float(((quarters >= 3) & ~across & ~down).sum() / max((quarters > 0).sum(), 1))
+    rows, columns = ((starts[axis][:, None] + np.arange(tile[axis])).reshape(-1) for axis in (1, 0))
+    cells = drawn[rows][:, columns]
+    cells = cells.reshape(len(starts[1]), parts, height // parts, len(starts[0]), parts, width // parts)
+    seen = cells.any(axis=(2, 5)).sum(axis=(1, 3))
+    across = (cells[:, :-1, -1] & cells[:, 1:, 0]).any(axis=(1, 3, 4))
+    down = (cells[..., :-1, -1] & cells[..., 1:, 0]).any(axis=(1, 2, 4))
+    several = (seen >= 0.7 * parts * parts) & ~across & ~down
+    return float(several.sum() / max((seen > 0).sum(), 1))

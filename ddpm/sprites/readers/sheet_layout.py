@@ -29,10 +29,10 @@ from ddpm.sprites.readers.sheet_evidence import (
     NO_COLOUR,
     Axis,
     background_of,
+    divided,
     look_at,
     natural_scale,
     pack_rgba,
-    quartered,
 )
 
 _MOST_SPACE = 4
@@ -40,13 +40,15 @@ _HINT = 1.0
 _SURE = 4.0
 _AHEAD = 3.5
 _SINGLE = 1.5
+_STRIP = 4.0
 _LONG = 3
 _WANTED = 3.5
 _NO_GAP = 3.0
 _MOST_CUTS = 6
 _LIKELY = 9.0
 _SOME_CUT = 0.05
-_MOST_QUARTERED = 0.03
+_MOST_DIVIDED = 0.03
+_USUAL = 2.0
 _RARE = 4.0
 
 _TILE = re.compile(r"\s*(\d{1,3})\s*(?:[x×X]\s*(\d{1,3})\s*)?")
@@ -179,6 +181,12 @@ class _Candidate:
         return self.columns.count == self.rows.count == 1
 
     @property
+    def is_strip(self) -> bool:
+        """Whether it is one row, or one column, of square tiles without gaps."""
+        one, other = self.columns, self.rows
+        return one.tile == other.tile and min(one.count, other.count) == 1 and not self.grid.margin + self.grid.gap
+
+    @property
     def seen(self) -> float:
         """Points for what is in the picture alone."""
         return self.columns.points + self.rows.points
@@ -206,33 +214,43 @@ def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None) -
     background = background_of(colours)
     candidates = _candidates(*look_at(colours, background), background, asked, wanted)
     chosen = _in_question(candidates, wanted)
-    if len(chosen) == 1 and background != NO_COLOUR:
+    if len(chosen) == 1 and background == NO_COLOUR:
+        # Frames of an animation are so alike that one pattern within them counts many times over.
+        chosen += [one for one in candidates if one.is_strip and one not in chosen]
+    elif len(chosen) == 1:
         chosen += _smaller(chosen[0], candidates, colours != background)
     return [Cut(one.grid, scale, one.columns.count, one.rows.count, one.evidence(wanted)) for one in chosen]
 
 
 def _smaller(best: _Candidate, candidates: list[_Candidate], drawn: np.ndarray) -> list[_Candidate]:
-    """The grid of half the tile, if some of the tiles seem to be four of those: large and small ones on one sheet."""
-    width, height = best.columns.tile, best.rows.tile
-    half = [one for one in candidates if one.grid == Grid((width // 2, height // 2), best.grid.margin)]
-    if best.grid.gap or not half:
+    """Grids of smaller tiles, if some of the tiles seem to be several of those: large and small ones on one sheet."""
+    if best.grid.gap:
         return []
-    starts = tuple(best.grid.margin + side.tile * np.arange(side.count) for side in (best.columns, best.rows))
-    return half if quartered(drawn, (starts[0], starts[1]), (width, height)) > _MOST_QUARTERED else []
+    width, height = best.columns.tile, best.rows.tile
+    starts = [best.grid.margin + side.tile * np.arange(side.count) for side in (best.columns, best.rows)]
+    found = []
+    for parts in (2, 3):
+        if divided(drawn, (starts[0], starts[1]), (width, height), parts) > _MOST_DIVIDED:
+            grid = Grid((width // parts, height // parts), best.grid.margin)
+            found += [one for one in candidates if one.grid == grid]
+    return found
 
 
 def _larger(best: _Candidate, one: _Candidate) -> bool:
     """Whether ``one`` has larger tiles, and its lines are free where the additional ones of ``best`` are not."""
-    sizes = [(a.tile, b.tile) for a, b in ((one.columns, best.columns), (one.rows, best.rows))]
-    is_multiple = all(large % small == 0 for large, small in sizes) and not best.grid.gap
-    cuts = [max(grid.columns.cut, grid.rows.cut) for grid in (one, best)]
-    is_freer = cuts[1] > _SOME_CUT and cuts[0] < 0.3 * cuts[1]
-    return is_multiple and is_freer and one.grid.margin == best.grid.margin and not one.grid.gap and one.seen > _SURE
+    times = one.columns.tile / best.columns.tile
+    is_multiple = times in (2, 3) and one.rows.tile == times * best.rows.tile and one.grid.margin == best.grid.margin
+    cut = min(best.columns.cut, best.rows.cut)
+    is_freer = cut > _SOME_CUT and max(one.columns.cut, one.rows.cut) < 0.3 * cut
+    return is_multiple and is_freer and not one.grid.gap and not best.grid.gap and one.seen > 4 * _SURE
 
 
 def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None) -> list[_Candidate]:
     """All grids that fit, best first."""
     found = []
+    short, long = sorted((len(columns), len(rows)))
+    is_long = long >= _LONG * short
+    strip = short if is_long and long % short == 0 else 0
     spaces = (
         [(asked.margin, asked.gap)]
         if asked.asked
@@ -252,13 +270,11 @@ def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted:
                 pitch = (one.tile + gap, other.tile + gap)
                 is_blank = all(side.gaps in (None, background) for side in (one, other))
                 if gap and is_blank and not asked.asked and unusual_tile(pitch) <= unusual_tile(tile):
-                    points -= (
-                        _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2
-                    )  # what seems a gap is what drawings leave free of their tiles
+                    # What seems a gap is what drawings leave free of their tiles.
+                    points -= _NO_GAP if unusual_tile(pitch) < _USUAL else _NO_GAP / 2
                 points -= _unusual_sprite(tile) if is_single else unusual_tile(tile)
-                points += _WANTED if tile == wanted else 0.0
+                points += (_WANTED if tile == wanted else 0.0) + (_STRIP if one.tile == other.tile == strip else 0.0)
                 found.append(_Candidate(Grid(tile, margin, gap), one, other, points))
-    is_long = max(len(columns), len(rows)) >= _LONG * min(len(columns), len(rows))
     if any(one.is_single and not one.grid.margin for one in found):
         # As large as one sprite, it is one, unless the picture itself says otherwise.
         found = [
@@ -309,7 +325,7 @@ def _pitch(one: _Candidate) -> Size:
 
 def _is_cell(one: _Candidate, best: _Candidate) -> bool:
     """Whether ``one`` takes the gaps into its tiles, and these have a usual size then: framed drawings, maybe."""
-    usual = unusual_tile(_pitch(best)) < min(2, unusual_tile((best.columns.tile, best.rows.tile)))
+    usual = unusual_tile(_pitch(best)) < min(_USUAL, unusual_tile((best.columns.tile, best.rows.tile)))
     return best.grid.gap > 0 and one.grid == Grid(_pitch(best)) and usual
 
 
