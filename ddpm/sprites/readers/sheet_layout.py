@@ -48,6 +48,7 @@ _MOST_CUTS = 6
 _LIKELY = 9.0
 _SOME_CUT = 0.05
 _MOST_DIVIDED = 0.03
+_MOST_HALVED = 0.1
 _USUAL = 2.0
 _RARE = 4.0
 
@@ -229,10 +230,14 @@ def _smaller(best: _Candidate, candidates: list[_Candidate], drawn: np.ndarray) 
     width, height = best.columns.tile, best.rows.tile
     starts = [best.grid.margin + side.tile * np.arange(side.count) for side in (best.columns, best.rows)]
     found = []
-    for parts in (2, 3):
-        if divided(drawn, (starts[0], starts[1]), (width, height), parts) > _MOST_DIVIDED:
-            grid = Grid((width // parts, height // parts), best.grid.margin)
-            found += [one for one in candidates if one.grid == grid]
+    for one in candidates:
+        parts, rest = np.divmod((width, height), (one.columns.tile, one.rows.tile))
+        is_square = one.columns.tile == one.rows.tile
+        if rest.any() or one.grid.gap or one.grid.margin != best.grid.margin or max(parts) not in (2, 3):
+            continue
+        if parts[0] == parts[1] or (is_square and width != height):
+            share = divided(drawn, (starts[0], starts[1]), (width, height), (int(parts[0]), int(parts[1])))
+            found += [one] if share > (_MOST_DIVIDED if min(parts) > 1 else _MOST_HALVED) else []
     return found
 
 
