@@ -340,4 +340,4 @@ def _options(grid: Grid) -> str:
     return f"--tile {grid.tile[0]}x{grid.tile[1]}{spaces}"
 
 
-__all__ = ["LARGEST", "NO_COLOUR", "SMALLEST", "Cut", "Grid", "GridQuestion", "Size", "find_cuts", "parse_tile"]
+__all__ = ["LARGEST", "SMALLEST", "Cut", "Grid", "GridQuestion", "Size", "find_cuts", "parse_tile"]

@@ -220,7 +220,7 @@ def is_large(made: Sheet) -> bool:
 
 
 def test_sheets_of_all_kinds_are_found_or_asked_about() -> None:
-    sheets = many(130, start=5)
+    sheets = many(90, start=5)
     large = tally([made for made in sheets if is_large(made) and made.art != "textures"])
     assert large["WRONG"] == 0
     assert large["right"] > 0.85 * large.total()
@@ -247,24 +247,20 @@ def test_very_many_sheets_are_found_or_asked_about(real: bool, monkeypatch: pyte
 
 
 CERTAIN = {
-    "16 in 32": Sheet(columns=8, rows=8),
+    "16 is not 32": Sheet(columns=8, rows=8),
     "32 is not quartered": Sheet(tile=(32, 32)),
     "48 is not cut in nine": Sheet(tile=(48, 48)),
     "24 is not cut across": Sheet(tile=(24, 24), background="magenta"),
-    "8": Sheet(tile=(8, 8), columns=16, rows=16),
-    "64": Sheet("shapes", (64, 64), background="dark"),
     "taller than wide": Sheet(tile=(16, 24)),
     "twice as tall": Sheet("shapes", (16, 32), columns=12),
     "272 pixels are 16 tiles of 17": Sheet(columns=16, rows=16, gap=1, trailing=True),
     "and so four times larger": Sheet(columns=16, rows=16, gap=1, trailing=True, scale=4, background="white"),
-    "margin and gap": Sheet(margin=1, gap=1, background="white"),
     "ruled": Sheet(tile=(32, 32), gap=2, margin=2, ruled=True),
     "extruded textures": Sheet("textures", extruded=True),
     "extruded drawings": Sheet("touching", extruded=True),
     "textures": Sheet("textures", (32, 32), columns=10),
     "sparse": Sheet(tile=(32, 32), columns=12, rows=10, filled=0.4),
     "touching": Sheet("touching", (24, 24), columns=12, rows=10),
-    "a column": Sheet(columns=1, rows=20),
     "a row": Sheet(tile=(32, 32), columns=16, rows=1),
 }
 

@@ -1,4 +1,4 @@
-"""Grids as people give them, and how a sheet is cut by one: every tile comes out as it went in, and blank ones and notes are known for what they are."""
+"""Grids as people give them; tiles that come out as they went in; blank tiles and notes, known for what they are."""
 
 from __future__ import annotations
 
