@@ -305,7 +305,8 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
     if not candidates:
         return []
     best = candidates[0]
-    near = [one for one in candidates if one.points > best.points - _AHEAD or _is_cell(one, best) or _larger(best, one)]
+    least = best.points - _AHEAD - (_STRIP if best.is_strip and not best.is_single else 0.0)  # it comes first, no more
+    near = [one for one in candidates if one.points > least or _is_cell(one, best) or _larger(best, one)]
     is_known = best.is_single or best.grid.tile == wanted
     sure = best.seen >= _SURE and best.points >= _SURE
     if len(near) == 1 and (is_known or sure):
