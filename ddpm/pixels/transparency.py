@@ -24,6 +24,7 @@ _BACKGROUNDS: tuple[Colour, ...] = (
     *(WHITE, (0, 0, 0), (128, 128, 128), (64, 64, 64), (192, 192, 192)),
     *((255, 0, 255), (0, 255, 0), (0, 255, 255), (0, 0, 255), (255, 255, 0), (255, 0, 0)),
 )
+_NEARLY = 0.98
 _CLEARLY = 0.15  # in OKLab: a contour that differs so much from its background is seen
 # Of the border. A sprite that fills its square has no background to remove.
 _LEAST_BACKGROUND = 0.5
@@ -114,7 +115,7 @@ def settle_alpha(x: torch.Tensor, binary: bool) -> torch.Tensor:
 def contrasting_colour(images: np.ndarray) -> Colour:
     """The background on which the fewest contours are lost: those of pixels next to transparent ones.
 
-    Of a dozen plain colours the first that is clearly seen around every sprite, or the one around most.
+    Of a dozen plain colours the first around which as good as all sprites are clearly seen, or as many as around any.
 
     Args:
         images: uint8 (N, H, W, 4).
@@ -130,7 +131,7 @@ def contrasting_colour(images: np.ndarray) -> Colour:
         for number, background in enumerate(backgrounds):
             lost = contour & (distance(lab, background) < _CLEARLY)
             seen[number] += int((lost.sum(axis=(1, 2)) <= 0.1 * contour.sum(axis=(1, 2))).sum())
-    return _BACKGROUNDS[int(seen.argmax())]
+    return _BACKGROUNDS[int((seen >= _NEARLY * seen.max()).argmax())]
 
 
 def cutout(images: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from ddpm.diffusion.schedule import PredictionType, ScheduleKind
 from ddpm.training.optimizer import OptimizerKind
 
 _ONE_MORE_FROM = 32
+_MINUTES_OF_LARGE = 15
 _MOST_PIXELS = 512  # per sprite, at the recipe's own batch size
 
 
@@ -87,7 +88,8 @@ class Recipe:
             channels = (*channels, channels[-1])
         attention = self.attention and (attended_level(height, width),)
         batch_size = max(self.batch_size // 4, min(self.batch_size, self.batch_size * _MOST_PIXELS // (height * width)))
-        return replace(self, channels=channels, attention=attention, batch_size=batch_size)
+        minutes = self.default_minutes if channels == self.channels else max(self.default_minutes, _MINUTES_OF_LARGE)
+        return replace(self, channels=channels, attention=attention, batch_size=batch_size, default_minutes=minutes)
 
     def dropout_at(self, step: int, total_steps: int) -> float:
         """The dropout of step ``step`` (0..total_steps-1): it keeps a long run varied, and slows a short one."""

@@ -43,19 +43,6 @@ def cut_tiles(pixels: np.ndarray, cut: Cut) -> np.ndarray:
     return tiles
 
 
-def is_blank(tiles: np.ndarray) -> np.ndarray:
-    """Which tiles hold no drawing: all pixels transparent, or all of one colour.
-
-    Args:
-        tiles: uint8 ``(N, h, w, 4)``.
-
-    Returns:
-        bool ``(N,)``.
-    """
-    transparent = (tiles[..., 3] == 0).all(axis=(1, 2))
-    return np.asarray(transparent | (tiles == tiles[:, :1, :1]).all(axis=(1, 2, 3)))
-
-
 def cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
     """Cut a sheet of our own as its note says; None if the note doesn't fit (somebody edited the picture).
 
@@ -85,6 +72,3 @@ def cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
     if not 0 < count <= columns * rows:
         return None
     return cut_tiles(pixels, Cut(grid, scale, columns, rows, "its own note says so"))[:count]
-
-
-__all__ = ["cut_by_note", "cut_tiles", "is_blank", "natural_scale"]
