@@ -10,11 +10,11 @@ import pytest
 
 from ddpm.cli.main import main
 from ddpm.sprites import load_sprites
+from ddpm.sprites.builtin import generate
 from tests.ddpm.helpers import simple_sprites
 from tests.ddpm.sprite_files import lay_out, png_bytes, write
-from tests.ddpm.sprites.test_sheet_splitter import drawings, trailing
 
-BLANK = "x.png: 2 blank tiles of 14 left out (a single colour)."
+BLANK = "x.png: 2 blank cells left out (a single colour)."
 
 
 @pytest.fixture
@@ -50,15 +50,18 @@ def test_train_and_nearest_tell(
     assert json.loads(said.out)["samples"] == 12
 
 
-def test_a_sheet_in_doubt_can_be_cut_as_the_message_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = str(write(tmp_path / "x.png", png_bytes(trailing(drawings(64), 8, 2))))
+def test_a_sheet_can_be_cut_as_asked_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sprites = generate(64, 0).images
+    page = np.pad(lay_out(sprites, 8, 2), ((0, 2), (0, 2), (0, 0)), constant_values=255)
+    path = str(write(tmp_path / "x.png", png_bytes(page)))
     out = tmp_path / "new" / "cut.npz"
-    assert main(["data", path]) == 1
-    assert "--tile, --margin and --gap of python -m ddpm data" in capsys.readouterr().err
-    assert main(["data", path, "--tile", "16", "--gap", "2", "--out", str(out)]) == 0
-    np.testing.assert_array_equal(load_sprites(out).images, drawings(64))
+    assert main(["data", path, "--tile", "16x16", "--gap", "2", "--out", str(out)]) == 0
+    np.testing.assert_array_equal(load_sprites(out).images, sprites)
     assert main(["data", path, "--tile", "16", "--gap", "2", "--out", str(tmp_path / "x.npy")]) == 1
     assert "--out must end in .npz" in capsys.readouterr().err
+    for option, value in (("--tile", "7x7"), ("--tile", "wide"), ("--background", "pink")):
+        assert main(["data", path, option, value]) == 1
+        assert option[2:] in capsys.readouterr().err
 
 
 def test_saved_sprites_keep_their_kinds(tmp_path: Path) -> None:
