@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.art.canvas import Canvas, Shape, arc, colour_ramp, grow, lit, shrink
+from tests.art.canvas import Canvas, arc, colour_ramp, grow, lit, shrink
 
 
 def potion(c: Canvas) -> None:
