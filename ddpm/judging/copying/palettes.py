@@ -17,7 +17,7 @@ import torch
 from ddpm.base.blocks import blocks, image_blocks
 from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.foreground import foreground
-from ddpm.pixels.neighbors import check_k
+from ddpm.pixels.neighbors import check_k, check_shape
 from ddpm.pixels.oklab import SAME, oklab
 
 SAME_PALETTE = 0.04
@@ -75,11 +75,13 @@ class PaletteIndex:
         points: float32 (P, 1024), the distinct palettes, see :func:`palette_embedding`.
         numbers: int64 (R,), which of them each reference has; -1 without foreground.
         colours: int64 (C,), the distinct colours of their foregrounds, 0xRRGGBB, ascending.
+        shape: (H, W, C) of the references.
     """
 
     points: np.ndarray
     numbers: np.ndarray
     colours: np.ndarray
+    shape: tuple[int, ...]
 
     @classmethod
     def of(cls, references: np.ndarray) -> PaletteIndex:
@@ -102,7 +104,7 @@ class PaletteIndex:
                     fresh.append(row)
                 numbers[part.start + row] = known[digest]
             points.append(embedded[fresh])
-        return cls(np.concatenate(points), numbers, _present(references))
+        return cls(np.concatenate(points), numbers, _present(references), references.shape[1:])
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The k references (1..R) with the palettes most similar to each query, uint8 (Q, H, W, C).
@@ -113,9 +115,10 @@ class PaletteIndex:
 
         Raises:
             TypeError: if the images are not uint8.
-            ValueError: for other shapes, or a k outside 1..R.
+            ValueError: for other shapes or another than the references have, or a k outside 1..R.
         """
         (queries,) = require_sprites(queries=queries)
+        check_shape(queries, self.shape)
         check_k(k, len(self.numbers))
         wanted = palette_embedding(queries)
         indices = np.full((len(wanted), k), -1, np.int64)
@@ -176,9 +179,10 @@ class PaletteIndex:
 
         Raises:
             TypeError: if the images are not uint8.
-            ValueError: for other shapes, or a radius that is not positive.
+            ValueError: for other shapes or another than the references have, or a radius that is not positive.
         """
         (queries,) = require_sprites(queries=queries)
+        check_shape(queries, self.shape)
         if not radius > 0:
             raise ValueError(f"radius must be positive, got {radius}")
         packed = np.empty((len(queries), queries.shape[1] * queries.shape[2]), np.int64)

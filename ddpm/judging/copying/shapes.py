@@ -145,7 +145,7 @@ class ShapeIndex:
 
         Raises:
             TypeError: if the images are not uint8.
-            ValueError: for other shapes, another size than that of the references, or a k outside 1..R.
+            ValueError: for other shapes or another than the references have, or a k outside 1..R.
         """
         (queries,) = require_sprites(queries=queries)
         check_shape(queries, self._shape)

@@ -76,8 +76,9 @@ class TrainingIndex:
         self.distances = parts["distances"]
         self._limits = dict(zip(_LIMITED, parts["limits"].tolist(), strict=True))
         self._packed_edges = parts["packed_edges"]
-        self._palettes = _assembled(PaletteIndex, parts, "palette_")
-        self._collages = _assembled(CollageIndex, parts, "collage_", shape=self.train.shape[1:])
+        shape = self.train.shape[1:]
+        self._palettes = _assembled(PaletteIndex, parts, "palette_", shape=shape)
+        self._collages = _assembled(CollageIndex, parts, "collage_", shape=shape)
         cover = _assembled(CollageCover, parts, "heldout_cover_")
         self.heldout_evidence = _assembled(Evidence, parts, "heldout_", cover=cover)
         if len(self.heldout_evidence) != len(self.heldout):
