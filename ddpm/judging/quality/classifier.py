@@ -25,6 +25,8 @@ _BATCH = 128
 _LEARNING_RATE = 4e-3
 _HELD_OUT = 0.1
 _BLOCK = 1024
+# Larger pictures are folded: the work stays within about twice that of 16x16.
+_LARGEST_SIDE = 24
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, s
     unseen = _held_out(images[rows], seed)
     learnt, asked = rows[~unseen], rows[unseen]
     with seeded("classifier", seed):
-        network = _Network(num_classes, images.shape[3])
+        network = _Network(num_classes, *images.shape[1:])
     with torch.enable_grad(), torch.autocast("cpu", enabled=False):
         _learn(network, images[learnt], torch.from_numpy(labels[learnt]), generator_for("classifier batches", seed))
     network.eval()
@@ -129,11 +131,16 @@ def class_agreement(
 
 
 class _Network(nn.Module):
-    """Three convolutions; each is followed by the strongest of every 2x2 pixels, the last by those of each quarter."""
+    """Three convolutions; each is followed by the strongest of every 2x2 pixels, the last by those of each quarter.
 
-    def __init__(self, num_classes: int, channels: int) -> None:
+    A picture with a side of more than 24 is folded first: each square of 2x2, or 3x3, pixels becomes one with all their
+    channels. Nothing is lost, and a convolution sees as large a part of the drawing as in a small one.
+    """
+
+    def __init__(self, num_classes: int, height: int, width: int, channels: int) -> None:
         super().__init__()
-        widths = (channels, 32, 64, 96)
+        self.fold = math.ceil(max(height, width) / _LARGEST_SIDE)
+        widths = (channels * self.fold**2, 32, 64, 96)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(before, after, 3, padding=1, bias=False)
             for before, after in zip(widths, widths[1:], strict=False)
@@ -142,8 +149,11 @@ class _Network(nn.Module):
         self.head = nn.Linear(widths[-1] * 4, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.fold > 1:
+            missing = [-side % self.fold for side in x.shape[2:]]
+            x = F.pixel_unshuffle(F.pad(x, (0, missing[1], 0, missing[0]), mode="replicate"), self.fold)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            x = F.max_pool2d(F.relu(norm(convolution(x))), 2)
+            x = F.max_pool2d(F.relu(norm(convolution(x))), 2, ceil_mode=True)
         return self.head(F.adaptive_max_pool2d(x, 2).flatten(1))
 
 
