@@ -16,11 +16,14 @@ from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab, oklab_to_rgb
+from ddpm.pixels.transparency import without_hidden_colours
 
 NOISE_SD = 3
 """Standard deviation of the noise on a near copy, in grey levels: hardly visible."""
 
 _CHROMA = 0.06
+# So many sprites are read at once in search of those that fit.
+_LOOKED_AT = 256
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def make_control(name: str, comparison_set: ComparisonSet, n: int, seed: int = 0
     """Make the sprites of one of :data:`CONTROLS`.
 
     Returns:
-        uint8 (n, 16, 16, 3), or fewer if the data hold fewer that fit.
+        uint8 (n, H, W, C), or fewer if the data hold fewer that fit.
 
     Raises:
         KeyError: for an unknown name.
@@ -61,32 +64,45 @@ def make_control(name: str, comparison_set: ComparisonSet, n: int, seed: int = 0
 
 
 def hue_turned(images: np.ndarray, degrees: float) -> np.ndarray:
-    """Images, uint8 (N, 16, 16, 3), with all hues turned in OKLab, lightness and chroma kept as far as sRGB allows."""
+    """Images, uint8 (N, H, W, C), with all hues turned in OKLab, lightness and chroma kept as far as sRGB allows.
+
+    Alpha stays as it is.
+    """
     lab = oklab(images).astype(np.float64)
     turn = np.exp(1j * np.deg2rad(degrees)) * (lab[..., 1] + 1j * lab[..., 2])
-    return oklab_to_rgb(np.stack([lab[..., 0], turn.real, turn.imag], axis=-1))
+    turned = oklab_to_rgb(np.stack([lab[..., 0], turn.real, turn.imag], axis=-1))
+    return np.concatenate([turned, images[..., 3:]], axis=-1)
 
 
 def moved(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
-    """Images, uint8 (N, 16, 16, 3), shifted down and to the right by -1, 0 or 1; their border is repeated."""
+    """Images, uint8 (N, H, W, C), shifted down and to the right by -1, 0 or 1; their border is repeated."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-    return padded[:, 1 - dy : 17 - dy, 1 - dx : 17 - dx]
+    height, width = images.shape[1:3]
+    return padded[:, 1 - dy : 1 - dy + height, 1 - dx : 1 - dx + width]
 
 
 def noisy(images: np.ndarray, random: np.random.Generator, sd: float = NOISE_SD) -> np.ndarray:
-    """Images, uint8 (N, 16, 16, 3), with normal noise on every value, rounded and kept within 0..255."""
-    return np.clip(images + random.normal(0, sd, images.shape), 0, 255).round().astype(np.uint8)
+    """Images, uint8 (N, H, W, C), with normal noise on every value, rounded and kept within 0..255.
+
+    Alpha stays as it is, and so does the black below it where it is 0: the result is a valid sprite.
+    """
+    result = np.clip(images + random.normal(0, sd, images.shape), 0, 255).round().astype(np.uint8)
+    if images.shape[-1] == 4:
+        result[..., 3] = images[..., 3]
+        result = without_hidden_colours(result)
+    return result
 
 
 def pasted(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The left half of each image beside the right half of another; all uint8 (N, 16, 16, 3)."""
+    """The left half of each image beside the right half of another; all uint8 (N, H, W, C)."""
     result = left.copy()
-    result[:, :, 8:] = right[:, :, 8:]
+    middle = left.shape[2] // 2
+    result[:, :, middle:] = right[:, :, middle:]
     return result
 
 
 def coloured(images: np.ndarray) -> np.ndarray:
-    """bool (N,): whether a turned hue would be visible in the foreground of images, uint8 (N, 16, 16, 3)."""
+    """bool (N,): whether a turned hue would be visible in the foreground of images, uint8 (N, H, W, C)."""
     lab = oklab(images)
     inside = foreground(lab)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
@@ -94,7 +110,7 @@ def coloured(images: np.ndarray) -> np.ndarray:
 
 
 def has_room(images: np.ndarray) -> np.ndarray:
-    """bool (N,): whether images, uint8 (N, 16, 16, 3), lose no foreground when shifted by a pixel."""
+    """bool (N,): whether images, uint8 (N, H, W, C), lose no foreground when shifted by a pixel."""
     inside = foreground(oklab(images))
     at_edge = inside[:, [0, -1]].any(axis=(1, 2)) | inside[:, :, [0, -1]].any(axis=(1, 2))
     return np.asarray(inside.any(axis=(1, 2)) & ~at_edge)
@@ -112,10 +128,11 @@ def _chosen(
 ) -> np.ndarray:
     """Up to n of the sprites in these rows that fit, drawn without replacement."""
     order = random.permutation(rows)
-    found: list[np.ndarray] = [np.empty((0, 16, 16, 3), np.uint8)]
+    sprites = comparison_set.sprites.images
+    found: list[np.ndarray] = [np.empty((0, *sprites.shape[1:]), np.uint8)]
     count = 0
-    for part in blocks(len(order), max(n, 256)):
-        images = comparison_set.sprites.images[order[part]]
+    for part in blocks(len(order), max(n, _LOOKED_AT)):
+        images = sprites[order[part]]
         found.append(images if fits is None else images[fits(images)])
         count += len(found[-1])
         if count >= n:
@@ -137,6 +154,16 @@ def _collages(comparison_set: ComparisonSet, n: int, random: np.random.Generator
     images = _chosen(comparison_set, comparison_set.seen, 2 * n, random, _has_foreground)
     half = len(images) // 2
     return pasted(images[:half], images[half : 2 * half])
+
+
+def _noise(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    shape = comparison_set.sprites.images.shape[1:]
+    made = random.integers(0, 256, (n, *shape), dtype=np.uint8)
+    if shape[2] == 4:
+        # Half of the pixels transparent, the others opaque: what settling alpha would make of a network's noise.
+        made[..., 3] = np.where(made[..., 3] >= 128, 255, 0)
+        made = without_hidden_colours(made)
+    return made
 
 
 def _has_foreground(images: np.ndarray) -> np.ndarray:
@@ -205,7 +232,7 @@ CONTROLS: dict[str, Control] = {
         "Every pixel in a random colour.",
         "Nothing is known or copied, and nothing is a drawing, either.",
         _noise_found,
-        lambda data, n, random: random.integers(0, 256, (n, 16, 16, 3), dtype=np.uint8),
+        _noise,
     ),
 }
 """In the order in which they are shown."""

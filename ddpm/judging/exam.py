@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from ddpm.judging.statistics import Proportion, proportion
+from ddpm.pixels.conversion import require_sprites
 from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset
 from ddpm.sprites.builtin import BuiltinSprites, expected_exam_share, name_sprites, observed_exam_share
+from ddpm.sprites.builtin.draw import SIZE
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,22 @@ class Exam:
 
 
 def take_exam(samples: np.ndarray, sprites: SpriteDataset, seen: np.ndarray, near_distance: int) -> Exam | None:
-    """Grade samples of a model that was trained on the built-in set; None if ``sprites`` is another set.
+    """Grade samples of a model that was trained on the built-in set; None if ``sprites`` is another set or size.
 
     Args:
-        samples: uint8 (N, 16, 16, 3).
+        samples: uint8 (N, H, W, C), of the size of the sprites.
         seen: int64, the rows that the model learnt from.
         near_distance: squared distance up to which a sample is a near copy.
+
+    Raises:
+        TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`, and if the sprites have another size.
     """
+    samples, images = require_sprites(samples=samples, sprites=sprites.images)
     withheld = sprites.exam()
     if sprites.shape_ids is None or sprites.palette_ids is None or sprites.labels is None or not len(withheld):
+        return None
+    # Names are known of what the generator draws as it draws it: not of the same sprites cut out or enlarged.
+    if images.shape[1:] != (SIZE, SIZE, 3):
         return None
     mask = np.zeros(len(sprites), bool)
     mask[withheld] = True

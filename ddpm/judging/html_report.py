@@ -43,6 +43,10 @@ dt { font-weight: 650; float: left; clear: left; margin-right: .5rem; } dt::afte
 dd { margin: 0 0 .35rem; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 """
+# Behind what is transparent.
+_CHECKERBOARD = """img { background: repeating-conic-gradient(#c9c9d1 0 25%, #fff 0 50%) 0 0 / 16px 16px; }
+"""
+_FIGURE_SIDE = 64
 
 
 def to_html(report: Report) -> str:
@@ -75,10 +79,11 @@ def to_html(report: Report) -> str:
         f"<h2>How to read this</h2>{_glossary_html()}",
     ]
     body = "\n".join(parts)
+    style = _STYLE + (_CHECKERBOARD if report.samples.shape[-1] == 4 else "")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Created or copied?</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head>\n<body><main>\n{body}\n</main></body></html>\n"
+        f"<style>{style}</style></head>\n<body><main>\n{body}\n</main></body></html>\n"
     )
 
 
@@ -99,12 +104,13 @@ alone.</p>
 def _matches(report: Report) -> list[str]:
     facts, train = report.memorization.evidence, report.source
     order = np.argsort(facts.squared_distance, kind="stable")[:_GALLERY]
+    grey_levels = rms_grey_levels(facts.squared_distance, report.samples[0].size)
     cards = []
     for i in order.tolist():
         moved = "mirrored" if facts.shape_flip[i] else ""
         hits = [
             _figure(report.samples[i], "sample"),
-            _figure(train[facts.row[i]], f"{rms_grey_levels(facts.squared_distance[i]):.1f} grey levels"),
+            _figure(train[facts.row[i]], f"{grey_levels[i]:.1f} grey levels"),
             _figure(train[facts.shape_row[i]], f"shape {facts.shape_similarity[i]:.0%} {moved}"),
         ]
         if facts.palette_row[i] >= 0:
@@ -116,7 +122,11 @@ def _matches(report: Report) -> list[str]:
 
 def _figure(image: np.ndarray, words: str) -> str:
     words = html.escape(words)
-    return f'<figure><img src="{_uri(image)}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+    # A whole multiple of the sprite's own width, so that all pixels are equally large.
+    height, width = image.shape[:2]
+    shown = width * max(1, _FIGURE_SIDE // max(height, width))
+    style = "" if shown == _FIGURE_SIDE else f' style="width:{shown}px"'
+    return f'<figure><img src="{_uri(image)}" alt="{words}"{style}><figcaption>{words}</figcaption></figure>'
 
 
 def _uri(image: np.ndarray) -> str:
@@ -132,11 +142,11 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _histogram(report: Report) -> str:
-    index = report.index
+    index, values = report.index, report.samples[0].size
     sides = [
-        rms_grey_levels(report.memorization.evidence.squared_distance),
-        rms_grey_levels(index.heldout_evidence.squared_distance),
-        rms_grey_levels(index.distances),
+        rms_grey_levels(report.memorization.evidence.squared_distance, values),
+        rms_grey_levels(index.heldout_evidence.squared_distance, values),
+        rms_grey_levels(index.distances, values),
     ]
     top = max(float(np.quantile(side, 0.99)) for side in sides if len(side)) or 1.0
     edges = np.linspace(0, top, _BINS + 1)
@@ -154,7 +164,7 @@ def _histogram(report: Report) -> str:
             f'<path d="M{left} {height}{points}{end}" fill="{colour}" fill-opacity=".25" stroke="{colour}" '
             f'stroke-width="1.5"><title>{name}</title></path>'
         )
-    limit = float(rms_grey_levels(max(0, report.memorization.near_distance)))
+    limit = float(rms_grey_levels(max(0, report.memorization.near_distance), values))
     x = left + min(1.0, limit / top) * width
     ticks = "".join(
         f'<text x="{left + value / top * width:.0f}" y="{height + 16}">{value:.0f}</text>'

@@ -19,6 +19,7 @@ from ddpm.judging.quality.classifier import Classifier
 from ddpm.judging.quality.measures import QualityBaseline, classifier_of
 from ddpm.judging.quality.report import QualityReport
 from ddpm.judging.statistics import Proportion
+from ddpm.pixels.conversion import require_sprites
 from ddpm.runs.checkpoint import Checkpoint
 
 
@@ -27,8 +28,8 @@ class Report:
     """All that was measured, and what it was measured on.
 
     Attributes:
-        samples: uint8 (N, 16, 16, 3).
-        source: uint8 (R, 16, 16, 3), the training images to which the rows of the evidence refer.
+        samples: uint8 (N, H, W, C).
+        source: uint8 (R, H, W, C), the training images to which the rows of the evidence refer.
         data, fingerprint: of the data set; its name, and a hash of its content.
         drawn_by: what drew the samples, in words; empty if unknown.
         index: what they were compared with.
@@ -102,7 +103,7 @@ def make_report(
     """Judge samples by a data set; index, evidence, denoising gap and grader are computed if they are not given.
 
     Args:
-        samples: uint8 (N, 16, 16, 3), N at least 1.
+        samples: uint8 (N, H, W, C), N at least 1, of the size of the data's sprites.
         checkpoint: the model that drew them; without it there is no denoising gap unless one is given.
         labels: int64 (N,), the requested kinds, -1 for any kind, for the class agreement.
         drawn_by: what drew them, in words.
@@ -111,10 +112,11 @@ def make_report(
         with_quality: False leaves out quality and exam, which take seconds.
 
     Raises:
-        ValueError: if there is nothing to compare with, or for a rate outside 0..1.
+        ValueError: if there is nothing to compare with, for samples of another size, or for a rate outside 0..1.
     """
     sprites = comparison_set.sprites
     check_seen(comparison_set)
+    _, samples = require_sprites(data=sprites.images, samples=samples)
     index = load_or_build(comparison_set) if index is None else index
     if denoising_gap is None and checkpoint is not None:
         denoising_gap = measure_denoising_gap(checkpoint.model, checkpoint.schedule, index.train, index.heldout)
@@ -155,7 +157,7 @@ class Grader:
         return classifier_of(self._sprites.images[self._real], np.asarray(self._sprites.labels)[self._real])
 
     def grade(self, samples: np.ndarray, labels: np.ndarray | None) -> QualityReport:
-        """Measure samples, uint8 (N, 16, 16, 3), N at least 1; labels as in :func:`make_report`."""
+        """Measure samples, uint8 (N, H, W, C), N at least 1; labels as in :func:`make_report`."""
         asked = None if labels is None or (labels < 0).all() or self._classifier is None else labels
         return self._measures.report(samples, asked, None if asked is None else self._classifier)
 

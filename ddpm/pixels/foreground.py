@@ -1,7 +1,8 @@
 """Foreground and background, told apart by the border of the picture.
 
 The background is whatever is connected to the border, over the sides of pixels, and has the border's median colour; all
-else is foreground.
+else is foreground. Where a pixel of the border is transparent the background is what is transparent: a drawing that
+fills most of its border is no background.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def border_pixels(images: np.ndarray) -> np.ndarray:
 
 
 def border_colour(lab: np.ndarray) -> np.ndarray:
-    """The median of the border's pixels, channel by channel.
+    """The median of the border's pixels, channel by channel; transparent black if one of them is transparent.
 
     Args:
         lab: float (N, H, W, C), of :func:`ddpm.pixels.oklab.oklab`.
@@ -25,11 +26,15 @@ def border_colour(lab: np.ndarray) -> np.ndarray:
     Returns:
         float (N, 1, 1, C).
     """
-    return np.median(border_pixels(lab), axis=1)[:, None, None]
+    border = border_pixels(lab)
+    colour = np.median(border, axis=1)
+    if lab.shape[-1] == 4:
+        colour[(border[..., 3] <= SAME).any(axis=1)] = 0
+    return colour[:, None, None]
 
 
 def foreground(lab: np.ndarray) -> np.ndarray:
-    """All that is not connected to the border in the border's median colour.
+    """All that is not connected to the border in the colour of :func:`border_colour`.
 
     Args:
         lab: float (N, H, W, C), of :func:`ddpm.pixels.oklab.oklab`.

@@ -11,14 +11,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ddpm.base.blocks import blocks
+from ddpm.base.blocks import blocks, images_per_block
 from ddpm.pixels.conversion import CHANNELS, size_words
 
 _EXACT = 1024
 _LARGEST = 64 * 64 * 4
-# Small enough for a block of float32 pixels to stay in the processor's cache.
+# Of 16x16 sprites, or fewer larger ones: small enough for a block of float32 pixels to stay in the processor's cache.
 _BLOCK = 2048
 _QUERY_BLOCK = 1024
+_LEAST_BLOCK = 256
 _INDEX_BITS = 31
 
 
@@ -52,9 +53,16 @@ def nearest(queries: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[np
     check_k(k, len(references))
     indices = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.int64)
-    for part in blocks(len(queries), _QUERY_BLOCK):
+    for part in blocks(len(queries), _rows_of(queries, _QUERY_BLOCK)):
         indices[part], distances[part] = _nearest_block(queries[part], references, k)
     return indices, distances
+
+
+def check_shape(queries: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Raises ValueError if queries, (N, H, W, C), are not of the shape (H, W, C) of the references."""
+    if queries.shape[1:] != shape:
+        expected = size_words(np.empty((0, *shape)))
+        raise ValueError(f"queries must have the shape of the references: {expected}, not {size_words(queries)}")
 
 
 def check_k(k: int, count: int) -> None:
@@ -68,15 +76,21 @@ def rms_grey_levels(squared_distances: np.ndarray | int, values: int) -> np.ndar
     return np.sqrt(np.asarray(squared_distances) / values)
 
 
+def _rows_of(images: np.ndarray, most: int) -> int:
+    """How many images make a block; a product of very few would be slow."""
+    return max(min(most, _LEAST_BLOCK), images_per_block(images.shape[1] * images.shape[2], most))
+
+
 @torch.no_grad()
 def _nearest_block(queries: np.ndarray, references: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     with torch.autocast("cpu", enabled=False):
         wanted, wanted_norms = _Centred(len(queries), queries[0].size).read(queries)
-        reader = _Centred(min(_BLOCK, len(references)), queries[0].size)
+        rows_each = _rows_of(references, _BLOCK)
+        reader = _Centred(min(rows_each, len(references)), queries[0].size)
         # A key holds distance and index in one number, so that the smallest key is the nearest, then the first.
         best = torch.full((len(queries), k), torch.iinfo(torch.int64).max, dtype=torch.int64)
-        for start in range(0, len(references), _BLOCK):
-            block, norms = reader.read(references[start : start + _BLOCK])
+        for start in range(0, len(references), rows_each):
+            block, norms = reader.read(references[start : start + rows_each])
             distances = _dot_products(wanted, block).mul_(-2).add_(norms).add_(wanted_norms[:, None])
             # An equal distance further down the file never displaces one that is already there.
             rows = (distances < (best[:, -1:] >> _INDEX_BITS)).any(dim=1).nonzero().squeeze(1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ddpm.base.blocks import blocks
+from ddpm.base.blocks import image_blocks
 from ddpm.pixels.conversion import pack_rgb, unpack_rgb
 from ddpm.pixels.foreground import border_colour, dilate, foreground
 from ddpm.pixels.oklab import SAME, distance, oklab
@@ -62,7 +62,7 @@ def traits(images: np.ndarray) -> Traits:
     Args:
         images: uint8 (N, H, W, C), N at least 1.
     """
-    parts = [_traits(images[part]) for part in blocks(len(images))]
+    parts = [_traits(images[part]) for part in image_blocks(images)]
     return Traits(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Traits)))
 
 

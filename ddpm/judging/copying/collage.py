@@ -3,6 +3,7 @@
 A diffusion model that sees only small windows combines patches of its training data (Kamb & Ganguli 2024, arXiv
 2412.20292). A training sprite explains a foreground pixel if both look the same in its 3x3 window, at the same place.
 C1 is the largest share of the foreground that one training sprite explains, C2 the largest that two explain together.
+Transparency is compared like a colour. The work grows with the number of pixels, not with its square.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ddpm.base.blocks import blocks
+from ddpm.base.blocks import blocks, image_blocks, images_per_block
 from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.duplicates import distinct_images
 from ddpm.pixels.foreground import foreground
+from ddpm.pixels.neighbors import check_shape
 from ddpm.pixels.oklab import oklab
 
 MATCH = 0.04
@@ -27,11 +29,11 @@ COLLAGE_GAIN = 0.15
 COLLAGE_COVER = 0.65
 """The least share that the two explain together: neither explains the pixels where they meet."""
 
-# References that are compared at once: 1 MB for 64 sprites, small enough for the processor's cache.
+# References of 16x16 that are compared at once, or fewer larger ones: 1 MB for 64 sprites, small enough for the
+# processor's cache.
 _BLOCK = 512
 _FIRSTS = 16
-_PIXELS = 256
-# Sprites per uint64, one bit each.
+# Sprites, later pixels, per uint64, one bit each.
 _BATCH = 64
 _BYTE = 8
 # Second references that are tried at once; before each such block those that cannot be better are dropped.
@@ -67,19 +69,21 @@ class CollageIndex:
 
     Attributes:
         rows: int64 (D,), the first row of each distinct reference.
-        colours: uint8 (E, 3), the distinct colours at each place, one place after the other.
-        starts: int64 (257,), where in ``colours`` those of each place begin; the last is E.
-        entries: int32 (256, D), which of ``colours`` a reference has at a place.
+        colours: uint8 (E, C), the distinct colours at each place, one place after the other.
+        starts: int64 (P + 1,), where in ``colours`` those of each place begin, with P = H * W; the last is E.
+        entries: int32 (P, D), which of ``colours`` a reference has at a place.
+        shape: (H, W, C) of the references.
     """
 
     rows: np.ndarray
     colours: np.ndarray
     starts: np.ndarray
     entries: np.ndarray
+    shape: tuple[int, ...]
 
     @classmethod
     def of(cls, references: np.ndarray) -> CollageIndex:
-        """Index references, uint8 (R, 16, 16, 3); 3 KB of memory for each distinct one.
+        """Index references, uint8 (R, H, W, C); for each distinct one some 12 bytes of memory per pixel.
 
         Raises:
             TypeError: if they are not uint8.
@@ -89,60 +93,72 @@ class CollageIndex:
         if not len(references):
             raise ValueError("at least one reference is needed")
         rows, _ = distinct_images(references)
-        packed = np.empty((_PIXELS, len(rows)), np.int32)
-        for part in blocks(len(rows), _BLOCK):
-            packed[:, part] = pack_rgb(references[rows[part]]).reshape(-1, _PIXELS).T
+        height, width, channels = references.shape[1:]
+        entries = np.empty((height, width, len(rows)), np.int32)
         colours, starts = [], [0]
-        for place in packed:
-            found, place[:] = np.unique(place, return_inverse=True)
-            place += starts[-1]
-            colours.append(found)
-            starts.append(starts[-1] + len(found))
-        return cls(rows, unpack_rgb(np.concatenate(colours)), np.array(starts), packed)
+        # Line by line: the packed colours of all pixels at once would take as much memory again, or twice as much.
+        for y in range(height):
+            for place, packed in zip(entries[y], pack_rgb(references[rows, y]).T, strict=True):
+                found, place[:] = np.unique(packed, return_inverse=True)
+                place += starts[-1]
+                colours.append(unpack_rgb(found, channels))
+                starts.append(starts[-1] + len(found))
+        shape = references.shape[1:]
+        return cls(rows, np.concatenate(colours), np.array(starts), entries.reshape(height * width, -1), shape)
 
     def cover(self, queries: np.ndarray) -> CollageCover:
-        """Find the one and the two references that explain most of the foreground of queries, uint8 (Q, 16, 16, 3).
+        """Find the one and the two references that explain most of the foreground of queries, uint8 (Q, H, W, C).
 
         A reference explains a pixel if at most one pixel of its 3x3 window differs by :data:`MATCH` or more, those
         outside the picture not counted. ``c1`` is exact; ``c2`` is the best of all pairs that contain one of the 16
         best single references. Of equals, lower rows come first; repeats of a reference count as one.
 
         Raises:
-            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
+            TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`, and if they have another size
+                than the references.
         """
         (queries,) = require_sprites(queries=queries)
+        check_shape(queries, self.shape)
         count = len(queries)
         c1, c2 = np.full(count, np.nan), np.full(count, np.nan)
         sources = np.full((count, 2), -1, np.int64)
-        lab = oklab(queries).reshape(count, _PIXELS, 3)
-        inside = foreground(lab.reshape(-1, 16, 16, 3)).reshape(count, _PIXELS)
+        inside = np.empty((count, len(self.entries)), bool)
+        for part in image_blocks(queries, _BLOCK):
+            inside[part] = foreground(oklab(queries[part])).reshape(-1, len(self.entries))
         asked = np.flatnonzero(inside.any(axis=1))
         sizes = inside.sum(axis=1)
         for part in blocks(len(asked), _BATCH):
             batch = asked[part]
-            for query, explained in zip(batch, self._explained(lab[batch], inside[batch]), strict=True):
+            lab = oklab(queries[batch]).reshape(len(batch), len(self.entries), -1)
+            for query, explained in zip(batch, self._explained(lab, inside[batch]), strict=True):
                 one, two, pair = _best_pair(explained)
                 c1[query], c2[query] = one / sizes[query], two / sizes[query]
                 sources[query] = [self.rows[source] if source >= 0 else -1 for source in pair]
         return CollageCover(c1, c2, sources[:, 0], sources[:, 1])
 
     def _explained(self, lab: np.ndarray, inside: np.ndarray) -> np.ndarray:
-        """uint64 (Q, 4, D): for each of up to 64 sprites one bit per pixel, set where a reference explains it."""
+        """uint64 (Q, P / 64, D): for each of up to 64 sprites one bit per pixel, set where a reference explains it."""
         differs = self._differs(lab)
-        mask = _words_of(inside)[:, None]
-        result = np.empty((len(lab), 4, len(self.rows)), np.uint64)
-        for part in blocks(len(self.rows), _BLOCK):
+        mask = _across(inside)[:, None]
+        height, width, _ = self.shape
+        pixels = height * width
+        words_each = -(-pixels // _BATCH)
+        result = np.empty((len(lab), words_each, len(self.rows)), np.uint64)
+        for part in blocks(len(self.rows), images_per_block(pixels, _BLOCK)):
             words = differs.take(self.entries[:, part])
-            unexplained = _several(words.reshape(16, 16, -1)).reshape(words.shape)
+            unexplained = _several(words.reshape(height, width, -1)).reshape(words.shape)
             explained = np.invert(unexplained, out=unexplained)
             explained &= mask
-            turned = _transposed(explained.reshape(4, _BATCH, -1))
+            # Beyond the last pixel nothing is explained.
+            if pixels < words_each * _BATCH:
+                explained = np.pad(explained, ((0, words_each * _BATCH - pixels), (0, 0)))
+            turned = _transposed(explained.reshape(words_each, _BATCH, -1))
             result[:, :, part] = turned.transpose(1, 0, 2)[: len(lab)]
         return result
 
     @torch.no_grad()
     def _differs(self, lab: np.ndarray) -> np.ndarray:
-        """uint64 (E,): one bit per sprite of ``lab``, float32 (Q, 256, 3), set where it differs from a colour."""
+        """uint64 (E,): one bit per sprite of ``lab``, float32 (Q, P, C), set where it differs from a colour."""
         ours = torch.from_numpy(oklab(self.colours)).T.contiguous()
         repeats = torch.from_numpy(np.diff(self.starts))
         result = np.zeros((len(self.colours), _BYTE), np.uint8)
@@ -152,13 +168,14 @@ class CollageIndex:
                 wanted = torch.from_numpy(np.ascontiguousarray(sprite.T)).repeat_interleave(repeats, dim=1)
                 step = torch.sub(ours, wanted)
                 total = step[0] * step[0]
-                total.addcmul_(step[1], step[1]).addcmul_(step[2], step[2])
+                for other in step[1:]:
+                    total.addcmul_(other, other)
                 torch.ge(total, MATCH * MATCH, out=torch.from_numpy(bits))
             result[:, start // _BYTE] = np.packbits(part, axis=0, bitorder="little")[0]
         return result.view("<u8")[:, 0]
 
 
-def _words_of(bits: np.ndarray) -> np.ndarray:
+def _across(bits: np.ndarray) -> np.ndarray:
     """uint64 (N,) from bool (at most 64, N), the first row in the lowest bit."""
     padded = np.zeros((bits.shape[1], _BATCH), bool)
     padded[:, : len(bits)] = bits.T
@@ -166,7 +183,7 @@ def _words_of(bits: np.ndarray) -> np.ndarray:
 
 
 def _several(words: np.ndarray) -> np.ndarray:
-    """uint64 (16, 16, D): the bits that are set in more than one pixel of the 3x3 window."""
+    """uint64 (H, W, D): the bits that are set in more than one pixel of the 3x3 window."""
     left, right = np.zeros_like(words), np.zeros_like(words)
     left[:, 1:], right[:, :-1] = words[:, :-1], words[:, 1:]
     side = left | right
@@ -205,12 +222,12 @@ def _transposed(words: np.ndarray) -> np.ndarray:
 
 
 def _sizes(words: np.ndarray) -> np.ndarray:
-    """int16 (N,): how many bits are set in uint64 (4, N)."""
+    """int16 (N,): how many bits are set in uint64 (words, N)."""
     return np.bitwise_count(words).sum(axis=0, dtype=np.int16)
 
 
 def _best_pair(explained: np.ndarray, firsts: int = _FIRSTS) -> tuple[int, int, tuple[int, int]]:
-    """The most pixels that one reference explains, that two explain, and which two; from uint64 (4, references)."""
+    """The most pixels that one reference explains, that two explain, and which two; from uint64 (words, references)."""
     sizes = _sizes(explained)
     order = np.argsort(-sizes, kind="stable")
     explained, sizes = explained.take(order, axis=1), sizes[order].astype(np.int64)

@@ -18,7 +18,7 @@ from ddpm.base.json_values import jsonable
 from ddpm.base.seeds import generator_for
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
 from ddpm.judging.statistics import auc
-from ddpm.pixels.conversion import to_float
+from ddpm.pixels.conversion import require_sprites, to_float
 
 _LEVELS = 8
 _DRAWS = 2
@@ -59,8 +59,12 @@ def measure_denoising_gap(
 
     Args:
         model: any callable ``(x_t, t, labels=None)``; called without labels.
-        train, heldout: uint8 (N, H, W, 3), distinct sprites.
+        train, heldout: uint8 (N, H, W, C), distinct sprites.
+
+    Raises:
+        ValueError: if the two differ in size.
     """
+    train, heldout = require_sprites(train=train, heldout=heldout)
     if len(train) == 0 or len(heldout) == 0:
         return None
     sides = [_chosen(images) for images in (train, heldout)]

@@ -22,7 +22,7 @@ class Evidence:
         low_quality: bool (N,), more stray pixels, more colours, more haze or less foreground than all but 0.5% of the
             training sprites, or degenerate.
         row: int64 (N,), the nearest training sprite by pixels.
-        squared_distance: int64 (N,), its squared distance over all 768 values.
+        squared_distance: int64 (N,), its squared distance over all values, alpha included.
         p: float64 (N,), conformal p-value of that distance among those of training sprites to their nearest other one.
         ratio: float64 (N,), nearest over second nearest distance, mirror images of the nearest left out; NaN with
             fewer than two.

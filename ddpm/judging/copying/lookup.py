@@ -8,6 +8,7 @@ import numpy as np
 
 from ddpm.judging.copying.palettes import PaletteIndex
 from ddpm.judging.copying.shapes import ShapeIndex, ShapeMatches
+from ddpm.pixels.conversion import require_sprites
 from ddpm.pixels.neighbors import nearest
 
 
@@ -17,7 +18,7 @@ class Matches:
 
     Attributes:
         rows: int64 (Q, k), by pixels.
-        squared_distances: int64 (Q, k), over all 768 values; see :func:`ddpm.pixels.neighbors.rms_grey_levels`.
+        squared_distances: int64 (Q, k), over all values; see :func:`ddpm.pixels.neighbors.rms_grey_levels`.
         shapes: by shape, with mirroring and shift.
         palette_rows: int64 (Q, k), by palette; -1 without foreground.
         palette_distances: float32 (Q, k), in OKLab; NaN without foreground.
@@ -36,13 +37,14 @@ def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Matches:
     In the training sprites :meth:`ddpm.judging.copying.training_index.TrainingIndex.look_up` is faster.
 
     Args:
-        queries, references: uint8 (Q, 16, 16, 3) and (R, 16, 16, 3), R at least 1.
+        queries, references: uint8 (Q, H, W, C) and (R, H, W, C), R at least 1.
         k: how many; fewer are returned if R is smaller.
 
     Raises:
         TypeError: if the images are not uint8.
-        ValueError: for other shapes, no references, or a k below 1.
+        ValueError: for other shapes or different ones, no references, or a k below 1.
     """
+    queries, references = require_sprites(queries=queries, references=references)
     if len(references) == 0:
         raise ValueError("there are no sprites to search")
     return match(queries, references, ShapeIndex.of(references), PaletteIndex.of(references), k)

@@ -160,16 +160,16 @@ def memorization_report(
     """Compare samples with the sprites that a model learnt from.
 
     Args:
-        samples: uint8 (N, 16, 16, 3), N at least 1.
-        train: uint8 (R, 16, 16, 3), what the model learnt from; repeats change nothing.
-        heldout: uint8 (M, 16, 16, 3), real sprites that it never saw; without them floors are unknown.
+        samples: uint8 (N, H, W, C), N at least 1.
+        train: uint8 (R, H, W, C), what the model learnt from; repeats change nothing.
+        heldout: uint8 (M, H, W, C), real sprites that it never saw; without them floors are unknown.
         false_positive_rate: share of unseen sprites that may be called near copies, above 0 and below 1.
         model: any callable ``(x_t, t, labels=None)``, for the denoising gap; needs ``schedule``.
 
     Raises:
         TypeError: if the images are not uint8.
-        ValueError: for other shapes, no samples, fewer than two distinct training sprites, a rate outside 0..1, or a
-            model without its schedule.
+        ValueError: for other shapes or different ones, no samples, fewer than two distinct training sprites, a rate
+            outside 0..1, or a model without its schedule.
     """
     samples, train, heldout = require_sprites(samples=samples, train=train, heldout=heldout)
     if len(samples) == 0:
@@ -194,7 +194,7 @@ def judge(
         raise ValueError(f"false_positive_rate must lie between 0 and 1, got {false_positive_rate}")
     effective = max(false_positive_rate, 1 / (len(index.distances) + 1))
     unseen = index.heldout_evidence
-    near_distance = _near_distance(index.distances, effective)
+    near_distance = _near_distance(index.distances, effective, index.train[0].size)
     found, usual = _flags(evidence, near_distance), _flags(unseen, near_distance)
     heldout_rates = {name: proportion(int(usual[name].sum()), len(unseen)) for name in RATES}
     floors: dict[str, Proportion | float] = {**heldout_rates, "exact copy": 0.0, "near copy": effective}
@@ -261,9 +261,12 @@ def _compared(found: np.ndarray, usual: np.ndarray) -> Proportion:
     return proportion(int(found.sum()), len(found), proportion(int(usual.sum()), len(usual)))
 
 
-def _near_distance(distances: np.ndarray, effective_rate: float) -> int:
-    """The largest distance d whose p-value, (1 + #{distances <= d}) / (n + 1), is at most the rate."""
+def _near_distance(distances: np.ndarray, effective_rate: float, values: int) -> int:
+    """The largest distance d whose p-value, (1 + #{distances <= d}) / (n + 1), is at most the rate.
+
+    Where any distance will do it is the largest that sprites of so many values can have.
+    """
     allowed = math.floor(effective_rate * (len(distances) + 1) + 1e-9) - 1
     if allowed >= len(distances):
-        return 768 * 255**2
+        return values * 255**2
     return int(distances[max(0, allowed)]) - 1

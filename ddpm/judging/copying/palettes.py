@@ -1,6 +1,7 @@
 """Which training sprite has the same colours, whatever its shape?
 
-A palette is the set of a sprite's foreground colours in OKLab. Two are compared by the sliced 2-Wasserstein distance
+A palette is the set of a sprite's foreground colours in OKLab; what is transparent has none, and what is so in part has
+its own colour, whatever shines through. Two are compared by the sliced 2-Wasserstein distance
 (Rabin et al. 2011; Bonneel et al. 2015): projected on each of several lines, colours of equal rank are paired. With
 fixed lines and ranks a palette is a point in 1,024 dimensions, and the distance of two palettes that of their points.
 """
@@ -13,11 +14,11 @@ from hashlib import blake2b
 import numpy as np
 import torch
 
-from ddpm.base.blocks import blocks
+from ddpm.base.blocks import blocks, image_blocks
 from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.foreground import foreground
-from ddpm.pixels.neighbors import check_k
-from ddpm.pixels.oklab import oklab
+from ddpm.pixels.neighbors import check_k, check_shape
+from ddpm.pixels.oklab import SAME, oklab
 
 SAME_PALETTE = 0.04
 """The largest distance at which two palettes, or two colours, count as the same."""
@@ -25,7 +26,7 @@ SAME_PALETTE = 0.04
 _DIRECTIONS = 32
 _QUANTILES = 32
 _VALUES = _DIRECTIONS * _QUANTILES
-# 8 MB of float32 while projections are sorted.
+# Sprites of 16x16, or fewer larger ones: 8 MB of float32 while projections are sorted.
 _BLOCK = 256
 _COLOUR_BLOCK = 512
 # More candidates than needed: rounding in the first search may swap those at almost the same distance.
@@ -51,7 +52,7 @@ _LINES = _directions()
 
 
 def palette_embedding(images: np.ndarray) -> np.ndarray:
-    """Points whose Euclidean distance is the palette distance of images, uint8 (N, 16, 16, 3).
+    """Points whose Euclidean distance is the palette distance of images, uint8 (N, H, W, C).
 
     A uniform shift of all colours by d has distance d, since the sliced distance is multiplied by sqrt(3). Each of the
     32 quantiles is the mean over its share of the pixels, so the distance never exceeds the one between all ranks.
@@ -61,7 +62,7 @@ def palette_embedding(images: np.ndarray) -> np.ndarray:
     """
     (images,) = require_sprites(images=images)
     result = np.empty((len(images), _VALUES), np.float32)
-    for part in blocks(len(images), _BLOCK):
+    for part in image_blocks(images, _BLOCK):
         result[part] = _embed(images[part])
     return result
 
@@ -74,15 +75,17 @@ class PaletteIndex:
         points: float32 (P, 1024), the distinct palettes, see :func:`palette_embedding`.
         numbers: int64 (R,), which of them each reference has; -1 without foreground.
         colours: int64 (C,), the distinct colours of their foregrounds, 0xRRGGBB, ascending.
+        shape: (H, W, C) of the references.
     """
 
     points: np.ndarray
     numbers: np.ndarray
     colours: np.ndarray
+    shape: tuple[int, ...]
 
     @classmethod
     def of(cls, references: np.ndarray) -> PaletteIndex:
-        """Index references, uint8 (R, 16, 16, 3); 4 KB of memory for each distinct palette.
+        """Index references, uint8 (R, H, W, C); 4 KB of memory for each distinct palette.
 
         Raises:
             TypeError, ValueError: as :func:`ddpm.pixels.conversion.require_sprites`.
@@ -91,8 +94,7 @@ class PaletteIndex:
         numbers = np.full(len(references), -1, np.int64)
         points = [np.empty((0, _VALUES), np.float32)]
         known: dict[bytes, int] = {}
-        present = np.empty(0, np.int64)
-        for part in blocks(len(references), _BLOCK):
+        for part in image_blocks(references, _BLOCK):
             embedded = _embed(references[part])
             fresh = []
             for row in np.flatnonzero(np.isfinite(embedded[:, 0])).tolist():
@@ -102,12 +104,10 @@ class PaletteIndex:
                     fresh.append(row)
                 numbers[part.start + row] = known[digest]
             points.append(embedded[fresh])
-            colours = np.unique(_foreground_colours(references[part]))
-            present = np.union1d(present, colours[colours >= 0])
-        return cls(np.concatenate(points), numbers, present)
+        return cls(np.concatenate(points), numbers, _present(references), references.shape[1:])
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """The k references (1..R) with the palettes most similar to each query, uint8 (Q, 16, 16, 3).
+        """The k references (1..R) with the palettes most similar to each query, uint8 (Q, H, W, C).
 
         Returns:
             ``(indices, distances)``: int64 and float32 (Q, k), nearest first, equal distances by lower index. -1 and
@@ -115,9 +115,10 @@ class PaletteIndex:
 
         Raises:
             TypeError: if the images are not uint8.
-            ValueError: for other shapes, or a k outside 1..R.
+            ValueError: for other shapes or another than the references have, or a k outside 1..R.
         """
         (queries,) = require_sprites(queries=queries)
+        check_shape(queries, self.shape)
         check_k(k, len(self.numbers))
         wanted = palette_embedding(queries)
         indices = np.full((len(wanted), k), -1, np.int64)
@@ -170,7 +171,7 @@ class PaletteIndex:
         """Share of each query's foreground whose colour is in the foreground of no reference.
 
         Args:
-            queries: uint8 (Q, 16, 16, 3).
+            queries: uint8 (Q, H, W, C).
             radius: OKLab distance up to which two colours count as the same.
 
         Returns:
@@ -178,13 +179,14 @@ class PaletteIndex:
 
         Raises:
             TypeError: if the images are not uint8.
-            ValueError: for other shapes, or a radius that is not positive.
+            ValueError: for other shapes or another than the references have, or a radius that is not positive.
         """
         (queries,) = require_sprites(queries=queries)
+        check_shape(queries, self.shape)
         if not radius > 0:
             raise ValueError(f"radius must be positive, got {radius}")
-        packed = np.empty((len(queries), 256), np.int64)
-        for part in blocks(len(queries), _BLOCK):
+        packed = np.empty((len(queries), queries.shape[1] * queries.shape[2]), np.int64)
+        for part in image_blocks(queries, _BLOCK):
             packed[part] = _foreground_colours(queries[part])
         inside = packed >= 0
         wanted = np.setdiff1d(packed[inside], self.colours)
@@ -195,7 +197,7 @@ class PaletteIndex:
 
 def _embed(images: np.ndarray) -> np.ndarray:
     lab = oklab(images)
-    inside = foreground(lab).reshape(len(images), 1, -1)
+    inside = _coloured(lab).reshape(len(images), 1, -1)
     lightness, red, blue = (lab[..., i].reshape(len(images), 1, -1) for i in range(3))
     # Not a matrix product, so that a sprite's point does not depend on its place in a block.
     lines = _LINES[:, :, None]
@@ -218,10 +220,26 @@ def _embed(images: np.ndarray) -> np.ndarray:
     return (means.reshape(len(images), -1) * np.sqrt(3 / _VALUES)).astype(np.float32)
 
 
+def _present(references: np.ndarray) -> np.ndarray:
+    """int64 (C,): the distinct colours of all foregrounds, ascending."""
+    present = np.empty(0, np.int64)
+    for part in image_blocks(references, _BLOCK):
+        colours = np.unique(_foreground_colours(references[part]))
+        present = np.union1d(present, colours[colours >= 0])
+    return present
+
+
 def _foreground_colours(images: np.ndarray) -> np.ndarray:
-    """int64 (N, 256): each pixel's colour as one number, -1 in the background."""
-    packed = np.where(foreground(oklab(images)), pack_rgb(images), -1)
+    """int64 (N, H * W): each pixel's colour as one number, 0xRRGGBB; -1 in the background and where transparent."""
+    packed = np.where(_coloured(oklab(images)), pack_rgb(images[..., :3]), -1)
     return packed.reshape(len(images), -1).astype(np.int64)
+
+
+def _coloured(lab: np.ndarray) -> np.ndarray:
+    """bool (N, H, W): the foreground, without the transparent pixels that it encloses, from float (N, H, W, C)."""
+    inside = foreground(lab)
+    # As elsewhere, what is hardly off transparent counts as transparent.
+    return inside & (lab[..., 3] > SAME) if lab.shape[-1] == 4 else inside
 
 
 def _further_than(colours: np.ndarray, others: np.ndarray, radius: float) -> np.ndarray:

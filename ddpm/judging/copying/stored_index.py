@@ -1,7 +1,8 @@
 """Training indices on disk, so that what is needed of a data set before samples can be judged is computed once.
 
 ``yardsticks/<key>/`` in our home holds the arrays of one index, and ``facts.json`` their digests. The key depends on
-the data, on what was seen of them, and on the version of the measures. What is damaged or missing is computed again.
+the data (by their fingerprint, in which the sprites' size is), on what was seen of them, and on the version of the
+measures. What is damaged or missing is computed again.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from ddpm.judging.copying.lookup import Matches, match
 from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
 from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex
 from ddpm.judging.statistics import Proportion, proportion
+from ddpm.pixels.conversion import require_sprites
 from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.neighbors import nearest
 from ddpm.pixels.traits import traits
@@ -27,8 +28,9 @@ from ddpm.pixels.traits import traits
 _EXTRACTION_NEIGHBOURS = 50
 _SHAPE_NEIGHBOURS = 16
 _MOST_HELDOUT = 512
-# Pairs of training sprites that are compared for the calibration: enough to compare 18,000 sprites with all.
-_CALIBRATION_PAIRS = 400_000_000
+# Values that are compared for the calibration, over all pairs of training sprites: enough to hold 20,000 sprites of
+# 16x16 RGB, or 8,600 of 32x32 RGBA, against one another.
+_CALIBRATION_VALUES = 400_000_000 * 768
 _LEAST_CALIBRATION = 1000
 _CALIBRATION_BLOCK = 1024
 _MOST_FOR_LIMITS = 2000
@@ -45,8 +47,8 @@ class TrainingIndex:
     """Training and held-out sprites, prepared for measuring samples; slow parts are computed once, at first use.
 
     Args:
-        train: uint8 (R, 16, 16, 3), at least two distinct sprites; repeats are dropped.
-        heldout: uint8 (M, 16, 16, 3), sprites that the model never saw; may be empty. At most 512 of them are used,
+        train: uint8 (R, H, W, C), at least two distinct sprites; repeats are dropped.
+        heldout: uint8 (M, H, W, C), sprites that the model never saw; may be empty. At most 512 of them are used,
             chosen with a fixed seed.
         parts: :meth:`parts` of an earlier index of the same sprites, so that nothing is computed again.
 
@@ -56,25 +58,27 @@ class TrainingIndex:
             mirror images.
 
     Raises:
-        ValueError: if there are fewer than two distinct training sprites.
+        ValueError: if there are fewer than two distinct training sprites, or the two differ in size.
         KeyError, IndexError, TypeError, ValueError: if the parts are not those of such an index.
     """
 
     def __init__(self, train: np.ndarray, heldout: np.ndarray, parts: Mapping[str, np.ndarray] | None = None) -> None:
-        self._rows = distinct_images(train)[0] if parts is None else parts["rows"]
-        if len(self._rows) < 2:
-            raise ValueError("at least two distinct training sprites are needed: nothing can be near or far otherwise")
+        train, heldout = require_sprites(train=train, heldout=heldout)
+        self._rows = _training_rows(train) if parts is None else parts["rows"]
         self.train = np.ascontiguousarray(train[self._rows])
         self._groups = duplicate_groups(self.train) if parts is None else parts["groups"]
         self._heldout_rows = _heldout_rows(heldout, self.train) if parts is None else parts["heldout_rows"]
         self.heldout = np.ascontiguousarray(heldout[self._heldout_rows])
-        if parts is None:
-            return
+        if parts is not None:
+            self._restore(parts)
+
+    def _restore(self, parts: Mapping[str, np.ndarray]) -> None:
         self.distances = parts["distances"]
         self._limits = dict(zip(_LIMITED, parts["limits"].tolist(), strict=True))
         self._packed_edges = parts["packed_edges"]
-        self._palettes = _assembled(PaletteIndex, parts, "palette_")
-        self._collages = _assembled(CollageIndex, parts, "collage_")
+        shape = self.train.shape[1:]
+        self._palettes = _assembled(PaletteIndex, parts, "palette_", shape=shape)
+        self._collages = _assembled(CollageIndex, parts, "collage_", shape=shape)
         cover = _assembled(CollageCover, parts, "heldout_cover_")
         self.heldout_evidence = _assembled(Evidence, parts, "heldout_", cover=cover)
         if len(self.heldout_evidence) != len(self.heldout):
@@ -117,9 +121,9 @@ class TrainingIndex:
         return self._calibration(lambda done: None)
 
     def _calibration(self, watch: Callable[[float], None]) -> np.ndarray:
-        asked = _random_subset(
+        asked = _some(
             np.arange(len(self.train)),
-            max(_LEAST_CALIBRATION, _CALIBRATION_PAIRS // len(self.train)),
+            max(_LEAST_CALIBRATION, _CALIBRATION_VALUES // self.train.size),
             "reference distances",
         )
         found = []
@@ -133,11 +137,12 @@ class TrainingIndex:
         return np.sort(np.concatenate(found))
 
     def near_share(self, samples: np.ndarray, rate: float) -> Proportion:
-        """How many samples, uint8 (N, 16, 16, 3), are near copies at a false-positive rate; degenerate ones never are.
+        """How many samples, uint8 (N, H, W, C), are near copies at a false-positive rate; degenerate ones never are.
 
         Args:
             rate: at least 1 / (training distances + 1) is used, the smallest that they allow.
         """
+        samples = self._checked(samples)
         p = conformal_p(nearest(samples, self.train, 1)[1][:, 0], self.distances)
         near = p <= max(rate, 1 / (len(self.distances) + 1))
         return proportion(int((near & ~self._quality(samples)[0]).sum()), len(samples))
@@ -148,31 +153,41 @@ class TrainingIndex:
         return self.measure(self.heldout)
 
     def look_up(self, sprites: np.ndarray, k: int = 1) -> Matches:
-        """The k training sprites (fewer if there are not so many) most similar to each sprite, uint8 (N, 16, 16, 3).
+        """The k training sprites (fewer if there are not so many) most similar to each sprite, uint8 (N, H, W, C).
 
         Rows are those of :class:`Evidence`.
 
         Raises:
             TypeError: if the images are not uint8.
-            ValueError: for other shapes, or a k below 1.
+            ValueError: for other shapes, another size than that of the training sprites, or a k below 1.
         """
+        sprites = self._checked(sprites)
         found = match(sprites, self.train, self._shapes, self._palettes, k)
         return replace(
             found,
             rows=self._rows[found.rows],
             shapes=replace(found.shapes, indices=self._rows[found.shapes.indices]),
-            palette_rows=self._given_rows(found.palette_rows),
+            palette_rows=self._given(found.palette_rows),
         )
 
     def measure(self, samples: np.ndarray) -> Evidence:
-        """All facts about samples, uint8 (N, 16, 16, 3); N may be 0."""
+        """All facts about samples, uint8 (N, H, W, C); N may be 0.
+
+        Raises:
+            TypeError: if they are not uint8.
+            ValueError: for other shapes, or another size than that of the training sprites.
+        """
+        samples = self._checked(samples)
         # Collages take half as long as all the rest: two threads are enough.
         with ThreadPoolExecutor(1) as other_thread:
             covering = other_thread.submit(lambda: self._collages.cover(samples))
             facts = self._without_collages(samples)
             cover = covering.result()
-        cover = replace(cover, first=self._given_rows(cover.first), second=self._given_rows(cover.second))
+        cover = replace(cover, first=self._given(cover.first), second=self._given(cover.second))
         return Evidence(**facts, cover=cover)
+
+    def _checked(self, samples: np.ndarray) -> np.ndarray:
+        return require_sprites(train=self.train, samples=samples)[1]
 
     def _without_collages(self, samples: np.ndarray) -> dict[str, np.ndarray]:
         degenerate, low = self._quality(samples)
@@ -198,12 +213,12 @@ class TrainingIndex:
             "shape_flip": shapes.flips[:, 0],
             "shape_shift": shapes.shifts[:, 0],
             "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, shapes.similarity),
-            "palette_row": self._given_rows(palette_rows[:, 0]),
+            "palette_row": self._given(palette_rows[:, 0]),
             "palette_distance": palette_distances[:, 0],
             "nowhere": self._palettes.nowhere(samples),
         }
 
-    def _given_rows(self, rows: np.ndarray) -> np.ndarray:
+    def _given(self, rows: np.ndarray) -> np.ndarray:
         """Rows of the training images as they were given; -1 stays -1."""
         return np.where(rows >= 0, self._rows[rows], -1)
 
@@ -232,7 +247,7 @@ class TrainingIndex:
     @cached_property
     def _limits(self) -> dict[str, float]:
         """For each of ``_LIMITED``; NaN if no training sprite has the trait."""
-        usual = traits(_random_subset(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
+        usual = traits(_some(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
         limits = {
             name: float(np.nanquantile(getattr(usual, name), _QUALITY_TAIL))
             if np.isfinite(getattr(usual, name)).any()
@@ -247,7 +262,7 @@ class TrainingIndex:
 
     @cached_property
     def _shapes(self) -> ShapeIndex:
-        return ShapeIndex(self._packed_edges)
+        return ShapeIndex(self._packed_edges, self.train.shape[1:])
 
     @cached_property
     def _palettes(self) -> PaletteIndex:
@@ -258,16 +273,23 @@ class TrainingIndex:
         return CollageIndex.of(self.train)
 
 
+def _training_rows(train: np.ndarray) -> np.ndarray:
+    rows, _ = distinct_images(train)
+    if len(rows) < 2:
+        raise ValueError("at least two distinct training sprites are needed: nothing can be near or far otherwise")
+    return rows
+
+
 def _heldout_rows(heldout: np.ndarray, train: np.ndarray) -> np.ndarray:
     rows, _ = distinct_images(heldout)
     if len(rows):
         # One of each pair of mirror images: two with always equal results would make every interval too narrow.
         rows = rows[np.unique(duplicate_groups(heldout[rows]))]
         rows = rows[nearest(heldout[rows], train, 1)[1][:, 0] > 0]
-    return _random_subset(rows, _MOST_HELDOUT, "held-out yardstick")
+    return _some(rows, _MOST_HELDOUT, "held-out yardstick")
 
 
-def _random_subset(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
+def _some(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
     """At most ``most`` values, in order; the purpose is part of the seed, so its text must never change."""
     if len(values) <= most:
         return values
@@ -280,7 +302,10 @@ def _arrays_of(value: Any, prefix: str) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for field in fields(value):
         part, name = getattr(value, field.name), prefix + field.name
-        found |= _arrays_of(part, f"{name}_") if is_dataclass(part) else {name: part}
+        if is_dataclass(part):
+            found |= _arrays_of(part, f"{name}_")
+        elif isinstance(part, np.ndarray):
+            found[name] = part
     return found
 
 

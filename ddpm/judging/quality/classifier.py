@@ -14,8 +14,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ddpm.base.blocks import blocks
+from ddpm.base.blocks import image_blocks
 from ddpm.base.seeds import generator_for, seeded
+from ddpm.judging.quality.features import as_seen
 from ddpm.pixels.conversion import to_float
 from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 
@@ -24,6 +25,8 @@ _BATCH = 128
 _LEARNING_RATE = 4e-3
 _HELD_OUT = 0.1
 _BLOCK = 1024
+# Larger pictures are folded: the work stays within about twice that of 16x16.
+_LARGEST_SIDE = 24
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,11 @@ class Classifier:
 
     @torch.no_grad()
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """The most likely kind of each sprite, int64 (N,), from uint8 (N, 16, 16, 3)."""
+        """The most likely kind of each sprite, int64 (N,), from uint8 (N, H, W, C)."""
         result = np.empty(len(images), np.int64)
         with torch.autocast("cpu", enabled=False):
-            for part in blocks(len(images), _BLOCK):
-                result[part] = self.network(to_float(images[part])).argmax(dim=1).numpy()
+            for part in image_blocks(images, _BLOCK):
+                result[part] = self.network(_input(images[part])).argmax(dim=1).numpy()
         return result
 
 
@@ -58,7 +61,7 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, s
     function of the arguments alone, on one machine with one number of threads; torch's random state is not changed.
 
     Args:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C).
         labels: int64 (N,), 0..num_classes-1.
 
     Raises:
@@ -70,17 +73,17 @@ def train_classifier(images: np.ndarray, labels: np.ndarray, num_classes: int, s
     if labels.min() < 0 or labels.max() >= num_classes:
         raise ValueError(f"labels must lie in 0..{num_classes - 1}")
     rows = distinct_images(images)[0]
-    x, y = to_float(images[rows]), torch.from_numpy(labels[rows])
-    unseen = torch.from_numpy(_held_out(images[rows], seed))
+    unseen = _held_out(images[rows], seed)
+    learnt, asked = rows[~unseen], rows[unseen]
     with seeded("classifier", seed):
-        network = _Network(num_classes)
+        network = _Network(num_classes, *images.shape[1:])
     with torch.enable_grad(), torch.autocast("cpu", enabled=False):
-        _learn(network, x[~unseen], y[~unseen], generator_for("classifier batches", seed))
+        _learn(network, images[learnt], torch.from_numpy(labels[learnt]), generator_for("classifier batches", seed))
     network.eval()
-    fresh = Classifier(network, math.nan, int(unseen.sum()), num_classes)
+    fresh = Classifier(network, math.nan, len(asked), num_classes)
     if fresh.held_out == 0:
         return fresh
-    right = fresh.predict(images[rows[unseen.numpy()]]) == y[unseen].numpy()
+    right = fresh.predict(images[asked]) == labels[asked]
     return Classifier(network, float(right.mean()), fresh.held_out, num_classes)
 
 
@@ -107,7 +110,7 @@ def class_agreement(
     """The agreement of the samples for which a kind was requested; None if there are none.
 
     Args:
-        samples: uint8 (N, 16, 16, 3).
+        samples: uint8 (N, H, W, C).
         labels: int64 (N,), the requested kinds, -1 for none; None needs no classifier.
 
     Raises:
@@ -128,9 +131,16 @@ def class_agreement(
 
 
 class _Network(nn.Module):
-    def __init__(self, num_classes: int) -> None:
+    """Three convolutions; each is followed by the strongest of every 2x2 pixels, the last by those of each quarter.
+
+    A picture with a side of more than 24 is folded first: each square of 2x2, or 3x3, pixels becomes one with all their
+    channels. Nothing is lost, and a convolution sees as large a part of the drawing as in a small one.
+    """
+
+    def __init__(self, num_classes: int, height: int, width: int, channels: int) -> None:
         super().__init__()
-        widths = (3, 32, 64, 96)
+        self.fold = math.ceil(max(height, width) / _LARGEST_SIDE)
+        widths = (channels * self.fold**2, 32, 64, 96)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(before, after, 3, padding=1, bias=False)
             for before, after in zip(widths, widths[1:], strict=False)
@@ -139,24 +149,31 @@ class _Network(nn.Module):
         self.head = nn.Linear(widths[-1] * 4, num_classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.fold > 1:
+            missing = [-side % self.fold for side in x.shape[2:]]
+            x = F.pixel_unshuffle(F.pad(x, (0, missing[1], 0, missing[0]), mode="replicate"), self.fold)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            x = F.max_pool2d(F.relu(norm(convolution(x))), 2)
-        return self.head(x.flatten(1))
+            x = F.max_pool2d(F.relu(norm(convolution(x))), 2, ceil_mode=True)
+        return self.head(F.adaptive_max_pool2d(x, 2).flatten(1))
 
 
-def _learn(network: nn.Module, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator) -> None:
+def _input(images: np.ndarray) -> torch.Tensor:
+    return to_float(as_seen(images))
+
+
+def _learn(network: nn.Module, images: np.ndarray, y: torch.Tensor, generator: torch.Generator) -> None:
     optimizer = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=0.05)
     order = torch.empty(0, dtype=torch.int64)
-    batch = min(_BATCH, len(x))
+    batch = min(_BATCH, len(images))
     network.train()
     for step in range(_STEPS):
         if len(order) < batch:
-            order = torch.cat([order, torch.randperm(len(x), generator=generator)])
+            order = torch.cat([order, torch.randperm(len(images), generator=generator)])
         rows, order = order[:batch], order[batch:]
         progress = step / _STEPS
         for group in optimizer.param_groups:
             group["lr"] = _LEARNING_RATE * min(1.0, progress * 10 + 0.05) * (0.5 + 0.5 * math.cos(math.pi * progress))
-        loss = F.cross_entropy(network(_vary(x[rows], generator)), y[rows], label_smoothing=0.1)
+        loss = F.cross_entropy(network(_vary(_input(images[rows.numpy()]), generator)), y[rows], label_smoothing=0.1)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

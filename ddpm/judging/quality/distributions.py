@@ -84,20 +84,21 @@ def patch_projections(images: np.ndarray) -> np.ndarray:
     not tint. The 16 places per image and the 512 directions are fixed.
 
     Args:
-        images: uint8 (N, H, W, 3), H and W at least 7.
+        images: uint8 (N, H, W, C), H and W at least 7.
 
     Returns:
         float32 (512, 16 N), ascending along each direction.
     """
     random = np.random.default_rng(_SEED)
-    directions = random.standard_normal((_PROJECTIONS, 3, PATCH, PATCH)).astype(np.float32)
+    channels = images.shape[3]
+    directions = random.standard_normal((_PROJECTIONS, channels, PATCH, PATCH)).astype(np.float32)
     directions = directions.reshape(_PROJECTIONS, -1)
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     windows = np.lib.stride_tricks.sliding_window_view(images, (PATCH, PATCH), axis=(1, 2))
     count, rows, columns = windows.shape[:3]
     places = random.random((count, _PATCHES_PER_IMAGE, 2)) * [rows, columns]
     top, left = places.astype(np.int64).transpose(2, 0, 1)
-    patches = windows[np.arange(count)[:, None], top, left].astype(np.float32).reshape(-1, 3, PATCH * PATCH)
+    patches = windows[np.arange(count)[:, None], top, left].astype(np.float32).reshape(-1, channels, PATCH * PATCH)
     patches -= patches.mean(axis=(0, 2), keepdims=True, dtype=np.float64).astype(np.float32)
     spread = patches.std(axis=(0, 2), keepdims=True, dtype=np.float64).astype(np.float32)
     np.divide(patches, spread, out=patches, where=spread > 0)

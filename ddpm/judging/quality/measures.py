@@ -25,7 +25,7 @@ from ddpm.judging.quality.distributions import (
     precision_recall,
     vendi_score,
 )
-from ddpm.judging.quality.features import SEEDS, FeatureNetwork
+from ddpm.judging.quality.features import SEEDS, FeatureNetwork, as_seen
 from ddpm.judging.quality.report import QualityReport
 from ddpm.judging.quality.splits import SPLITS, distinct_in_order, draws, halves, in_order
 from ddpm.pixels.conversion import require_sprites
@@ -55,8 +55,8 @@ def quality_report(
     The order of samples and real sprites does not matter, nor do repeats of real ones.
 
     Args:
-        samples: uint8 (N, 16, 16, 3), N at least 1; 512 or more for comparable scores.
-        real: uint8 (R, 16, 16, 3), R at least 1; 1,024 distinct ones or more for comparable scores.
+        samples: uint8 (N, H, W, C), N at least 1; 512 or more for comparable scores.
+        real: uint8 (R, H, W, C), R at least 1; 1,024 distinct ones or more for comparable scores.
         labels: int64 (N,), the requested kinds, -1 for none; they need ``classifier``, or ``real_labels`` to train one.
         real_labels: int64 (R,).
 
@@ -77,7 +77,7 @@ def classifier_of(real: np.ndarray, labels: np.ndarray) -> Classifier:
     """The classifier for class agreement; the order of the sprites and their repeats do not matter.
 
     Args:
-        real: uint8 (R, 16, 16, 3).
+        real: uint8 (R, H, W, C).
         labels: int64 (R,), from 0 on.
     """
     rows = distinct_in_order(real)
@@ -88,7 +88,7 @@ class QualityBaseline:
     """Real sprites, prepared for comparison with samples.
 
     Args:
-        real: uint8 (R, 16, 16, 3); of more than 4,096 distinct ones a fixed random 4,096 are used.
+        real: uint8 (R, H, W, C); of more than 4,096 distinct ones a fixed random 4,096 are used.
 
     Raises:
         ValueError: if there are none.
@@ -101,7 +101,7 @@ class QualityBaseline:
             raise ValueError("there are no real sprites to compare with")
         self._images = np.asarray(real[rows])
         self._groups = np.unique(duplicate_groups(self._images), return_inverse=True)[1]
-        self._networks = [FeatureNetwork(seed) for seed in SEEDS]
+        self._networks = [FeatureNetwork(seed, real.shape[3]) for seed in SEEDS]
         self._features = [network(self._images).astype(np.float64) for network in self._networks]
         self._centre = self._features[0].mean(axis=0)
         self._traits = traits(self._images)
@@ -118,12 +118,12 @@ class QualityBaseline:
         """The measures of a training's self-check: frechet_ratio, haze, merged_colours, orphans, as in :meth:`report`.
 
         Args:
-            samples: uint8 (N, 16, 16, 3).
+            samples: uint8 (N, H, W, C).
 
         Raises:
             ValueError: if there are no samples.
         """
-        (samples,) = require_sprites(samples=samples)
+        _, samples = require_sprites(real=self._images, samples=samples)
         samples = samples[in_order(samples)]
         drawn = draws(len(samples), self._size(samples))
         means = _means(traits(samples))
@@ -136,14 +136,14 @@ class QualityBaseline:
         """All measures.
 
         Args:
-            samples: uint8 (N, 16, 16, 3).
+            samples: uint8 (N, H, W, C).
             labels: int64 (N,), the requested kinds, -1 for none; they need a classifier.
 
         Raises:
             ValueError: if there are no samples, not as many labels as samples, or labels without a classifier.
         """
+        _, samples = require_sprites(real=self._images, samples=samples)
         agreement = class_agreement(samples, labels, classifier)
-        (samples,) = require_sprites(samples=samples)
         samples = samples[in_order(samples)]
         n = self._size(samples)
         drawn = draws(len(samples), n)
@@ -248,9 +248,9 @@ class QualityBaseline:
             return None
         distances, real_distances = [], []
         for chosen, (one, other) in self._few_splits(drawn):
-            half = patch_projections(self._images[one])
-            distances.append(patch_wasserstein(patch_projections(samples[chosen]), half))
-            real_distances.append(patch_wasserstein(patch_projections(self._images[other]), half))
+            half, other_half = (patch_projections(as_seen(self._images[rows])) for rows in (one, other))
+            distances.append(patch_wasserstein(patch_projections(as_seen(samples[chosen])), half))
+            real_distances.append(patch_wasserstein(other_half, half))
         return float(np.mean(distances) / np.mean(real_distances)) if min(real_distances) > 0 else None
 
     def _neighbours(

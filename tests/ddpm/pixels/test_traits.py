@@ -114,7 +114,7 @@ def test_merged_colours_agree_with_a_plain_loop() -> None:
 def test_more_sprites_than_fit_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     sprites = load_sprites("builtin").images[:30]
     whole = traits(sprites)
-    monkeypatch.setattr("ddpm.pixels.traits.blocks", lambda count: blocks(count, 7))
+    monkeypatch.setattr("ddpm.pixels.traits.image_blocks", lambda images: blocks(len(images), 7))
     parted = traits(sprites)
     for name in ("merged_colours", "haze", "orphans", "outline"):
         np.testing.assert_array_equal(getattr(parted, name), getattr(whole, name))
