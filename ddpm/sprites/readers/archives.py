@@ -129,7 +129,7 @@ class Archive:
 
 
 def is_numpy_archive(path: Path) -> bool:
-    """Whether an archive is an .npz by what it holds: members that end in .npy, and no pictures; False if it is damaged.
+    """Whether an archive is an .npz by what it holds: arrays and no pictures. False if it is damaged.
 
     Raises:
         OSError: if the file cannot be read.

@@ -46,7 +46,8 @@ class Flattened:
 def decode_aseprite(data: bytes, where: str, most_pixels: int) -> Flattened:
     """Decode and flatten all frames: visible layers, groups, tilemaps, linked cels, opacities and blend modes.
 
-    Indexed sprites are laid over one another in the colours of the palette, as Aseprite's own window does.
+    Layers of an indexed sprite replace one another's indices, whatever their opacity, as when Aseprite exports it: no
+    colour comes of it that the palette does not have.
 
     Args:
         where: the file's name, for messages.
@@ -66,7 +67,7 @@ def decode_aseprite(data: bytes, where: str, most_pixels: int) -> Flattened:
         check_size(width, height, frames, where, most_pixels)
         sprite = Sprite(width, height, bits // 8, flags, transparent)
         colours = struct.unpack_from("<H", data, 32)[0] or 256
-        sprite.palette[:colours, 3] = 255
+        sprite.palette = _resized(sprite.palette, colours)
         _read_frames(sprite, memoryview(data), frames)
         painter = Painter(sprite, where, most_pixels)
         pictures = np.empty((frames, height, width, 4), np.uint8)
@@ -167,20 +168,25 @@ def _read_tags(sprite: Sprite, body: memoryview) -> None:
 
 
 def _read_palette(sprite: Sprite, body: memoryview) -> None:
-    palette, at = sprite.palette.copy(), 20
     size, first, last = struct.unpack_from("<III", body)
-    if size:
-        palette[size:] = 0
+    palette, at = _resized(sprite.palette, size or len(sprite.palette)), 20
     for number in range(first, last + 1):
         named, *colour = struct.unpack_from("<H4B", body, at)
         at = _text(body, at + 6)[1] if named & 1 else at + 6
-        if number < 256:  # more than an index can name
+        if number < len(palette):  # others are more than an index can name
             palette[number] = colour
     sprite.palette, sprite.palette_is_new = palette, True
 
 
+def _resized(palette: np.ndarray, size: int) -> np.ndarray:
+    """A copy of a palette, cut or filled up with black."""
+    resized = np.tile(np.array([0, 0, 0, 255], np.uint8), (min(size, 256), 1))
+    resized[: len(palette)] = palette[: len(resized)]
+    return resized
+
+
 def _read_old_palette(sprite: Sprite, body: memoryview, six_bits: bool) -> None:
-    palette, at, number = sprite.palette.copy(), 2, 0
+    palette, at, number = sprite.palette, 2, 0
     for _ in range(struct.unpack_from("<H", body)[0]):
         skip, count = struct.unpack_from("<BB", body, at)
         number, count = number + skip, count or 256
@@ -188,6 +194,7 @@ def _read_old_palette(sprite: Sprite, body: memoryview, six_bits: bool) -> None:
         if six_bits:
             colours = np.array([value << 2 | value >> 4 for value in range(64)], np.uint8)[np.minimum(colours, 63)]
         room = max(0, min(count, 256 - number))
+        palette = _resized(palette, max(len(palette), number + room))
         palette[number : number + room] = np.insert(colours[:room], 3, 255, axis=1)
         number, at = number + count, at + 2 + 3 * count
     sprite.palette = palette
