@@ -154,15 +154,15 @@ def judged(sheet: Sheet, cuts: list[Cut]) -> str:
     return "asked" if truth in answers else "asked without"
 
 
-def many(seeds: int, arts: tuple[str, ...] = ("drawn", "shapes", "touching", "textures")) -> list[Sheet]:
+def many(count: int, start: int = 5, arts: tuple[str, ...] = ("drawn", "shapes", "touching", "textures")) -> list[Sheet]:
     """Sheets of all kinds, drawn at random, always the same ones."""
-    random = np.random.default_rng(5)
+    random = np.random.default_rng(start)
     sizes = [(16, 16)] * 5 + [(32, 32)] * 4 + [(24, 24), (24, 24), (48, 48), (48, 48), (8, 8), (64, 64), (16, 24)]
     sizes += [(16, 32), (32, 48), (20, 20), (24, 32), (32, 16), (12, 12), (40, 40), (18, 18), (17, 17), (48, 64)]
     spaces = [(0, 0, False)] * 6 + [(0, 1, False), (0, 1, True), (1, 1, False), (0, 2, False), (0, 2, True), (2, 2, False)]
     numbers = [(1, 6), (2, 2), (3, 2), (4, 4), (6, 1), (5, 3), (8, 8), (8, 8), (7, 9), (12, 10), (16, 16), (20, 20), (4, 12)]
     sheets = []
-    for seed in range(seeds):
+    for seed in range(start, start + count):
         tile = sizes[random.integers(len(sizes))]
         margin, gap, trailing = spaces[random.integers(len(spaces))]
         columns, rows = numbers[random.integers(len(numbers))]
