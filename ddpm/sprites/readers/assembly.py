@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ddpm.base.text import counted, listed, megabytes
+from ddpm.base.text import counted, megabytes
 from ddpm.pixels.conversion import LARGEST, SMALLEST
 from ddpm.pixels.transparency import is_blank
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.alpha import AlphaPlan, plan_alpha
 from ddpm.sprites.readers.array_store import ArrayStore
-from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
+from ddpm.sprites.readers.labels import MOST_CLASSES, clean_name, unique_names
 from ddpm.sprites.readers.listing import Listing
 from ddpm.sprites.readers.pictures import Picture, read_picture
 from ddpm.sprites.readers.reader import SpriteArrays
 from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.sheet_layout import Cut, GridQuestion, Size, find_cuts
+from ddpm.sprites.readers.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
 from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, natural_scale
 from ddpm.sprites.readers.sizes import File, choose_size, cut_of_strip, is_sprite
 from ddpm.sprites.readers.tally import Kind, Tally
@@ -35,6 +35,7 @@ _LONGEST_REASON = 120
 _BLANK = Kind("that is blank (a single colour)", "that are blank (a single colour)")
 _ALL_BLANK = Kind("that is blank in all its cells", "that are blank in all their cells")
 _DOUBT = Kind("sheet whose grid is in doubt (say --tile)", "sheets whose grid is in doubt (say --tile)")
+_UNTAGGED = "untagged"
 _OURS = Kind("sheet of ours with {}", "sheets of ours with {}", "sprite")
 
 
@@ -91,8 +92,8 @@ class _Assembly:
         labels, names = self._labels(kept)
         pixels = np.ascontiguousarray(pixels[kept])
         images = store.put("images", pixels.shape, np.dtype(np.uint8), [pixels])
-        rows = () if self.is_single else self.tally.rows()
-        if self.is_single and self.tally.blank_cells:
+        rows = () if self.listing.is_file else self.tally.rows()
+        if self.listing.is_file and self.tally.blank_cells:
             self.notes.append(
                 f"{self.where}: {counted(self.tally.blank_cells, 'blank cell')} left out (a single colour)."
             )
@@ -178,6 +179,9 @@ class _Assembly:
     def _cut(self, file: File, size: Size | None) -> bool:
         """Cut a sheet or strip; whether it is one, if only in doubt."""
         pixels = file.frames[0]
+        if _plain(pixels):
+            self.tally.leave_out(_BLANK, file.entry.name, 1)
+            return True
         cuts = self._cuts(file, size)
         if not cuts:
             return False
@@ -241,7 +245,7 @@ class _Assembly:
     def _add(self, file: File, tiles: np.ndarray, tags: Sequence[str | None], kind: Kind, blanks: bool = True) -> None:
         """Take tiles; those of a single colour are dropped and counted, unless there is nothing else."""
         drawn = ~is_blank(tiles)
-        if not blanks or (self.is_single and len(tiles) == 1):
+        if not blanks:
             drawn[:] = True
         if len(tiles) == 1 and not drawn[0]:
             self.tally.leave_out(_BLANK, file.entry.name, 1)
@@ -264,21 +268,26 @@ class _Assembly:
         found = list(dict.fromkeys(tag or "" for tag in tags))
         if found == [""] or len(found) > MOST_CLASSES:
             return None, None
-        self.notes.append(
-            f"{self.where}: the tags of animations are the classes: {listed([tag or 'untagged' for tag in found], 8)}."
-        )
         numbers = np.array([found.index(tag or "") for tag in tags], np.int64)
-        return numbers, unique_names(tag or "untagged" for tag in found)
+        classes = unique_names(clean_name(tag) if tag else _UNTAGGED for tag in found)
+        told = ", ".join(classes[:_MOST_REASONS]) + (", …" if len(classes) > _MOST_REASONS else "")
+        self.notes.append(f"{self.where}: the tags of the animations are its classes: {told}.")
+        return numbers, classes
 
     def _nothing(self, files: list[File], size: Size | None) -> SpriteError:
         if self.is_single and files:
             (file,) = files
             width, height = file.size
+            if all(map(_plain, file.frames)):
+                return SpriteError(f"{self.where} is of a single colour: there is no drawing in it. Give another one.")
+            if min(width, height) < SMALLEST:
+                sides = f"Sprites have {SMALLEST} to {LARGEST} pixels a side."
+                return SpriteError(f"{self.where} is {width} x {height} pixels: too small. {sides}")
             if self.grid.asked:
-                grid = self.grid if self.grid.tile else f"margin {self.grid.margin}, gap {self.grid.gap}"
+                fits = f"{self.grid} does not fit" if self.grid.tile else f"no tile fits with {_spaces(self.grid)}"
                 return SpriteError(
-                    f"{self.where} is {width} x {height} pixels: {grid} does not fit. What the tiles and the gaps "
-                    "between them fill must be the whole of it."
+                    f"{self.where} is {width} x {height} pixels: {fits}. The tiles, with the margin around and the "
+                    "gaps between them, must fill the whole of it."
                 )
             return SpriteError(
                 f"{self.where} is {width} x {height} pixels, and shows no grid of sprites of {SMALLEST} to {LARGEST} "
@@ -290,9 +299,8 @@ class _Assembly:
             if len(cuts) > 1:
                 return GridQuestion(file.entry.name, cuts)
         rows = "; ".join(map(str, self.tally.rows()[:_MOST_REASONS]))
-        return SpriteError(
-            f"No picture of {self.where} can be used: {rows}. Sprites have {SMALLEST} to {LARGEST} pixels a side."
-        )
+        sides = f"Sprites have {SMALLEST} to {LARGEST} pixels a side."
+        return SpriteError(f"No picture of {self.where} can be used: {rows}. {sides if files else ''}".rstrip())
 
 
 def _some(data: bytes, name: str) -> bytes:
@@ -310,6 +318,10 @@ def _reason(error: SpriteError, name: str) -> str:
 def _of_size(size: Size) -> Kind:
     words = f"of {_words(size)} pixels"
     return Kind(words, words)
+
+
+def _spaces(grid: Grid) -> str:
+    return f"margin {grid.margin} and gap {grid.gap}"
 
 
 def _plain(frame: np.ndarray) -> bool:

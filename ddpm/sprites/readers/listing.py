@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ddpm.base.text import display_name
+from ddpm.base.text import counted, display_name
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.archives import Archive
 from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
@@ -47,6 +47,7 @@ class Listing:
     Attributes:
         paths: the files on disk that the source consists of; a change of one is a change of the source.
         notes: plain sentences on how classes were found.
+        is_file: whether the source is a single picture, and no folder or archive.
     """
 
     entries: tuple[Entry, ...]
@@ -54,11 +55,12 @@ class Listing:
     paths: tuple[Path, ...]
     tally: Tally = field(default_factory=Tally)
     notes: tuple[str, ...] = ()
+    is_file: bool = False
 
 
 def list_file(path: Path) -> Listing:
     """A single picture."""
-    return Listing((Entry(display_name(path), None, lambda: read_bounded(path)),), None, (path,))
+    return Listing((Entry(display_name(path), None, lambda: read_bounded(path)),), None, (path,), is_file=True)
 
 
 def list_folder(folder: Path, shown: Callable[[str], str] = str) -> Listing:
@@ -74,7 +76,10 @@ def list_folder(folder: Path, shown: Callable[[str], str] = str) -> Listing:
     where, tally = display_name(folder), Tally()
     found = list(_Walk(folder, where, tally).walk(folder))
     if not found:
-        raise SpriteError(f"{where} is a folder with no picture and no sprites.npy in it. Give a folder of pictures.")
+        there = _others(tally.rows())
+        raise SpriteError(
+            f"{where} is a folder with no picture and no sprites.npy in it{there}. Give a folder of pictures."
+        )
     ordered = sorted(found, key=lambda one: _reading_order(one[0]))
     labels, names, notes = find_classes([parts for parts, _ in ordered], where)
     entries = tuple(
@@ -99,7 +104,10 @@ def list_archive(path: Path, archive: Archive) -> Listing:
         else:
             tally.leave_out(_NO_PICTURE, _shown_path(parts))
     if not members:
-        raise SpriteError(f"{where} is an archive with no picture in it. Put pictures into it, in folders or not.")
+        there = _others([*tally.rows(), *archive.left_out])
+        raise SpriteError(
+            f"{where} is an archive with no picture in it{there}. Put pictures into it, in folders or not."
+        )
     members.sort(key=lambda one: _reading_order(one[0]))
     labels, names, notes = find_classes([parts for parts, _ in members], where)
     entries = tuple(
@@ -143,7 +151,11 @@ def find_classes(
         )
     if keys[-1] == "":
         beside = sum(top is None for top in tops)
-        notes.append(f"{where}: {beside:,} pictures in no sub-folder are a class of their own, {names[-1]}.")
+        one, many = (
+            "picture in no sub-folder is a class of its own",
+            "pictures in no sub-folder are a class of their own",
+        )
+        notes.append(f"{where}: {counted(beside, one, many)}, {names[-1]}.")
     numbers = {key: number for number, key in enumerate(keys)}
     return [numbers[top or ""] for top in tops], names, tuple(notes)
 
@@ -159,6 +171,10 @@ def read_bounded(path: Path) -> bytes:
 
 def _shown_path(parts: tuple[str, ...]) -> str:
     return "/".join(map(display_name, parts))
+
+
+def _others(things: Sequence[object]) -> str:
+    return f", only {', '.join(map(str, things))}" if things else ""
 
 
 def _reader(path: Path) -> Callable[[], bytes]:

@@ -137,11 +137,10 @@ def _judge(size: Size, group: Sequence[File], asked: Grid) -> tuple[Size, tuple[
     doubtful: list[tuple[str, list[Cut]]] = []
     for file in looked_at:
         cuts = file.find_cuts(asked)
-        best = cuts[0].grid.tile if cuts else None
-        if len(cuts) > 1 and best != size:
+        if len(cuts) > 1:
             doubtful.append((file.entry.name, cuts))
         else:
-            tiles[best or size] += 1
+            tiles[(cuts[0].grid.tile if cuts else None) or size] += 1
     # Single drawings are seldom doubted, and sheets of few tiles often.
     if len(doubtful) > len(looked_at) / 2:
         return size, doubtful[0]
