@@ -159,23 +159,24 @@ class _Tally:
         )
 
 
-def divided(drawn: np.ndarray, starts: tuple[np.ndarray, np.ndarray], tile: tuple[int, int], parts: int) -> float:
+def divided(
+    drawn: np.ndarray, starts: tuple[np.ndarray, np.ndarray], tile: tuple[int, int], parts: tuple[int, int]
+) -> float:
     """The share of the drawn tiles that seem to be several: most of their parts are drawn, the lines between are free.
 
     Args:
         drawn: bool ``(H, W)``.
         starts: the first columns and the first rows of the tiles.
         tile: width and height.
-        parts: along each side; where a side has no such part, the answer is 0.
+        parts: along the width and the height, which they divide.
     """
     width, height = tile
-    if width % parts or height % parts:
-        return 0.0
+    wide, high = parts
     rows, columns = ((starts[axis][:, None] + np.arange(tile[axis])).reshape(-1) for axis in (1, 0))
     cells = drawn[rows][:, columns]
-    cells = cells.reshape(len(starts[1]), parts, height // parts, len(starts[0]), parts, width // parts)
+    cells = cells.reshape(len(starts[1]), high, height // high, len(starts[0]), wide, width // wide)
     seen = cells.any(axis=(2, 5)).sum(axis=(1, 3))
     across = (cells[:, :-1, -1] & cells[:, 1:, 0]).any(axis=(1, 3, 4))
     down = (cells[..., :-1, -1] & cells[..., 1:, 0]).any(axis=(1, 2, 4))
-    several = (seen >= 0.7 * parts * parts) & ~across & ~down
+    several = (seen >= 0.7 * wide * high) & ~across & ~down
     return float(several.sum() / max((seen > 0).sum(), 1))

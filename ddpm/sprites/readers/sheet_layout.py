@@ -48,6 +48,7 @@ _MOST_CUTS = 6
 _LIKELY = 9.0
 _SOME_CUT = 0.05
 _MOST_DIVIDED = 0.03
+_MOST_HALVED = 0.25
 _USUAL = 2.0
 _RARE = 4.0
 
@@ -229,10 +230,14 @@ def _smaller(best: _Candidate, candidates: list[_Candidate], drawn: np.ndarray) 
     width, height = best.columns.tile, best.rows.tile
     starts = [best.grid.margin + side.tile * np.arange(side.count) for side in (best.columns, best.rows)]
     found = []
-    for parts in (2, 3):
-        if divided(drawn, (starts[0], starts[1]), (width, height), parts) > _MOST_DIVIDED:
-            grid = Grid((width // parts, height // parts), best.grid.margin)
-            found += [one for one in candidates if one.grid == grid]
+    for one in candidates:
+        parts, rest = np.divmod((width, height), (one.columns.tile, one.rows.tile))
+        is_square = one.columns.tile == one.rows.tile
+        if rest.any() or one.grid.gap or one.grid.margin != best.grid.margin or max(parts) not in (2, 3):
+            continue
+        if parts[0] == parts[1] or (is_square and width != height):
+            share = divided(drawn, (starts[0], starts[1]), (width, height), (int(parts[0]), int(parts[1])))
+            found += [one] if share > (_MOST_DIVIDED if min(parts) > 1 else _MOST_HALVED) else []
     return found
 
 
@@ -300,7 +305,8 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
     if not candidates:
         return []
     best = candidates[0]
-    near = [one for one in candidates if one.points > best.points - _AHEAD or _is_cell(one, best) or _larger(best, one)]
+    least = best.points - _AHEAD - (_STRIP if best.is_strip and not best.is_single else 0.0)  # it comes first, no more
+    near = [one for one in candidates if one.points > least or _is_cell(one, best) or _larger(best, one)]
     is_known = best.is_single or best.grid.tile == wanted
     sure = best.seen >= _SURE and best.points >= _SURE
     if len(near) == 1 and (is_known or sure):
@@ -335,4 +341,4 @@ def _options(grid: Grid) -> str:
     return f"--tile {grid.tile[0]}x{grid.tile[1]}{spaces}"
 
 
-__all__ = ["LARGEST", "NO_COLOUR", "SMALLEST", "Cut", "Grid", "GridQuestion", "Size", "find_cuts", "parse_tile"]
+__all__ = ["LARGEST", "SMALLEST", "Cut", "Grid", "GridQuestion", "Size", "find_cuts", "parse_tile"]
