@@ -31,6 +31,9 @@ MAGIC = b"\xe0\xa5"
 """What stands behind the first four bytes."""
 
 _MOST_LEVELS = 16
+_MOST_LAYERS = 1 << 16
+_MOST_TAGS = 4096
+_MOST_PARTS = 1_000_000
 _DAMAGE = (struct.error, zlib.error, ValueError, IndexError, OverflowError, MemoryError)
 
 
@@ -84,13 +87,17 @@ def decode_aseprite(data: bytes, where: str, most_pixels: int) -> Flattened:
 
 
 def _read_frames(sprite: Sprite, data: memoryview, frames: int) -> None:
-    at = 128
+    at, parts = 128, 0
     for _ in range(frames):
         size, magic, old_count, _, count = struct.unpack_from("<IHHH2xI", data, at)
         if magic != 0xF1FA or size < 16 or at + size > len(data):
             raise ValueError("it is cut short, or a frame is broken")
+        count = count if old_count == 0xFFFF and count else old_count
+        parts += count
+        if parts > _MOST_PARTS:
+            raise ValueError("it has more parts than any sprite")
         sprite.cels.append({})
-        _read_chunks(sprite, data[at + 16 : at + size], count if old_count == 0xFFFF and count else old_count)
+        _read_chunks(sprite, data[at + 16 : at + size], count)
         sprite.palettes.append(sprite.palette)
         at += size
 
@@ -119,6 +126,8 @@ def _read_chunks(sprite: Sprite, frame: memoryview, count: int) -> None:
 
 def _read_layer(sprite: Sprite, body: memoryview) -> None:
     flags, kind, level, mode, opacity = struct.unpack_from("<HHH4xHB", body)
+    if len(sprite.layers) >= _MOST_LAYERS:
+        raise ValueError("it has more layers than can be numbered")
     if level > min(len(sprite.levels), _MOST_LEVELS):
         raise ValueError("its groups are nested too deep")
     del sprite.levels[level:]
@@ -165,6 +174,8 @@ def _read_tags(sprite: Sprite, body: memoryview) -> None:
         first, last = struct.unpack_from("<HH", body, at)
         name, at = _text(body, at + 17)
         sprite.tags.append((first, last, name))
+        if len(sprite.tags) > _MOST_TAGS:
+            raise ValueError("it has more tags than frames are read")
 
 
 def _read_palette(sprite: Sprite, body: memoryview) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers import aseprite
 from ddpm.sprites.readers.pictures import Picture, read_picture
 from tests.broken_files import mutated, quick
 
@@ -438,6 +439,18 @@ def test_broken_and_hostile_files_are_refused(data: bytes, words: str) -> None:
     assert words in str(caught.value)
     assert str(caught.value).endswith(".")
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"), [("_MOST_LAYERS", "layers"), ("_MOST_TAGS", "tags"), ("_MOST_PARTS", "parts")]
+)
+def test_what_no_sprite_has_so_many_of_is_limited(monkeypatch: pytest.MonkeyPatch, limit: str, words: str) -> None:
+    data = sprite([layer(), layer(), tags((0, 0, "a"), (0, 0, "b")), cel(PIXELS)], [link(0)])
+    monkeypatch.setattr(aseprite, limit, 5)
+    read_picture(data, "x.ase")
+    monkeypatch.setattr(aseprite, limit, 1)
+    with pytest.raises(SpriteError, match=words):
+        read_picture(data, "x.ase")
 
 
 GOOD = sprite(
