@@ -206,7 +206,9 @@ def _fetch_pictures(path: Path, listing: Listing, reading: Reading) -> cache.Sto
     stored = _fetch("pictures", path, list(listing.paths), partial(read_pictures, listing, where, reading), reading)
     # What else lies in a folder is not cached: it may change while the sprites do not.
     rows = () if listing.is_file else (*stored.tally, *listing.tally.rows())
-    notes = (f"{where}: {in_words(rows)}",) if rows else ()
+    # Where each file is a sprite there is nothing to tell.
+    is_plain = all(row.taken and row.files == row.sprites for row in rows)
+    notes = () if is_plain else (f"{where}: {in_words(rows)}",)
     return replace(stored, tally=rows, notes=(*notes, *listing.notes, *stored.notes))
 
 

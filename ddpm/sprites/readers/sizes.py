@@ -144,4 +144,6 @@ def _judge(size: Size, group: Sequence[File], asked: Grid) -> tuple[Size, tuple[
     # Single drawings are seldom doubted, and sheets of few tiles often.
     if len(doubtful) > len(looked_at) / 2:
         return size, doubtful[0]
-    return tiles.most_common(1)[0][0], None
+    # And a single brick wall has a grid of its own.
+    tile, agree = tiles.most_common(1)[0] if tiles else (size, 0)
+    return (tile if agree > len(looked_at) / 2 else size), None
