@@ -189,7 +189,7 @@ def _load_file(path: Path, reading: Reading) -> SpriteDataset:
     if start.startswith(MAGIC):
         _refuse_reading(reading, display_name(path))
         stored = _fetch_npy(path, reading.background)
-    elif start.startswith(b"PK") and is_numpy_archive(path):
+    elif start.startswith(b"PK") and (is_numpy_archive(path) or path.suffix.lower() == ".npz"):
         _refuse_reading(reading, display_name(path))
         background = reading.background
         stored = _fetch("npz", path, [path], partial(read_npz, path, background), reading)
