@@ -63,7 +63,10 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
 
 def is_upload(folder: Path) -> bool:
     """Whether a folder is one that :func:`keep_upload` made for several pictures."""
-    return folder.parent.parent == home() / "uploads"
+    try:
+        return folder.parent.parent == home() / "uploads"
+    except OSError:  # without a home there are no uploads
+        return False
 
 
 def shown_name(name: str) -> str:

@@ -16,7 +16,7 @@ from PIL import Image
 from ddpm.sprites import SpriteError, load_sprites
 
 
-def refused(path: Path, *words: str, **options: int) -> str:
+def refused(path: Path, *words: str, **options: object) -> str:
     """The message that ``path`` is refused with, which holds ``words`` and comes within the time that people wait."""
     start = time.process_time()
     with pytest.raises(SpriteError) as caught:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ddpm.base.blocks import blocks
 from ddpm.pixels.conversion import LARGEST, SMALLEST
-from ddpm.pixels.transparency import is_blank
+from ddpm.pixels.transparency import is_blank, without_hidden_colours
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.alpha import plan_alpha
 from ddpm.sprites.readers.array_store import ArrayStore
@@ -128,8 +128,11 @@ def finish_rgba(
     images = store.put("images", shape, np.dtype(np.uint8), (plan.apply(pixels[part]) for part in blocks(count)))
     if plan.colour is None:
         return images, None, ()
-    hidden = sum(int((is_blank(images[part]) & ~is_blank(pixels[part])).sum()) for part in blocks(count))
+    drawn = (~is_blank(without_hidden_colours(pixels[part])) for part in blocks(count))
+    hidden = sum(int((is_blank(images[part]) & some).sum()) for part, some in zip(blocks(count), drawn, strict=True))
     notes = plan.notes
+    if hidden == count:
+        raise SpriteError(f"{where}: {plan.hidden_words(hidden)}: nothing is to be seen. Try another colour, or auto.")
     if hidden:
         notes = (*notes, f"{where}: {plan.hidden_words(hidden)}: they are blank now. Try another colour, or auto.")
     return images, plan.colour, notes

@@ -171,3 +171,46 @@ def test_nothing_and_wrong_things() -> None:
     assert clean_pixels(np.empty((0, 16, 16, 3), np.uint8)).images.shape == (0, 16, 16, 3)
     with pytest.raises(TypeError):
         clean_pixels(square().astype(np.float32))
+
+
+# With alpha
+
+
+def with_alpha(image: np.ndarray) -> np.ndarray:
+    """The same as RGBA: what has the colour of its corner is nothing."""
+    clear = (image == image[:, :1, :1]).all(axis=-1)
+    alpha = np.where(clear, 0, 255).astype(np.uint8)[..., None]
+    return np.concatenate([np.where(clear[..., None], 0, image), alpha], axis=-1).astype(np.uint8)
+
+
+def test_a_clean_sprite_on_nothing_stays_as_it_is() -> None:
+    for image in (square(), square((40, 60, 160))):
+        cleaned = clean_pixels(with_alpha(image))
+        np.testing.assert_array_equal(cleaned.images, with_alpha(image))
+        assert not cleaned.changed.any()
+
+
+def test_a_stray_pixel_in_a_drawing_on_nothing_goes_and_an_eye_stays() -> None:
+    image = with_alpha(square())
+    image[0, 7, 7, :3] = (226, 84, 70)
+    image[0, 9, 9, :3] = (250, 230, 90)
+    cleaned = clean_pixels(image)
+    assert tuple(cleaned.images[0, 7, 7]) == (*RED, 255)
+    assert tuple(cleaned.images[0, 9, 9]) == (250, 230, 90, 255)
+    assert np.argwhere(cleaned.changed[0]).tolist() == [[7, 7]]
+
+
+def test_what_is_cleaned_stays_a_valid_sprite_of_its_size() -> None:
+    random = np.random.default_rng(5)
+    images = np.zeros((4, 24, 32, 4), np.uint8)
+    images[:, 4:20, 6:26] = (*RED, 255)
+    images[:, 4:20, 6:26, :3] += random.integers(0, 6, (4, 16, 20, 3), dtype=np.uint8)
+    images[:, 3, 6:26] = (*DARK, 255)
+    cleaned = clean_pixels(images)
+    assert cleaned.images.shape == images.shape
+    assert cleaned.images.dtype == np.uint8
+    assert not cleaned.images[cleaned.images[..., 3] == 0].any()
+    np.testing.assert_array_equal(cleaned.images[..., 3], images[..., 3])
+    assert cleaned.marked().shape == (4, 24, 32, 3)
+    again = clean_pixels(cleaned.images)
+    assert again.changed.sum() <= cleaned.changed.sum()

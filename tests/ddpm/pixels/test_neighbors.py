@@ -141,8 +141,10 @@ def test_what_is_not_an_image() -> None:
             nearest(wrong, good, 1)
     with pytest.raises(ValueError, match="differ in size"):
         nearest(good, images(2, 0, size=8), 1)
-    with pytest.raises(ValueError, match="768"):
-        nearest(images(2, 0, size=32), images(2, 0, size=32), 1)
+    with pytest.raises(ValueError, match=r"differ in size: 16 x 16 RGB and 16 x 16 RGBA"):
+        nearest(good, np.concatenate([good, good[..., :1]], axis=-1), 1)
+    with pytest.raises(ValueError, match="16,384"):
+        nearest(images(2, 0, size=80), images(2, 0, size=80), 1)
 
 
 def test_a_lower_matmul_precision_elsewhere_changes_nothing() -> None:
@@ -163,5 +165,27 @@ def test_a_lower_matmul_precision_elsewhere_changes_nothing() -> None:
 
 def test_grey_levels_are_the_root_mean_square() -> None:
     a, b = np.zeros((1, 16, 16, 3)), np.full((1, 16, 16, 3), 7.0)
-    assert rms_grey_levels(np.square(a - b).sum(axis=(1, 2, 3))).tolist() == [7.0]
-    assert rms_grey_levels(768 * 255**2) == 255
+    assert rms_grey_levels(np.square(a - b).sum(axis=(1, 2, 3)), 768).tolist() == [7.0]
+    assert rms_grey_levels(768 * 255**2, 768) == 255
+    assert rms_grey_levels(64 * 64 * 4 * 255**2, 64 * 64 * 4) == 255
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (24, 16, 4), (17, 19, 3), (32, 32, 4), (64, 64, 3), (64, 64, 4)])
+def test_sprites_of_every_size_are_compared_exactly(shape: tuple[int, int, int]) -> None:
+    random = np.random.default_rng(sum(shape))
+    references = random.integers(0, 256, (24, *shape), dtype=np.uint8)
+    # The greatest sums there are, and one step from them.
+    references[0], references[1], references[2] = 0, 255, 254
+    references[3] = references[4]
+    references[3, -1, -1, -1] ^= 1
+    queries = np.concatenate([references[:5], random.integers(0, 256, (3, *shape), dtype=np.uint8)])
+    check(queries, references, 24)
+    _, distances = nearest(references[:1], references[1:2], 1)
+    assert distances[0, 0] == np.prod(shape) * 255 * 255
+
+
+def test_alpha_counts_like_a_colour() -> None:
+    opaque = np.concatenate([images(3, 1), np.full((3, 16, 16, 1), 255, np.uint8)], axis=-1)
+    clear = opaque.copy()
+    clear[0, 0, 0, 3] = 0
+    assert nearest(clear[:1], opaque[:1], 1)[1][0, 0] == 255 * 255
