@@ -26,7 +26,7 @@ with words:
     st.title("A tiny AI learns to draw pixel art. You watch.")
     st.container(key="lead").markdown(
         "Teach a small **diffusion model** on your own computer, in minutes: it learns to turn pure noise into "
-        "16×16 sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
+        "small sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
     )
     with st.container(horizontal=True, gap="small"):
         if st.button("Teach your own", type="primary"):
@@ -61,7 +61,7 @@ for column, (heading, text) in zip(
     how,
     {
         "1 · Teach": "Choose sprites: the built-in set, the Kaggle set of the student report that this app rebuilds, "
-        "or your own. Press Start and see the error fall and the drawings get better.",
+        "or your own, of 8 to 64 pixels a side. Press Start and see the error fall and the drawings get better.",
         "2 · Draw": "The model begins with noise and takes it away step by step. Play the steps, stop them, "
         "drag through them: left what it sees, right what it believes is underneath.",
         "3 · Ask": "Each new sprite is held against every sprite that the model learnt from. "
