@@ -19,9 +19,7 @@ _NUMBER = re.compile(r"\d{4,}-")
 _REFUSED = re.compile(r"""[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]+""")
 _LABELS = "_labels"
 _LONGEST = 100  # bytes of a name without its ending: file systems take 255, some fewer, and we add to it
-_TOGETHER = (
-    "Give pictures, or one sheet, or one .zip, or one .npz, or one .npy (with its x_labels.npy if any)."
-)
+_TOGETHER = "Give pictures, or one sheet, or one .zip, or one .npz, or one .npy (with its x_labels.npy if any)."
 
 
 def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:

@@ -107,10 +107,10 @@ def by_hand(path: str, grid: Grid, choose: Choose, key: str, *, title: str, is_o
         with st.container(horizontal=True):
             # Another start, another key: a number that was typed stays, one that was found follows what was found.
             mark = f"{key}-{width}-{height}-{start.margin}-{start.gap}"
-            width = st.number_input("Tile width", SMALLEST, LARGEST, width, key=f"{mark}-width", width=120)
-            height = st.number_input("Tile height", SMALLEST, LARGEST, height, key=f"{mark}-height", width=120)
-            margin = st.number_input("Margin", 0, 64, start.margin, key=f"{mark}-margin", width=120)
-            gap = st.number_input("Gap", 0, 64, start.gap, key=f"{mark}-gap", width=120)
+            width = st.number_input("Tile width", SMALLEST, LARGEST, width, key=f"{mark}-width", width=100)
+            height = st.number_input("Tile height", SMALLEST, LARGEST, height, key=f"{mark}-height", width=100)
+            margin = st.number_input("Margin", 0, 64, start.margin, key=f"{mark}-margin", width=100)
+            gap = st.number_input("Gap", 0, 64, start.gap, key=f"{mark}-gap", width=100)
         said = Grid((int(width), int(height)), int(margin), int(gap))
         fits = True
         if sheet is not None:

@@ -12,7 +12,7 @@ from pages.parts.shared.sheet_preview import on_checkerboard
 from pages.parts.shared.uploading import show_notes
 from pages.parts.shared.words import counted, plain
 from pages.parts.train.recipe_choices import recipe_and_holdout, rows_to_learn
-from pages.parts.train.tally_table import files_words, tally_table
+from pages.parts.train.tally_table import files_words, look_words, tally_table
 
 _ROWS = 5
 _WIDE = 192  # pixels of sprites beside one another
@@ -60,20 +60,19 @@ def data_card(sprites: SpriteDataset) -> None:
 
 
 def _further_notes(sprites: SpriteDataset) -> list[str]:
-    """The notes without what the table says, and what is said beside the preview of a sheet."""
-    told = in_words(sprites.tally) if sprites.tally else None
-    return [note for note in sprites.notes if (not note.endswith(told) if told else ": cut into " not in note)]
+    """The notes without what the table says, the preview of a sheet, and the choice of a background."""
+    if sprites.tally:
+        table = in_words(sprites.tally)
+        notes = [note for note in sprites.notes if not note.endswith(table)]
+    else:
+        notes = [note for note in sprites.notes if ": cut into " not in note]
+    return [note for note in notes if ": what is transparent is laid on " not in note]
 
 
 def _headline(sprites: SpriteDataset) -> str:
-    """What a set is, in a line: "**24 × 24 pixels**, transparent · 1,041 of 1,111 files"."""
-    channels, height, width = sprites.shape
-    if channels == 4:
-        look = "transparent" if sprites.binary_alpha else "transparent, with soft edges"
-    else:
-        look = f"on {plain(sprites.background)}" if sprites.background else "opaque"
-    files = f" · {files_words(sprites.tally)}" if sprites.tally else ""
-    return f"**{width} × {height} pixels**, {look}{files}"
+    """What a set is, in a line: "24 × 24 pixels, transparent · **1,041 of 1,111 files**"."""
+    files = f" · **{files_words(sprites.tally)}**" if sprites.tally else ""
+    return look_words(sprites) + files
 
 
 def _browse(sprites: SpriteDataset) -> None:
@@ -132,4 +131,4 @@ def _show(sprites: SpriteDataset, shown: np.ndarray, words: str) -> None:
     # Each pixel a whole number of pixels wide, in a width that a column has.
     scale = max(1, 600 // (columns * sprites.shape[2]))
     pictures = on_checkerboard(np.asarray(sprites.images[shown]))
-    contact_sheet(pictures, f"{len(shown):,} sprites {words}", columns, scale=scale)
+    contact_sheet(pictures, f"{len(shown):,} sprites {words}", min(columns, len(shown)), scale=scale)
