@@ -73,7 +73,7 @@ class Tally:
     def rows(self) -> tuple[TallyRow, ...]:
         """What was taken first; more sprites first."""
         rows = [
-            TallyRow(taken, what, len(names), sprites, tuple(map(display_name, names[:_LISTED])))
+            TallyRow(taken, what, len(dict.fromkeys(names)), sprites, tuple(map(display_name, names[:_LISTED])))
             for (taken, what), (names, sprites) in self._rows.items()
         ]
         if self.blank_cells:
