@@ -23,7 +23,7 @@ from ddpm.sprites.readers.listing import Listing, list_archive, list_file, list_
 from ddpm.sprites.readers.npy import MAGIC
 from ddpm.sprites.readers.pictures import is_picture
 from ddpm.sprites.readers.reader import Reader, SpriteArrays
-from ddpm.sprites.readers.reading import Reading, make_reading, split_source
+from ddpm.sprites.readers.reading import READING_OPTIONS, Reading, make_reading, split_source
 from ddpm.sprites.readers.tally import in_words
 
 _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
@@ -146,14 +146,24 @@ def _load_path(source: str | os.PathLike[str], reading: Reading) -> SpriteDatase
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise SpriteError(
-            f"There is no file or folder {_source_name(source)}. Check the path, or use builtin or kaggle."
-        ) from None
+        raise _missing(text) from None
     if stat.S_ISDIR(mode):
         return _load_folder(path, reading)
     if not stat.S_ISREG(mode):
         raise SpriteError(f"{display_name(path)} is neither a file nor a folder. Give a picture, a .npy or a .zip.")
     return _load_file(path, reading)
+
+
+def _missing(text: str) -> SpriteError:
+    start, _, options = text.rpartition("?")
+    if start and os.path.exists(start):
+        return SpriteError(
+            f"{display_name(options)!r} at the end of {display_name(start)} is not understood: write options as in "
+            f"?tile=32x32&gap=1; there are {', '.join(READING_OPTIONS)}."
+        )
+    if "://" in text:
+        return SpriteError(f"{text[:80]!r} is an address on the web. Download the file, and give its path.")
+    return SpriteError(f"There is no file or folder {_source_name(text)}. Check the path, or use builtin or kaggle.")
 
 
 def _load_folder(path: Path, reading: Reading) -> SpriteDataset:
@@ -195,7 +205,7 @@ def _fetch_pictures(path: Path, listing: Listing, reading: Reading) -> cache.Sto
     where = display_name(path)
     stored = _fetch("pictures", path, list(listing.paths), partial(read_pictures, listing, where, reading), reading)
     # What else lies in a folder is not cached: it may change while the sprites do not.
-    rows = (*stored.tally, *listing.tally.rows())
+    rows = () if listing.is_file else (*stored.tally, *listing.tally.rows())
     notes = (f"{where}: {in_words(rows)}",) if rows else ()
     return replace(stored, tally=rows, notes=(*notes, *listing.notes, *stored.notes))
 

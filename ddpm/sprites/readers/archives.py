@@ -56,14 +56,16 @@ class Archive:
             OSError: if the file cannot be read.
         """
         self._where = display_name(path)
-        self._read: dict[int, zipfile.ZipInfo] = {}
+        self._counted: set[int] = set()
+        self._sizes = (0, 0)  # unpacked and packed, of the members that were read
         self._file = open(path, "rb")  # noqa: SIM115 - closed with the archive
         try:
             self._packed = os.fstat(self._file.fileno()).st_size
             check_directory(self._file, self._where, _MOST_DIRECTORY, _MOST_MEMBERS)
             self._infos, self._archive = self._open()
             self._members, self.left_out = _sorted_out(self._infos)
-            self._check([self._infos[one.number] for one in self._members if is_picture(one.name)])
+            pictures = [self._infos[one.number] for one in self._members if is_picture(one.name)]
+            self._check(sum(one.file_size for one in pictures), sum(one.compress_size for one in pictures))
         except BaseException:
             self._file.close()
             raise
@@ -95,8 +97,10 @@ class Archive:
             raise SpriteError(f"{title} is packed in a way that is not read. Save the archive as a plain .zip.")
         if info.file_size > _LARGEST_MEMBER:
             raise SpriteError(f"{title} is larger than {megabytes(_LARGEST_MEMBER)}. Cut it into several files.")
-        self._read[member.number] = info
-        self._check(list(self._read.values()))
+        if member.number not in self._counted:
+            self._counted.add(member.number)
+            self._sizes = (self._sizes[0] + info.file_size, self._sizes[1] + info.compress_size)
+        self._check(*self._sizes)
         try:
             with self._archive.open(info) as file:
                 data = file.read(info.file_size)
@@ -116,9 +120,7 @@ class Archive:
                 f"{self._where} is a damaged archive ({_reason(error)}). Save or download it again."
             ) from error
 
-    def _check(self, infos: list[zipfile.ZipInfo]) -> None:
-        unpacked = sum(info.file_size for info in infos)
-        packed = sum(info.compress_size for info in infos)
+    def _check(self, unpacked: int, packed: int) -> None:
         suspect = unpacked > _SUSPECT_UNPACKED and unpacked > _SUSPECT_RATIO * max(packed, 1)
         # Members that share their bytes are together larger than the file.
         if unpacked > _MOST_UNPACKED or suspect or packed > self._packed:
@@ -129,7 +131,7 @@ class Archive:
 
 
 def is_numpy_archive(path: Path) -> bool:
-    """Whether an archive is an .npz by what it holds: members that end in .npy, and no pictures; False if it is damaged.
+    """Whether an archive is an .npz by what it holds: arrays and no pictures. False if it is damaged.
 
     Raises:
         OSError: if the file cannot be read.

@@ -31,6 +31,9 @@ MAGIC = b"\xe0\xa5"
 """What stands behind the first four bytes."""
 
 _MOST_LEVELS = 16
+_MOST_LAYERS = 1 << 16
+_MOST_TAGS = 4096
+_MOST_PARTS = 1_000_000
 _DAMAGE = (struct.error, zlib.error, ValueError, IndexError, OverflowError, MemoryError)
 
 
@@ -46,7 +49,8 @@ class Flattened:
 def decode_aseprite(data: bytes, where: str, most_pixels: int) -> Flattened:
     """Decode and flatten all frames: visible layers, groups, tilemaps, linked cels, opacities and blend modes.
 
-    Indexed sprites are laid over one another in the colours of the palette, as Aseprite's own window does.
+    Layers of an indexed sprite replace one another's indices, whatever their opacity, as when Aseprite exports it: no
+    colour comes of it that the palette does not have.
 
     Args:
         where: the file's name, for messages.
@@ -66,7 +70,7 @@ def decode_aseprite(data: bytes, where: str, most_pixels: int) -> Flattened:
         check_size(width, height, frames, where, most_pixels)
         sprite = Sprite(width, height, bits // 8, flags, transparent)
         colours = struct.unpack_from("<H", data, 32)[0] or 256
-        sprite.palette[:colours, 3] = 255
+        sprite.palette = _resized(sprite.palette, colours)
         _read_frames(sprite, memoryview(data), frames)
         painter = Painter(sprite, where, most_pixels)
         pictures = np.empty((frames, height, width, 4), np.uint8)
@@ -83,13 +87,17 @@ def decode_aseprite(data: bytes, where: str, most_pixels: int) -> Flattened:
 
 
 def _read_frames(sprite: Sprite, data: memoryview, frames: int) -> None:
-    at = 128
+    at, parts = 128, 0
     for _ in range(frames):
         size, magic, old_count, _, count = struct.unpack_from("<IHHH2xI", data, at)
         if magic != 0xF1FA or size < 16 or at + size > len(data):
             raise ValueError("it is cut short, or a frame is broken")
+        count = count if old_count == 0xFFFF and count else old_count
+        parts += count
+        if parts > _MOST_PARTS:
+            raise ValueError("it has more parts than any sprite")
         sprite.cels.append({})
-        _read_chunks(sprite, data[at + 16 : at + size], count if old_count == 0xFFFF and count else old_count)
+        _read_chunks(sprite, data[at + 16 : at + size], count)
         sprite.palettes.append(sprite.palette)
         at += size
 
@@ -118,6 +126,8 @@ def _read_chunks(sprite: Sprite, frame: memoryview, count: int) -> None:
 
 def _read_layer(sprite: Sprite, body: memoryview) -> None:
     flags, kind, level, mode, opacity = struct.unpack_from("<HHH4xHB", body)
+    if len(sprite.layers) >= _MOST_LAYERS:
+        raise ValueError("it has more layers than can be numbered")
     if level > min(len(sprite.levels), _MOST_LEVELS):
         raise ValueError("its groups are nested too deep")
     del sprite.levels[level:]
@@ -164,23 +174,30 @@ def _read_tags(sprite: Sprite, body: memoryview) -> None:
         first, last = struct.unpack_from("<HH", body, at)
         name, at = _text(body, at + 17)
         sprite.tags.append((first, last, name))
+        if len(sprite.tags) > _MOST_TAGS:
+            raise ValueError("it has more tags than frames are read")
 
 
 def _read_palette(sprite: Sprite, body: memoryview) -> None:
-    palette, at = sprite.palette.copy(), 20
     size, first, last = struct.unpack_from("<III", body)
-    if size:
-        palette[size:] = 0
+    palette, at = _resized(sprite.palette, size or len(sprite.palette)), 20
     for number in range(first, last + 1):
         named, *colour = struct.unpack_from("<H4B", body, at)
         at = _text(body, at + 6)[1] if named & 1 else at + 6
-        if number < 256:  # more than an index can name
+        if number < len(palette):  # others are more than an index can name
             palette[number] = colour
     sprite.palette, sprite.palette_is_new = palette, True
 
 
+def _resized(palette: np.ndarray, size: int) -> np.ndarray:
+    """A copy of a palette, cut or filled up with black."""
+    resized = np.tile(np.array([0, 0, 0, 255], np.uint8), (min(size, 256), 1))
+    resized[: len(palette)] = palette[: len(resized)]
+    return resized
+
+
 def _read_old_palette(sprite: Sprite, body: memoryview, six_bits: bool) -> None:
-    palette, at, number = sprite.palette.copy(), 2, 0
+    palette, at, number = sprite.palette, 2, 0
     for _ in range(struct.unpack_from("<H", body)[0]):
         skip, count = struct.unpack_from("<BB", body, at)
         number, count = number + skip, count or 256
@@ -188,6 +205,7 @@ def _read_old_palette(sprite: Sprite, body: memoryview, six_bits: bool) -> None:
         if six_bits:
             colours = np.array([value << 2 | value >> 4 for value in range(64)], np.uint8)[np.minimum(colours, 63)]
         room = max(0, min(count, 256 - number))
+        palette = _resized(palette, max(len(palette), number + room))
         palette[number : number + room] = np.insert(colours[:room], 3, 255, axis=1)
         number, at = number + count, at + 2 + 3 * count
     sprite.palette = palette

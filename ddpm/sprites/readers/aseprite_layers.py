@@ -15,7 +15,7 @@ from ddpm.sprites.errors import SpriteError
 
 IMAGE, GROUP, TILEMAP = 0, 1, 2
 VISIBLE, BACKGROUND, REFERENCE = 1, 8, 64
-_MOST_WORK = 16  # times the most pixels: what all layers of all frames may hold, linked ones counted each time
+_MOST_WORK = 8  # times the most pixels: what all layers of all frames may hold, linked ones counted each time
 _ROWS = 1 << 18  # pixels at a time: the wider numbers in between would take many times the memory of the picture
 
 
@@ -72,7 +72,7 @@ class Sprite:
     levels: list[int] = field(default_factory=list)  # the groups that are open while layers are read
     cels: list[dict[int, Cel]] = field(default_factory=list)
     palettes: list[np.ndarray] = field(default_factory=list)
-    palette: np.ndarray = field(default_factory=lambda: np.zeros((256, 4), np.uint8))
+    palette: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.uint8))
     palette_is_new: bool = False
     tilesets: dict[int, Tileset] = field(default_factory=dict)
     tags: list[tuple[int, int, str]] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Painter:
             for one, cel in self._sprite.cels[number].items()
             if layers[one].shown and layers[one].kind in (IMAGE, TILEMAP) and not layers[one].flags & REFERENCE
         }
-        if self._sprite.flags & 2:  # each group by itself, then laid on what is below it
+        if self._sprite.flags & 2 and self._sprite.depth != 1:  # each group by itself, then laid on what is below it
             filled = set(cels)
             for one in cels:
                 while (parent := layers[one].parent) is not None:
@@ -114,7 +114,11 @@ class Painter:
     def _paint_group(
         self, canvas: np.ndarray, number: int, cels: dict[int, Cel], filled: set[int], group: int | None
     ) -> None:
-        places = {one: self._place(order, one, cels) for order, one in enumerate(self._members[group]) if one in filled}
+        places = {
+            one: self._place(order, one, cels)
+            for order, one in enumerate(self._members.get(group, ()))
+            if one in filled
+        }
         for one in sorted(places, key=places.__getitem__):
             if one in cels:
                 self._paint_cel(canvas, number, one, cels[one])
@@ -132,32 +136,33 @@ class Painter:
         top, left = max(0, -cel.y), max(0, -cel.x)
         place = canvas[max(0, cel.y) : max(0, cel.y + len(pixels)), max(0, cel.x) : max(0, cel.x + pixels.shape[1])]
         part = (slice(top, top + place.shape[0]), slice(left, left + place.shape[1]))
-        if not place.size:
+        one, pixels, empty = self._sprite.layers[layer], pixels[part], empty[part]
+        background = bool(one.flags & BACKGROUND)
+        if self._sprite.depth == 1:
+            self._paint_indices(place, pixels[..., 0], empty, number, background)
             return
-        one = self._sprite.layers[layer]
-        colours = self._colours(pixels[part], self._sprite.palettes[number], bool(one.flags & BACKGROUND))
-        if empty is not None:
-            colours[empty[part]] = 0
-        opacity = 255 if one.flags & BACKGROUND else ((t := cel.opacity * one.opacity + 128) + (t >> 8)) >> 8
+        colours = pixels[..., [0, 0, 0, 1]] if self._sprite.depth == 2 else pixels.copy()
+        colours[empty] = 0
+        opacity = 255 if background else ((t := cel.opacity * one.opacity + 128) + (t >> 8)) >> 8
         blend(place, colours, opacity, one.mode)
 
-    def _colours(self, pixels: np.ndarray, palette: np.ndarray, background: bool) -> np.ndarray:
-        """uint8 ``(H, W, 4)``, a copy, from pixels ``(H, W, C)`` as they stand in the file."""
-        if self._sprite.depth == 4:
-            return pixels.copy()
-        if self._sprite.depth == 2:
-            return pixels[..., [0, 0, 0, 1]]
-        colours = palette[pixels[..., 0]]
+    def _paint_indices(
+        self, place: np.ndarray, indices: np.ndarray, empty: np.ndarray, number: int, background: bool
+    ) -> None:
+        palette = self._sprite.palettes[number]
+        shown = ~empty & (indices < len(palette))
         if not background:
-            colours[pixels[..., 0] == self._sprite.transparent] = 0
-        return colours
+            shown &= indices != self._sprite.transparent
+        place[shown] = palette[indices[shown]]
 
-    def _image(self, cel: Cel) -> tuple[np.ndarray, None] | None:
+    def _image(self, cel: Cel) -> tuple[np.ndarray, np.ndarray] | None:
+        """Pixels ``(H, W, C)`` as they stand in the file, and bool ``(H, W)``: where there is nothing at all."""
         self._spend(cel.width * cel.height)
         if not cel.width * cel.height:
             return None
-        data = self._unpack(cel.data, cel.width * cel.height * self._sprite.depth, cel.packed)
-        return np.frombuffer(data, np.uint8).reshape(cel.height, cel.width, -1), None
+        size = cel.width * cel.height * self._sprite.depth
+        pixels = np.frombuffer(self._unpack(cel.data, size, cel.packed), np.uint8).reshape(cel.height, cel.width, -1)
+        return pixels, np.zeros(pixels.shape[:2], bool)
 
     def _tilemap(self, layer: int, cel: Cel) -> tuple[np.ndarray, np.ndarray] | None:
         """Pixels ``(H, W, C)`` of a tilemap, and bool ``(H, W)``: where there is no tile."""
@@ -257,9 +262,8 @@ def _normal(below: np.ndarray, above: np.ndarray, opacity: int) -> np.ndarray:
     total = alpha + below[..., 3:] - _times(below[..., 3:], alpha)
     step = (above[..., :3] - below[..., :3]) * alpha
     colour = below[..., :3] + np.sign(step) * (np.abs(step) // np.maximum(total, 1))
-    laid = np.concatenate([colour, total], axis=-1)
-    first = np.concatenate([above[..., :3], alpha], axis=-1)
-    return np.where(below[..., 3:] == 0, first, np.where(above[..., 3:] == 0, below, laid))
+    laid = np.where(above[..., 3:] == 0, below, np.concatenate([colour, total], axis=-1))
+    return np.where(below[..., 3:] == 0, np.concatenate([above[..., :3], alpha], axis=-1), laid)
 
 
 def _merge(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -292,23 +296,17 @@ def _hard_light(b: np.ndarray, s: np.ndarray) -> np.ndarray:
 def _soft_light(b: np.ndarray, s: np.ndarray) -> np.ndarray:
     below, above = b / 255, s / 255
     curve = np.where(below <= 0.25, ((16 * below - 12) * below + 4) * below, np.sqrt(below))
-    dark = below - (1 - 2 * above) * below * (1 - below)
-    light = below + (2 * above - 1) * (curve - below)
-    return (np.where(above <= 0.5, dark, light) * 255 + 0.5).astype(np.int32)
+    change = np.where(above <= 0.5, below * (1 - below), curve - below)
+    return ((below + (2 * above - 1) * change) * 255 + 0.5).astype(np.int32)
 
 
 def _luminosity(c: np.ndarray) -> np.ndarray:
     return (c * (0.3, 0.59, 0.11)).sum(axis=-1, keepdims=True)
 
 
-def _saturation(c: np.ndarray) -> np.ndarray:
-    return c.max(axis=-1, keepdims=True) - c.min(axis=-1, keepdims=True)
-
-
 def _with_saturation(c: np.ndarray, saturation: np.ndarray) -> np.ndarray:
-    range_ = _saturation(c)
-    low = c.min(axis=-1, keepdims=True)
-    return np.where(range_ > 0, (c - low) * saturation / np.where(range_ > 0, range_, 1), 0)
+    low, reach = c.min(axis=-1, keepdims=True), np.ptp(c, axis=-1, keepdims=True)
+    return np.where(reach > 0, (c - low) * saturation / np.where(reach > 0, reach, 1), 0)
 
 
 def _with_luminosity(c: np.ndarray, luminosity: np.ndarray) -> np.ndarray:
@@ -323,14 +321,10 @@ def _whole(c: np.ndarray) -> np.ndarray:
     return (255 * c.clip(0, 1)).astype(np.int32)
 
 
-def _hue(b: np.ndarray, s: np.ndarray) -> np.ndarray:
-    below, above = b / 255, s / 255
-    return _whole(_with_luminosity(_with_saturation(above, _saturation(below)), _luminosity(below)))
-
-
-def _saturate(b: np.ndarray, s: np.ndarray) -> np.ndarray:
-    below, above = b / 255, s / 255
-    return _whole(_with_luminosity(_with_saturation(below, _saturation(above)), _luminosity(below)))
+def _mixed(colours: np.ndarray, saturation_of: np.ndarray, luminosity_of: np.ndarray) -> np.ndarray:
+    """The hue of one, the saturation of another and the luminosity of a third."""
+    saturation = np.ptp(saturation_of / 255, axis=-1, keepdims=True)
+    return _whole(_with_luminosity(_with_saturation(colours / 255, saturation), _luminosity(luminosity_of / 255)))
 
 
 MODES: dict[int, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
@@ -345,8 +339,8 @@ MODES: dict[int, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     9: _soft_light,
     10: lambda b, s: np.abs(b - s),  # difference
     11: lambda b, s: b + s - 2 * _times(b, s),  # exclusion
-    12: _hue,
-    13: _saturate,
+    12: lambda b, s: _mixed(s, b, b),  # hue
+    13: lambda b, s: _mixed(b, s, b),  # saturation
     14: lambda b, s: _whole(_with_luminosity(s / 255, _luminosity(b / 255))),  # colour
     15: lambda b, s: _whole(_with_luminosity(b / 255, _luminosity(s / 255))),  # luminosity
     16: lambda b, s: np.minimum(b + s, 255),  # addition

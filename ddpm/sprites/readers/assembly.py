@@ -7,45 +7,36 @@ itself shows the grid; a picture of another size is left out. Only a single shee
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ddpm.base.text import counted, listed, megabytes
+from ddpm.base.text import counted, megabytes
 from ddpm.pixels.conversion import LARGEST, SMALLEST
 from ddpm.pixels.transparency import is_blank
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.alpha import AlphaPlan, plan_alpha
 from ddpm.sprites.readers.array_store import ArrayStore
-from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
-from ddpm.sprites.readers.listing import Entry, Listing
+from ddpm.sprites.readers.labels import MOST_CLASSES, clean_name, unique_names
+from ddpm.sprites.readers.listing import Listing
 from ddpm.sprites.readers.pictures import Picture, read_picture
 from ddpm.sprites.readers.reader import SpriteArrays
 from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.sheet_layout import Cut, GridQuestion, Size, find_cuts
+from ddpm.sprites.readers.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
 from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, natural_scale
-from ddpm.sprites.readers.tally import Tally
+from ddpm.sprites.readers.sizes import File, choose_size, cut_of_strip, is_sprite
+from ddpm.sprites.readers.tally import Kind, Tally
 
 _MOST_BYTES = 2 << 30
-# A picture this many times as long as wide is rather a strip of frames than a drawing.
-_STRIP = 4
-
-
-@dataclass
-class _File:
-    """One picture of the set, at the scale of its art."""
-
-    entry: Entry
-    frames: np.ndarray
-    note: str | None
-    tags: tuple[str | None, ...] | None
-    cuts: list[Cut] | None = None
-
-    @property
-    def size(self) -> Size:
-        return self.frames.shape[2], self.frames.shape[1]
+_MOST_NOTES = 20
+_MOST_REASONS = 6
+_LONGEST_REASON = 120
+_BLANK = Kind("that is blank (a single colour)", "that are blank (a single colour)")
+_ALL_BLANK = Kind("that is blank in all its cells", "that are blank in all their cells")
+_DOUBT = Kind("sheet whose grid is in doubt (say --tile)", "sheets whose grid is in doubt (say --tile)")
+_UNTAGGED = "untagged"
+_OURS = Kind("sheet of ours with {}", "sheets of ours with {}", "sprite")
 
 
 @dataclass
@@ -56,7 +47,7 @@ class _Taken:
     labels: list[int | None] = field(default_factory=list)
     tags: list[str | None] = field(default_factory=list)
 
-    def add(self, file: _File, tiles: np.ndarray, tags: Sequence[str | None]) -> None:
+    def add(self, file: File, tiles: np.ndarray, tags: Sequence[str | None]) -> None:
         self.tiles.append(tiles)
         self.labels += [file.entry.label] * len(tiles)
         self.tags += tags
@@ -87,7 +78,8 @@ class _Assembly:
     def read(self, store: ArrayStore) -> SpriteArrays:
         files = self._decode()
         self._shrink(files)
-        size = self.grid.tile or self._choose_size(files)
+        is_sheet = self.is_single and all(len(file.frames) == 1 for file in files)
+        size = self.grid.tile or (None if is_sheet else choose_size(files, self.grid))
         for file in files:
             self._take(file, size)
         if not self.taken.tiles:
@@ -100,8 +92,8 @@ class _Assembly:
         labels, names = self._labels(kept)
         pixels = np.ascontiguousarray(pixels[kept])
         images = store.put("images", pixels.shape, np.dtype(np.uint8), [pixels])
-        rows = () if self.is_single else self.tally.rows()
-        if self.is_single and self.tally.blank_cells:
+        rows = () if self.listing.is_file else self.tally.rows()
+        if self.listing.is_file and self.tally.blank_cells:
             self.notes.append(
                 f"{self.where}: {counted(self.tally.blank_cells, 'blank cell')} left out (a single colour)."
             )
@@ -117,38 +109,40 @@ class _Assembly:
             raise SpriteError(f"{self.notes[-1]} Nothing else is left.")
         return ~hidden
 
-    def _decode(self) -> list[_File]:
-        files: list[_File] = []
+    def _decode(self) -> list[File]:
+        files: list[File] = []
         size = 0
         for entry in self.listing.entries:
             try:
-                picture = read_picture(entry.read(), entry.name)
+                picture = read_picture(_some(entry.read(), entry.name), entry.name)
             except SpriteError as error:
                 if self.is_single:
                     raise
-                self.tally.leave_out(f"that cannot be read ({_reason(error, entry.name)})", entry.name)
+                reason = _reason(error, entry.name)
+                kind = Kind(f"file that cannot be read: {reason}", f"files that cannot be read: {reason}")
+                self.tally.leave_out(kind, entry.name)
                 continue
             size += picture.frames.nbytes
             if size > _MOST_BYTES:
                 raise SpriteError(f"The pictures of {self.where} take more than {megabytes(_MOST_BYTES)}. Use fewer.")
             self._tell(picture, entry.name)
-            files.append(_File(entry, picture.frames, picture.note, picture.tags))
+            files.append(File(entry, picture.frames, picture.note, picture.tags))
         return files
 
     def _tell(self, picture: Picture, name: str) -> None:
-        if picture.left_out and len(self.notes) < 20:
+        if picture.left_out and len(self.notes) < _MOST_NOTES:
             self.notes.append(f"{name}: {', '.join(picture.left_out)} left out.")
 
-    def _shrink(self, files: list[_File]) -> None:
+    def _shrink(self, files: list[File]) -> None:
         """Bring enlarged sprites back to their own size: files of one size share one scale, or it is chance."""
-        groups: dict[Size, list[_File]] = {}
+        groups: dict[Size, list[File]] = {}
         for file in files:
             groups.setdefault(file.size, []).append(file)
         for (width, height), group in groups.items():
             if len(files) == 1 and len(group[0].frames) == 1:
                 continue  # a single picture may be a sheet; whoever looks for its grid finds the scale as well
             scale = math.gcd(*(natural_scale(frame) for file in group for frame in file.frames if not _plain(frame)))
-            while scale > 1 and not _is_sprite((width // scale, height // scale)):
+            while scale > 1 and not is_sprite((width // scale, height // scale)):
                 scale = _next_divisor(scale)
             if scale > 1 and (self.grid.tile is None or (width // scale, height // scale) == self.grid.tile):
                 for file in group:
@@ -159,83 +153,74 @@ class _Assembly:
                     f"{scale} times, read as {width // scale} x {height // scale}."
                 )
 
-    def _choose_size(self, files: list[_File]) -> Size | None:
-        """The size that most files have; of equally frequent ones the smaller."""
-        votes: Counter[Size] = Counter()
-        for file in files:
-            width, height = file.size
-            if self.is_single and len(file.frames) == 1:
-                return None
-            if _is_sprite(file.size):
-                votes[file.size] += 1
-            elif max(width, height) % min(width, height) == 0 and max(width, height) >= _STRIP * min(width, height):
-                votes[min(width, height), min(width, height)] += 1
-        votes = Counter({size: count for size, count in votes.items() if _is_sprite(size)})
-        if not votes:
-            for file in files:
-                file.cuts = find_cuts(file.frames[0], self.grid)
-                if len(file.cuts) == 1:
-                    votes[file.cuts[0].grid.tile or file.size] += 1
-        if not votes:
-            return None
-        return min(votes, key=lambda size: (-votes[size], size[0] * size[1], size))
-
-    def _take(self, file: _File, size: Size | None) -> None:
+    def _take(self, file: File, size: Size | None) -> None:
         if file.note is not None and not self.grid.asked and len(file.frames) == 1:
             tiles = cut_by_note(file.frames[0], file.note)
             if tiles is not None and (size is None or _size_of(tiles) == size):
-                self._add(file, tiles, [None] * len(tiles), "sheets of ours", blanks=False)
+                self._add(file, tiles, [None] * len(tiles), _OURS, blanks=False)
                 return
             if tiles is None:
                 self.notes.append(
                     f"{file.entry.name}: its own note of its layout does not fit it, and is not followed."
                 )
         if size is not None and file.size == size:
-            words = "{} x {}".format(*size)
-            animated = len(file.frames) > 1
-            what = f"animations of {words}" if animated else f"drawings of {words}"
-            self._add(file, file.frames, file.tags or [None] * len(file.frames), what)
+            what = f"of {_words(size)}"
+            kind = Kind(f"drawing {what}", f"drawings {what}")
+            if len(file.frames) > 1:
+                kind = Kind(f"animation {what} with {{}}", f"animations {what} with {{}}", "frame")
+            self._add(file, file.frames, file.tags or [None] * len(file.frames), kind)
         elif len(file.frames) == 1 and self._cut(file, size):
             return
         elif size is not None and file.size[0] <= size[0] and file.size[1] <= size[1]:
             self._centre(file, size)
         else:
-            self.tally.leave_out("of {} x {} pixels".format(*file.size), file.entry.name, len(file.frames))
+            self.tally.leave_out(_of_size(file.size), file.entry.name, len(file.frames))
 
-    def _cut(self, file: _File, size: Size | None) -> bool:
-        """Cut a sheet or strip; whether that could be done."""
+    def _cut(self, file: File, size: Size | None) -> bool:
+        """Cut a sheet or strip; whether it is one, if only in doubt."""
         pixels = file.frames[0]
-        cuts = file.cuts if file.cuts is not None and size is None else find_cuts(pixels, self.grid, wanted=size)
-        if size is not None:
-            if self.is_strip(file.size, size):
-                cuts = [cut for cut in cuts if cut.grid.tile == size][:1] or cuts
-            if not cuts or cuts[0].grid.tile != size:
-                return False
+        if _plain(pixels):
+            self.tally.leave_out(_BLANK, file.entry.name, 1)
+            return True
+        cuts = self._cuts(file, size)
+        if not cuts:
+            return False
         if len(cuts) > 1:
             if self.is_single:
                 raise GridQuestion(file.entry.name, cuts)
-            self.tally.leave_out("sheets whose grid is in doubt (say --tile)", file.entry.name, 0)
+            self.tally.leave_out(_DOUBT, file.entry.name)
             return True
-        if not cuts:
-            return False
         (cut,) = cuts
         tiles = cut_tiles(pixels, cut)
         count = len(tiles)
         if count > 1 or cut.scale > 1:
             self._tell_cut(file.entry.name, cut)
-        what = "drawings" if count == 1 else "strips, cut" if 1 in (cut.columns, cut.rows) else "sheets, cut"
-        self._add(
-            file, tiles, [None] * count, f"{what} into {_words(tiles)}" if count > 1 else f"drawings of {_words(tiles)}"
-        )
+        what = f"of {_words(_size_of(tiles))}"
+        kind = Kind(f"drawing {what}", f"drawings {what}")
+        if count > 1 and 1 in (cut.columns, cut.rows):
+            kind = Kind(f"strip cut into {{}} {what}", f"strips cut into {{}} {what}", "frame")
+        elif count > 1:
+            kind = Kind(f"sheet cut into {{}} {what}", f"sheets cut into {{}} {what}", "sprite")
+        self._add(file, tiles, [None] * count, kind)
         return True
 
-    @staticmethod
-    def is_strip(size: Size, tile: Size) -> bool:
-        """Whether a picture is as wide, or as high, as a tile and so long that it is hardly one drawing."""
-        (width, height), (w, h) = size, tile
-        return (width == w and height % h == 0 and height >= _STRIP * h) or (
-            height == h and width % w == 0 and width >= _STRIP * w
-        )
+    def _cuts(self, file: File, size: Size | None) -> list[Cut]:
+        """None if it is no sheet of this size, one that is certain, or several in doubt."""
+        pixels = file.frames[0]
+        if size is None or self.is_single:
+            return file.find_cuts(self.grid)
+        if self.grid.tile is not None:
+            return find_cuts(pixels, self.grid)
+        if not self.grid.asked and (strip := cut_of_strip(pixels, size)):
+            return [strip]
+        if is_sprite(file.size):
+            # As large as a single sprite, it is one of another size, unless it shows a grid by itself.
+            cuts = file.find_cuts(self.grid)
+            return cuts if len(cuts) == 1 and cuts[0].grid.tile == size else []
+        cuts = find_cuts(pixels, self.grid, wanted=size)
+        if len(cuts) > 1 or (cuts and cuts[0].grid.tile == size):
+            return cuts
+        return []
 
     def _tell_cut(self, name: str, cut: Cut) -> None:
         if not self.is_single:
@@ -244,32 +229,33 @@ class _Assembly:
         how = "as asked" if self.grid.tile is not None else cut.evidence
         self.notes.append(f"{name}: cut into {cut.columns} x {cut.rows} of {cut.grid}{size} ({how}).")
 
-    def _centre(self, file: _File, size: Size) -> None:
+    def _centre(self, file: File, size: Size) -> None:
         width, height = file.size
         if not self.reading.centre:
             what = f"of {width} x {height} pixels, smaller than the others (--centre puts them in the middle)"
-            self.tally.leave_out(what, file.entry.name, len(file.frames))
+            self.tally.leave_out(Kind(what, what), file.entry.name, len(file.frames))
             return
         framed = np.zeros((len(file.frames), size[1], size[0], 4), np.uint8)
         top, left = (size[1] - height) // 2, (size[0] - width) // 2
         framed[:, top : top + height, left : left + width] = file.frames
         tags = file.tags or [None] * len(framed)
-        self._add(file, framed, tags, f"drawings of {width} x {height}, put in the middle")
+        what = f"of {width} x {height}, put in the middle"
+        self._add(file, framed, tags, Kind(f"drawing {what}", f"drawings {what}"))
 
-    def _add(self, file: _File, tiles: np.ndarray, tags: Sequence[str | None], what: str, blanks: bool = True) -> None:
+    def _add(self, file: File, tiles: np.ndarray, tags: Sequence[str | None], kind: Kind, blanks: bool = True) -> None:
         """Take tiles; those of a single colour are dropped and counted, unless there is nothing else."""
         drawn = ~is_blank(tiles)
-        if not blanks or (self.is_single and len(tiles) == 1):
+        if not blanks:
             drawn[:] = True
         if len(tiles) == 1 and not drawn[0]:
-            self.tally.leave_out("that are blank (a single colour)", file.entry.name)
+            self.tally.leave_out(_BLANK, file.entry.name, 1)
             return
         self.tally.blank_cells += int((~drawn).sum())
         if not drawn.any():
-            self.tally.leave_out("that are blank in all their cells", file.entry.name, 0)
+            self.tally.leave_out(_ALL_BLANK, file.entry.name)
             return
         self.taken.add(file, tiles[drawn], [tag for tag, is_drawn in zip(tags, drawn, strict=True) if is_drawn])
-        self.tally.take(what, file.entry.name, int(drawn.sum()))
+        self.tally.take(kind, file.entry.name, int(drawn.sum()))
 
     def _labels(self, keep: np.ndarray) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
         """Classes by folder; without folders, by the tags of animations."""
@@ -282,21 +268,26 @@ class _Assembly:
         found = list(dict.fromkeys(tag or "" for tag in tags))
         if found == [""] or len(found) > MOST_CLASSES:
             return None, None
-        self.notes.append(
-            f"{self.where}: the tags of animations are the classes: {listed([tag or 'untagged' for tag in found], 8)}."
-        )
         numbers = np.array([found.index(tag or "") for tag in tags], np.int64)
-        return numbers, unique_names(tag or "untagged" for tag in found)
+        classes = unique_names(clean_name(tag) if tag else _UNTAGGED for tag in found)
+        told = ", ".join(classes[:_MOST_REASONS]) + (", …" if len(classes) > _MOST_REASONS else "")
+        self.notes.append(f"{self.where}: the tags of the animations are its classes: {told}.")
+        return numbers, classes
 
-    def _nothing(self, files: list[_File], size: Size | None) -> SpriteError:
+    def _nothing(self, files: list[File], size: Size | None) -> SpriteError:
         if self.is_single and files:
             (file,) = files
             width, height = file.size
+            if all(map(_plain, file.frames)):
+                return SpriteError(f"{self.where} is of a single colour: there is no drawing in it. Give another one.")
+            if min(width, height) < SMALLEST:
+                sides = f"Sprites have {SMALLEST} to {LARGEST} pixels a side."
+                return SpriteError(f"{self.where} is {width} x {height} pixels: too small. {sides}")
             if self.grid.asked:
-                grid = self.grid if self.grid.tile else f"margin {self.grid.margin}, gap {self.grid.gap}"
+                fits = f"{self.grid} does not fit" if self.grid.tile else f"no tile fits with {_spaces(self.grid)}"
                 return SpriteError(
-                    f"{self.where} is {width} x {height} pixels: {grid} does not fit. What the tiles and the gaps "
-                    "between them fill must be the whole of it."
+                    f"{self.where} is {width} x {height} pixels: {fits}. The tiles, with the margin around and the "
+                    "gaps between them, must fill the whole of it."
                 )
             return SpriteError(
                 f"{self.where} is {width} x {height} pixels, and shows no grid of sprites of {SMALLEST} to {LARGEST} "
@@ -304,23 +295,33 @@ class _Assembly:
                 "pixels of the art (--tile 16x16 --margin 0 --gap 0)."
             )
         for file in files:
-            cuts = find_cuts(file.frames[0], self.grid)
+            cuts = file.find_cuts(self.grid)
             if len(cuts) > 1:
                 return GridQuestion(file.entry.name, cuts)
-        rows = "; ".join(f"{row.files:,} {row.what} ({listed(list(row.names))})" for row in self.tally.rows())
-        return SpriteError(
-            f"No picture of {self.where} can be used: {rows}. Sprites have {SMALLEST} to {LARGEST} pixels a side."
-        )
+        rows = "; ".join(map(str, self.tally.rows()[:_MOST_REASONS]))
+        sides = f"Sprites have {SMALLEST} to {LARGEST} pixels a side."
+        return SpriteError(f"No picture of {self.where} can be used: {rows}. {sides if files else ''}".rstrip())
+
+
+def _some(data: bytes, name: str) -> bytes:
+    if not data:
+        raise SpriteError(f"{name} is empty (0 bytes). Save or download it again.")
+    return data
 
 
 def _reason(error: SpriteError, name: str) -> str:
     """What an error says about a file, without its name, so that equal reasons are counted together."""
-    text = str(error).removeprefix(name).strip().removeprefix("is ").split(". ")[0]
-    return text[:80]
+    text = str(error).removeprefix(name).strip().removeprefix("is ").split(". ")[0].rstrip(".")
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"
 
 
-def _is_sprite(size: Size) -> bool:
-    return all(SMALLEST <= side <= LARGEST for side in size)
+def _of_size(size: Size) -> Kind:
+    words = f"of {_words(size)} pixels"
+    return Kind(words, words)
+
+
+def _spaces(grid: Grid) -> str:
+    return f"margin {grid.margin} and gap {grid.gap}"
 
 
 def _plain(frame: np.ndarray) -> bool:
@@ -335,5 +336,5 @@ def _size_of(tiles: np.ndarray) -> Size:
     return tiles.shape[2], tiles.shape[1]
 
 
-def _words(tiles: np.ndarray) -> str:
-    return "{} x {}".format(*_size_of(tiles))
+def _words(size: Size) -> str:
+    return "{} x {}".format(*size)

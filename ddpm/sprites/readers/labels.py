@@ -77,7 +77,7 @@ def name_classes(labels: Labels, given: np.ndarray | None, kaggle: bool, where: 
     if labels.names is not None:
         return labels.names
     if given is not None:
-        names = unique_names(_clean(_as_text(name)) for name in given.reshape(-1)[: MOST_CLASSES + 1].tolist())
+        names = unique_names(clean_name(_as_text(name)) for name in given.reshape(-1)[: MOST_CLASSES + 1].tolist())
         if not labels.classes <= len(names) <= MOST_CLASSES:
             raise SpriteError(
                 f"{where} names {len(names)} classes in label_names, and the labels go up to {labels.classes - 1}. "
@@ -108,7 +108,7 @@ def _from_texts(array: np.ndarray, where: str) -> Labels:
             f"{where} holds {len(texts):,} different texts; at most {MOST_CLASSES:,} classes are possible."
         )
     try:
-        names = unique_names(_clean(_as_text(text)) for text in texts.tolist())
+        names = unique_names(clean_name(_as_text(text)) for text in texts.tolist())
     except (ValueError, SystemError):
         raise SpriteError(f"{where} holds text that is not valid Unicode. Correct it, or remove the labels.") from None
     return Labels(values.astype(np.int64), len(texts), False, names)
@@ -139,5 +139,6 @@ def _from_numbers(block: np.ndarray, start: int, where: str) -> np.ndarray:
     return block.astype(np.int64)
 
 
-def _clean(name: str) -> str:
+def clean_name(name: str) -> str:
+    """A name of a class as it is shown: what is printable of it, at most 60 characters."""
     return "".join(c for c in name if c.isprintable()).strip()[:_LONGEST_NAME] or "unnamed"

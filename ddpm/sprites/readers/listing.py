@@ -7,22 +7,33 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ddpm.base.text import display_name
+from ddpm.base.text import counted, display_name
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.archives import Archive
 from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
 from ddpm.sprites.readers.pictures import is_picture
-from ddpm.sprites.readers.tally import Tally
+from ddpm.sprites.readers.tally import Kind, Tally
 
 MOST_FILES = 200_000
 _MOST_FOLDERS = 20_000
 _DEEPEST = 64
 _MOST_BYTES = 256 << 20
 
+_NO_PICTURE = Kind("file that is no picture", "files that are no pictures")
+_HIDDEN = Kind("hidden picture", "hidden pictures")
+_CIRCLE = Kind("link to a folder that is read anyway", "links to folders that are read anyway")
+_BROKEN = Kind("link that leads nowhere", "links that lead nowhere")
+_NO_FILE = Kind("that is neither file nor folder", "that are neither files nor folders")
+_NO_RIGHT = Kind("picture that may not be opened", "pictures that may not be opened")
+_NO_ACCESS = Kind("folder that may not be opened", "folders that may not be opened")
+
 
 @dataclass(frozen=True)
 class Entry:
-    """A file that may hold sprites: its name for messages, its class, and its bytes, read when they are asked for."""
+    """A file that may hold sprites: its name for messages, its class, and its bytes, read when they are asked for.
+
+    The name holds the folders in which the file lies, since equal names in several folders are common.
+    """
 
     name: str
     label: int | None
@@ -36,6 +47,7 @@ class Listing:
     Attributes:
         paths: the files on disk that the source consists of; a change of one is a change of the source.
         notes: plain sentences on how classes were found.
+        is_file: whether the source is a single picture, and no folder or archive.
     """
 
     entries: tuple[Entry, ...]
@@ -43,11 +55,12 @@ class Listing:
     paths: tuple[Path, ...]
     tally: Tally = field(default_factory=Tally)
     notes: tuple[str, ...] = ()
+    is_file: bool = False
 
 
 def list_file(path: Path) -> Listing:
     """A single picture."""
-    return Listing((Entry(display_name(path), None, lambda: read_bounded(path)),), None, (path,))
+    return Listing((Entry(display_name(path), None, lambda: read_bounded(path)),), None, (path,), is_file=True)
 
 
 def list_folder(folder: Path, shown: Callable[[str], str] = str) -> Listing:
@@ -61,13 +74,17 @@ def list_folder(folder: Path, shown: Callable[[str], str] = str) -> Listing:
         OSError: if the folder cannot be read.
     """
     where, tally = display_name(folder), Tally()
-    found = list(_walk(folder, (), tally, where, [0, 0], frozenset()))
+    found = list(_Walk(folder, where, tally).walk(folder))
     if not found:
-        raise SpriteError(f"{where} is a folder with no picture and no sprites.npy in it. Give a folder of pictures.")
+        there = _others(tally.rows())
+        raise SpriteError(
+            f"{where} is a folder with no picture and no sprites.npy in it{there}. Give a folder of pictures."
+        )
     ordered = sorted(found, key=lambda one: _reading_order(one[0]))
     labels, names, notes = find_classes([parts for parts, _ in ordered], where)
     entries = tuple(
-        Entry(shown(parts[-1]), label, _reader(path)) for (parts, path), label in zip(ordered, labels, strict=True)
+        Entry(_shown_path((*parts[:-1], shown(parts[-1]))), label, _reader(path))
+        for (parts, path), label in zip(ordered, labels, strict=True)
     )
     return Listing(entries, names, tuple(path for _, path in ordered), tally, notes)
 
@@ -85,13 +102,16 @@ def list_archive(path: Path, archive: Archive) -> Listing:
         if is_picture(parts[-1]):
             members.append((parts, member))
         else:
-            tally.leave_out("no pictures", parts[-1], 0)
+            tally.leave_out(_NO_PICTURE, _shown_path(parts))
     if not members:
-        raise SpriteError(f"{where} is an archive with no picture in it. Put pictures into it, in folders or not.")
+        there = _others([*tally.rows(), *archive.left_out])
+        raise SpriteError(
+            f"{where} is an archive with no picture in it{there}. Put pictures into it, in folders or not."
+        )
     members.sort(key=lambda one: _reading_order(one[0]))
     labels, names, notes = find_classes([parts for parts, _ in members], where)
     entries = tuple(
-        Entry(display_name(parts[-1]), label, lambda member=member: archive.read(member))  # type: ignore[misc]
+        Entry(_shown_path(parts), label, lambda member=member: archive.read(member))  # type: ignore[misc]
         for (parts, member), label in zip(members, labels, strict=True)
     )
     left_out = tuple(f"{where}: {text} left out." for text in archive.left_out)
@@ -131,7 +151,11 @@ def find_classes(
         )
     if keys[-1] == "":
         beside = sum(top is None for top in tops)
-        notes.append(f"{where}: {beside:,} pictures in no sub-folder are a class of their own, {names[-1]}.")
+        one, many = (
+            "picture in no sub-folder is a class of its own",
+            "pictures in no sub-folder are a class of their own",
+        )
+        notes.append(f"{where}: {counted(beside, one, many)}, {names[-1]}.")
     numbers = {key: number for number, key in enumerate(keys)}
     return [numbers[top or ""] for top in tops], names, tuple(notes)
 
@@ -145,6 +169,14 @@ def read_bounded(path: Path) -> bytes:
     return data
 
 
+def _shown_path(parts: tuple[str, ...]) -> str:
+    return "/".join(map(display_name, parts))
+
+
+def _others(things: Sequence[object]) -> str:
+    return f", only {', '.join(map(str, things))}" if things else ""
+
+
 def _reader(path: Path) -> Callable[[], bytes]:
     return lambda: read_bounded(path)
 
@@ -154,32 +186,69 @@ def _reading_order(parts: tuple[str, ...]) -> list[tuple[bool, str]]:
     return [(number < len(parts) - 1, part) for number, part in enumerate(parts)]
 
 
-def _walk(
-    folder: Path, above: tuple[str, ...], tally: Tally, where: str, seen: list[int], ancestors: frozenset[str]
-) -> Iterator[tuple[tuple[str, ...], Path]]:
-    """All pictures below a folder, each with its path in parts; ``seen`` counts folders and pictures."""
-    own = os.path.realpath(folder)
-    if own in ancestors:
-        tally.leave_out("links that lead back into their own folder", folder.name, 0)
-        return
-    seen[0] += 1
-    if seen[0] > _MOST_FOLDERS or len(above) > _DEEPEST:
-        limit = f"more than {_MOST_FOLDERS:,} folders" if len(above) <= _DEEPEST else f"folders over {_DEEPEST} deep"
-        raise SpriteError(f"{where} holds {limit}. Save the pictures as one .npy instead.")
-    with os.scandir(folder) as listed:
-        entries = sorted(listed, key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.name.startswith("."):  # some systems leave such files behind
-            if is_picture(entry.name):
-                tally.leave_out("hidden pictures", entry.name, 0)
-        elif entry.is_dir():
-            yield from _walk(Path(entry.path), (*above, entry.name), tally, where, seen, ancestors | {own})
-        elif not is_picture(entry.name):
-            tally.leave_out("no pictures", entry.name, 0)
-        elif not entry.is_file():
-            tally.leave_out("links that lead nowhere", entry.name, 0)
-        else:
-            seen[1] += 1
-            if seen[1] > MOST_FILES:
-                raise SpriteError(f"{where} holds more than {MOST_FILES:,} pictures. Save them as one .npy instead.")
-            yield (*above, entry.name), Path(entry.path)
+@dataclass
+class _Walk:
+    """A walk through all folders below one; each folder is entered once, whatever links lead to it."""
+
+    root: Path
+    where: str
+    tally: Tally
+    entered: set[str] = field(default_factory=set)
+    pictures: int = 0
+
+    def walk(self, folder: Path, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Path]]:
+        """All pictures, each with its path below the root in parts."""
+        self.entered.add(os.path.realpath(folder))
+        if len(self.entered) > _MOST_FOLDERS or len(above) > _DEEPEST:
+            limit = (
+                f"more than {_MOST_FOLDERS:,} folders" if len(above) <= _DEEPEST else f"folders over {_DEEPEST} deep"
+            )
+            raise SpriteError(f"{self.where} holds {limit}. Save the pictures as one .npy instead.")
+        try:
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except PermissionError:
+            if not above:
+                raise
+            self.tally.leave_out(_NO_ACCESS, _shown_path(above))
+            return
+        for entry in entries:
+            parts = (*above, entry.name)
+            if entry.name.startswith("."):  # some systems leave such files behind
+                if is_picture(entry.name):
+                    self.tally.leave_out(_HIDDEN, _shown_path(parts))
+            elif _leads_to(entry.is_dir):
+                if entry.is_symlink() and self._is_known(os.path.realpath(entry.path)):
+                    self.tally.leave_out(_CIRCLE, _shown_path(parts))
+                else:
+                    yield from self.walk(Path(entry.path), parts)
+            elif kind := _unusable(entry):
+                self.tally.leave_out(kind, _shown_path(parts))
+            else:
+                self.pictures += 1
+                if self.pictures > MOST_FILES:
+                    raise SpriteError(
+                        f"{self.where} holds more than {MOST_FILES:,} pictures. Save them as one .npy instead."
+                    )
+                yield parts, Path(entry.path)
+
+    def _is_known(self, folder: str) -> bool:
+        """Whether a link leads to where the walk goes anyway, or to what holds its root."""
+        root = os.path.realpath(self.root)
+        return folder in self.entered or os.path.commonpath([root, folder]) in (root, folder)
+
+
+def _unusable(entry: os.DirEntry[str]) -> Kind | None:
+    """Why something that is no folder is left out."""
+    if not is_picture(entry.name):
+        return _NO_PICTURE
+    if not _leads_to(entry.is_file):
+        return _BROKEN if entry.is_symlink() else _NO_FILE
+    return None if os.access(entry.path, os.R_OK) else _NO_RIGHT
+
+
+def _leads_to(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except OSError:  # a link to itself
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import logging
 import os
@@ -36,8 +37,20 @@ _MARKS = (
     *((mark, "TIFF") for mark in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
     (b"/* XPM */", "XPM"),
 )
-# What would otherwise be printed where nobody knows what it means.
-logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+def _silence() -> None:
+    """What Pillow would print of damaged files, where nobody knows what it means."""
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    try:
+        set_handler = ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler
+    except (OSError, AttributeError):  # linked in another way: a line is printed
+        return
+    set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+    set_handler(None)
+
+
+_silence()
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,11 @@ def read_picture(data: bytes, where: str, most_pixels: int = MOST_PIXELS) -> Pic
         picture = _read(data, where, kind, most_pixels)
     except SpriteError:
         raise
+    except Image.DecompressionBombError as error:
+        raise SpriteError(
+            f"{where} has far more than the {most_pixels:,} pixels that are read. "
+            "Scale it down to one pixel per pixel of the art, or cut it into several files."
+        ) from error
     except Exception as error:  # Pillow raises whatever the Python of its readers does: KeyError, TypeError ...
         raise SpriteError(f"{where} is a damaged {kind} file ({reason(error)}). Save or download it again.") from error
     picture.frames[picture.frames[..., 3] == 0] = 0
@@ -96,10 +114,10 @@ def _kind(data: bytes, where: str) -> str:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
+    if data.startswith(b"\0\0\1\0"):  # as a TGA it would have no colours
+        return "ICO"
     if ending == ".tga":
         return "TGA"
-    if data.startswith(b"\0\0\1\0"):
-        return "ICO"
     if data.startswith(b"\0\0\2\0") and ending == ".cur":
         return "CUR"
     if data[4:6] == aseprite.MAGIC:
@@ -195,8 +213,8 @@ def _check_gif(data: bytes, where: str, most_pixels: int) -> int:
             at = _skip_blocks(data, at + 2)
         else:
             raise ValueError("there is something unknown between its frames")
-    if not count:
-        raise ValueError("it has no frames")
+    if not count or (count > 1 and at >= len(data)):
+        raise ValueError("some of its frames are missing")
     return count
 
 
@@ -226,18 +244,19 @@ def _decode_icon(data: bytes, where: str, kind: str, most_pixels: int) -> Pictur
     images = []
     for number in range(struct.unpack_from("<H", data, 4)[0]):
         length, start = struct.unpack_from("<II", data, 14 + 16 * number)
-        image = data[start : start + length]
-        if len(image) < max(length, 24):
+        if length < 24 or start + length > len(data):
             raise ValueError("a picture in it is cut short")
-        images.append((*_icon_size(image), image))
+        images.append((*_icon_size(data[start : start + 24]), start, length))
     if not images:
         raise ValueError("it holds no picture")
     small = [one for one in images if max(one[:2]) <= _LARGEST_ICON]
-    width, height, depth, image = (
+    chosen = (
         max(small, key=lambda one: (one[0] * one[1], one[2])) if small else min(images, key=lambda one: one[0] * one[1])
     )
-    others = [f"{one[0]} x {one[1]}" for one in images if one[3] is not image]
-    named = f" ({listed(sorted(set(others), key=others.index), 8)})"
+    width, height, depth, start, length = chosen
+    image = data[start : start + length]
+    others = [f"{one[0]} x {one[1]}" for one in images if one is not chosen]
+    named = f" ({listed(list(dict.fromkeys(others)), 8)})"
     left_out = (f"{counted(len(others), 'other size')} of the icon{named}",) if others else ()
     check_size(width, height, 1, where, most_pixels)
     if image.startswith(SIGNATURE):
@@ -260,8 +279,8 @@ def _icon_size(image: bytes) -> tuple[int, int, int]:
 
 # XPM, a picture as C source: Pillow knows neither its comments nor names of colours
 
-_XPM_TOKEN = re.compile(rb'/\*.*?\*/|"([^"]*)"', re.DOTALL)
-_XPM_COLOUR = re.compile(r"(?:^|\s)c\s+(#[0-9a-fA-F]+|[A-Za-z][\w ]*?)\s*(?=\s(?:m|g|g4|s)\s|$)")
+_XPM_TOKEN = re.compile(rb'/\*.*?(?:\*/|\Z)|"([^"]*)"', re.DOTALL)
+_XPM_KEYS = ("c", "m", "g", "g4", "s")
 
 
 def _decode_xpm(data: bytes, where: str, most_pixels: int) -> np.ndarray:
@@ -289,10 +308,15 @@ def _letters_as_number(letters: bytes) -> int:
 
 
 def _xpm_colour(text: bytes) -> tuple[int, int, int, int]:
-    match = _XPM_COLOUR.search(text.decode("latin-1"))
-    if match is None:
+    values: dict[str, str] = {}
+    key = ""
+    for word in text.decode("latin-1").split():
+        if word in _XPM_KEYS and (not key or values[key]):
+            key, values[word] = word, ""
+        elif key:
+            values[key] += word.lower()  # the name of a colour may have spaces
+    if not (name := values.get("c", "")):
         raise ValueError("a colour in it is missing")
-    name = match.group(1).replace(" ", "").lower()
     if name == "none":
         return 0, 0, 0, 0
     if name.startswith("#") and len(name) % 3 == 1:

@@ -130,6 +130,8 @@ def finish_rgba(
         return images, None, ()
     hidden = sum(int((is_blank(images[part]) & ~is_blank(pixels[part])).sum()) for part in blocks(count))
     notes = plan.notes
+    if hidden == count:
+        raise SpriteError(f"{where}: {plan.hidden_words(hidden)}: nothing is to be seen. Try another colour, or auto.")
     if hidden:
         notes = (*notes, f"{where}: {plan.hidden_words(hidden)}: they are blank now. Try another colour, or auto.")
     return images, plan.colour, notes

@@ -11,6 +11,7 @@ from ddpm.sprites.errors import SpriteError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
+_MOST_CHUNKS = 500_000
 _MOST_TEXT = 16 << 20
 _SUSPECT_TEXT = 1 << 20
 _SUSPECT_RATIO = 200
@@ -39,7 +40,8 @@ def read_chunks(data: bytes, where: str) -> Chunks:
     """Take a PNG apart, and leave out texts, profiles and the like: the pixels don't depend on their size or damage.
 
     Raises:
-        SpriteError: if its compressed texts would unpack to far more than text or a colour profile ever is.
+        SpriteError: if its compressed texts would unpack to far more than text or a colour profile ever is, or it is
+            cut into too many pieces.
     """
     kept: list[tuple[bytes, bytes]] = []
     note, frames, clear = None, 1, None
@@ -60,6 +62,10 @@ def read_chunks(data: bytes, where: str) -> Chunks:
                 note = text.decode("latin-1")
         elif kind in (b"tRNS", *_ANIMATION) or not _is_ancillary(kind):
             kept.append((kind, data[at:end]))
+            if len(kept) > _MOST_CHUNKS:
+                raise SpriteError(
+                    f"{where} is a PNG in more pieces than any program writes: not opened. Save it again."
+                )
             clear = body if kind == b"tRNS" else clear
             frames = int.from_bytes(body[:4], "big") if kind == b"acTL" else frames
         at = end

@@ -76,8 +76,10 @@ def make_reading(asked: dict[str, Any]) -> Reading:
     if background is not None and background != AUTO:
         try:
             background = colour_name(parse_colour(str(background)))
-        except ValueError as error:
-            raise SpriteError(f"background: {error}, or auto.") from None
+        except ValueError:
+            raise SpriteError(
+                f"background is auto, white or #rrggbb, as in #ff8000, not {str(background)[:40]!r}."
+            ) from None
     return Reading(Grid(tile, margin, gap), background, _flag(given.get("centre", False)))
 
 

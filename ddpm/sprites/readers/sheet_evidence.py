@@ -157,3 +157,26 @@ class _Tally:
             colour=np.where(self.one_colour, first.astype(np.int64), NO_COLOUR),
             repeats=self.repeats,
         )
+
+
+def divided(
+    drawn: np.ndarray, starts: tuple[np.ndarray, np.ndarray], tile: tuple[int, int], parts: tuple[int, int]
+) -> float:
+    """The share of the drawn tiles that seem to be several: most of their parts are drawn, the lines between are free.
+
+    Args:
+        drawn: bool ``(H, W)``.
+        starts: the first columns and the first rows of the tiles.
+        tile: width and height.
+        parts: along the width and the height, which they divide.
+    """
+    width, height = tile
+    wide, high = parts
+    rows, columns = ((starts[axis][:, None] + np.arange(tile[axis])).reshape(-1) for axis in (1, 0))
+    cells = drawn[rows][:, columns]
+    cells = cells.reshape(len(starts[1]), high, height // high, len(starts[0]), wide, width // wide)
+    seen = cells.any(axis=(2, 5)).sum(axis=(1, 3))
+    across = (cells[:, :-1, -1] & cells[:, 1:, 0]).any(axis=(1, 3, 4))
+    down = (cells[..., :-1, -1] & cells[..., 1:, 0]).any(axis=(1, 2, 4))
+    several = (seen >= 0.7 * wide * high) & ~across & ~down
+    return float(several.sum() / max((seen > 0).sum(), 1))

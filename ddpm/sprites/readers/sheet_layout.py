@@ -25,17 +25,31 @@ from ddpm.sprites.readers.grid_points import (
     unusual_spacing,
     unusual_tile,
 )
-from ddpm.sprites.readers.sheet_evidence import NO_COLOUR, Axis, background_of, look_at, natural_scale, pack_rgba
+from ddpm.sprites.readers.sheet_evidence import (
+    NO_COLOUR,
+    Axis,
+    background_of,
+    divided,
+    look_at,
+    natural_scale,
+    pack_rgba,
+)
 
 _MOST_SPACE = 4
 _HINT = 1.0
 _SURE = 4.0
 _AHEAD = 3.5
 _SINGLE = 1.5
+_STRIP = 4.0
+_LONG = 3
 _WANTED = 3.5
 _NO_GAP = 3.0
 _MOST_CUTS = 6
 _LIKELY = 9.0
+_SOME_CUT = 0.05
+_MOST_DIVIDED = 0.03
+_MOST_HALVED = 0.25
+_USUAL = 2.0
 _RARE = 4.0
 
 _TILE = re.compile(r"\s*(\d{1,3})\s*(?:[x×X]\s*(\d{1,3})\s*)?")
@@ -168,6 +182,12 @@ class _Candidate:
         return self.columns.count == self.rows.count == 1
 
     @property
+    def is_strip(self) -> bool:
+        """Whether it is one row, or one column, of square tiles without gaps."""
+        one, other = self.columns, self.rows
+        return one.tile == other.tile and min(one.count, other.count) == 1 and not self.grid.margin + self.grid.gap
+
+    @property
     def seen(self) -> float:
         """Points for what is in the picture alone."""
         return self.columns.points + self.rows.points
@@ -194,15 +214,48 @@ def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None) -
     colours = pack_rgba(pixels)
     background = background_of(colours)
     candidates = _candidates(*look_at(colours, background), background, asked, wanted)
-    return [
-        Cut(one.grid, scale, one.columns.count, one.rows.count, one.evidence(wanted))
-        for one in _in_question(candidates, wanted)
-    ]
+    chosen = _in_question(candidates, wanted)
+    if len(chosen) == 1 and background == NO_COLOUR:
+        # Frames of an animation are so alike that one pattern within them counts many times over.
+        chosen += [one for one in candidates if one.is_strip and one not in chosen]
+    elif len(chosen) == 1:
+        chosen += _smaller(chosen[0], candidates, colours != background)
+    return [Cut(one.grid, scale, one.columns.count, one.rows.count, one.evidence(wanted)) for one in chosen]
+
+
+def _smaller(best: _Candidate, candidates: list[_Candidate], drawn: np.ndarray) -> list[_Candidate]:
+    """Grids of smaller tiles, if some of the tiles seem to be several of those: large and small ones on one sheet."""
+    if best.grid.gap:
+        return []
+    width, height = best.columns.tile, best.rows.tile
+    starts = [best.grid.margin + side.tile * np.arange(side.count) for side in (best.columns, best.rows)]
+    found = []
+    for one in candidates:
+        parts, rest = np.divmod((width, height), (one.columns.tile, one.rows.tile))
+        is_square = one.columns.tile == one.rows.tile
+        if rest.any() or one.grid.gap or one.grid.margin != best.grid.margin or max(parts) not in (2, 3):
+            continue
+        if parts[0] == parts[1] or (is_square and width != height):
+            share = divided(drawn, (starts[0], starts[1]), (width, height), (int(parts[0]), int(parts[1])))
+            found += [one] if share > (_MOST_DIVIDED if min(parts) > 1 else _MOST_HALVED) else []
+    return found
+
+
+def _larger(best: _Candidate, one: _Candidate) -> bool:
+    """Whether ``one`` has larger tiles, and its lines are free where the additional ones of ``best`` are not."""
+    times = one.columns.tile / best.columns.tile
+    is_multiple = times in (2, 3) and one.rows.tile == times * best.rows.tile and one.grid.margin == best.grid.margin
+    cut = min(best.columns.cut, best.rows.cut)
+    is_freer = cut > _SOME_CUT and max(one.columns.cut, one.rows.cut) < 0.3 * cut
+    return is_multiple and is_freer and not one.grid.gap and not best.grid.gap and one.seen > 4 * _SURE
 
 
 def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None) -> list[_Candidate]:
     """All grids that fit, best first."""
     found = []
+    short, long = sorted((len(columns), len(rows)))
+    is_long = long >= _LONG * short
+    strip = short if is_long and long % short == 0 else 0
     spaces = (
         [(asked.margin, asked.gap)]
         if asked.asked
@@ -222,11 +275,10 @@ def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted:
                 pitch = (one.tile + gap, other.tile + gap)
                 is_blank = all(side.gaps in (None, background) for side in (one, other))
                 if gap and is_blank and not asked.asked and unusual_tile(pitch) <= unusual_tile(tile):
-                    points -= (
-                        _NO_GAP if unusual_tile(pitch) < 2 else _NO_GAP / 2
-                    )  # what seems a gap is what drawings leave free of their tiles
+                    # What seems a gap is what drawings leave free of their tiles.
+                    points -= _NO_GAP if unusual_tile(pitch) < _USUAL else _NO_GAP / 2
                 points -= _unusual_sprite(tile) if is_single else unusual_tile(tile)
-                points += _WANTED if tile == wanted else 0.0
+                points += (_WANTED if tile == wanted else 0.0) + (_STRIP if one.tile == other.tile == strip else 0.0)
                 found.append(_Candidate(Grid(tile, margin, gap), one, other, points))
     if any(one.is_single and not one.grid.margin for one in found):
         # As large as one sprite, it is one, unless the picture itself says otherwise.
@@ -235,6 +287,7 @@ def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted:
             for one in found
             if one.is_single
             or one.grid.tile == wanted
+            or is_long
             or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 else 2 * _HINT)
         ]
     return sorted(found, key=lambda candidate: -candidate.points)
@@ -252,7 +305,8 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
     if not candidates:
         return []
     best = candidates[0]
-    near = [one for one in candidates if one.points > best.points - _AHEAD or _is_cell(one, best)]
+    least = best.points - _AHEAD - (_STRIP if best.is_strip and not best.is_single else 0.0)  # it comes first, no more
+    near = [one for one in candidates if one.points > least or _is_cell(one, best) or _larger(best, one)]
     is_known = best.is_single or best.grid.tile == wanted
     sure = best.seen >= _SURE and best.points >= _SURE
     if len(near) == 1 and (is_known or sure):
@@ -268,8 +322,7 @@ def _in_question(candidates: list[_Candidate], wanted: Size | None) -> list[_Can
 
 def _unusual_sprite(size: Size) -> float:
     """What a picture that is one sprite is less likely than 16x16 tiles: few are, of this size, anything else."""
-    long = max(size) >= 3 * min(size)
-    return 0.5 * unusual_tile(size) - (0.0 if long else _SINGLE)
+    return 0.5 * unusual_tile(size) - (_SINGLE if max(size) < _LONG * min(size) else 0.0)
 
 
 def _pitch(one: _Candidate) -> Size:
@@ -278,7 +331,7 @@ def _pitch(one: _Candidate) -> Size:
 
 def _is_cell(one: _Candidate, best: _Candidate) -> bool:
     """Whether ``one`` takes the gaps into its tiles, and these have a usual size then: framed drawings, maybe."""
-    usual = unusual_tile(_pitch(best)) < min(2, unusual_tile((best.columns.tile, best.rows.tile)))
+    usual = unusual_tile(_pitch(best)) < min(_USUAL, unusual_tile((best.columns.tile, best.rows.tile)))
     return best.grid.gap > 0 and one.grid == Grid(_pitch(best)) and usual
 
 
@@ -288,4 +341,4 @@ def _options(grid: Grid) -> str:
     return f"--tile {grid.tile[0]}x{grid.tile[1]}{spaces}"
 
 
-__all__ = ["LARGEST", "NO_COLOUR", "SMALLEST", "Cut", "Grid", "GridQuestion", "Size", "find_cuts", "parse_tile"]
+__all__ = ["LARGEST", "SMALLEST", "Cut", "Grid", "GridQuestion", "Size", "find_cuts", "parse_tile"]

@@ -7,9 +7,35 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ddpm.base.json_values import has_fields, is_count, is_name, list_of
-from ddpm.base.text import counted, display_name
+from ddpm.base.text import counted, listed
 
 _LISTED = 200
+_MOST_KINDS = 40
+_TOLD_KINDS = 6
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What files are, or why they are left out, in words that follow their number.
+
+    Attributes:
+        one: for a single file: "strip cut into {}".
+        many: for several: "strips cut into {}".
+        unit: what ``{}`` counts: "frame"; empty if there is none.
+    """
+
+    one: str
+    many: str
+    unit: str = ""
+
+    def words(self, files: int, sprites: int) -> str:
+        """ "strips cut into 480 frames"."""
+        text = self.one if files == 1 else self.many
+        return text.replace("{}", counted(sprites, self.unit)) if self.unit else text
+
+
+OTHERS = Kind("file left out for another reason", "files left out for other reasons")
+BLANK_CELLS = Kind("blank cell", "blank cells")
 
 
 @dataclass(frozen=True)
@@ -18,11 +44,16 @@ class TallyRow:
 
     Attributes:
         taken: whether sprites came of them.
-        what: what they are, or why they were left out.
-        files: how many files.
+        what: what they are, or why they were left out, in words that follow the number of files.
+        files: how many files; 0 in the row that counts blank cells.
         sprites: how many sprites they gave, or would have given. Cells that are blank are counted here, in 0 files.
-        names: the files, at most 200 of them.
+        names: the files, at most 200 of them, each with the folders in which it lies.
     """
+
+    def __str__(self) -> str:
+        """ "62 strips cut into 480 frames"; files that are left out are named, the first three of them."""
+        named = f" ({listed(list(self.names))})" if self.names and not self.taken else ""
+        return f"{self.files or self.sprites:,} {self.what}{named}"
 
     taken: bool
     what: str
@@ -52,51 +83,58 @@ _FIELDS = {
 
 
 @dataclass
+class _Collected:
+    names: list[str] = field(default_factory=list)
+    files: int = 0
+    sprites: int = 0
+
+    def add(self, names: Sequence[str], files: int, sprites: int) -> None:
+        self.names += names[: max(0, _LISTED - len(self.names))]
+        self.files += files
+        self.sprites += sprites
+
+
+@dataclass
 class Tally:
     """Collects the rows of a source while it is read."""
 
     blank_cells: int = 0
     """Cells of sheets and frames of animations that hold a single colour, or nothing."""
-    _rows: dict[tuple[bool, str], tuple[list[str], int]] = field(default_factory=dict)
+    _taken: dict[Kind, _Collected] = field(default_factory=dict)
+    _left: dict[Kind, _Collected] = field(default_factory=dict)
 
-    def take(self, what: str, name: str, sprites: int) -> None:
-        self._add(True, what, name, sprites)
+    def take(self, kind: Kind, name: str, sprites: int) -> None:
+        """Count a file of which sprites came. Names may be equal: each call counts."""
+        self._taken.setdefault(kind, _Collected()).add([name], 1, sprites)
 
-    def leave_out(self, what: str, name: str, sprites: int = 1) -> None:
-        self._add(False, what, name, sprites)
-
-    def _add(self, taken: bool, what: str, name: str, sprites: int) -> None:
-        names, before = self._rows.setdefault((taken, what), ([], 0))
-        names.append(name)
-        self._rows[taken, what] = (names, before + sprites)
+    def leave_out(self, kind: Kind, name: str, sprites: int = 0) -> None:
+        """Count a file that is left out, and the sprites that it would have given."""
+        self._left.setdefault(kind, _Collected()).add([name], 1, sprites)
 
     def rows(self) -> tuple[TallyRow, ...]:
-        """What was taken first; more sprites first."""
+        """What was taken first; more files first. Of very many kinds the rarest are counted together."""
+        by_size = sorted(self._left.items(), key=lambda item: -item[1].files)
+        left = dict(by_size[:_MOST_KINDS])
+        for _, rare in by_size[_MOST_KINDS:]:
+            left.setdefault(OTHERS, _Collected()).add(rare.names, rare.files, rare.sprites)
         rows = [
-            TallyRow(taken, what, len(dict.fromkeys(names)), sprites, tuple(map(display_name, names[:_LISTED])))
-            for (taken, what), (names, sprites) in self._rows.items()
+            TallyRow(taken, kind.words(one.files, one.sprites), one.files, one.sprites, tuple(one.names))
+            for taken, kinds in ((True, self._taken), (False, left))
+            for kind, one in kinds.items()
         ]
         if self.blank_cells:
-            rows.append(TallyRow(False, "blank cells", 0, self.blank_cells))
-        return tuple(sorted(rows, key=lambda row: (not row.taken, -row.sprites)))
+            rows.append(TallyRow(False, BLANK_CELLS.words(self.blank_cells, 0), 0, self.blank_cells))
+        return tuple(sorted(rows, key=lambda row: (not row.taken, -row.files)))
 
 
 def in_words(rows: Iterable[TallyRow]) -> str:
-    """One line: "1,041 of 1,111 files: 979 of 16 x 16, 62 strips cut into 480; left out: 8 of 32 x 32"."""
+    """One line: "1,041 of 1,111 files: 979 drawings of 16 x 16, 62 strips cut into 480 frames; left out: 8 of ..."."""
     rows = list(rows)
     files = sum(row.files for row in rows if row.taken)
     total = files + sum(row.files for row in rows if not row.taken)
-    taken = ", ".join(_words(row) for row in rows if row.taken)
-    left = ", ".join(_words(row) for row in rows if not row.taken)
-    return f"{files:,} of {counted(total, 'file')}: {taken}" + (f"; left out: {left}" if left else "") + "."
-
-
-def _words(row: TallyRow) -> str:
-    if not row.files:
-        return f"{row.sprites:,} {row.what}"
-    return f"{row.files:,} {row.what}" + (f" ({row.sprites:,} sprites)" if row.sprites != row.files else "")
-
-
-def listed_rows(rows: Sequence[TallyRow]) -> list[dict[str, Any]]:
-    """All rows as JSON values."""
-    return [row.to_dict() for row in rows]
+    taken = ", ".join(str(row) for row in rows if row.taken)
+    left = [row for row in rows if not row.taken]
+    told = [str(row) for row in left[:_TOLD_KINDS]]
+    if rest := sum(row.files for row in left[_TOLD_KINDS:]):
+        told.append(f"{rest:,} more for other reasons")
+    return f"{files:,} of {counted(total, 'file')}: {taken}" + (f"; left out: {', '.join(told)}" if told else "") + "."

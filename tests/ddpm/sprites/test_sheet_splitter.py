@@ -1,229 +1,134 @@
-"""How a sheet is cut: evidence is looked for, blank tiles are no sprites, and whatever is assumed is told."""
+"""Grids as people give them; tiles that come out as they went in; blank tiles and notes, known for what they are."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 
 import numpy as np
 import pytest
 
-from ddpm.sprites import SpriteError, load_sprites
-from ddpm.sprites.builtin.generate import generate
-from tests.ddpm.sprite_files import lay_out, noise_sprites, png_bytes, write
+from ddpm.sprites.errors import SpriteError
+from ddpm.sprites.readers.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts, parse_tile
+from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, is_blank, natural_scale
 
 
-def drawings(count: int, seed: int = 0) -> np.ndarray:
-    """uint8 (count, 16, 16, 3): sprites on white, as sheets hold them."""
-    return generate(count, seed).images
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
-def trailing(images: np.ndarray, columns: int, gap: int, scale: int = 1) -> np.ndarray:
-    """A sheet whose every tile is followed by a gap, the last ones too."""
-    page = lay_out(images, columns, gap)
-    page = np.pad(page, ((0, gap), (0, gap), (0, 0)), constant_values=255)
+def laid_out(tiles: np.ndarray, columns: int, margin: int, gap: int, scale: int, after: int = 0) -> np.ndarray:
+    count, height, width, _ = tiles.shape
+    rows = count // columns
+    shape = [2 * margin + n * (side + gap) - gap + after for n, side in ((rows, height), (columns, width))]
+    page = np.zeros((*shape, 4), np.uint8)
+    for number, tile in enumerate(tiles):
+        y, x = (margin + at * (side + gap) for at, side in zip(divmod(number, columns), (height, width), strict=True))
+        page[y : y + height, x : x + width] = tile
     return page.repeat(scale, 0).repeat(scale, 1)
 
 
-def extruded(images: np.ndarray) -> np.ndarray:
-    return np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-
-
-def large(count: int, side: int) -> np.ndarray:
-    """Drawings of a larger side, which no enlargement of small ones could be."""
-    images = drawings(count)
-    middle = np.sort(np.concatenate([np.arange(16), np.random.default_rng(0).integers(3, 13, side - 16)]))
-    return images[:, middle][:, :, middle]
-
-
-DOUBTFUL = {
-    "16 tiles of 17 fill 272 pixels": (trailing(drawings(256), 16, 1), 256, {"tile": 16, "gap": 1}),
-    "and so, four times larger": (trailing(drawings(256), 16, 1, scale=4), 256, {"tile": 16, "gap": 1}),
-    "8 tiles of 18": (trailing(drawings(64), 8, 2), 64, {"tile": 16, "gap": 2}),
-    "a margin of 1 and a gap of 2": (lay_out(drawings(64), 8, 2, 1), 64, {"tile": 16, "margin": 1, "gap": 2}),
-    "edges that are repeated": (lay_out(extruded(noise_sprites(64)), 8), 64, {"tile": 16, "margin": 1, "gap": 2}),
-    "a margin and a gap of 1": (lay_out(drawings(225), 15, 1, 1), 225, {"tile": 16, "margin": 1, "gap": 1}),
-    "nine tiles of 18 without the last gap": (lay_out(drawings(81), 9, 2), 81, {"tile": 16, "gap": 2}),
-    "tiles of noise with gaps": (trailing(noise_sprites(256), 16, 1), 256, {"tile": 16, "gap": 1}),
-    "tiles of 8": (lay_out(drawings(256)[:, ::2, ::2], 16), 256, {"tile": 8}),
-    "twice as large, with gaps, at a size that divides": (
-        lay_out(drawings(81), 9, 1, scale=2),
-        81,
-        {"tile": 16, "gap": 1},
-    ),
-}
-
-
-@pytest.mark.parametrize("name", DOUBTFUL)
-def test_a_cut_that_speaks_against_itself_is_asked_about(tmp_path: Path, name: str) -> None:
-    page, count, options = DOUBTFUL[name]
-    assert page.shape[0] % 16 == page.shape[1] % 16 == 0
-    path = write(tmp_path / "x.png", png_bytes(page))
-    with pytest.raises(SpriteError, match=r"How is x\.png laid out\?") as caught:
-        load_sprites(path)
-    told = ", ".join(f"{word} {options.get(word, 0)}" for word in ("tile", "margin", "gap"))
-    assert told in str(caught.value)
-    assert len(str(caught.value)) < 600
-    assert len(load_sprites(path, **options)) == count
-
-
-@pytest.mark.parametrize(("side", "columns"), [(24, 8), (32, 8), (18, 8), (20, 4), (28, 8)])
-def test_larger_tiles_are_not_cut_into_pieces(tmp_path: Path, side: int, columns: int) -> None:
-    path = write(tmp_path / "x.png", png_bytes(lay_out(large(columns * columns, side), columns)))
-    with pytest.raises(SpriteError, match=f"laid out.*tile {side}, margin 0, gap 0"):
-        load_sprites(path)
-    assert len(load_sprites(path, tile=16)) > 0  # whoever says so is believed
-
-
+@pytest.mark.parametrize(("margin", "gap", "after"), [(0, 0, 0), (1, 1, 0), (0, 2, 2), (3, 1, 0)])
+@pytest.mark.parametrize("tile", [(16, 16), (24, 8), (8, 64)])
 @pytest.mark.parametrize("scale", [1, 3])
-@pytest.mark.parametrize("columns", [1, 2, 3, 5, 8, 16, 17])
-@pytest.mark.parametrize("kind", ["drawings", "noise", "sparse"])
-def test_a_plain_sheet_is_cut_and_that_is_told(tmp_path: Path, kind: str, columns: int, scale: int) -> None:
-    count = columns * 3
-    images = noise_sprites(count) if kind == "noise" else drawings(count)
-    page = lay_out(images, columns)
-    if kind == "sparse":
-        page = np.pad(page, ((0, 64), (0, 0), (0, 0)), constant_values=255)
-    path = write(tmp_path / "x.png", png_bytes(page.repeat(scale, 0).repeat(scale, 1)))
-    sprites = load_sprites(path)
-    np.testing.assert_array_equal(sprites.images, images)
-    rows = 7 if kind == "sparse" else 3
-    times = f" (the picture, {scale} times smaller)" if scale > 1 else ""
-    cut = f"x.png: cut into {columns} x {rows} tiles of 16 x 16 pixels{times}. The file does not say how"
-    assert sprites.notes[0].startswith(cut)
-    blank = f"x.png: {columns * 4} blank tiles of {columns * 7} left out (a single colour)."
-    assert sprites.notes[1:] == ((blank,) if kind == "sparse" else ())
+def test_tiles_come_out_as_they_went_in(tile: Size, margin: int, gap: int, after: int, scale: int) -> None:
+    tiles = noise(12, tile[1], tile[0], 4)
+    page = laid_out(tiles, 4, margin, gap, scale, after)
+    assert natural_scale(page) == scale
+    grid = Grid(tile, margin, gap)
+    assert grid.count(page.shape[1] // scale, page.shape[0] // scale) == (4, 3)
+    np.testing.assert_array_equal(cut_tiles(page, Cut(grid, scale, 4, 3, "")), tiles)
 
 
-def test_a_length_that_does_not_divide_names_what_it_looks_like(tmp_path: Path) -> None:
-    path = write(tmp_path / "x.png", png_bytes(lay_out(drawings(64), 8, 1)))
-    with pytest.raises(SpriteError, match=r"no whole number.*It looks like tile 16, margin 0, gap 1"):
-        load_sprites(path)
-    np.testing.assert_array_equal(load_sprites(path, gap=1).images, drawings(64))
+def test_a_cut_that_leaves_the_picture_is_refused() -> None:
+    page = noise(32, 32, 4)
+    for cut in (Cut(Grid((16, 16)), 1, 3, 2, ""), Cut(Grid(), 1, 1, 1, ""), Cut(Grid((16, 16)), 2, 2, 2, "")):
+        with pytest.raises(ValueError, match=r"lie within|needs a tile"):
+            cut_tiles(page, cut)
 
 
-@pytest.mark.parametrize("margin", [0, 2])
-@pytest.mark.parametrize("gap", [1, 2, 5])
-def test_a_gap_after_the_last_tile_belongs_to_the_grid(tmp_path: Path, gap: int, margin: int) -> None:
-    page = trailing(noise_sprites(12), 4, gap)
-    page = np.pad(page, ((margin, margin), (margin, margin), (0, 0)))
-    path = write(tmp_path / "x.png", png_bytes(page[: page.shape[0] - margin, : page.shape[1] - margin]))
-    np.testing.assert_array_equal(load_sprites(path, tile=16, gap=gap, margin=margin).images, noise_sprites(12))
+def test_the_scale_is_the_largest_that_loses_nothing() -> None:
+    art = noise(6, 10, 4)
+    assert natural_scale(art.repeat(4, 0).repeat(6, 1)) == 2
+    enlarged = art.repeat(4, 0).repeat(4, 1)
+    assert natural_scale(enlarged) == 4
+    assert natural_scale(enlarged[:, 1:]) == 1
+    enlarged[-1, -1, 3] ^= 1
+    assert natural_scale(enlarged) == 1
 
 
-# Blank tiles
+def test_tiles_without_a_drawing_are_blank() -> None:
+    tiles = noise(5, 16, 16, 4)
+    tiles[0] = 0
+    tiles[1] = (9, 8, 7, 255)
+    tiles[2, ..., 3] = 0  # whatever lies hidden
+    tiles[3] = (9, 8, 7, 255)
+    tiles[3, 5, 5, 3] = 254
+    np.testing.assert_array_equal(is_blank(tiles), [True, True, True, False, False])
 
 
-@pytest.mark.parametrize("colour", [(255, 255, 255, 255), (0, 0, 0, 255), (255, 0, 255, 255), (9, 8, 7, 0)])
-@pytest.mark.parametrize("options", [{}, {"tile": 16}, {"gap": 1}])
-def test_blank_tiles_are_dropped_wherever_they_are_and_counted(
-    tmp_path: Path, colour: tuple[int, int, int, int], options: dict[str, int]
-) -> None:
-    tiles = np.concatenate([noise_sprites(12), np.full((12, 16, 16, 1), 255, np.uint8)], axis=-1)
-    tiles[[0, 5, 7, 11]] = colour
-    rows = [
-        np.concatenate([np.pad(tile, ((0, 1), (0, 1), (0, 0))) for tile in tiles[at : at + 4]], 1) for at in (0, 4, 8)
-    ]
-    page = np.concatenate(rows)
-    if "gap" not in options:
-        page = np.delete(np.delete(page, [16, 33, 50], 0), [16, 33, 50, 67], 1)
-    sprites = load_sprites(write(tmp_path / "x.png", png_bytes(page)), **options)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(sprites.images, np.delete(noise_sprites(12), [0, 5, 7, 11], 0))
-    assert "x.png: 4 blank tiles of 12 left out (a single colour)." in sprites.notes
+@pytest.mark.parametrize("tile", [(16, 16), (24, 32)])
+@pytest.mark.parametrize("as_list", [True, False])
+def test_our_own_note_is_followed(tile: Size, as_list: bool) -> None:
+    tiles = noise(12, tile[1], tile[0], 4)
+    page = laid_out(tiles, 4, 0, 1, 2)
+    values = {"tile": list(tile) if as_list else tile[0], "gap": 1, "margin": 0, "scale": 2, "count": 10}
+    cut = cut_by_note(page, json.dumps(values))
+    if not as_list and tile[0] != tile[1]:
+        assert cut is None
+    else:
+        np.testing.assert_array_equal(cut, tiles[:10])
 
 
-def test_small_blank_tiles_are_seen_before_they_are_framed(tmp_path: Path) -> None:
-    tiles = noise_sprites(6)[:, :8, :8]
-    tiles[2] = 0
-    sprites = load_sprites(write(tmp_path / "x.png", png_bytes(lay_out(tiles, 3))), tile=8)
-    assert sprites.notes == (
-        "x.png: 1 blank tile of 6 left out (a single colour).",
-        "x.png: tiles of 8 x 8 pixels are centred on white 16 x 16 ones.",
-    )
-    np.testing.assert_array_equal(sprites.images[:, 4:12, 4:12], np.delete(tiles, 2, 0))
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tile": 17}, {"tile": 4}, {"tile": [16]}, {"tile": "16"}, {"tile": [16, 16.0]}, {"tile": [True, 16]},
+        {"gap": -1}, {"gap": 2}, {"margin": 1}, {"scale": 0}, {"scale": 4}, {"scale": 3}, {"count": 0}, {"count": 13},
+    ],
+)  # fmt: skip
+def test_a_note_that_does_not_fit_is_none(changed: dict[str, object]) -> None:
+    page = laid_out(noise(12, 16, 16, 4), 4, 0, 1, 2)
+    values = {"tile": 16, "gap": 1, "margin": 0, "scale": 2, "count": 12}
+    assert cut_by_note(page, json.dumps(values)) is not None
+    assert cut_by_note(page, json.dumps(values | changed)) is None
 
 
-# Folders
+@pytest.mark.parametrize("note", ["", "{", "[]", "3", "null", "{}", "[" * 900, '{"tile": 16}'])
+def test_a_note_that_is_none_is_none(note: str) -> None:
+    assert cut_by_note(noise(16, 16, 4), note) is None
 
 
-def test_folders_are_read_however_deep_and_classes_stay_classes(tmp_path: Path) -> None:
-    images = noise_sprites(6)
-    names = ["food/b.png", "monsters/bats/a.png", "monsters/bats/small/x.png", "monsters/c.png", "spells/fire/1.png"]
-    folder = tmp_path / "set" / "pack" / "png"
-    for number, name in enumerate(names):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        write(folder / name, png_bytes(images[number]))
-    (folder / "empty").mkdir()
-    write(folder / "readme.txt", b"hello")
-    write(folder / "food" / "old.gif", b"GIF8")
-    write(folder / "food" / "._b.png", b"of a Macintosh")
-    (folder / "food" / "loop").symlink_to(folder)
-    sprites = load_sprites(tmp_path / "set")
-    assert sprites.label_names == ("food", "monsters", "spells")
-    np.testing.assert_array_equal(sprites.labels, [0, 1, 1, 1, 2])
-    np.testing.assert_array_equal(sprites.images, images[[0, 3, 1, 2, 4]])
-    told = (
-        "set: PNGs lie up to 5 folders deep; the classes are food, monsters, spells.",
-        "set: 2 files that are no PNGs left out (old.gif, readme.txt).",
-        "set: 1 hidden PNG left out (._b.png).",
-        "set: 1 folder without PNGs left out (empty).",
-        "set: 1 link that leads back into its own folder left out (loop).",
-    )
-    assert sprites.notes == told
-    write(folder / "more.txt", b"")
-    assert (
-        load_sprites(tmp_path / "set").notes[1]
-        == "set: 3 files that are no PNGs left out (more.txt, old.gif, readme.txt)."
-    )
+def test_grids_count_what_fills_the_picture() -> None:
+    assert Grid((16, 16)).count(64, 32) == (4, 2)
+    assert Grid((16, 16), 0, 1).count(272, 271) == (16, 16)
+    assert Grid((16, 24), 1, 2).count(1 + 3 * 18, 2 + 24) == (3, 1)
+    assert Grid((16, 16)).count(64, 40) == Grid().count(64, 64) == (0, 0)
+    assert str(Grid((32, 24), 1, 2)) == "tile 32x24, margin 1, gap 2"
+    assert str(Grid((16, 16), gap=1)) == "tile 16x16, gap 1"
+    assert [grid.asked for grid in (Grid(), Grid((8, 8)), Grid(margin=1), Grid(gap=1))] == [False, True, True, True]
 
 
-def test_a_plain_folder_has_nothing_to_tell(tmp_path: Path) -> None:
-    for number, image in enumerate(noise_sprites(3)):
-        (tmp_path / "set" / "slimes").mkdir(parents=True, exist_ok=True)
-        write(tmp_path / "set" / "slimes" / f"{number}.png", png_bytes(image))
-    assert load_sprites(tmp_path / "set").notes == load_sprites(tmp_path / "set" / "slimes").notes == ()
-    assert load_sprites(tmp_path / "set").label_names == ("slimes",)
+SIZES = [("32x32", (32, 32)), ("32×24", (32, 24)), ("16X24", (16, 24)), (" 16 ", (16, 16)), (16, (16, 16))]
+SIZES += [((8, 64), (8, 64))]
+NO_SIZES = ["", "x", "16x", "a16", "-16", "7", "65x16", "16x16x16", 0, 7, True, None, (16,), (16, "a"), 16.5]
 
 
-def test_class_folders_whose_names_become_equal_stay_apart(tmp_path: Path) -> None:
-    for number, name in enumerate(("a\x01", "a\x02", "b")):
-        (tmp_path / "set" / name).mkdir(parents=True)
-        write(tmp_path / "set" / name / "x.png", png_bytes(noise_sprites(3)[number]))
-    sprites = load_sprites(tmp_path / "set")
-    assert sprites.label_names == ("a\N{REPLACEMENT CHARACTER}", "a\N{REPLACEMENT CHARACTER} (2)", "b")
-    np.testing.assert_array_equal(sprites.labels, [0, 1, 2])
+@pytest.mark.parametrize(("text", "size"), SIZES)
+def test_sizes_are_read_as_people_write_them(text: str | int | Size, size: Size) -> None:
+    assert parse_tile(text) == size
 
 
-def test_pngs_beside_the_array_of_a_folder_are_counted(tmp_path: Path) -> None:
-    np.save(tmp_path / "sprites.npy", noise_sprites(2))
-    write(tmp_path / "a.png", png_bytes(noise_sprites(1)[0]))
-    assert load_sprites(tmp_path).notes == (f"{tmp_path.name}: sprites.npy is read, and 1 PNG beside it left out.",)
+@pytest.mark.parametrize("text", NO_SIZES)
+def test_no_size_is_refused_with_what_to_write(text: object) -> None:
+    with pytest.raises(SpriteError, match=r"8 to 64|write it as"):
+        parse_tile(text)  # type: ignore[arg-type]
 
 
-def test_folders_that_nest_too_deep_are_refused(tmp_path: Path) -> None:
-    deep = tmp_path / "set" / "/".join("d" * 70)
-    deep.mkdir(parents=True)
-    write(deep / "a.png", png_bytes(noise_sprites(1)[0]))
-    with pytest.raises(SpriteError, match="folders more than 64 deep"):
-        load_sprites(tmp_path / "set")
-
-
-# Told again
-
-
-def test_notes_are_kept_with_the_source_and_not_with_its_content(tmp_path: Path) -> None:
-    images = noise_sprites(4)
-    sheet = write(tmp_path / "x.png", png_bytes(lay_out(np.concatenate([images, images[:1] * 0]), 3)))
-    array = tmp_path / "x.npy"
-    np.save(array, images)
-    first = load_sprites(sheet)
-    assert len(first.notes) == 2
-    assert load_sprites(array).notes == ()  # the same pixels: one copy of ours
-    assert load_sprites(sheet).notes == first.notes
-    assert load_sprites(array).fingerprint == first.fingerprint
-    assert len([path for path in (tmp_path / "home" / "sprites").iterdir() if path.name != "sources"]) == 1
-
-
-def test_without_a_home_notes_are_told_all_the_same(tmp_path: Path) -> None:
-    (tmp_path / "home").write_bytes(b"a file where the folder should be")
-    sheet = write(tmp_path / "x.png", png_bytes(lay_out(noise_sprites(4), 2)))
-    assert len(load_sprites(sheet).notes) == 1
+def test_the_question_names_each_answer_as_it_is_given() -> None:
+    cuts = [Cut(Grid((32, 32)), 1, 4, 4, "x"), Cut(Grid((16, 24), 1, 2), 1, 7, 7, "y")]
+    question = GridQuestion("a.png", cuts)
+    assert question.cuts == tuple(cuts)
+    assert isinstance(question, SpriteError)
+    assert str(question).startswith("How is a.png laid out?")
+    assert "--tile 32x32 or --tile 16x24 --margin 1 --gap 2 (under the upload, or load_sprites(" in str(question)
+    assert len(str(GridQuestion("a" * 100, find_cuts(noise(256, 256, 4))))) < 600
