@@ -101,7 +101,7 @@ def _indexed(page: np.ndarray, scale: int) -> Image.Image:
 
 
 def _reduced(pixels: np.ndarray, count: int, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """A palette of at most ``most`` colours for uint8 (N, 3) of ``count`` colours, and the number of each pixel in it."""
+    """A palette of at most ``most`` colours for uint8 (N, 3) of ``count`` colours, and each pixel's number in it."""
     method = Image.Quantize.MAXCOVERAGE if count <= _MANY_COLOURS else Image.Quantize.FASTOCTREE
     white = (pixels == WHITE).all(axis=-1)
     # White stays exact: an almost white background looks grey beside real white.

@@ -78,7 +78,9 @@ def save_favourites_button(found: Sequence[Favourite]) -> None:
         chosen = groups.get(size, [])
         kinds = [str(one.info.get("kind") or "") for one in chosen]
         if chosen:
-            _buttons("save-favourites", sprite_files(np.stack([one.image for one in chosen]), "favourites", clean, kinds))
+            _buttons(
+                "save-favourites", sprite_files(np.stack([one.image for one in chosen]), "favourites", clean, kinds)
+            )
 
 
 def sprite_files(sprites: np.ndarray, stem: str, clean: bool = False, kinds: Sequence[str] = ()) -> list[_File]:

@@ -19,7 +19,9 @@ def data_uri(picture: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
 
 
-def picture(png_file: bytes, alt: str, *, most: int | None = None, unit: int | None = None, alpha: bool = False) -> None:
+def picture(
+    png_file: bytes, alt: str, *, most: int | None = None, unit: int | None = None, alpha: bool = False
+) -> None:
     """Show a PNG file in the full width.
 
     Args:

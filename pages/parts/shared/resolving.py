@@ -118,7 +118,9 @@ def memorising(own: Denoiser, seen: ComparisonSet) -> Denoiser:
     mark = (sprites.fingerprint, own.schedule.num_timesteps, own.schedule.kind, by_kind)
     memoriser = _memoriser(mark, rows, seen, own.schedule)
     if memoriser.image_shape != image_shape(own.model):
-        raise CheckpointError("The sprites that it learnt from are of another size now, so nothing can remember them.")
+        raise CheckpointError(
+            "The sprites that it learnt from are not of the size that it draws, so nothing can remember them."
+        )
     model, labels = ParallelModel(memoriser), None if memoriser.num_classes is None else own.labels
     return replace(own, title="The perfect memoriser", model=model, labels=labels, guidance_scale=1.0, run_id="")
 
@@ -177,7 +179,7 @@ def _rival(order: Order, against: str, own: Denoiser) -> Denoiser:
             name = against.removeprefix("run:")
             raise CheckpointError(f"The model {name} is not here: choose another one to compare with.")
         loaded = checkpoint(run.folder)
-        theirs, ours = tuple(loaded.model.image_shape), image_shape(own.model)
+        theirs, ours = image_shape(loaded.model), image_shape(own.model)
         if theirs != ours:
             raise CheckpointError(
                 f"{run.name} draws {_shape_words(theirs)}, this model {_shape_words(ours)}: they cannot draw from the "

@@ -94,9 +94,7 @@ def player(
         return _mount(key, data)
 
 
-def reserve(
-    name: str, count: int | None, columns: int | None, size: tuple[int, int] = _USUAL_SIZE
-) -> DeltaGenerator:
+def reserve(name: str, count: int | None, columns: int | None, size: tuple[int, int] = _USUAL_SIZE) -> DeltaGenerator:
     """A container as high as a player of ``count`` sprites, so that nothing below moves when the pictures come.
 
     Args:
