@@ -126,4 +126,4 @@ def _keepsake(one: Favourite) -> str:
     step = info.get("step")
     at = f"step {step:,}" if is_count(step) else ""
     words = [info.get("name"), info.get("kind"), at, f"seed {info.get('seed')}"]
-    return sprite_tag(one.image, ", ".join(str(word) for word in words if word), 64)
+    return sprite_tag(one.image, ", ".join(str(word) for word in words if word))

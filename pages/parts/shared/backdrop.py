@@ -35,10 +35,9 @@ def behind() -> str:
     return _CHECKER if colour is None else f"rgb{colour}"
 
 
-def show_backdrop(sprites: np.ndarray) -> None:
-    """Tell the components of a page what is behind sprites, uint8 (N, H, W, C); nothing if they have no alpha."""
-    if sprites.shape[-1] == 4:
-        st.html(f"<style>:root{{--behind:{behind()}}}</style>")
+def backdrop_rule() -> str:
+    """The same as a rule of a style sheet, for the components of a page."""
+    return f":root{{--behind:{behind()}}}"
 
 
 def ask_for_backdrop(sprites: np.ndarray) -> None:

@@ -63,7 +63,7 @@ def facts_row(facts: dict[str, str], hints: dict[str, str] | None = None) -> Non
     st.html(f'<div class="facts">{cells}</div>')
 
 
-def sprite_tag(image: np.ndarray, alt: str, side: int = 64) -> str:
+def sprite_tag(image: np.ndarray, alt: str, side: int = 72) -> str:
     """An ``<img>`` of one sprite, uint8 (H, W, C), enlarged by a whole number to at most ``side`` CSS pixels."""
     height, width, channels = image.shape
     scale = max(1, side // max(height, width))

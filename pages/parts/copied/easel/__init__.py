@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.parts.shared.backdrop import show_backdrop
 from pages.parts.shared.component import STYLE, source
 
 COLOURS = (
@@ -43,7 +42,6 @@ def easel(*, key: str, shape: Shape = _USUAL) -> np.ndarray | None:
     key = key if tuple(shape) == _USUAL else f"{key}-{height}-{width}-{channels}"
     before = st.session_state.get(key, {}).get("pixels")
     data = {"colours": list(_colours(channels)), "pixels": before, "size": [width, height], "alpha": channels == 4}
-    show_backdrop(np.empty((1, *shape), np.uint8))
     return to_image(_component(key=key, data=data, on_pixels_change=lambda: None).get("pixels"), shape)
 
 

@@ -1,6 +1,6 @@
 // Unpacks the sprites of a parcel, and makes canvases of them.
 
-const BOX = 64; // CSS pixels: the longer side of a sprite at most
+const BOX = 72; // CSS pixels: the longer side of a sprite at most
 const ATLAS_COLUMNS = 32;
 
 /** Bytes -> {header, pixels}: pixels(i) is sprite i as ImageData of its own size. */

@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ddpm.diffusion.chain import Chain
-from pages.parts.shared.backdrop import show_backdrop
+from pages.parts.shared.backdrop import backdrop_rule
 from pages.parts.shared.component import SCRIPT, STYLE, source
 from pages.parts.shared.player.pace import Pace
 from pages.parts.shared.player.packing import end_id, pack
@@ -89,7 +89,6 @@ def player(
     place = reserve(f"{key}-place", count, options.get("columns"), (height, width))
     # No gap: the component beside the player is invisible and must not take room either.
     with place.container(gap=None):
-        show_backdrop(chain.sprites)
         _tell_favourites(key, favourites, chain)
         return _mount(key, data)
 
@@ -112,7 +111,7 @@ def reserve(name: str, count: int | None, columns: int | None, size: tuple[int, 
             "high": (height + _EDGE) * math.ceil(count / wide) - 1,
             "most": _MOST / max(size),
         }
-        st.html(f"<style>{_PLACE % measures}</style>")
+        st.html(f"<style>{backdrop_rule()}{_PLACE % measures}</style>")
     place = st.container(key=name, gap=None)
     if count is not None:
         # Streamlit draws no empty container.
@@ -181,7 +180,6 @@ class PlayerSlot:
             return
         # Not created before the first frame: an empty place would remove the last picture.
         with self._screen:
-            show_backdrop(chain.sprites)
             _tell_favourites(self._key, None, chain)
             _mount(self._key, data)
             self._feed = st.empty()
