@@ -9,7 +9,7 @@ from pages.parts.shared.drawing import first_batch
 from pages.parts.shared.frame import frame
 from pages.parts.shared.navigation import open_form
 from pages.parts.shared.player import player, reserve
-from pages.parts.shared.store import all_runs, shipped_run
+from pages.parts.shared.store import all_runs, shipped_run, sprite_shape
 from pages.parts.shared.words import plain
 from pages.parts.train.run_list import last_run
 
@@ -21,7 +21,11 @@ words, picture = st.columns([5, 7], gap="large", vertical_alignment="center")
 run = shipped_run()
 with picture:
     # Before the words: they are centred beside it, and would move when it comes.
-    place = reserve("home-picture", SPRITES if run is not None else None, COLUMNS)
+    place = (
+        reserve("home-picture", SPRITES, COLUMNS, sprite_shape(run)[:2])
+        if run is not None
+        else reserve("home-picture", None, COLUMNS)
+    )
 with words:
     st.title("A tiny AI learns to draw pixel art. You watch.")
     st.container(key="lead").markdown(

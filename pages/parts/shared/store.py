@@ -13,9 +13,10 @@ import numpy as np
 import streamlit as st
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import is_count
+from ddpm.base.json_values import is_count, is_whole
 from ddpm.judging.choosing import VERDICT
 from ddpm.judging.verdict import Verdict, read_verdict
+from ddpm.pixels.conversion import LARGEST
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.listing import list_runs
@@ -124,6 +125,14 @@ def run_label(run: Run) -> str:
     step = run.latest()
     origin = "came with the app" if run.is_shipped() else f"{step:,} steps" if step is not None else "nothing saved yet"
     return f"{run.name} ({origin})"
+
+
+def sprite_shape(run: Run) -> tuple[int, int, int]:
+    """(H, W, C) of the sprites of a run; old runs do not say, theirs are 16 by 16 and have no alpha."""
+    data = run.config().get("data") or {}
+    sizes = [data.get(name, usual) for name, usual in (("height", 16), ("width", 16), ("channels", 3))]
+    height, width, channels = (size if is_whole(size, 1, LARGEST) else 16 for size in sizes)
+    return height, width, channels
 
 
 def verdict_of(run: Run) -> Verdict | None:
