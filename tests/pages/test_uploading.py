@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 from ddpm.base.files import npy_bytes
 from ddpm.pixels.transparency import cutout
 from ddpm.sprites import load_sprites
+from ddpm.sprites.builtin import generate
 from pages.parts.shared.sheet_preview import grid_picture, on_checkerboard
 from pages.parts.train import setup
 from tests.ddpm.helpers import simple_sprites
 from tests.ddpm.sprite_files import lay_out, noise_sprites, png_bytes
-from tests.ddpm.sprites.test_sheet_splitter import drawings
 from tests.pages.conftest import OpenPage
 
 File = tuple[str, bytes, str]
@@ -30,6 +30,11 @@ def _no_timing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def the_array(count: int = 30) -> File:
     return "mine.npy", npy_bytes(noise_sprites(count, 1)), ""
+
+
+def drawings(count: int) -> np.ndarray:
+    """uint8 (count, 16, 16, 3): sprites on white, as sheets hold them."""
+    return generate(count, 0).images
 
 
 def in_doubt() -> File:
@@ -85,7 +90,8 @@ def source(app: AppTest) -> str:
 def words(app: AppTest) -> str:
     """All text of the page."""
     texts = [text.value for kind in (app.markdown, app.caption, app.warning, app.error, app.info) for text in kind]
-    return "\n".join([*texts, *(str(block.proto) for block in app.get("html"))]).replace("\\", "")
+    blocks = [str(block.proto) for block in app.get("html")]
+    return "\n".join([*texts, *(block for block in blocks if "<style" not in block)]).replace("\\", "")
 
 
 def come_back(app: AppTest) -> AppTest:
@@ -113,10 +119,8 @@ def test_a_refused_upload_leaves_what_was_chosen(open_page: OpenPage, name: str)
     assert REFUSED[name][-1][0] in words(app), "the visitor's own name"
     assert "Still chosen: mine" in words(app)
     assert can_start(app)
+    assert source(app) == before
     assert source(come_back(app)) == before
-    give(app)  # the visitor takes everything away
-    assert not app.error
-    assert not can_start(app)
 
 
 def test_a_good_upload_is_remembered_and_one_that_is_taken_away_is_not(open_page: OpenPage) -> None:
@@ -129,7 +133,7 @@ def test_a_good_upload_is_remembered_and_one_that_is_taken_away_is_not(open_page
 
 
 def test_a_sheet_is_shown_with_its_grid_and_what_was_left_out(open_page: OpenPage) -> None:
-    page = lay_out(np.concatenate([drawings(30), np.zeros((2, 16, 16, 3), np.uint8)]), 8)
+    page = lay_out(np.concatenate([drawings(30), np.full((2, 16, 16, 3), 255, np.uint8)]), 8)
     app = give(own_files(open_page), ("my sheet.png", png_bytes(page), ""))
     assert can_start(app)
     assert "2 blank cells left out" in words(app)
@@ -182,7 +186,7 @@ def test_a_zip_of_class_folders_says_what_came_of_its_files(open_page: OpenPage)
     told = words(app)
     assert "24 of 29 files" in told
     assert "16 × 16 pixels, transparent" in told
-    assert "tiny 0.png, tiny 1.png, tiny 2.png" in told
+    assert all(f"tiny {number}.png" in told for number in range(3))
     assert "broken.png" in told
     assert "--" not in told, "no option of the command line"
     assert "it will mostly copy" in told

@@ -25,6 +25,7 @@ from ddpm.runs.run import Run
 from ddpm.runs.step_files import MANIFEST, MODEL, STATE
 from ddpm.runs.training_lock import active_training
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
+from ddpm.sprites.readers.reading import split_source
 
 ROOT = Path(__file__).resolve().parents[3]
 # First the run whose training sprites need no download.
@@ -183,7 +184,7 @@ def _checkpoint(mark: tuple[str, int], weights: Literal["ema", "raw"]) -> Checkp
 def sprites(source: str) -> SpriteDataset:
     """:func:`load_sprites`, cached; raises SpriteError as that does."""
     try:
-        info = os.stat(source)
+        info = os.stat(_path_of(source))
     except (OSError, ValueError):
         return _sprites(source, (0, 0, 0))
     if stat.S_ISDIR(info.st_mode):
@@ -240,4 +241,9 @@ def may_have_data(run: Run) -> bool:
     source = str((run.config().get("data") or {}).get("source", ""))
     if source == "kaggle":
         return kaggle.find() is not None
-    return bool(source) and (source.startswith("builtin") or Path(source).exists())
+    return bool(source) and (source.startswith("builtin") or Path(_path_of(source)).exists())
+
+
+def _path_of(source: str) -> str:
+    """The path in a source, without how it is read."""
+    return source if os.path.exists(source) else split_source(source)[0]

@@ -8,7 +8,6 @@ import streamlit as st
 from ddpm.sprites import SpriteDataset
 from ddpm.sprites.readers.tally import in_words
 from pages.parts.shared.pictures import contact_sheet, facts_row
-from pages.parts.shared.sheet_preview import on_checkerboard
 from pages.parts.shared.uploading import show_notes
 from pages.parts.shared.words import counted, plain
 from pages.parts.train.recipe_choices import recipe_and_holdout, rows_to_learn
@@ -128,7 +127,8 @@ def _columns(sprites: SpriteDataset) -> int:
 
 def _show(sprites: SpriteDataset, shown: np.ndarray, words: str) -> None:
     columns = _columns(sprites)
-    # Each pixel a whole number of pixels wide, in a width that a column has.
-    scale = max(1, 600 // (columns * sprites.shape[2]))
-    pictures = on_checkerboard(np.asarray(sprites.images[shown]))
-    contact_sheet(pictures, f"{len(shown):,} sprites {words}", min(columns, len(shown)), scale=scale)
+    # Of sprites of 16 x 16, and so that larger ones fill the same width.
+    scale = 3 * max(*sprites.shape[1:], 16) // 16
+    contact_sheet(
+        np.asarray(sprites.images[shown]), f"{len(shown):,} sprites {words}", min(columns, len(shown)), scale=scale
+    )

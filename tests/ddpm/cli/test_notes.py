@@ -10,16 +10,16 @@ import pytest
 
 from ddpm.cli.main import main
 from ddpm.sprites import load_sprites
+from ddpm.sprites.builtin import generate
 from tests.ddpm.helpers import simple_sprites
 from tests.ddpm.sprite_files import lay_out, png_bytes, write
-from tests.ddpm.sprites.test_sheet_splitter import drawings, trailing
 
-BLANK = "x.png: 2 blank tiles of 14 left out (a single colour)."
+BLANK = "x.png: 2 blank cells left out (a single colour)."
 
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Path:
-    page = lay_out(np.concatenate([simple_sprites(12), np.zeros((2, 16, 16, 3), np.uint8)]), 7)
+    page = lay_out(np.concatenate([generate(12, 0).images, np.full((2, 16, 16, 3), 255, np.uint8)]), 7)
     return write(tmp_path / "x.png", png_bytes(page))
 
 
@@ -51,13 +51,15 @@ def test_train_and_nearest_tell(
 
 
 def test_a_sheet_in_doubt_can_be_cut_as_the_message_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = str(write(tmp_path / "x.png", png_bytes(trailing(drawings(64), 8, 2))))
+    noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    path = str(write(tmp_path / "x.png", png_bytes(noise)))
     out = tmp_path / "new" / "cut.npz"
     assert main(["data", path]) == 1
-    assert "--tile, --margin and --gap of python -m ddpm data" in capsys.readouterr().err
-    assert main(["data", path, "--tile", "16", "--gap", "2", "--out", str(out)]) == 0
-    np.testing.assert_array_equal(load_sprites(out).images, drawings(64))
-    assert main(["data", path, "--tile", "16", "--gap", "2", "--out", str(tmp_path / "x.npy")]) == 1
+    assert "--tile 32x32" in capsys.readouterr().err
+    assert main(["data", path, "--tile", "32x32", "--out", str(out)]) == 0
+    tiles = noise.reshape(3, 32, 3, 32, 3).swapaxes(1, 2).reshape(9, 32, 32, 3)
+    np.testing.assert_array_equal(load_sprites(out).images, tiles)
+    assert main(["data", path, "--tile", "32x32", "--out", str(tmp_path / "x.npy")]) == 1
     assert "--out must end in .npz" in capsys.readouterr().err
 
 
