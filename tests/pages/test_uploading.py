@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.base.files import npy_bytes
+from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.transparency import cutout
 from ddpm.sprites import load_sprites
 from ddpm.sprites.builtin import generate
@@ -220,7 +221,7 @@ def lay_out_clear(images: np.ndarray, columns: int) -> np.ndarray:
 def test_repeats_are_asked_about_only_where_there_are_some(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requests = []
+    requests: list[TrainingRequest] = []
     monkeypatch.setattr(setup, "start", requests.append)
     app = give(own_files(open_page), the_array())
     assert not [one for one in app.segmented_control if one.label == "Equal sprites"]

@@ -13,8 +13,9 @@ from pages.parts.shared.words import counted, plain
 from pages.parts.train.recipe_choices import recipe_and_holdout, rows_to_learn
 from pages.parts.train.tally_table import files_words, look_words, tally_table
 
-_ROWS = 5
-_WIDE = 192  # pixels of sprites beside one another
+_ROWS = 6
+_WIDE = 153  # pixels of sprites beside one another: shown twice as wide on a phone, four times on a desk
+_WIDEST = 640
 _FEW = 50
 _EVERYTHING = "all kinds"
 _RANDOM, _SHAPES, _PALETTES = "At random", "One shape, all its palettes", "One palette, all its shapes"
@@ -122,13 +123,14 @@ def _grouped(sprites: SpriteDataset, rows: np.ndarray, groups: np.ndarray, name:
 
 
 def _columns(sprites: SpriteDataset) -> int:
-    return max(3, _WIDE // sprites.shape[2])
+    return max(2, _WIDE // (sprites.shape[2] + 1))
 
 
 def _show(sprites: SpriteDataset, shown: np.ndarray, words: str) -> None:
     columns = _columns(sprites)
-    # Of sprites of 16 x 16, and so that larger ones fill the same width.
-    scale = 3 * max(*sprites.shape[1:], 16) // 16
+    _, height, width = sprites.shape
+    # As for sprites of 16 x 16: larger ones get fewer of these.
+    scale = _WIDEST // (columns * (width + 1)) * max(height, width, 16) // 16
     contact_sheet(
         np.asarray(sprites.images[shown]), f"{len(shown):,} sprites {words}", min(columns, len(shown)), scale=scale
     )
