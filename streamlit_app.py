@@ -9,7 +9,7 @@ from pages.parts.shared.drawing import first_batch
 from pages.parts.shared.frame import frame
 from pages.parts.shared.navigation import open_form
 from pages.parts.shared.player import player, reserve
-from pages.parts.shared.store import all_runs, shipped_run
+from pages.parts.shared.store import all_runs, shipped_run, sprite_shape
 from pages.parts.shared.words import plain
 from pages.parts.train.run_list import last_run
 
@@ -21,12 +21,16 @@ words, picture = st.columns([5, 7], gap="large", vertical_alignment="center")
 run = shipped_run()
 with picture:
     # Before the words: they are centred beside it, and would move when it comes.
-    place = reserve("home-picture", SPRITES if run is not None else None, COLUMNS)
+    place = (
+        reserve("home-picture", SPRITES, COLUMNS, sprite_shape(run)[:2])
+        if run is not None
+        else reserve("home-picture", None, COLUMNS)
+    )
 with words:
     st.title("A tiny AI learns to draw pixel art. You watch.")
     st.container(key="lead").markdown(
         "Teach a small **diffusion model** on your own computer, in minutes: it learns to turn pure noise into "
-        "16×16 sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
+        "small sprites. Then this app measures what others judge by eye: **did it create, or did it copy?**"
     )
     with st.container(horizontal=True, gap="small"):
         if st.button("Teach your own", type="primary"):
@@ -61,7 +65,7 @@ for column, (heading, text) in zip(
     how,
     {
         "1 · Teach": "Choose sprites: the built-in set, the Kaggle set of the student report that this app rebuilds, "
-        "or your own. Press Start and see the error fall and the drawings get better.",
+        "or your own, of 8 to 64 pixels a side. Press Start and see the error fall and the drawings get better.",
         "2 · Draw": "The model begins with noise and takes it away step by step. Play the steps, stop them, "
         "drag through them: left what it sees, right what it believes is underneath.",
         "3 · Ask": "Each new sprite is held against every sprite that the model learnt from. "

@@ -13,9 +13,10 @@ from ddpm.runs.run import Run
 from pages.parts.sample.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
 from pages.parts.sample.exports import save_button
 from pages.parts.sample.more_like_this import likeness, more_like
-from pages.parts.sample.ordering import LONG, ask, seconds_to_wait, show_order
+from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_order
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
 from pages.parts.sample.sharing import leave_link, link_button, opened_link
+from pages.parts.shared.backdrop import ask_for_backdrop
 from pages.parts.shared.batches import batch_titles, current_batch, difference, kinds_of, remember, show_again
 from pages.parts.shared.drawing import columns_for, draw_timed, first_batch
 from pages.parts.shared.frame import frame
@@ -63,6 +64,7 @@ def draw_now(order: Order, keep: bool) -> None:
         slot = PlayerSlot(
             key="sample-player",
             count=order.n,
+            size=resolved.size,
             caption=f"Drawn by {model_words(order)}",
             columns=columns_for(order.n),
             expected=min(FRAMES, resolved.own.steps + 1),
@@ -110,7 +112,7 @@ with stage:
         with notes:
             problem(failed)
     with notes:
-        firsts = (first_batch(run, n=36) for run in (Run(Path(order.run)), shipped_run()) if run is not None)
+        firsts = (first_batch(run, n=USUAL) for run in (Run(Path(order.run)), shipped_run()) if run is not None)
         batch = current_batch() or next((first for first in firsts if first is not None), None)
     if batch is None:
         st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
@@ -137,6 +139,7 @@ with stage:
                 remember(batch)
             st.session_state["looked-at"] = asked.index
             st.switch_page("pages/3_Nearest_neighbors.py")
+        ask_for_backdrop(batch.chain.sprites)
         if batch.other is not None:
             st.caption(difference(batch), text_alignment="center")
         if (nearer := likeness(batch)) is not None:

@@ -16,8 +16,11 @@ from ddpm.base.files import replace_bytes
 from ddpm.base.text import showable
 from ddpm.cli.inputs import add_reading_options, load_and_tell, source_as_read
 from ddpm.cli.options import Commands, add_command
-from ddpm.sprites import SpriteDataset, kaggle
+from ddpm.sprites import SpriteDataset, kaggle, load_sprites
 from ddpm.sprites.data_card import data_card
+from ddpm.sprites.readers.tally import in_words
+
+_NAMES = 3
 
 
 def add_parser(commands: Commands) -> None:
@@ -39,7 +42,12 @@ def _data(options: argparse.Namespace) -> None:
             kaggle.download()
     if options.out is not None and options.out.suffix.lower() != ".npz":
         raise ValueError(f"--out must end in .npz, got {options.out}")
-    sprites = load_and_tell(source_as_read(options.source, options) or "")
+    sprites = load_sprites(source_as_read(options.source, options) or "")
+    # The table of the files says the same as the note on them.
+    in_table = in_words(sprites.tally) if sprites.tally and not options.json else None
+    for note in sprites.notes:
+        if in_table is None or not note.endswith(in_table):
+            print(note, file=sys.stderr)
     card = data_card(sprites)
     other = data_card(load_and_tell(options.beside)) if options.beside else None
     if options.out is not None:
@@ -47,9 +55,9 @@ def _data(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(card if other is None else {**card, "beside": other}))
         return
-    for key, value in card.items():
-        if key not in ("traits", "notes"):  # the notes were printed while loading
-            print(f"{key.replace('_', ' '):>20}  {_readable(value)}")
+    for key, value in _facts(card).items():
+        print(f"{key.replace('_', ' '):>20}  {_readable(value)}")
+    _print_files(card["files"])
     print("\nQuartiles (25%, median, 75%) over distinct sprites" + (f", and of {other['name']}:" if other else ":"))
     for trait, quartiles in card["traits"].items():
         cells = [quartiles] + ([other["traits"][trait]] if other else [])
@@ -65,6 +73,38 @@ def _save_sprites(sprites: SpriteDataset, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_bytes(path, file.getvalue())
     print(f"Wrote {len(sprites):,} sprites to {path}", file=sys.stderr)
+
+
+def _facts(card: dict[str, Any]) -> dict[str, Any]:
+    """What stands in a line of its own; the notes are printed already, and the files have a table."""
+    size = f"{card['width']} x {card['height']}"
+    alpha = {"none": "opaque", "0 or 255": "transparent (alpha is 0 or 255)"}.get(card["alpha"], "transparent, soft")
+    told = ("width", "height", "channels", "alpha", "traits", "notes", "files")
+    facts: dict[str, Any] = {"name": card["name"], "source": card["source"], "size": size, "alpha": alpha}
+    facts |= {key: value for key, value in card.items() if key not in told}
+    if facts["background"] is None:
+        del facts["background"]
+    return facts
+
+
+def _print_files(rows: list[dict[str, Any]]) -> None:
+    """What became of the files of a folder or archive; nothing for other sources."""
+    if not rows:
+        return
+    files = sum(row["files"] for row in rows)
+    print(f"\n{sum(row['files'] for row in rows if row['taken']):,} of {files:,} files:")
+    print(f"{'':>20}  {'files':>7}  {'sprites':>7}")
+    for row in rows:
+        names = row["names"][:_NAMES]
+        more = row["files"] - len(names)
+        listed = ", ".join(map(showable, names)) + (f" and {more:,} more" if names and more > 0 else "")
+        state = "taken" if row["taken"] else "left out"
+        counts = f"{_count(row['files'])}  {_count(row['sprites'])}"
+        print(f"{state:>20}  {counts}  {showable(row['what'])}" + (f": {listed}" if listed else ""))
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".rjust(7) if number else "-".rjust(7)
 
 
 def _readable(value: Any) -> str:

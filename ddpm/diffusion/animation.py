@@ -10,52 +10,103 @@ from PIL import Image
 
 from ddpm.diffusion.chain import Chain
 from ddpm.pixels.sheets import WHITE, enlarge, sheet
+from ddpm.pixels.transparency import Colour, lay_on
 
 _GIF_COLOURS = 256
 # Frames with more colours are mostly noise, where a wrong colour is not seen and the better method takes half a second.
 _MANY_COLOURS = 8192
+# Pixels: up to so wide an animation is enlarged. 144 sprites of 16 by 16 are, three times.
+_WIDEST, _LARGEST_SCALE = 1300, 3
+_BETWEEN = 4
 
 
-def gif(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, columns: int | None = None) -> bytes:
+def gif(
+    chain: Chain,
+    scale: int | None = None,
+    milliseconds: int = 80,
+    hold: int = 1500,
+    columns: int | None = None,
+    behind: Colour | None = None,
+) -> bytes:
     """The reverse process as a looping GIF: x_t on the left, the predicted x0 on the right.
 
     Where a frame has more than the 256 colours of GIF, all but white are approximate. The last frame stays for ``hold``
     milliseconds.
+
+    Args:
+        scale: whole-number enlargement; None for up to 3, less for large sprites.
+        behind: the colour on which sprites with alpha are laid. None keeps them transparent, as far as GIF can: a
+            pixel is transparent or it is not, so an alpha below 128 becomes 0.
     """
-    return _film([_indexed(page, scale) for page in _pages(chain, columns)], "GIF", milliseconds, hold)
+    pages = list(_pages(chain, columns))
+    if behind is not None:
+        pages = [lay_on(page[None], behind)[0] for page in pages]
+    scale = scale or _scale(pages[0])
+    return _film([_indexed(page, scale) for page in pages], "GIF", milliseconds, hold)
 
 
-def apng(chain: Chain, scale: int = 3, milliseconds: int = 80, hold: int = 1500, columns: int | None = None) -> bytes:
-    """:func:`gif` as an animated PNG: larger, and every colour exact."""
-    frames = [Image.fromarray(enlarge(page, scale)) for page in _pages(chain, columns)]
-    return _film(frames, "PNG", milliseconds, hold)
+def apng(
+    chain: Chain, scale: int | None = None, milliseconds: int = 80, hold: int = 1500, columns: int | None = None
+) -> bytes:
+    """:func:`gif` as an animated PNG: larger, and every colour and alpha exact."""
+    pages = list(_pages(chain, columns))
+    scale = scale or _scale(pages[0])
+    return _film([Image.fromarray(enlarge(page, scale)) for page in pages], "PNG", milliseconds, hold)
+
+
+def _scale(page: np.ndarray) -> int:
+    return max(1, min(_LARGEST_SCALE, _WIDEST // page.shape[1]))
 
 
 def _film(frames: list[Image.Image], file_format: str, milliseconds: int, hold: int) -> bytes:
     durations = [milliseconds] * (len(frames) - 1) + [hold]
+    more: dict[str, int] = {}
+    if frames[0].mode == "RGBA":
+        # Each frame replaces the last one; blended with it, what was there would be seen through it.
+        more = {"blend": 0}
+    elif "transparency" in frames[0].info:
+        more = {"disposal": 2}
     file = io.BytesIO()
-    frames[0].save(file, file_format, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    frames[0].save(file, file_format, save_all=True, append_images=frames[1:], duration=durations, loop=0, **more)
     return file.getvalue()
 
 
 def _pages(chain: Chain, columns: int | None) -> Iterator[np.ndarray]:
     for x_t, x0 in zip(chain.x_t, chain.x0, strict=True):
         left, right = sheet(x_t, columns, gap=1), sheet(x0, columns, gap=1)
-        yield np.concatenate([left, np.full((left.shape[0], 4, 3), WHITE, np.uint8), right], axis=1)
+        height, _, channels = left.shape
+        between = np.full((height, _BETWEEN, channels), WHITE if channels == 3 else 0, np.uint8)
+        yield np.concatenate([left, between, right], axis=1)
 
 
 def _indexed(page: np.ndarray, scale: int) -> Image.Image:
-    """uint8 (H, W, 3), enlarged, with its own palette."""
-    colours, index = np.unique(page.reshape(-1, 3), axis=0, return_inverse=True)
-    index = index.reshape(page.shape[:2])
-    if len(colours) > _GIF_COLOURS:
-        method = Image.Quantize.MAXCOVERAGE if len(colours) <= _MANY_COLOURS else Image.Quantize.FASTOCTREE
-        white = (page == WHITE).all(axis=-1)
-        # White stays exact: an almost white background looks grey beside real white.
-        rest = Image.fromarray(page[~white][None]).quantize(_GIF_COLOURS - 1, method, dither=Image.Dither.NONE)
-        colours = np.array([*rest.getpalette(), *[WHITE] * 3]).reshape(-1, 3)  # type: ignore[misc]
-        index = np.full(page.shape[:2], len(colours) - 1)
-        index[~white] = np.asarray(rest)[0]
+    """uint8 (H, W, C), enlarged, with its own palette; with alpha, its last colour is the transparent one."""
+    clear = page[..., 3] < 128 if page.shape[-1] == 4 else None
+    page = page[..., :3]
+    kept = page.reshape(-1, 3) if clear is None else page[~clear]
+    most = _GIF_COLOURS if clear is None else _GIF_COLOURS - 1
+    colours, found = np.unique(kept, axis=0, return_inverse=True)
+    found = found.reshape(-1)
+    if len(colours) > most:
+        colours, found = _reduced(kept, len(colours), most)
+    index = np.full(page.shape[:2], len(colours))
+    index[... if clear is None else ~clear] = found.reshape(page.shape[:2]) if clear is None else found
+    if clear is not None:
+        colours = np.concatenate([colours.reshape(-1, 3), np.zeros((1, 3), colours.dtype)])
     frame = Image.fromarray(enlarge(index.astype(np.uint8)[..., None], scale)[..., 0])
     frame.putpalette(colours.astype(np.uint8).tobytes())
+    if clear is not None:
+        frame.info["transparency"] = len(colours) - 1
     return frame
+
+
+def _reduced(pixels: np.ndarray, count: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """A palette of at most ``most`` colours for uint8 (N, 3) of ``count`` colours, and each pixel's number in it."""
+    method = Image.Quantize.MAXCOVERAGE if count <= _MANY_COLOURS else Image.Quantize.FASTOCTREE
+    white = (pixels == WHITE).all(axis=-1)
+    # White stays exact: an almost white background looks grey beside real white.
+    rest = Image.fromarray(pixels[~white][None]).quantize(most - 1, method, dither=Image.Dither.NONE)
+    colours = np.array([*rest.getpalette(), *[WHITE] * 3]).reshape(-1, 3)  # type: ignore[misc]
+    found = np.full(len(pixels), len(colours) - 1)
+    found[~white] = np.asarray(rest)[0]
+    return colours, found

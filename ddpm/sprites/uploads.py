@@ -15,9 +15,11 @@ from ddpm.sprites.readers.pictures import SUFFIXES, is_picture
 
 _ALONE = (".npy", ".npz", ".zip")
 _NUMBER = re.compile(r"\d{4,}-")
+# What some file system or other refuses in a name; all else stays, so that messages can show the visitor's own names.
+_REFUSED = re.compile(r"""[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]+""")
 _LABELS = "_labels"
 _LONGEST = 100  # bytes of a name without its ending: file systems take 255, some fewer, and we add to it
-_TOGETHER = "Give one .npy (x.npy with its x_labels.npy), one .npz or .zip, or pictures: one sheet, or several files."
+_TOGETHER = "Give pictures, or one sheet, or one .zip, or one .npz, or one .npy (with its x_labels.npy if any)."
 
 
 def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
@@ -40,8 +42,7 @@ def keep_upload(files: Sequence[tuple[str, bytes]]) -> Path:
     bases = [re.split(r"[\\/]", name)[-1] for name, _ in files]
     wrong = [base for base in bases if not is_picture(base) and _suffix(base) not in _ALONE]
     if wrong:
-        kinds = ", ".join((*_ALONE, *SUFFIXES))
-        raise SpriteError(f"{display_name(wrong[0])} is of no kind that can be read: {kinds}.")
+        raise SpriteError(f"{display_name(wrong[0])} is of no kind that is read here. {_what_to_give(wrong[0])}")
     names = _stored_names(bases)
     several = len(files) > 1 and is_picture(bases[0])
     digest = blake2b(b"2", digest_size=10)
@@ -100,10 +101,19 @@ def _stored_names(bases: list[str]) -> list[str]:
 
 
 def _plain(stem: str) -> str:
-    """A stem that any file system accepts, as readable as possible."""
-    plain = re.sub(r"[^\w.-]+", "_", stem)
-    plain = f"file{plain}" if plain.startswith(".") or not plain else plain
+    """A stem that any file system accepts, as the visitor wrote it wherever that is possible."""
+    plain = _REFUSED.sub("_", stem)
+    plain = f"file{plain}" if plain.startswith(".") or not plain.strip() else plain
     return plain.encode()[:_LONGEST].decode("utf-8", "ignore")
+
+
+def _what_to_give(base: str) -> str:
+    if _suffix(base) in (".jpg", ".jpeg"):
+        return "JPEG blurs pixel art: look for the original, as PNG."
+    if _suffix(base) in (".rar", ".7z", ".gz", ".tar", ".tgz"):
+        return "Unpack it, and give its pictures, or a .zip of them."
+    kinds = ", ".join(kind.removeprefix(".") for kind in (*SUFFIXES, *_ALONE))
+    return f"Save it as PNG; these are read: {kinds}."
 
 
 def _stem(base: str) -> str:

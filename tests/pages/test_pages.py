@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -60,16 +62,25 @@ def test_train_shows_the_data_card_and_an_estimate(open_page: OpenPage) -> None:
     assert not start.disabled
 
 
-@pytest.mark.parametrize(("unit", "amount"), [("epochs", 2), ("steps", 3)])
+def _large_and_twice() -> bytes:
+    """Sprites of 32 x 32, each of them twice: the recipe is fitted to the size, and learns from each once."""
+    images = np.random.default_rng(0).integers(0, 256, (60, 32, 32, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    np.savez(file, images=np.concatenate([images, images]))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("unit", "amount", "large"), [("epochs", 2, False), ("steps", 3, False), ("epochs", 1, True)])
 def test_a_run_has_the_steps_that_were_estimated(
-    open_page: OpenPage, trained: Path, monkeypatch: pytest.MonkeyPatch, unit: str, amount: int
+    open_page: OpenPage, trained: Path, monkeypatch: pytest.MonkeyPatch, unit: str, amount: int, large: bool
 ) -> None:
     asked: list[TrainingRequest] = []
     monkeypatch.setattr(setup, "start", asked.append)
     monkeypatch.setattr(self_check, "FINAL_EVALUATIONS", 16)
     app = open_page("pages/1_Train.py")
     app.segmented_control(key="sprites").set_value("My own file").run()
-    app.file_uploader[0].set_value([("simple.npz", (trained / "simple.npz").read_bytes(), "")]).run()
+    content = _large_and_twice() if large else (trained / "simple.npz").read_bytes()
+    app.file_uploader[0].set_value([("simple.npz", content, "")]).run()
     app.segmented_control(key="unit").set_value(unit).run()
     app.number_input(key=f"amount-{unit}-fast").set_value(amount).run()
     told = next(text.value for text in app.markdown if text.value.startswith("About"))
@@ -78,9 +89,12 @@ def test_a_run_has_the_steps_that_were_estimated(
     (request,) = asked
     run_training(replace(request, check_sprites=0), lambda progress: None)
     run = Run(request.folder)
-    steps = run.config()["total_steps"]
+    config = run.config()
+    steps, learnt = config["total_steps"], config["data"]["training_distinct"]
     run.delete()
     assert f" {steps:,} steps" in told
+    facts = next(str(block.proto) for block in app.get("html") if "to learn from" in str(block.proto))
+    assert re.search(rf"to learn from\W*</span>\W*<b>{learnt}<", facts)
 
 
 def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,13 @@ from PIL import Image
 
 from ddpm.diffusion.chain import Chain
 from pages.parts.shared.player import pack
+from pages.parts.shared.player.packing import end_id
 
 PLAIN = {"address": "p", "titles": ("", ""), "names": ()}
 
 
-def chain(frames: int = 4, sprites: int = 18, seed: int = 0) -> Chain:
-    pixels = np.random.default_rng(seed).integers(0, 256, (2, frames, sprites, 16, 16, 3), dtype=np.uint8)
+def chain(frames: int = 4, sprites: int = 18, seed: int = 0, shape: tuple[int, int, int] = (16, 16, 3)) -> Chain:
+    pixels = np.random.default_rng(seed).integers(0, 256, (2, frames, sprites, *shape), dtype=np.uint8)
     t = np.linspace(99, -1, frames).round().astype(np.int64)
     return Chain(t, pixels[0], pixels[1], (t + 1) / 100)
 
@@ -30,15 +31,15 @@ def unpack(data: bytes) -> tuple[dict, list[list[np.ndarray]]]:
     for frames in header["reels"]:
         reels.append([])
         for size in (size for frame in frames for size in frame["sizes"]):
-            reels[-1].append(np.asarray(Image.open(io.BytesIO(data[at : at + size])).convert("RGB")))
+            reels[-1].append(np.asarray(Image.open(io.BytesIO(data[at : at + size]))))
             at += size
     assert at == len(data)
     return header, reels
 
 
-def cut(atlas: np.ndarray, index: int) -> np.ndarray:
+def cut(atlas: np.ndarray, index: int, height: int = 16, width: int = 16) -> np.ndarray:
     row, column = divmod(index, 16)
-    return atlas[row * 16 : row * 16 + 16, column * 16 : column * 16 + 16]
+    return atlas[row * height : (row + 1) * height, column * width : (column + 1) * width]
 
 
 def test_both_chains_travel_whole() -> None:
@@ -53,6 +54,32 @@ def test_both_chains_travel_whole() -> None:
             for index in (0, 15, 16, 17):
                 assert np.array_equal(cut(pictures[2 * i], index), source.x_t[i, index])
                 assert np.array_equal(cut(pictures[2 * i + 1], index), source.x0[i, index])
+
+
+@pytest.mark.parametrize("shape", [(24, 16, 4), (16, 24, 3), (8, 64, 4), (64, 64, 4)])
+def test_every_size_travels_whole_with_its_alpha(shape: tuple[int, int, int]) -> None:
+    height, width, channels = shape
+    source = chain(2, shape=shape)
+    header, ((noisy, guess, *_),) = unpack(pack(source, PLAIN))
+    assert (header["size"], header["alpha"]) == ([width, height], channels == 4)
+    for index in (0, 15, 16, 17):
+        assert np.array_equal(cut(noisy, index, height, width), source.x_t[0, index])
+        assert np.array_equal(cut(guess, index, height, width), source.x0[0, index])
+
+
+def test_equal_bytes_of_another_shape_are_other_sprites() -> None:
+    wide, tall = (np.zeros((1, 2, *size, 3), np.uint8) for size in ((16, 24), (24, 16)))
+    pictures = []
+    for pixels in (wide, tall):
+        one = Chain(np.array([-1]), pixels, pixels, np.array([0.0]))
+        pictures.append(unpack(pack(one, PLAIN))[1][0][0].shape)
+        assert end_id(one) == unpack(pack(one, PLAIN))[0]["reels"][0][0]["id"]
+    assert pictures == [(16, 48, 3), (24, 32, 3)]
+
+
+def test_only_sprites_of_one_size_are_compared() -> None:
+    with pytest.raises(ValueError, match="16 x 24 RGBA"):
+        pack(chain(shape=(24, 16, 4)), PLAIN, chain())
 
 
 def test_one_chain_alone_shows_both_pictures_and_titles_keep_a_place_for_another() -> None:

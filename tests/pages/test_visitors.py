@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -76,8 +78,10 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("ddpm.jobs.plan.seconds_per_step", timed)
     after: list[int] = []
 
+    small: Any = SimpleNamespace(shape=(3, 16, 16))
+
     def visit(threads: int) -> None:
-        estimate.seconds_per_step("fast", "auto", threads, f"visitor {threads}", None)
+        estimate.seconds_per_step("fast", "auto", threads, f"visitor {threads}", small)
         both.wait(600)
         after.append(torch.get_num_threads())
 

@@ -16,6 +16,7 @@ from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from pages.parts.copied.comparing import Subject
+from pages.parts.copied.fitting import difference
 from pages.parts.copied.matches import distance_words, kind_of, palette_words, transform_words
 from pages.parts.copied.rates import percent
 from pages.parts.shared.drawing import draw_chain
@@ -80,15 +81,15 @@ def _parting_words(own: Chain, memorised: Chain, subject: Subject) -> str:
     apart = int(((own.sprites.astype(int) - memorised.sprites) ** 2).sum())
     row, squared = (int(values[0, 0]) for values in nearest(memorised.sprites, subject.train, 1))
     end = f"The memoriser ended at the training sprite in row {subject.data_row(row):,}"
-    end += "." if squared == 0 else f", up to {distance_words(squared)}."
+    end += "." if squared == 0 else f", up to {distance_words(squared, subject.values)}."
     if apart == 0:
         return f"{end} So did the model: from this noise it copied."
-    return f"{end} The model ended {distance_words(apart)} from there."
+    return f"{end} The model ended {distance_words(apart, subject.values)} from there."
 
 
 def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
     facts, own = subject.evidence, subject.chosen.images[i]
-    gap = (255 - np.abs(own.astype(int) - subject.train[facts.row[i]])).astype(np.uint8)
+    gap = difference(own, subject.train[facts.row[i]])
     label = report.labels[i]
     moved = transform_words(bool(facts.shape_flip[i]), facts.shape_shift[i])
     outlines = f"{facts.shape_similarity[i]:.0%} of the outlines" + (f", if it is {moved}" if moved else "")
@@ -98,7 +99,7 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
 
     figures = [
         _figure(own, f"Sample {i + 1:,}", html.escape(kind_of(subject, i))),
-        match("Nearest by pixels", facts.row[i], distance_words(int(facts.squared_distance[i]))),
+        match("Nearest by pixels", facts.row[i], distance_words(int(facts.squared_distance[i]), subject.values)),
         _figure(gap, "Difference of the two", "white: the same"),
         match("Nearest by shape", facts.shape_row[i], outlines),
     ]

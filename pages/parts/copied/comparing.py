@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -20,6 +21,7 @@ from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
+from pages.parts.copied.fitting import fitted
 from pages.parts.shared.batches import current_batch, remember
 from pages.parts.shared.drawing import draw_timed, first_batch
 from pages.parts.shared.navigation import choose_run, run_to_question
@@ -40,7 +42,7 @@ class Chosen:
     """Samples, and the run whose training sprites they are compared with.
 
     Attributes:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C).
         whose: their name in a legend.
         drawn_by: what drew them, in words; empty if that is not known.
         first: number of the sample that the visitor asked about.
@@ -80,8 +82,13 @@ class Subject:
 
     @cached_property
     def train(self) -> np.ndarray:
-        """uint8 (R, 16, 16, 3): the training sprites, by the rows of the evidence."""
+        """uint8 (R, H, W, C): the training sprites, by the rows of the evidence."""
         return self.sprites.images[self.comparison.seen]
+
+    @property
+    def values(self) -> int:
+        """How many numbers a sprite has, as :func:`ddpm.pixels.neighbors.rms_grey_levels` wants to know."""
+        return math.prod(self.chosen.images.shape[1:])
 
     def data_row(self, row: int) -> int:
         """The row in the data set for a row of the evidence."""
@@ -204,6 +211,8 @@ def compare(chosen: Chosen, ready: Ready) -> Subject | None:
     """Measure the samples; where that cannot be done, say why, and return None."""
     place = st.empty()
     try:
+        images, words = fitted(chosen.images, ready.comparison.sprites.images)
+        chosen = replace(chosen, images=images)
         with (
             place,
             st.spinner(f"Looking at {counted(len(chosen.images), 'sprite')} from all sides ...", show_time=True),
@@ -213,6 +222,8 @@ def compare(chosen: Chosen, ready: Ready) -> Subject | None:
         place.warning(plain(error))
         return None
     place.empty()
+    if words:
+        st.caption(f":material/info: {words}")
     return Subject(chosen, ready.comparison, ready.index, evidence, ready.key)
 
 
@@ -258,7 +269,7 @@ def _drawn(run: Run, n: int) -> Batch | None:
 
 def _uploaded(run: Run) -> Chosen | None:
     try:
-        source = ask_for_file("question", "A .npy or .npz array of 16×16 sprites, a PNG sheet, or several PNGs")
+        source = ask_for_file("question", "A .npy or .npz array of sprites, a PNG sheet, or several PNGs")
         own = load_sprites(source) if source is not None else None
     except SpriteError as error:
         problem(error)

@@ -25,10 +25,14 @@ _PLAIN = {"displayModeBar": False}
 
 def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     """Distances to the nearest training sprite: of samples, of unseen sprites, and among training sprites."""
+
+    def levels(squared: np.ndarray) -> np.ndarray:
+        return rms_grey_levels(squared, subject.values)
+
     sides = [
-        (subject.chosen.whose, rms_grey_levels(subject.evidence.squared_distance), VIOLET),
-        ("real sprites it never saw", rms_grey_levels(subject.index.heldout_evidence.squared_distance), GREEN),
-        ("training sprites to other ones", rms_grey_levels(subject.index.distances), YELLOW),
+        (subject.chosen.whose, levels(subject.evidence.squared_distance), VIOLET),
+        ("real sprites it never saw", levels(subject.index.heldout_evidence.squared_distance), GREEN),
+        ("training sprites to other ones", levels(subject.index.distances), YELLOW),
     ]
     top = max(float(np.quantile(values, 0.995)) for _, values, _ in sides if len(values)) * 1.02 or 1.0
     edges = np.linspace(0, top, _BINS + 1)
@@ -47,7 +51,7 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
             fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)",
             hovertemplate="%{y:.3~g}% at about %{x:.0f} grey levels<extra>" + name + "</extra>",
         )
-    limit = float(rms_grey_levels(np.array(max(0, report.near_distance))))
+    limit = float(levels(np.array(max(0, report.near_distance))))
     figure.add_vline(
         x=limit,
         line={"color": ORANGE, "width": 2, "dash": "dash"},

@@ -34,9 +34,11 @@ def nearest_first(facts: Evidence) -> np.ndarray:
     return np.argsort(facts.squared_distance, kind="stable")
 
 
-def distance_words(squared_distance: int, digits: int = 1) -> str:
-    """The distance of two sprites."""
-    return "the same" if squared_distance == 0 else f"{rms_grey_levels(squared_distance):.{digits}f} grey levels"
+def distance_words(squared_distance: int, values: int, digits: int = 1) -> str:
+    """The distance of two sprites of so many values each."""
+    if squared_distance == 0:
+        return "the same"
+    return f"{rms_grey_levels(squared_distance, values):.{digits}f} grey levels"
 
 
 def transform_words(flip: bool, shift: np.ndarray) -> str:
@@ -107,7 +109,7 @@ def _sample(subject: Subject, label: str, i: int, place: dict[int, int]) -> dict
         "kind": kind_of(subject, i),
         "asked": i == subject.chosen.first,
         "same": squared == 0,
-        "pixels": [place[int(facts.row[i])], distance_words(squared)],
+        "pixels": [place[int(facts.row[i])], distance_words(squared, subject.values)],
         "shape": [place[int(facts.shape_row[i])], shape],
         "palette": [place[palette_row] if sound else -1, palette_words(facts, i)],
         "x": round(float(facts.shape_similarity[i]), 4) if sound else None,

@@ -15,6 +15,7 @@ from pages.parts.copied.gallery import gallery, scatter
 from pages.parts.copied.headline import headline, headline_html
 from pages.parts.copied.matches import packed_matches
 from pages.parts.copied.rates import labels_html, percent, rates_html
+from pages.parts.shared.backdrop import ask_for_backdrop, backdrop_rule
 
 _RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 _USUAL = 0.01
@@ -49,6 +50,8 @@ def report_view(subject: Subject, control: str | None) -> None:
     with which:
         copied_most(subject, report)
     st.subheader("Sample by sample")
+    ask_for_backdrop(subject.chosen.images)
+    st.html(f"<style>{backdrop_rule()}</style>")
     opened = gallery(packed, key="gallery")
     opened = pointed if opened is None else opened
     if opened is not None and 0 <= opened < len(report.labels):

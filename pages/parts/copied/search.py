@@ -11,6 +11,7 @@ from ddpm.judging.copying.lookup import look_up
 from ddpm.sprites import SpriteError, load_sprites
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.easel import easel
+from pages.parts.copied.fitting import SizeError, fitted
 from pages.parts.copied.matches import distance_words, shape_words
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.uploading import ask_for_file
@@ -26,23 +27,27 @@ def search(subject: Subject) -> None:
     left, right = st.columns([4, 8], gap="large")
     with left:
         how = st.segmented_control("Your sprite", (_DRAW, _BRING), default=_DRAW, required=True, key="search-how")
-        own = easel(key="easel") if how == _DRAW else _brought()
+        train = subject.sprites.images
+        own = easel(key="easel", shape=train.shape[1:]) if how == _DRAW else _brought(train)
     if own is None:
         right.info("Draw something, and its nearest training sprites and samples appear here, stroke by stroke.")
     else:
         right.html(_results(subject, own))
 
 
-def _brought() -> np.ndarray | None:
+def _brought(train: np.ndarray) -> np.ndarray | None:
     try:
         source = ask_for_file("search", "A PNG, .npy or .npz; its first sprite is taken")
         sprites = load_sprites(source) if source is not None else None
-    except SpriteError as error:
+        if sprites is None:
+            return None
+        images, words = fitted(np.asarray(sprites.images[:1]), train)
+    except (SpriteError, SizeError) as error:
         problem(error)
         return None
-    if sprites is None:
-        return None
-    own = np.asarray(sprites.images[0])
+    if words:
+        st.caption(f":material/info: {words}")
+    own = images[0]
     st.html(sprite_tag(own, "your sprite", 192))
     return own
 
@@ -51,7 +56,7 @@ def _results(subject: Subject, own: np.ndarray) -> str:
     found = subject.index.look_up(own[None], _K)
     shapes = found.shapes
     by_pixels = [
-        (row, distance_words(value, digits=0))
+        (row, distance_words(value, subject.values, digits=0))
         for row, value in zip(found.rows[0], found.squared_distances[0], strict=True)
     ]
     by_shape = [
@@ -74,7 +79,7 @@ def _results(subject: Subject, own: np.ndarray) -> str:
     ]
     near = look_up(own[None], samples, _K)
     hits = [
-        (samples[row], f"{distance_words(value, digits=0)}<br>sample {row + 1:,}")
+        (samples[row], f"{distance_words(value, subject.values, digits=0)}<br>sample {row + 1:,}")
         for row, value in zip(near.rows[0], near.squared_distances[0], strict=True)
     ]
     strips.append(_strip(f"Nearest of {html.escape(subject.chosen.whose)}", hits))

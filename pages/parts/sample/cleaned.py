@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import blake2b
 
 import numpy as np
 import streamlit as st
@@ -42,10 +43,16 @@ def _remember_turn() -> None:
     st.session_state[_TURNED] = True
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
 def cleaned(sprites: np.ndarray) -> Cleaned:
     """:func:`clean_pixels`, cached."""
-    return clean_pixels(sprites)
+    # Streamlit hashes a large array from a sample of its values.
+    digest = blake2b(np.ascontiguousarray(sprites).data, digest_size=12).hexdigest()
+    return _cleaned(digest, sprites.shape, sprites)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _cleaned(digest: str, shape: tuple[int, ...], _sprites: np.ndarray) -> Cleaned:
+    return clean_pixels(_sprites)
 
 
 def with_clean_end(chain: Chain) -> Chain:

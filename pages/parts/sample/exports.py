@@ -9,11 +9,16 @@ import streamlit as st
 
 from ddpm.base.files import npy_bytes
 from ddpm.diffusion.animation import apng, gif
+from ddpm.diffusion.chain import Chain
+from ddpm.pixels.conversion import size_words
 from ddpm.pixels.sheets import png_zip, sheet_png
-from ddpm.pixels.transparency import cutout
+from ddpm.pixels.transparency import colour_name, cutout
 from ddpm.runs.album import Batch
+from ddpm.runs.favourites import Favourite
 from pages.parts.sample.cleaned import HELP, cleaned
+from pages.parts.shared.backdrop import backdrop_colour
 from pages.parts.shared.batches import batch_titles, file_stem, kinds_of
+from pages.parts.shared.words import counted
 
 _File = tuple[str, str, str, Callable[[], bytes]]
 
@@ -31,42 +36,78 @@ def save_button(batch: Batch, clean: bool = False) -> None:
         if clean:
             st.caption("The cleaned sprites. Turn Clean pixels off to save them as drawn.")
         _buttons("save", sprite_files(chain.sprites, stem, clean, kinds))
-        st.caption("How they came out of the noise" + (", as drawn" if clean else ""))
-        _buttons(
-            "save",
-            [
-                ("Animation, GIF", f"{stem}.gif", "image/gif", lambda: gif(chain)),
-                ("Animation, PNG (exact colours)", f"{stem}-animation.png", "image/apng", lambda: apng(chain)),
-            ],
-        )
+        st.caption("How they came out of the noise" + (", as drawn" if clean else "") + _gif_words(chain))
+        _buttons("save", _film_files(chain, stem))
 
 
-def save_sprites_button(sprites: np.ndarray, stem: str, key: str, kinds: Sequence[str] = ()) -> None:
-    """Offer the files of :func:`sprite_files`."""
-    with st.popover("Save", icon=":material/download:", key=f"{key}-menu"):
-        clean = st.toggle("Clean pixels", key=f"{key}-clean", help=HELP)
-        _buttons(key, sprite_files(sprites, stem, clean, kinds))
+def _film_files(chain: Chain, stem: str) -> list[_File]:
+    behind = backdrop_colour()
+    return [
+        ("Animation, GIF", f"{stem}.gif", "image/gif", lambda: gif(chain, behind=behind)),
+        ("Animation, PNG (exact colours)", f"{stem}-animation.png", "image/apng", lambda: apng(chain)),
+    ]
+
+
+def _gif_words(chain: Chain) -> str:
+    """What becomes of alpha in a GIF; empty if there is none."""
+    if chain.sprites.shape[-1] == 3:
+        return ""
+    colour = backdrop_colour()
+    if colour is None:
+        return ". The GIF is transparent, too, but a GIF knows no half: noise that is faint is left out."
+    return f". The GIF is laid on {colour_name(colour)}, as you see it here."
+
+
+def save_favourites_button(found: Sequence[Favourite]) -> None:
+    """Offer the files of favourites; those of different sizes do not fit into one file."""
+    groups: dict[str, list[Favourite]] = {}
+    for one in found:
+        groups.setdefault(size_words(one.image[None]), []).append(one)
+    with st.popover("Save", icon=":material/download:", key="save-favourites-menu"):
+        size = next(iter(groups))
+        if len(groups) > 1:
+            size = st.segmented_control(
+                "Which size",
+                list(groups),
+                default=size,
+                required=True,
+                format_func=lambda words: f"{words}: {counted(len(groups[words]), 'sprite')}",
+                key="save-favourites-size",
+            )
+        clean = st.toggle("Clean pixels", key="save-favourites-clean", help=HELP)
+        chosen = groups.get(size, [])
+        kinds = [str(one.info.get("kind") or "") for one in chosen]
+        if chosen:
+            _buttons(
+                "save-favourites", sprite_files(np.stack([one.image for one in chosen]), "favourites", clean, kinds)
+            )
 
 
 def sprite_files(sprites: np.ndarray, stem: str, clean: bool = False, kinds: Sequence[str] = ()) -> list[_File]:
     """All files of some sprites: the button's text, the file's name and MIME type, and what makes it.
 
     Args:
-        sprites: uint8 (N, 16, 16, 3).
+        sprites: uint8 (N, H, W, C).
         clean: clean them first, and say so in the names.
         kinds: the kind of each, where that is known; the names of single files begin with it.
     """
     if clean:
         sprites, stem = cleaned(sprites).images, f"{stem}-clean"
+    zipped = "application/zip"
+    singles: list[_File] = [("Single PNGs", f"{stem}.zip", zipped, lambda: png_zip(sprites, stem, kinds))]
+    if sprites.shape[-1] == 3:
+        singles = [
+            ("Single PNGs, white", *singles[0][1:]),
+            (
+                "Single PNGs, transparent",
+                f"{stem}-transparent.zip",
+                zipped,
+                lambda: png_zip(cutout(sprites), stem, kinds),
+            ),
+        ]
     return [
         ("One sheet, PNG", f"{stem}.png", "image/png", lambda: sheet_png(sprites, scale=4, gap=1)),
-        ("Single PNGs, white", f"{stem}.zip", "application/zip", lambda: png_zip(sprites, stem, kinds)),
-        (
-            "Single PNGs, transparent",
-            f"{stem}-transparent.zip",
-            "application/zip",
-            lambda: png_zip(cutout(sprites), stem, kinds),
-        ),
+        *singles,
         ("NumPy array, .npy", f"{stem}.npy", "application/octet-stream", lambda: npy_bytes(sprites)),
     ]
 

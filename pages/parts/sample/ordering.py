@@ -18,6 +18,7 @@ from pages.parts.shared.drawing import seconds_to_draw
 from pages.parts.shared.navigation import choose_run
 from pages.parts.shared.orders import ANY, EACH, MOST, MOST_SEED, SAMPLER_NAMES, Order
 from pages.parts.shared.resolving import rivals
+from pages.parts.shared.store import sprite_shape
 from pages.parts.shared.words import counted, plain
 
 _SAMPLERS: dict[Sampler, str] = {
@@ -25,6 +26,8 @@ _SAMPLERS: dict[Sampler, str] = {
     "ddim": "50 plain steps without any new noise on the way (DDIM).",
     "ddpm": "All 1,000 small steps of the report, each with a little new noise (DDPM).",
 }
+USUAL = 64
+"""How many sprites are drawn, unless the visitor wants another number."""
 _COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
 _GUIDANCE = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0]
 LONG = 4.0
@@ -54,7 +57,7 @@ def ask(runs: list[Run], wanted: str | None) -> tuple[Order, bool]:
             n = len(kinds)
             st.caption(f"{counted(n, 'sprite')}, one of each kind.")
         else:
-            usual = _proposed("n", 64)
+            usual = _proposed("n", USUAL)
             n = st.select_slider("How many", _COUNTS, usual, key="n", persist_state="session")
     with rest:
         with st.expander("More"):
@@ -80,7 +83,9 @@ def seconds_to_wait(order: Order) -> float:
     """About how long drawing takes, with the rival, judged by the last drawing."""
     own = order.steps or 0
     others = {None: 0, "ddpm": 1000, "ddim": default_steps("ddim", 1000)}.get(order.against, own)
-    return seconds_to_draw(order.n, own * (2 if order.guidance_scale != 1 else 1) + others)
+    height, width, _ = sprite_shape(Run(Path(order.run)))
+    steps = own * (2 if order.guidance_scale != 1 else 1) + others
+    return seconds_to_draw(order.n, steps, height * width)
 
 
 def show_order(order: Order) -> None:

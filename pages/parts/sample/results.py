@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from ddpm.base.json_values import is_count
@@ -19,7 +18,7 @@ from ddpm.runs.favourites import (
     kept_among,
     remove,
 )
-from pages.parts.sample.exports import save_sprites_button
+from pages.parts.sample.exports import save_favourites_button
 from pages.parts.sample.sharing import leave_link
 from pages.parts.shared.batches import BatchPreview, album, damaged_batches, kinds_of, show_again
 from pages.parts.shared.orders import EACH
@@ -56,12 +55,12 @@ def favourites_section() -> None:
         st.caption("None yet. Click a sprite, and star it: it stays here, whatever is drawn later.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        kinds = [str(one.info.get("kind") or "") for one in found]
-        save_sprites_button(np.stack([one.image for one in found]), "favourites", "save-favourites", kinds)
+        save_favourites_button(found)
         removing = st.toggle("Remove some", key="remove-favourites")
         st.caption(counted(len(found), "favourite"))
     if not removing:
-        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:10px">{"".join(_keepsake(one) for one in found)}</div>')
+        style = "display:flex;flex-wrap:wrap;gap:10px;align-items:end"
+        st.html(f'<div style="{style}">{"".join(_keepsake(one) for one in found)}</div>')
         return
     with st.grid(12, min_column_width=72):
         for one in found:
@@ -87,7 +86,8 @@ def last_batches() -> None:
     with st.grid(6, min_column_width=120):
         for preview in previews:
             with st.container():
-                picture(preview.png, f"sprites drawn by {preview.info['name']}")
+                words = f"sprites drawn by {preview.info['name']}"
+                picture(preview.png, words, unit=preview.unit, alpha=preview.alpha)
                 st.caption(plain(_in_words(preview)))
                 if st.button("Open", key=f"open-{preview.id}"):
                     batch = load_batch(preview.id)
@@ -126,4 +126,4 @@ def _keepsake(one: Favourite) -> str:
     step = info.get("step")
     at = f"step {step:,}" if is_count(step) else ""
     words = [info.get("name"), info.get("kind"), at, f"seed {info.get('seed')}"]
-    return sprite_tag(one.image, ", ".join(str(word) for word in words if word), 64)
+    return sprite_tag(one.image, ", ".join(str(word) for word in words if word))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -68,12 +69,20 @@ def up_to_date(info: dict[str, Any], runs: list[Run]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class BatchPreview:
-    """A batch of the album in short; ``png`` is a PNG file of its first 16 sprites."""
+    """A batch of the album in short.
+
+    Attributes:
+        png: a PNG file of its first 16 sprites, fewer if they are large.
+        unit: the width of this picture, if it is to be enlarged by whole numbers alone; else None.
+        alpha: whether it may be transparent.
+    """
 
     id: str
     count: int
     info: dict[str, Any]
     png: bytes
+    unit: int | None
+    alpha: bool
 
 
 def album(limit: int) -> list[BatchPreview]:
@@ -100,7 +109,11 @@ def _preview(name: str) -> BatchPreview | None:
     batch = load_batch(name)
     if batch is None or not tells_all(batch.info):
         return None
-    return BatchPreview(name, len(batch.chain.sprites), batch.info, png(sheet(batch.chain.sprites[:16], 4, gap=1)))
+    sprites = batch.chain.sprites
+    side, alpha = max(sprites.shape[1:3]), sprites.shape[-1] == 4
+    columns = max(2, min(4, 4 * 17 // (side + 1)))
+    page = sheet(sprites[: columns**2], columns, gap=1)
+    return BatchPreview(name, len(sprites), batch.info, png(page), page.shape[1] if side > 16 else None, alpha)
 
 
 def batch_titles(batch: Batch) -> tuple[str, str]:
@@ -115,8 +128,8 @@ def difference(batch: Batch) -> str:
     """What a batch with two chains shows, in one sentence."""
     assert batch.other is not None
     apart = batch.chain.sprites.astype(np.int64) - batch.other.sprites
-    alike = int((rms_grey_levels(np.square(apart).sum(axis=(1, 2, 3))) <= _ALIKE).sum())
-    n = len(apart)
+    n, values = len(apart), math.prod(apart.shape[1:])
+    alike = int((rms_grey_levels(np.square(apart).sum(axis=(1, 2, 3)), values) <= _ALIKE).sum())
     came = f"{alike:,} of {counted(n, 'sprite')} {'comes' if alike == 1 else 'come'} out nearly the same"
     why = {
         "ddpm": "the rest shows what the order of the steps decides, not the model.",

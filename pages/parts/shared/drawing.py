@@ -22,7 +22,8 @@ from pages.parts.shared.resolving import Denoiser, Resolved, resolve
 from pages.parts.shared.store import PATHS, manifest_mark, weights_mark
 
 _PACE = "seconds-a-sprite-and-step"
-_USUAL_PACE = 0.0007
+# For a sprite of 16 by 16.
+_USUAL_PACE, _USUAL_PIXELS = 0.0007, 256
 
 Watch = Callable[..., None]
 """Called after each step with: steps done, all steps, the chain so far (None if no frame was added), and while the
@@ -83,13 +84,14 @@ def draw_timed(resolved: Resolved, watch: Watch) -> Batch:
     began = time.perf_counter()
     batch = draw(resolved, watch)
     if resolved.rival is None:
-        st.session_state[_PACE] = (time.perf_counter() - began) / (resolved.order.n * resolved.own.steps)
+        work = resolved.order.n * resolved.own.steps * math.prod(resolved.size) / _USUAL_PIXELS
+        st.session_state[_PACE] = (time.perf_counter() - began) / work
     return batch
 
 
-def seconds_to_draw(n: int, steps: int) -> float:
-    """About how long n sprites will take, judged by the last drawing."""
-    return n * steps * float(st.session_state.get(_PACE, _USUAL_PACE)) + 0.5
+def seconds_to_draw(n: int, steps: int, pixels: int = _USUAL_PIXELS) -> float:
+    """About how long n sprites of so many pixels will take, judged by the last drawing."""
+    return n * steps * pixels / _USUAL_PIXELS * float(st.session_state.get(_PACE, _USUAL_PACE)) + 0.5
 
 
 def first_batch(run: Run, n: int) -> Batch | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 
 import numpy as np
 import streamlit as st
 
 from ddpm.base.text import showable
 from ddpm.pixels.sheets import png, sheet
+from pages.parts.shared.backdrop import behind
 
 
 def data_uri(picture: bytes) -> str:
@@ -17,16 +19,38 @@ def data_uri(picture: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
 
 
-def picture(png_file: bytes, alt: str, *, most: int | None = None) -> None:
-    """Show a PNG file in the full width, at most ``most`` CSS pixels wide."""
+def picture(
+    png_file: bytes, alt: str, *, most: int | None = None, unit: int | None = None, alpha: bool = False
+) -> None:
+    """Show a PNG file in the full width.
+
+    Args:
+        most: at most so many CSS pixels wide.
+        unit: the picture's own width: it is enlarged by a whole number, as long as it is not wider than its column.
+        alpha: whether it may be transparent.
+    """
     limit = f"max-width:{most}px;" if most else ""
-    st.html(f'<img class="pixels" src="{data_uri(png_file)}" alt="{_escaped(alt)}" style="width:100%;{limit}">')
+    width = "100%"
+    if unit:
+        room = f"min(100%, {most}px)" if most else "100%"
+        width = f"max(min({room}, {unit}px), round(down, {room}, {unit}px))"
+        limit = ""
+    backdrop = f"background:{behind()};" if alpha else ""
+    style = f"width:{width};{limit}{backdrop}"
+    st.html(f'<img class="pixels" src="{data_uri(png_file)}" alt="{_escaped(alt)}" style="{style}">')
 
 
 def contact_sheet(images: np.ndarray, alt: str, columns: int, *, scale: int = 3) -> None:
-    """Show sprites, uint8 (N, 16, 16, 3), in rows on white, each pixel ``scale`` CSS pixels wide if there is room."""
-    page = np.pad(sheet(images, columns, gap=1), ((2, 2), (2, 2), (0, 0)), constant_values=255)
-    picture(png(page), alt, most=page.shape[1] * scale)
+    """Show sprites, uint8 (N, H, W, C), in rows, on white where they have no alpha.
+
+    Args:
+        scale: CSS pixels for each pixel of a sprite of 16 by 16, if there is room; larger sprites get fewer.
+    """
+    height, width, channels = images.shape[1:]
+    alpha = channels == 4
+    page = np.pad(sheet(images, columns, gap=1), ((2, 2), (2, 2), (0, 0)), constant_values=0 if alpha else 255)
+    scale = math.ceil(scale * 16 / max(height, width, 16))
+    picture(png(page), alt, most=page.shape[1] * scale, unit=page.shape[1], alpha=alpha)
 
 
 def facts_row(facts: dict[str, str], hints: dict[str, str] | None = None) -> None:
@@ -39,12 +63,13 @@ def facts_row(facts: dict[str, str], hints: dict[str, str] | None = None) -> Non
     st.html(f'<div class="facts">{cells}</div>')
 
 
-def sprite_tag(image: np.ndarray, alt: str, side: int = 64) -> str:
-    """An ``<img>`` of one sprite, uint8 (16, 16, 3), ``side`` CSS pixels wide."""
-    return (
-        f'<img class="pixels" src="{data_uri(png(image))}" alt="{_escaped(alt)}" '
-        f'style="width:{side}px;height:{side}px">'
-    )
+def sprite_tag(image: np.ndarray, alt: str, side: int = 72) -> str:
+    """An ``<img>`` of one sprite, uint8 (H, W, C), enlarged by a whole number to at most ``side`` CSS pixels."""
+    height, width, channels = image.shape
+    scale = max(1, side // max(height, width))
+    backdrop = f";background:{behind()}" if channels == 4 else ""
+    style = f"--w:{width};--h:{height};width:{width * scale}px;height:{height * scale}px{backdrop}"
+    return f'<img class="pixels" src="{data_uri(png(image))}" alt="{_escaped(alt)}" style="{style}">'
 
 
 def _escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,20 +13,20 @@ import torch
 
 from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.memoriser import PerfectMemoriser
-from ddpm.diffusion.noise import NoiseSource, nearby_noise, sprite_noise
+from ddpm.diffusion.noise import NoiseSource, Shape, nearby_noise, sprite_noise
 from ddpm.diffusion.parallel import ParallelModel
-from ddpm.diffusion.sampling import Sampler, default_steps
+from ddpm.diffusion.sampling import DEFAULT_SHAPE, Sampler, default_steps
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.runs.checkpoint import Checkpoint, can_use_raw
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.shared.orders import EACH, SAMPLER_NAMES, Order
-from pages.parts.shared.store import all_runs, checkpoint, run_data
+from pages.parts.shared.store import all_runs, checkpoint, run_data, sprite_shape
 from pages.parts.shared.words import counted
 
-# 8 bytes per value and 768 values per sprite: about 250 MB.
-_MOST_REMEMBERED = 40_000
+# Values of sprites, of 8 bytes each: about 250 MB, 40,000 sprites of 16 by 16.
+_MOST_REMEMBERED = 40_000 * 768
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,16 @@ class Resolved:
             return _sampler_title(own.sampler, own.steps), rival.title
         return own.title, rival.title
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the sprites."""
+        return image_shape(self.own.model)[1:]
+
     def noise_source(self, i: int) -> NoiseSource:
         """A new source of all noise of sprite ``i``."""
         order = self.order
         path = (*order.like, i)
-        source = sprite_noise(order.seed, path[0])
+        source = sprite_noise(order.seed, path[0], image_shape(self.own.model))
         for depth in range(2, len(path) + 1):
             # The first of a batch that is like a sprite is that sprite itself.
             if path[depth - 1] > 0:
@@ -90,11 +96,16 @@ class Resolved:
         return source
 
 
+def image_shape(model: Callable[..., torch.Tensor]) -> Shape:
+    """(C, H, W) of what a model draws."""
+    return tuple(getattr(model, "image_shape", DEFAULT_SHAPE))
+
+
 def resolve(order: Order) -> Resolved:
     """Look up all that an order needs.
 
     Raises:
-        CheckpointError: if a model cannot be loaded, or does not know the kind.
+        CheckpointError: if a model cannot be loaded, does not know the kind, or draws other sizes than its rival.
     """
     own = _own(order)
     return Resolved(order, own, None if order.against is None else _rival(order, order.against, own))
@@ -106,6 +117,10 @@ def memorising(own: Denoiser, seen: ComparisonSet) -> Denoiser:
     by_kind = sprites.labels is not None and own.labels is not None
     mark = (sprites.fingerprint, own.schedule.num_timesteps, own.schedule.kind, by_kind)
     memoriser = _memoriser(mark, rows, seen, own.schedule)
+    if memoriser.image_shape != image_shape(own.model):
+        raise CheckpointError(
+            "The sprites that it learnt from are not of the size that it draws, so nothing can remember them."
+        )
     model, labels = ParallelModel(memoriser), None if memoriser.num_classes is None else own.labels
     return replace(own, title="The perfect memoriser", model=model, labels=labels, guidance_scale=1.0, run_id="")
 
@@ -124,7 +139,8 @@ def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
     if (own.folder / "trained_on.npy").is_file() and own.config().get("data"):
         found["memoriser"] = "a perfect memoriser of what it learnt from"
     for run in runs:
-        if str(run.folder) != order.run and run.name != own.name:
+        # The same noise suits only models of the same size.
+        if str(run.folder) != order.run and run.name != own.name and sprite_shape(run) == sprite_shape(own):
             found.setdefault(f"run:{run.name}", f"the model {run.name}")
     return found
 
@@ -163,6 +179,12 @@ def _rival(order: Order, against: str, own: Denoiser) -> Denoiser:
             name = against.removeprefix("run:")
             raise CheckpointError(f"The model {name} is not here: choose another one to compare with.")
         loaded = checkpoint(run.folder)
+        theirs, ours = image_shape(loaded.model), image_shape(own.model)
+        if theirs != ours:
+            raise CheckpointError(
+                f"{run.name} draws {_shape_words(theirs)}, this model {_shape_words(ours)}: they cannot draw from the "
+                "same noise. Compare with another model."
+            )
         rival = _denoiser(_model_title(run.name, loaded), loaded, order, None)
         return replace(rival, labels=_same_kinds(own, rival, loaded.model.num_classes), run_id=run.id())
     if against == "raw":
@@ -213,6 +235,11 @@ def _same_kinds(own: Denoiser, rival: Denoiser, num_classes: int | None) -> torc
     return torch.tensor([numbers.get(name, -1) for name in own.kinds()])
 
 
+def _shape_words(shape: Shape) -> str:
+    channels, height, width = shape
+    return f"sprites of {width} × {height} pixels {'with' if channels == 4 else 'without'} transparency"
+
+
 def _model_title(name: str, loaded: Checkpoint) -> str:
     return f"{name}, step {int(loaded.config['step']):,}"
 
@@ -227,9 +254,10 @@ def _what_it_saw(run: Run) -> ComparisonSet:
         raise CheckpointError(f"The sprites that {run.name} learnt from are not here, so nothing can remember them.")
     seen = what_was_seen(found.sprites, run.trained_on())
     count = len(seen.seen)
-    if not 0 < count <= _MOST_REMEMBERED:
+    most = _MOST_REMEMBERED // math.prod(found.sprites.shape)
+    if not 0 < count <= most:
         raise CheckpointError(
-            f"A perfect memoriser would have to hold {counted(count, 'sprite')}; 1 to {_MOST_REMEMBERED:,} can be."
+            f"A perfect memoriser would have to hold {counted(count, 'sprite')}; 1 to {most:,} can be."
         )
     return seen
 

@@ -13,9 +13,10 @@ import numpy as np
 import streamlit as st
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import is_count
+from ddpm.base.json_values import is_count, is_whole
 from ddpm.judging.choosing import VERDICT
 from ddpm.judging.verdict import Verdict, read_verdict
+from ddpm.pixels.conversion import LARGEST
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.listing import list_runs
@@ -24,6 +25,7 @@ from ddpm.runs.run import Run
 from ddpm.runs.step_files import MANIFEST, MODEL, STATE
 from ddpm.runs.training_lock import active_training
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
+from ddpm.sprites.readers.reading import split_source
 
 ROOT = Path(__file__).resolve().parents[3]
 # First the run whose training sprites need no download.
@@ -126,6 +128,14 @@ def run_label(run: Run) -> str:
     return f"{run.name} ({origin})"
 
 
+def sprite_shape(run: Run) -> tuple[int, int, int]:
+    """(H, W, C) of the sprites of a run; old runs do not say, theirs are 16 by 16 and have no alpha."""
+    data = run.config().get("data") or {}
+    sizes = [data.get(name, usual) for name, usual in (("height", 16), ("width", 16), ("channels", 3))]
+    height, width, channels = (size if is_whole(size, 1, LARGEST) else 16 for size in sizes)
+    return height, width, channels
+
+
 def verdict_of(run: Run) -> Verdict | None:
     """The verdict that a run keeps; None if it has none."""
     try:
@@ -174,7 +184,7 @@ def _checkpoint(mark: tuple[str, int], weights: Literal["ema", "raw"]) -> Checkp
 def sprites(source: str) -> SpriteDataset:
     """:func:`load_sprites`, cached; raises SpriteError as that does."""
     try:
-        info = os.stat(source)
+        info = os.stat(_path_of(source))
     except (OSError, ValueError):
         return _sprites(source, (0, 0, 0))
     if stat.S_ISDIR(info.st_mode):
@@ -231,4 +241,9 @@ def may_have_data(run: Run) -> bool:
     source = str((run.config().get("data") or {}).get("source", ""))
     if source == "kaggle":
         return kaggle.find() is not None
-    return bool(source) and (source.startswith("builtin") or Path(source).exists())
+    return bool(source) and (source.startswith("builtin") or Path(_path_of(source)).exists())
+
+
+def _path_of(source: str) -> str:
+    """The path in a source, without how it is read."""
+    return source if os.path.exists(source) else split_source(source)[0]

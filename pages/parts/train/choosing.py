@@ -9,11 +9,11 @@ import streamlit as st
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle
 from pages.parts.shared.navigation import KAGGLE
 from pages.parts.shared.store import sprites as stored_sprites
-from pages.parts.shared.uploading import ask_for_file
-from pages.parts.shared.words import plain, problem
+from pages.parts.shared.uploading import ask_for_file, for_page, is_asked
+from pages.parts.shared.words import counted, plain, problem
+from pages.parts.train.tally_table import look_words
 
 _BUILTIN, _OWN = "Built-in sprites", "My own file"
-_UPLOAD = "A .npy or .npz array of 16×16 sprites, a PNG sheet, or several PNGs"
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,17 @@ def choose_sprites() -> SpriteChoice:
     try:
         if kind == KAGGLE:
             return _choose_kaggle()
-        source = ask_for_file("own", _UPLOAD) if kind == _OWN else "builtin"
+        source = ask_for_file("own") if kind == _OWN else "builtin"
         if source is None:
-            return SpriteChoice(None, "", "Choose a file first.")
-        return SpriteChoice(stored_sprites(source), source)
+            first = "Say how the sheet is cut first." if is_asked("own") else "Choose a file first."
+            return SpriteChoice(None, "", first)
+        sprites = stored_sprites(source)
+        if kind == _OWN:
+            # Also here, since on a phone the data card comes after the whole form.
+            st.markdown(f":material/check: **{counted(len(sprites), 'sprite')}** of {look_words(sprites)}")
+        return SpriteChoice(sprites, source)
     except SpriteError as error:
-        problem(error)
+        problem(for_page(error))
         return SpriteChoice(None, "", "These sprites cannot be used.")
 
 

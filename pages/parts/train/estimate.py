@@ -20,7 +20,7 @@ from pages.parts.shared.words import counted
 def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray) -> None:
     """Show how long a training on some rows of a set will take, and how often it sees each sprite."""
     st.caption("Timing a few steps on this computer ...")
-    recipe = RECIPES[str(request.preset)]
+    recipe = RECIPES[str(request.preset)].fitted(sprites.shape)
     precision = request.precision or recipe.precision
     seconds = seconds_per_step(recipe.name, precision, request.threads, sprites.fingerprint, sprites)
     ((unit, amount),) = request.length().items()
@@ -43,5 +43,6 @@ def seconds_per_step(
     resolved = hardware.resolve_precision(precision, alone.device)
     with hardware.thread_pool(1, threads or hardware.cores(), "timing") as timing:
         context = Context(team=alone)
-        timed = timing.submit(plan.seconds_per_step, RECIPES[recipe], _sprites, resolved, steps=4, context=context)
+        fitted = RECIPES[recipe].fitted(_sprites.shape)
+        timed = timing.submit(plan.seconds_per_step, fitted, _sprites, resolved, steps=4, context=context)
         return timed.result()

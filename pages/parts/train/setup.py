@@ -10,7 +10,7 @@ import streamlit as st
 
 from ddpm.base import hardware
 from ddpm.jobs.launcher import StartError, start_training
-from ddpm.jobs.request import TrainingRequest
+from ddpm.jobs.request import ONCE, TrainingRequest
 from ddpm.runs.errors import RunError
 from ddpm.runs.names import check_name
 from pages.parts.shared.navigation import show_started
@@ -23,6 +23,7 @@ from pages.parts.train.recipe_choices import (
     RECIPE_CHOICES,
     RECIPE_KEY,
     RecipeChoice,
+    ask_repeats,
     held_out_share,
     rows_to_learn,
 )
@@ -51,6 +52,7 @@ def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
     )
     recipe = RECIPE_CHOICES[chosen]
     st.caption(recipe.summary)
+    repeats = ask_repeats(chosen, choice.sprites) if choice.sprites is not None else None
     length = _ask_length(chosen, recipe)
     threads = _ask_threads()
     place = st.container(key="estimate").empty() if choice.sprites is not None and not busy else None
@@ -61,10 +63,11 @@ def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
         preset=recipe.preset,
         threads=threads,
         most=recipe.most,
+        repeats=repeats,
         **length,
         **rest,
     )
-    rows, no_rows = rows_to_learn(choice.sprites, rest["holdout"], recipe.most)
+    rows, no_rows = rows_to_learn(choice.sprites, rest["holdout"], recipe.most, repeats == ONCE)
     obstacle = busy or choice.problem or no_rows or _name_problem(name)
     if st.button("Start training", type="primary", disabled=bool(obstacle), icon=":material/play_arrow:"):
         start(request)

@@ -19,7 +19,7 @@ BLANK = "x.png: 2 blank cells left out (a single colour)."
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Path:
-    page = lay_out(np.concatenate([simple_sprites(12), np.zeros((2, 16, 16, 3), np.uint8)]), 7)
+    page = lay_out(np.concatenate([generate(12, 0).images, np.full((2, 16, 16, 3), 255, np.uint8)]), 7)
     return write(tmp_path / "x.png", png_bytes(page))
 
 
@@ -50,6 +50,22 @@ def test_train_and_nearest_tell(
     assert json.loads(said.out)["samples"] == 12
 
 
+def test_a_sheet_in_doubt_can_be_cut_as_the_message_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    path = str(write(tmp_path / "x.png", png_bytes(noise)))
+    out = tmp_path / "new" / "cut.npz"
+    assert main(["data", path]) == 1
+    assert "--tile 32x32" in capsys.readouterr().err
+    assert main(["data", path, "--tile", "32x32", "--out", str(out)]) == 0
+    tiles = noise.reshape(3, 32, 3, 32, 3).swapaxes(1, 2).reshape(9, 32, 32, 3)
+    np.testing.assert_array_equal(load_sprites(out).images, tiles)
+    assert main(["data", path, "--tile", "32x32", "--out", str(tmp_path / "x.npy")]) == 1
+    assert "--out must end in .npz" in capsys.readouterr().err
+    for option, value in (("--tile", "7x7"), ("--tile", "wide"), ("--background", "pink")):
+        assert main(["data", path, option, value]) == 1
+        assert option[2:] in capsys.readouterr().err
+
+
 def test_a_sheet_can_be_cut_as_asked_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sprites = generate(64, 0).images
     page = np.pad(lay_out(sprites, 8, 2), ((0, 2), (0, 2), (0, 0)), constant_values=255)
@@ -59,9 +75,6 @@ def test_a_sheet_can_be_cut_as_asked_and_saved(tmp_path: Path, capsys: pytest.Ca
     np.testing.assert_array_equal(load_sprites(out).images, sprites)
     assert main(["data", path, "--tile", "16", "--gap", "2", "--out", str(tmp_path / "x.npy")]) == 1
     assert "--out must end in .npz" in capsys.readouterr().err
-    for option, value in (("--tile", "7x7"), ("--tile", "wide"), ("--background", "pink")):
-        assert main(["data", path, option, value]) == 1
-        assert option[2:] in capsys.readouterr().err
 
 
 def test_saved_sprites_keep_their_kinds(tmp_path: Path) -> None:

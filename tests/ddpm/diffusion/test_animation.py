@@ -99,6 +99,60 @@ def test_a_gif_of_drawn_sprites_is_near() -> None:
     assert np.abs(left.astype(int) - sheet(images, gap=1)).max() < 8
 
 
+def cutouts(count: int) -> np.ndarray:
+    """uint8 (count, 24, 16, 4), half of them transparent, in few colours."""
+    random = np.random.default_rng(count)
+    images = random.choice(np.array([0, 90, 255], np.uint8), (count, 24, 16, 4))
+    images[..., 3] = random.choice(np.array([0, 255], np.uint8), images.shape[:3])
+    images[images[..., 3] == 0] = 0
+    return images
+
+
+def test_a_gif_keeps_what_is_transparent_and_what_is_not() -> None:
+    images = cutouts(4)
+    noise = np.random.default_rng(0).integers(0, 256, images.shape, dtype=np.uint8)
+    x_t = np.stack([noise, images[::-1], images])
+    chain = Chain(np.array([9, 4, -1]), x_t, x_t, np.array([1.0, 0.5, 0.0]))
+    animation = Image.open(io.BytesIO(gif(chain, scale=2)))
+    for number, expected in enumerate(x_t):
+        animation.seek(number)
+        shown, page = np.asarray(animation.convert("RGBA")), sheet(expected, scale=2, gap=1)
+        left = shown[:, : page.shape[1]]
+        # A frame that let the one before shine through would be seen here.
+        assert np.array_equal(left[..., 3], np.where(page[..., 3] < 128, 0, 255))
+        if number:
+            assert np.array_equal(left[left[..., 3] == 255], page[page[..., 3] == 255])
+
+
+def test_a_gif_on_a_colour_is_opaque() -> None:
+    images = cutouts(4)
+    chain = Chain(np.array([-1]), images[None], images[None], np.array([0.0]))
+    shown = np.asarray(Image.open(io.BytesIO(gif(chain, scale=1, behind=(10, 200, 30)))).convert("RGBA"))
+    assert (shown[..., 3] == 255).all()
+    page = sheet(images, gap=1)
+    left = shown[:, : page.shape[1], :3]
+    assert np.array_equal(left[page[..., 3] == 255], page[page[..., 3] == 255][:, :3])
+    assert (left[page[..., 3] == 0] == (10, 200, 30)).all()
+
+
+def test_an_animated_png_keeps_alpha_and_lets_nothing_shine_through() -> None:
+    random = np.random.default_rng(0)
+    x_t, x0 = random.integers(0, 256, (2, 3, 4, 24, 16, 4), dtype=np.uint8)
+    chain = Chain(np.array([9, 4, -1]), x_t, x0, np.array([1.0, 0.5, 0.0]))
+    animation = Image.open(io.BytesIO(apng(chain, scale=1)))
+    for frame in range(3):
+        animation.seek(frame)
+        shown, page = np.asarray(animation.convert("RGBA")), sheet(x_t[frame], gap=1)
+        assert np.array_equal(shown[:, : page.shape[1]], page)
+
+
+@pytest.mark.parametrize(("count", "side", "wide"), [(144, 16, 1230), (144, 64, 1562), (4, 64, 786)])
+def test_large_sprites_make_no_huge_film(count: int, side: int, wide: int) -> None:
+    images = np.zeros((1, count, side, side, 3), np.uint8)
+    chain = Chain(np.array([-1]), images, images, np.array([0.0]))
+    assert Image.open(io.BytesIO(gif(chain))).width == wide
+
+
 def test_an_animated_png_has_every_colour_of_every_frame() -> None:
     random = np.random.default_rng(0)
     x_t, x0 = random.integers(0, 256, (2, 3, 4, 16, 16, 3), dtype=np.uint8)

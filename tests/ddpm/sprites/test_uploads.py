@@ -94,7 +94,7 @@ def test_as_many_come_out_as_went_in_and_in_that_order(names: list[str], same: b
     for _ in range(2):  # the second time they are there already
         sprites = load_sprites(keep_upload(files))
         np.testing.assert_array_equal(sprites.images, images)
-        assert sprites.notes == ()
+        assert [row.files for row in sprites.tally] == [len(names)]
     turned = load_sprites(keep_upload(files[::-1]))
     np.testing.assert_array_equal(turned.images, images[::-1])
 
@@ -102,8 +102,28 @@ def test_as_many_come_out_as_went_in_and_in_that_order(names: list[str], same: b
 def test_names_stay_readable() -> None:
     images = simple_sprites(2)
     folder = keep_upload([("猫.png", png(images[0])), ("red slime (2).png", png(images[1]))])
-    assert sorted(path.name for path in folder.iterdir()) == ["0001-猫.png", "0002-red_slime_2_.png"]
+    assert sorted(path.name for path in folder.iterdir()) == ["0001-猫.png", "0002-red slime (2).png"]
     assert load_sprites(keep_upload([("私の絵.npy", npy_bytes(images))])).name == "私の絵"
+
+
+@pytest.mark.parametrize(
+    "names", [("スライム.png", "ドラゴン.png"), ("a b.png", "a+b.png"), ("0001-x.png", "100%.png"), ("é.png", "e.png")]
+)
+def test_messages_show_the_names_that_the_visitor_gave(names: tuple[str, str]) -> None:
+    images = simple_sprites(2)
+    sprites = load_sprites(keep_upload([(name, png(image)) for name, image in zip(names, images, strict=True)]))
+    assert len(sprites) == 2
+    (row,) = sprites.tally
+    assert row.names == names
+    whole, damaged = png(images[0]), png(images[1])[:40]
+    sprites = load_sprites(keep_upload([(names[0], whole), (names[1], damaged)]))
+    assert [row.names for row in sprites.tally] == [names[:1], names[1:]]
+
+
+@pytest.mark.parametrize(("name", "word"), [("x.jpg", "JPEG"), ("x.rar", "Unpack"), ("x.psd", "Save it as PNG")])
+def test_a_refusal_says_what_to_do(name: str, word: str) -> None:
+    with pytest.raises(SpriteError, match=word):
+        keep_upload([(name, b"1")])
 
 
 @pytest.mark.parametrize("stem", ["mine", LONG * 3, "猫" * 100, "a b", "mine_labels", ".hidden", "x.y"])

@@ -1,29 +1,56 @@
-// The easel: 256 pixels, 16 colours. The drawing is sent to the server at the end of each stroke.
+// The easel: a grid of pixels, a few colours. The drawing is sent to the server at the end of each stroke.
 
 const easels = new WeakMap();
-const SIDE = 16;
-const BLANK = "0".repeat(SIDE * SIDE);
 const DELAY = 350; // milliseconds: each key is a stroke of one pixel, so several keys are sent together
+const USUAL = 16; // a sprite with a longer side gets wider pens: its pixels are small for a finger
+const PENS = [1, 2, 3, 5];
 
 class Easel {
-  constructor(root, colours, pixels) {
+  constructor(root, { colours, pixels, size, alpha }) {
     this.root = root;
-    this.colours = colours;
-    this.pixels = pixels ?? BLANK;
+    this.size = size;
+    const [width, height] = size;
+    this.blank = "0".repeat(width * height);
+    // Red, green, blue and alpha of each colour; the first is the background.
+    this.tones = colours.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)).concat(255));
+    if (alpha) this.tones[0] = [0, 0, 0, 0];
+    this.pixels = pixels?.length === width * height ? pixels : this.blank;
     this.before = [];
-    this.cursor = [8, 8];
+    this.cursor = [width >> 1, height >> 1];
     this.colour = 1;
+    this.pen = 1;
     this.canvas = root.querySelector("canvas");
+    this.setUp(alpha);
+    this.offerColours(colours, alpha);
+    this.offerPens();
+    this.listen();
+    this.draw();
+  }
+
+  setUp(alpha) {
+    const { canvas, root } = this;
+    const [width, height] = this.size;
+    [canvas.width, canvas.height] = this.size;
+    canvas.setAttribute(
+      "aria-label",
+      `Drawing, ${width} by ${height} pixels. Arrow keys move, space paints, E erases.`,
+    );
+    for (const [name, value] of [["--w", width], ["--h", height]]) root.style.setProperty(name, value); // prettier-ignore
+    root.dataset.alpha = String(alpha);
+    root.dataset.usual = String(width === USUAL && height === USUAL);
     const board = document.createElement("div");
     board.className = "board";
     this.mark = document.createElement("i");
     this.mark.className = "cursor";
-    this.canvas.replaceWith(board);
-    board.append(this.canvas, this.mark);
+    canvas.replaceWith(board);
+    [this.mark.style.width, this.mark.style.height] = [`${100 / width}%`, `${100 / height}%`];
+    board.append(canvas, this.mark);
+  }
 
+  offerColours(colours, alpha) {
     const choices = colours.map((colour, i) => {
       const label = document.createElement("label");
-      label.style.setProperty("--tone", colour);
+      if (i || !alpha) label.style.setProperty("--tone", colour);
       label.title = i ? colour : "eraser";
       label.className = i ? "" : "eraser";
       if (!i) label.append("erase");
@@ -34,18 +61,30 @@ class Easel {
       label.append(input);
       return label;
     });
-    root.querySelector(".colours").append(...choices);
+    this.root.querySelector(".colours").append(...choices);
+  }
 
+  offerPens() {
+    const pen = this.root.querySelector(".pen");
+    pen.hidden = Math.max(...this.size) <= USUAL;
+    const select = pen.querySelector("select");
+    select.append(...PENS.map((width) => new Option(`${width} px`, String(width))));
+    select.addEventListener("change", () => (this.pen = Number(select.value)));
+  }
+
+  listen() {
     this.canvas.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       this.canvas.setPointerCapture(event.pointerId);
       this.begin();
       this.last = this.at(event);
       this.paint(...this.last);
+      this.draw();
     });
     this.canvas.addEventListener("pointermove", (event) => {
       if (!this.last) return;
       for (const moment of event.getCoalescedEvents?.() ?? [event]) this.line(this.at(moment));
+      this.draw();
     });
     for (const name of ["pointerup", "pointercancel"]) {
       this.canvas.addEventListener(name, () => {
@@ -55,24 +94,24 @@ class Easel {
       });
     }
     this.canvas.addEventListener("keydown", (event) => this.key(event));
-    root.querySelector(".undo").addEventListener("click", () => {
+    this.root.querySelector(".undo").addEventListener("click", () => {
       this.pixels = this.before.pop() ?? this.pixels;
       this.draw();
       this.tell();
     });
-    root.querySelector(".clear").addEventListener("click", () => {
+    this.root.querySelector(".clear").addEventListener("click", () => {
       this.begin();
-      this.pixels = BLANK;
+      this.pixels = this.blank;
       this.draw();
       this.tell();
     });
-    this.draw();
   }
 
   at({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
-    const cell = (value, from, size) => Math.min(SIDE - 1, Math.max(0, Math.floor(((value - from) / size) * SIDE)));
-    return [cell(clientX, box.left, box.width), cell(clientY, box.top, box.height)];
+    const cell = (value, from, length, cells) =>
+      Math.min(cells - 1, Math.max(0, Math.floor(((value - from) / length) * cells)));
+    return [cell(clientX, box.left, box.width, this.size[0]), cell(clientY, box.top, box.height, this.size[1])];
   }
 
   begin() {
@@ -89,19 +128,25 @@ class Easel {
     this.last = [x, y];
   }
 
+  /** Paints a square as wide as the pen around a pixel. */
   paint(x, y, colour = this.colour) {
-    const i = y * SIDE + x;
+    const [width, height] = this.size;
     this.cursor = [x, y];
-    this.pixels = this.pixels.slice(0, i) + colour.toString(16) + this.pixels.slice(i + 1);
-    this.draw();
+    const left = Math.max(0, x - ((this.pen - 1) >> 1));
+    const right = Math.min(width, x + (this.pen >> 1) + 1);
+    const top = Math.max(0, y - ((this.pen - 1) >> 1));
+    const bottom = Math.min(height, y + (this.pen >> 1) + 1);
+    for (let row = top; row < bottom; row++) {
+      const [from, to] = [row * width + left, row * width + right];
+      this.pixels = this.pixels.slice(0, from) + colour.toString(36).repeat(to - from) + this.pixels.slice(to);
+    }
   }
 
   key(event) {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in moves) {
-      this.cursor = this.cursor.map((value, i) => Math.min(SIDE - 1, Math.max(0, value + moves[event.key][i])));
-      this.draw();
+      this.cursor = this.cursor.map((at, i) => Math.min(this.size[i] - 1, Math.max(0, at + moves[event.key][i])));
     } else if (event.key === " " || event.key === "Enter") {
       this.begin();
       this.paint(...this.cursor);
@@ -111,22 +156,20 @@ class Easel {
       this.paint(...this.cursor, 0);
       this.tell();
     } else return;
+    this.draw();
     event.preventDefault();
     this.root.querySelector(".unseen").textContent = `column ${this.cursor[0] + 1}, row ${this.cursor[1] + 1}`;
   }
 
   draw() {
-    const image = new ImageData(SIDE, SIDE);
-    for (let i = 0; i < this.pixels.length; i++) {
-      const colour = this.colours[parseInt(this.pixels[i], 16)];
-      for (let c = 0; c < 3; c++) image.data[4 * i + c] = parseInt(colour.slice(1 + 2 * c, 3 + 2 * c), 16);
-      image.data[4 * i + 3] = 255;
-    }
+    const [width, height] = this.size;
+    const image = new ImageData(width, height);
+    for (let i = 0; i < this.pixels.length; i++) image.data.set(this.tones[parseInt(this.pixels[i], 36)], 4 * i);
     this.canvas.getContext("2d").putImageData(image, 0, 0);
-    this.mark.style.left = `${(this.cursor[0] / SIDE) * 100}%`;
-    this.mark.style.top = `${(this.cursor[1] / SIDE) * 100}%`;
+    this.mark.style.left = `${(this.cursor[0] / width) * 100}%`;
+    this.mark.style.top = `${(this.cursor[1] / height) * 100}%`;
     this.root.querySelector(".undo").disabled = !this.before.length;
-    this.root.querySelector(".clear").disabled = this.pixels === BLANK;
+    this.root.querySelector(".clear").disabled = this.pixels === this.blank;
   }
 
   tell() {
@@ -137,7 +180,7 @@ class Easel {
 
 export default function mount({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".easel");
-  const easel = easels.get(root) ?? new Easel(root, data.colours, data.pixels);
+  const easel = easels.get(root) ?? new Easel(root, data);
   easels.set(root, easel);
   easel.send = (pixels) => setStateValue("pixels", pixels);
   return () => {

@@ -33,18 +33,20 @@ def scatter(packed: bytes, *, key: str) -> int | None:
 
 
 def pack(header: dict[str, Any], images: np.ndarray) -> bytes:
-    """A parcel: JSON values, to which ``sprites``, their number, is added, and all sprites as one PNG, 32 per row.
+    """A parcel: JSON values, to which ``sprites``, their number, and what they look like are added, and one PNG.
 
     Args:
-        images: uint8 (N, 16, 16, 3).
+        images: uint8 (N, H, W, C); in the PNG they stand in rows of 32.
     """
-    return parcel({**header, "sprites": len(images)}, _picture(images.tobytes()))
+    height, width, channels = images.shape[1:]
+    look = {"sprites": len(images), "shape": [width, height], "alpha": channels == 4}
+    return parcel({**header, **look}, _picture(images.tobytes(), images.shape))
 
 
 @lru_cache(maxsize=8)
-def _picture(pixels: bytes) -> bytes:
+def _picture(pixels: bytes, shape: tuple[int, ...]) -> bytes:
     # Cached: moving the slider changes the labels, never the sprites.
-    images = np.frombuffer(pixels, np.uint8).reshape(-1, 16, 16, 3)
+    images = np.frombuffer(pixels, np.uint8).reshape(shape)
     return png(sheet(images, _COLUMNS)) if len(images) else b""
 
 

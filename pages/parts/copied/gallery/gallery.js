@@ -31,6 +31,8 @@ class Gallery {
     const { header, pixels } = await unpack(bytes);
     if (this.data !== bytes) return;
     Object.assign(this, header, { pixels });
+    this.root.dataset.alpha = String(header.alpha);
+    this.root.dataset.large = String(Math.max(...header.shape) > 16);
     if (!this.labels.some(({ name }) => name === this.label)) this.label = "";
     const kinds = [...new Set(this.samples.map(({ kind }) => kind).filter(Boolean))].sort();
     if (!kinds.includes(this.kind)) this.kind = "";

@@ -31,6 +31,7 @@ class Scatter {
     const { header, pixels } = await unpack(bytes);
     if (this.data !== bytes) return;
     Object.assign(this, header, { pixels });
+    this.root.dataset.alpha = String(header.alpha);
     this.points = this.samples.filter(({ x, y }) => x !== null && y !== null).sort((a, b) => a.x - b.x || a.y - b.y);
     // The axis ends at the 99th percentile, so that an outlier does not squeeze the rest; it is drawn at the edge.
     const heights = [...this.points.map(({ y }) => y), ...this.unseen.map(([, y]) => y)].sort((a, b) => a - b);

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ddpm.diffusion.chain import Chain
+from pages.parts.shared.backdrop import backdrop_rule
 from pages.parts.shared.component import SCRIPT, STYLE, source
 from pages.parts.shared.player.pace import Pace
 from pages.parts.shared.player.packing import end_id, pack
@@ -22,6 +23,9 @@ from pages.parts.shared.player.packing import end_id, pack
 # Seconds between two states, and between two updates of the progress bar: a browser on the same computer takes
 # processor time from the network for each of them.
 _PACE, _BAR_PACE = 0.3, 0.5
+# As in grid.js and film.js: the longer side of a sprite at most, in CSS pixels, and what lies between two sprites.
+_MOST, _EDGE = 224, 3
+_USUAL_SIZE = (16, 16)
 
 
 @dataclass(frozen=True)
@@ -81,24 +85,33 @@ def player(
         ValueError: as for :func:`pack`.
     """
     data = pack(chain, _settings(key, options), other)
-    place = reserve(f"{key}-place", chain.x_t.shape[1], options.get("columns"))
+    count, height, width = chain.x_t.shape[1:4]
+    place = reserve(f"{key}-place", count, options.get("columns"), (height, width))
     # No gap: the component beside the player is invisible and must not take room either.
     with place.container(gap=None):
         _tell_favourites(key, favourites, chain)
         return _mount(key, data)
 
 
-def reserve(name: str, count: int | None, columns: int | None) -> DeltaGenerator:
+def reserve(name: str, count: int | None, columns: int | None, size: tuple[int, int] = _USUAL_SIZE) -> DeltaGenerator:
     """A container as high as a player of ``count`` sprites, so that nothing below moves when the pictures come.
 
     Args:
         name: Streamlit's key for the container.
         count: None if it is not known; then nothing is reserved.
         columns: sprites per row; None for as many as fit well.
+        size: height and width of a sprite.
     """
     if count is not None:
         wide = min(columns, count) if columns else math.ceil(math.sqrt(count))
-        st.html(f"<style>{_PLACE % {'name': name, 'columns': wide, 'rows': math.ceil(count / wide)}}</style>")
+        height, width = size
+        measures = {
+            "name": name,
+            "wide": (width + _EDGE) * wide - 1,
+            "high": (height + _EDGE) * math.ceil(count / wide) - 1,
+            "most": _MOST / max(size),
+        }
+        st.html(f"<style>{backdrop_rule()}{_PLACE % measures}</style>")
     place = st.container(key=name, gap=None)
     if count is not None:
         # Streamlit draws no empty container.
@@ -121,10 +134,18 @@ class PlayerSlot:
 
     Args:
         key: Streamlit's key for this player.
-        count: how many sprites it will show; see :func:`reserve`.
+        count: how many sprites it will show, and
+        size: their height and width; see :func:`reserve`.
     """
 
-    def __init__(self, *, key: str, count: int | None = None, **options: Unpack[Options]) -> None:
+    def __init__(
+        self,
+        *,
+        key: str,
+        count: int | None = None,
+        size: tuple[int, int] = _USUAL_SIZE,
+        **options: Unpack[Options],
+    ) -> None:
         self._key = key
         # The next drawing may have the same frames: this tells the two apart.
         self._settings = {**_settings(key, options), "drawing": secrets.token_hex(6)}
@@ -132,7 +153,7 @@ class PlayerSlot:
         self._complete: list[bool] = []
         self._feed: DeltaGenerator | None = None
         self._pace, self._bar_pace = Pace(_PACE), Pace(_BAR_PACE)
-        place = reserve(f"{key}-place", count, options.get("columns"))
+        place = reserve(f"{key}-place", count, options.get("columns"), size)
         self._screen = place.container(gap=None)
         self._bar = place.container(key=f"{key}-place-bar").empty()
 

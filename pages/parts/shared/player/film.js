@@ -1,37 +1,44 @@
 // The film: the decoded frames of one chain or two, and the moments at which they are shown.
 
-const PITCH = 19; // pixels from sprite to sprite on a sheet: 16, plus the white edges and the gap
+const EDGE = 3; // pixels from sprite to sprite on a sheet, beyond its own: the edges and the gap
 
 /** The sprites of one frame, laid out as on the screen, so that a panel is painted by one call. */
 class Sheet {
-  constructor(atlas, count, columns) {
+  constructor(atlas, { count, atlas: columns, size }) {
     this.bitmap = atlas; // at first without gaps
     this.count = count;
     this.columns = columns;
-    this.pitch = SPRITE;
+    this.size = size; // of a sprite, [width, height]
+    this.edge = 0;
   }
 
   place(index) {
-    return [(index % this.columns) * this.pitch, Math.floor(index / this.columns) * this.pitch];
+    const [width, height] = this.size;
+    return [(index % this.columns) * (width + this.edge), Math.floor(index / this.columns) * (height + this.edge)];
   }
 
   /** Puts the sprites into rows of `columns`, with transparent gaps; only once per layout, at the first painting. */
   spread(columns) {
-    if (this.pitch === PITCH && this.columns === columns) return;
-    const canvas = new OffscreenCanvas(columns * PITCH, Math.ceil(this.count / columns) * PITCH);
+    if (this.edge === EDGE && this.columns === columns) return;
+    const { size } = this;
+    const [across, down] = size.map((side) => side + EDGE);
+    const canvas = new OffscreenCanvas(columns * across, Math.ceil(this.count / columns) * down);
     const context = canvas.getContext("2d");
     for (let i = 0; i < this.count; i++) {
-      const to = [(i % columns) * PITCH, Math.floor(i / columns) * PITCH];
-      context.drawImage(this.bitmap, ...this.place(i), SPRITE, SPRITE, ...to, SPRITE, SPRITE);
+      const to = [(i % columns) * across, Math.floor(i / columns) * down];
+      context.drawImage(this.bitmap, ...this.place(i), ...size, ...to, ...size);
     }
     this.bitmap.close();
     this.bitmap = canvas.transferToImageBitmap();
     this.columns = columns;
-    this.pitch = PITCH;
+    this.edge = EDGE;
   }
 
   draw(context, index, x, y, scale) {
-    context.drawImage(this.bitmap, ...this.place(index), SPRITE, SPRITE, x, y, SPRITE * scale, SPRITE * scale);
+    const [width, height] = this.size;
+    // Through a transparent pixel the last frame would be seen.
+    context.clearRect(x, y, width * scale, height * scale);
+    context.drawImage(this.bitmap, ...this.place(index), width, height, x, y, width * scale, height * scale);
   }
 
   close() {
@@ -60,6 +67,8 @@ class Film {
     this.header = header;
     this.reels = reels; // one list per chain, of frames {t, noise, id, noisy, guess}; the last two are sheets
     this.count = header.count;
+    this.size = header.size;
+    this.alpha = header.alpha; // whether its pixels may be transparent
     this.moments = align(reels);
     this.last = this.moments.length - 1;
     this.id = header.id;
@@ -76,7 +85,7 @@ class Film {
       const seen = known.get(id);
       if (seen) return { ...seen, t, noise };
       const bitmaps = await Promise.all([decode(file.noisy), decode(file.guess)]);
-      const [noisy, guess] = bitmaps.map((bitmap) => new Sheet(bitmap, header.count, header.atlas));
+      const [noisy, guess] = bitmaps.map((bitmap) => new Sheet(bitmap, header));
       return { t, noise, id, noisy, guess };
     };
     const reels = header.reels.map((frames, side) => Promise.all(frames.map((one, i) => frame(one, files[side][i]))));

@@ -1,10 +1,17 @@
 // The grid of sprites: the place of each, and the painting of a frame.
 
-/** A layout in device pixels; white margin and gap are one pixel of the sprite each (see PITCH). */
-function planRows({ count, columns, scale, ratio }) {
-  const cell = (SPRITE + 2) * scale;
-  const pitch = PITCH * scale;
-  return { count, columns, rows: Math.ceil(count / columns), scale, pad: scale, gap: scale, cell, pitch, ratio };
+// A sprite's longer side in CSS pixels: the least, the most, and the most of one that is alone.
+const [LEAST, MOST, ALONE] = [24, 224, 384];
+
+/**
+ * A layout in device pixels; margin and gap are one pixel of the sprite each (see EDGE). `cell` and `pitch` are those
+ * across, `cellDown` and `pitchDown` those downwards.
+ */
+function planRows({ count, columns, scale, ratio, size, alpha }) {
+  const [cell, cellDown] = size.map((side) => (side + 2) * scale);
+  const [pitch, pitchDown] = size.map((side) => (side + EDGE) * scale);
+  const rows = Math.ceil(count / columns);
+  return { count, columns, rows, scale, pad: scale, gap: scale, cell, cellDown, pitch, pitchDown, ratio, alpha };
 }
 
 /** Full rows if possible, else rows of nearly the same length. */
@@ -14,18 +21,20 @@ function pickColumns(count, most) {
 }
 
 /** The largest whole scale at which `count` sprites fit the box (device pixels); if none does, a small one. */
-function planGrid({ count, width, height, ratio, columns: wanted }) {
-  const least = Math.max(1, Math.round(1.5 * ratio));
+function planGrid({ width, height, columns: wanted, ...sprites }) {
+  const { count, ratio, size } = sprites;
+  const side = Math.max(...size);
+  const least = Math.max(1, Math.round((LEAST / side) * ratio));
   let plan;
-  for (let scale = Math.floor((count > 1 ? 14 : 24) * ratio); scale >= 1; scale--) {
-    const most = Math.floor((width + scale) / (PITCH * scale));
+  for (let scale = Math.max(1, Math.floor(((count > 1 ? MOST : ALONE) / side) * ratio)); scale >= 1; scale--) {
+    const most = Math.floor((width + scale) / ((size[0] + EDGE) * scale));
     if (most < Math.min(wanted ?? 1, count)) continue;
     const columns = wanted ? Math.min(wanted, count) : pickColumns(count, most);
-    plan = planRows({ count, columns, scale, ratio });
+    plan = planRows({ ...sprites, columns, scale });
     // With the page's own number of columns the grid may be a little too high: better than much too small.
-    if (plan.rows * plan.pitch - plan.gap <= height * (wanted ? 1.15 : 1) || scale <= least) break;
+    if (plan.rows * plan.pitchDown - plan.gap <= height * (wanted ? 1.15 : 1) || scale <= least) break;
   }
-  return plan ?? planGrid({ count, width, height, ratio }); // so many columns do not fit here at any scale
+  return plan ?? planGrid({ ...sprites, width, height }); // so many columns do not fit here at any scale
 }
 
 class Grid {
@@ -33,41 +42,61 @@ class Grid {
     this.figure = figure;
     this.box = figure.querySelector(".grid");
     this.canvas = figure.querySelector("canvas");
+    this.cards = figure.querySelector(".cards");
     this.ring = figure.querySelector(".ring");
     this.stars = figure.querySelector(".stars");
     this.context = this.canvas.getContext("2d");
   }
 
   corner(index) {
-    const { columns, pitch } = this.plan;
-    return [(index % columns) * pitch, Math.floor(index / columns) * pitch];
+    const { columns, pitch, pitchDown } = this.plan;
+    return [(index % columns) * pitch, Math.floor(index / columns) * pitchDown];
   }
 
   lay(plan) {
     this.plan = plan;
     const { canvas } = this;
     canvas.width = plan.columns * plan.pitch - plan.gap;
-    canvas.height = plan.rows * plan.pitch - plan.gap;
+    canvas.height = plan.rows * plan.pitchDown - plan.gap;
     canvas.style.width = `${canvas.width / plan.ratio}px`;
     canvas.style.height = `${canvas.height / plan.ratio}px`;
     canvas.dataset.plan = JSON.stringify(plan); // read by tests
     this.context.imageSmoothingEnabled = false;
+    this.cards.replaceChildren(...(plan.alpha ? this.makeCards() : []));
     this.drawTiles();
     this.snap();
     this.showStars();
   }
 
-  /** Draws the white cards behind the sprites; once per layout, since sprites cover only their middle. */
+  /** What is seen through transparent sprites: elements, so that style sheets alone decide how it looks. */
+  makeCards() {
+    const { count, cell, cellDown, pad, ratio } = this.plan;
+    return Array.from({ length: count }, (_, i) => {
+      const [x, y] = this.corner(i);
+      const card = element("i");
+      Object.assign(card.style, {
+        left: `${x / ratio}px`,
+        top: `${y / ratio}px`,
+        width: `${cell / ratio}px`,
+        height: `${cellDown / ratio}px`,
+        borderRadius: `${Math.min(pad / ratio, 11) + 1}px`,
+      });
+      return card;
+    });
+  }
+
+  /** Draws the white cards behind opaque sprites; once per layout, since sprites cover only their middle. */
   drawTiles() {
     const { context } = this;
-    const { count, cell, pad, ratio } = this.plan;
+    const { count, cell, cellDown, pad, ratio, alpha } = this.plan;
+    if (alpha) return;
     context.fillStyle = "#fff";
     context.strokeStyle = "rgb(120 120 135 / 28%)";
     context.lineWidth = ratio;
     for (let i = 0; i < count; i++) {
       const [x, y] = this.corner(i);
       context.beginPath();
-      context.roundRect(x + ratio / 2, y + ratio / 2, cell - ratio, cell - ratio, Math.min(pad, 11 * ratio) + ratio);
+      context.roundRect(x + ratio / 2, y + ratio / 2, cell - ratio, cellDown - ratio, Math.min(pad, 11 * ratio) + ratio);
       context.fill();
       context.stroke();
     }
@@ -92,9 +121,10 @@ class Grid {
   }
 
   put(sheet) {
-    const { columns, scale, pad } = this.plan;
+    const { columns, scale, pad, alpha } = this.plan;
     sheet.spread(columns);
     const { bitmap } = sheet;
+    if (alpha) this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.context.drawImage(bitmap, pad, pad, bitmap.width * scale, bitmap.height * scale);
   }
 
@@ -105,22 +135,23 @@ class Grid {
 
   /** The sprite under the pointer; -1 for a gap. */
   indexAt(event) {
-    const { columns, pitch, cell, count, ratio } = this.plan;
+    const { columns, pitch, pitchDown, cell, cellDown, count, ratio } = this.plan;
     const box = this.canvas.getBoundingClientRect();
     const x = (event.clientX - box.left) * ratio;
     const y = (event.clientY - box.top) * ratio;
     const column = Math.floor(x / pitch);
-    const index = Math.floor(y / pitch) * columns + column;
-    const inside = column >= 0 && column < columns && x % pitch < cell && y % pitch < cell;
+    const index = Math.floor(y / pitchDown) * columns + column;
+    const inside = column >= 0 && column < columns && x % pitch < cell && y % pitchDown < cellDown;
     return inside && index >= 0 && index < count ? index : -1;
   }
 
   mark(index) {
     this.ring.hidden = !this.plan || index < 0 || index >= this.plan.count;
     if (this.ring.hidden) return;
-    const { cell, ratio } = this.plan;
+    const { cell, cellDown, ratio } = this.plan;
     const [x, y] = this.corner(index);
-    this.ring.style.width = this.ring.style.height = `${cell / ratio}px`;
+    this.ring.style.width = `${cell / ratio}px`;
+    this.ring.style.height = `${cellDown / ratio}px`;
     this.ring.style.transform = `translate(${x / ratio}px, ${y / ratio}px)`;
   }
 
@@ -128,8 +159,8 @@ class Grid {
   showStars(starred = this.starred ?? []) {
     this.starred = starred;
     if (!this.plan) return;
-    const { count, cell, ratio } = this.plan;
-    const side = clamp((0.3 * cell) / ratio, 9, 20);
+    const { count, cell, cellDown, ratio } = this.plan;
+    const side = clamp((0.3 * Math.min(cell, cellDown)) / ratio, 9, 20);
     const marks = starred.filter((index) => index < count).map((index) => {
       const [x, y] = this.corner(index);
       const mark = element("i");

@@ -3,13 +3,13 @@
 const STILLS = 8;
 const NAMES = { noisy: "Noisy image", guess: "The model’s guess" };
 
-/** Sizes a canvas for `rows` sprites above each other, at the largest whole scale within `width` (CSS pixels). */
-function sizeCanvas(canvas, width, rows, gap = 0) {
+/** Sizes a canvas for `rows` sprites above each other, each at the largest whole scale within a square of `side` CSS pixels. */
+function sizeCanvas(canvas, [width, height], side, rows, gap = 0) {
   const ratio = devicePixelRatio;
-  const scale = Math.max(1, Math.floor((width * ratio) / SPRITE));
+  const scale = Math.max(1, Math.floor((side * ratio) / Math.max(width, height)));
   const gutter = Math.round(gap * ratio);
-  canvas.width = SPRITE * scale;
-  canvas.height = rows * SPRITE * scale + (rows - 1) * gutter;
+  canvas.width = width * scale;
+  canvas.height = rows * height * scale + (rows - 1) * gutter;
   canvas.style.width = `${canvas.width / ratio}px`;
   canvas.style.height = `${canvas.height / ratio}px`;
   const context = canvas.getContext("2d");
@@ -66,7 +66,7 @@ class Lens {
     const tallest = Math.max(96, innerHeight - 430);
     this.large = this.canvases.map((canvas) => {
       const figure = canvas.closest("figure");
-      return sizeCanvas(canvas, Math.min(figure.clientWidth - 22, 288, tallest), 1);
+      return sizeCanvas(canvas, this.film.size, Math.min(figure.clientWidth - 22, 288, tallest), 1);
     });
     this.drawStrip();
   }
@@ -87,7 +87,9 @@ class Lens {
   drawStrip() {
     const { film } = this;
     const strip = this.find(".strip");
-    const length = Math.min(STILLS, film.moments.length);
+    // At its own size a still may need more room than an eighth of the strip.
+    const room = Math.floor(strip.clientWidth / (film.size[0] / devicePixelRatio + 8));
+    const length = Math.min(STILLS, film.moments.length, Math.max(2, room));
     const moments = Array.from({ length }, (_, i) => Math.round((i * film.last) / Math.max(1, length - 1)));
     const width = strip.clientWidth / length - 8;
     // New buttons would lose the focus, so the old ones are kept if possible.
@@ -105,8 +107,9 @@ class Lens {
 
   drawStill(still, moment, width) {
     const [canvas, label] = still.children;
-    const { context, scale, gutter } = sizeCanvas(canvas, width, 2, 4);
-    this.sides.forEach((_, row) => this.draw(context, row, moment, row * (SPRITE * scale + gutter), scale));
+    const { context, scale, gutter } = sizeCanvas(canvas, this.film.size, width, 2, 4);
+    const down = this.film.size[1] * scale + gutter;
+    this.sides.forEach((_, row) => this.draw(context, row, moment, row * down, scale));
     still.dataset.frame = String(moment);
     still.setAttribute("aria-label", `Go to: ${this.film.describe(moment)}`);
     label.textContent = this.film.label(moment);

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ddpm.diffusion.chain import Chain
+from ddpm.pixels.conversion import size_words
 from ddpm.pixels.sheets import sheet
 from pages.parts.shared.component import parcel
 
@@ -27,12 +28,15 @@ def pack(chain: Chain, settings: dict[str, Any], other: Chain | None = None) -> 
             none).
 
     Raises:
-        ValueError: if the numbers of sprites differ, or that of the names does.
+        ValueError: if the numbers or sizes of the sprites differ, or the number of the names does.
     """
     chains = [chain] if other is None else [chain, other]
     count, names = chain.x_t.shape[1], settings["names"]
     if chains[-1].x_t.shape[1] != count:
         raise ValueError(f"only chains of the same sprites can be compared, not {count} and {chains[-1].x_t.shape[1]}")
+    height, width, channels = chain.x_t.shape[2:]
+    if chains[-1].x_t.shape[2:] != chain.x_t.shape[2:]:
+        raise ValueError(f"only sprites of one size can be compared, not {size_words(chain.sprites)} and others")
     if len(names) not in (0, count):
         raise ValueError(f"{count} sprites cannot have {len(names)} names")
     reels: list[list[dict[str, Any]]] = []
@@ -42,7 +46,8 @@ def pack(chain: Chain, settings: dict[str, Any], other: Chain | None = None) -> 
         reels.append(frames)
         files += pictures
     compare = other is not None or any(settings["titles"])
-    return parcel({**settings, "compare": compare, "count": count, "atlas": _ATLAS_COLUMNS, "reels": reels}, *files)
+    look = {"count": count, "size": [width, height], "alpha": channels == 4, "atlas": _ATLAS_COLUMNS}
+    return parcel({**settings, "compare": compare, **look, "reels": reels}, *files)
 
 
 def end_id(chain: Chain) -> str:
@@ -81,7 +86,9 @@ class _Encoder:
         self._lock = Lock()  # all sessions share this encoder
 
     def get(self, sprites: np.ndarray) -> _Encoded:
-        digest = blake2b(np.ascontiguousarray(sprites).data, digest_size=12).hexdigest() + f"{len(sprites):x}"
+        # With the shape: 24 x 16 and 16 x 24 may hold the same bytes.
+        shape = "x".join(map(str, sprites.shape))
+        digest = f"{blake2b(np.ascontiguousarray(sprites).data, digest_size=12).hexdigest()}-{shape}"
         with self._lock:
             if found := self._made.get(digest):
                 self._made.move_to_end(digest)

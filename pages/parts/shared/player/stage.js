@@ -1,6 +1,7 @@
 // The stage: the pictures side by side, one above the other, or both in one grid.
 
 const NARROW = 520; // CSS pixels; below it one picture stands above the other
+const LEAST_WIDTH = 64; // CSS pixels
 const FEW = 9; // up to so many sprites they stay side by side
 
 class Stage {
@@ -28,7 +29,7 @@ class Stage {
   layOut(film, note) {
     const { root, shown } = this;
     const whole = root.clientWidth;
-    if (whole < 4 * SPRITE) return false;
+    if (whole < LEAST_WIDTH) return false;
     const ratio = devicePixelRatio;
     const stacked = whole <= NARROW && film.count > FEW;
     const abreast = stacked ? 1 : shown.length;
@@ -37,9 +38,11 @@ class Stage {
     // One above the other: both fit on the screen, above the bar.
     const tall = clamp(innerHeight * (stacked ? 0.62 / (1 + shown.length) + 0.1 : 0.62), 200, 680);
     const box = { width: Math.floor(room * ratio), height: Math.floor(tall * ratio) };
-    const plan = planGrid({ count: film.count, ratio, columns: film.header.columns, ...box });
+    const { count, size, alpha } = film;
+    const plan = planGrid({ count, size, alpha, ratio, columns: film.header.columns, ...box });
     const wide = (plan.columns * plan.pitch - plan.gap) / ratio;
     root.dataset.stacked = String(stacked);
+    root.dataset.alpha = String(alpha);
     root.style.setProperty("--between", `${between}px`);
     // The bar is as wide as the pictures.
     root.style.setProperty("--pair", `${Math.max(640, wide * abreast + between * (abreast - 1))}px`);

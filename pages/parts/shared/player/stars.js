@@ -8,8 +8,12 @@ export default function mount({ data, parentElement }) {
   registry.stars.set(address, { starred, of, owner: parentElement }); // for a player that is mounted later
   registry.players.get(address)?.hear({ starred, of });
   return () => {
-    if (registry.stars.get(address)?.owner !== parentElement) return; // a newer component has taken its place
-    registry.stars.delete(address);
-    registry.players.get(address)?.hear(NOTHING);
+    // As in mount.js: a cleanup may run after the next mount of the same component.
+    setTimeout(() => {
+      // Or a newer component has taken its place.
+      if (parentElement.isConnected || registry.stars.get(address)?.owner !== parentElement) return;
+      registry.stars.delete(address);
+      registry.players.get(address)?.hear(NOTHING);
+    });
   };
 }

@@ -1,6 +1,5 @@
 // Unpacks the bytes from Python.
 
-const SPRITE = 16;
 const KINDS = ["noisy", "guess"];
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 

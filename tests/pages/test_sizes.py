@@ -1,0 +1,125 @@
+"""Sprites of other sizes than 16 by 16, and with alpha: files, favourites, drawings, and what cannot be compared."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from ddpm import load_sprites
+from ddpm.pixels.cleaning import clean_pixels
+from pages.parts.copied.easel import to_image
+from pages.parts.copied.fitting import SizeError, difference, fitted
+from pages.parts.sample.cleaned import cleaned
+from pages.parts.sample.exports import sprite_files
+from pages.parts.shared.pictures import sprite_tag
+
+
+def cutouts(count: int, height: int = 24, width: int = 16) -> np.ndarray:
+    """uint8 (count, height, width, 4), alpha 0 or 255 alone, black where it is 0."""
+    random = np.random.default_rng(count)
+    images = random.integers(0, 256, (count, height, width, 4), dtype=np.uint8)
+    images[..., 3] = np.where(images[..., 3] < 128, 0, 255)
+    images[images[..., 3] == 0] = 0
+    return images
+
+
+def test_files_keep_alpha_as_it_is(tmp_path: Path) -> None:
+    images = cutouts(5)
+    files = {label: (name, make()) for label, name, _, make in sprite_files(images, "some")}
+    assert set(files) == {"One sheet, PNG", "Single PNGs", "NumPy array, .npy"}, "there is no background to remove"
+    assert np.array_equal(np.load(io.BytesIO(files["NumPy array, .npy"][1])), images)
+    with ZipFile(io.BytesIO(files["Single PNGs"][1])) as archive:
+        singles = [np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name in archive.namelist()]
+    assert np.array_equal(np.stack(singles), images)
+    (tmp_path / "sheet.png").write_bytes(files["One sheet, PNG"][1])
+    assert np.array_equal(load_sprites(tmp_path / "sheet.png").images, images)
+
+
+def test_a_changed_pixel_in_many_is_cleaned_anew() -> None:
+    """Streamlit looks at a sample of a large array only."""
+    images = np.full((125, 64, 64, 3), 255, np.uint8)
+    images[:, 20:40, 20:40] = (200, 30, 40)
+    assert images.size > 500_000
+    first = cleaned(images)
+    images[77, 30, 30] = (201, 31, 41)
+    assert not np.array_equal(cleaned(images).merged, first.merged)
+    assert np.array_equal(cleaned(images).images, clean_pixels(images).images)
+
+
+@pytest.mark.parametrize(
+    ("shape", "width", "height"),
+    [((16, 16, 3), 64, 64), ((24, 16, 4), 48, 72), ((32, 32, 4), 64, 64), ((64, 64, 3), 64, 64)],
+)
+def test_a_picture_is_enlarged_by_a_whole_number(shape: tuple[int, int, int], width: int, height: int) -> None:
+    tag = sprite_tag(np.zeros(shape, np.uint8), "it")
+    assert f"width:{width}px;height:{height}px" in tag
+    assert ("conic-gradient" in tag) == (shape[2] == 4)
+
+
+def test_a_drawing_has_the_size_and_alpha_of_the_data() -> None:
+    drawn = ["0"] * (24 * 16)
+    drawn[5 * 16 + 3], drawn[-1] = "1", "g"
+    image = to_image("".join(drawn), (24, 16, 4))
+    assert image is not None
+    assert image.shape == (24, 16, 4)
+    assert image[5, 3].tolist() == [0x1B, 0x17, 0x25, 255]
+    assert image[-1, -1].tolist() == [255] * 4
+    assert (image[0] == 0).all(), "the background is transparent"
+    for wrong in ("".join(drawn)[1:], "0" * 384, "z" * 384, None):
+        assert to_image(wrong, (24, 16, 4)) is None
+    assert to_image("g" * 256) is None, "without alpha, white is the background"
+
+
+def test_sprites_are_made_to_fit_or_it_is_said_why_not() -> None:
+    opaque, clear = np.full((2, 24, 16, 3), 9, np.uint8), cutouts(3)
+    same, words = fitted(clear, clear)
+    assert same is clear
+    assert words == ""
+    with_alpha, words = fitted(opaque, clear)
+    assert (with_alpha[..., 3] == 255).all()
+    assert np.array_equal(with_alpha[..., :3], opaque)
+    assert "opaque" in words
+    laid, words = fitted(clear, opaque)
+    assert (laid[clear[..., 3] == 0] == 255).all()
+    assert "white" in words
+    with pytest.raises(SizeError, match=r"These sprites are 32 × 32 pixels.*16 × 24.*Choose a model"):
+        fitted(np.zeros((1, 32, 32, 4), np.uint8), clear)
+
+
+def test_a_difference_shows_in_alpha_too() -> None:
+    one, other = np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 4), np.uint8)
+    other[0, 0] = (0, 0, 0, 255)
+    other[1, 1] = one[1, 1] = (9, 9, 9, 255)
+    gap = difference(one, other)
+    assert gap[0, 0].tolist() == [0, 0, 0]
+    gap[0, 0] = 255
+    assert (gap == 255).all()
+
+
+BACKDROP = """
+import numpy as np
+import streamlit as st
+from pages.parts.shared.backdrop import ask_for_backdrop, backdrop_colour, behind
+for channels in (3, 4):
+    ask_for_backdrop(np.zeros((1, 16, 16, channels), np.uint8))
+st.write(str(backdrop_colour()))
+st.write(behind())
+"""
+
+
+def test_the_visitor_chooses_what_is_behind() -> None:
+    app = AppTest.from_string(BACKDROP, default_timeout=60).run()
+    # Only once: not for sprites without alpha.
+    (choice,) = app.segmented_control
+    assert [words.value[:9] for words in app.markdown] == ["None", "repeating"]
+    for name, colour in {"White": (255, 255, 255), "Black": (0, 0, 0), "Colour": (0x6F, 0xA8, 0xDC)}.items():
+        choice.set_value(name).run()
+        assert [words.value for words in app.markdown] == [str(colour), f"rgb{colour}"]
+    app.color_picker[0].set_value("#102030").run()
+    assert app.markdown[0].value == "(16, 32, 48)"
