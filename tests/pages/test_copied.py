@@ -85,6 +85,24 @@ def test_training_sprites_are_called_copies_and_heldout_ones_are_not(
     assert 'class="verdict alarm"' not in blocks(copied, 'class="verdict')
 
 
+def test_sprites_of_another_size_are_refused_in_plain_words(copied: AppTest, tmp_path: Path) -> None:
+    question(copied, np.random.default_rng(0).integers(0, 256, (4, 24, 32, 3), dtype=np.uint8), tmp_path)
+    (said,) = [warning.value for warning in copied.warning]
+    assert "These sprites are 32 × 24 pixels, and the model learnt from sprites of 16 × 16" in said
+    assert "Choose a model" in said
+    assert blocks(copied, 'class="verdict') == ""
+
+
+def test_sprites_with_alpha_are_laid_on_white_where_the_data_have_none(
+    copied: AppTest, trained: Path, tmp_path: Path
+) -> None:
+    images = np.asarray(load_sprites(str(trained / "simple.npz")).images[:8])
+    alpha = np.where((images == 255).all(axis=-1, keepdims=True), 0, 255).astype(np.uint8)
+    question(copied, np.concatenate([images & alpha, alpha], axis=-1), tmp_path)
+    assert any("here they lie on white" in caption.value for caption in copied.caption)
+    assert blocks(copied, 'class="verdict') != ""
+
+
 def test_the_slider_changes_the_cards(copied: AppTest, trained: Path, tmp_path: Path) -> None:
     images = load_sprites(str(trained / "simple.npz")).images
     noisy = np.clip(np.asarray(images).astype(int) + 4, 0, 255).astype(np.uint8)

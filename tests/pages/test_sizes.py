@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -12,12 +14,21 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ddpm import load_sprites
+from ddpm.jobs import self_check
+from ddpm.jobs.job import run_training
+from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.runs.errors import CheckpointError
+from ddpm.runs.run import Run
 from pages.parts.copied.easel import to_image
 from pages.parts.copied.fitting import SizeError, difference, fitted
 from pages.parts.sample.cleaned import cleaned
 from pages.parts.sample.exports import sprite_files
+from pages.parts.shared.drawing import draw
+from pages.parts.shared.orders import Order
 from pages.parts.shared.pictures import sprite_tag
+from pages.parts.shared.resolving import resolve, rivals
+from pages.parts.shared.store import all_runs, sprite_shape
 
 
 def cutouts(count: int, height: int = 24, width: int = 16) -> np.ndarray:
@@ -100,6 +111,42 @@ def test_a_difference_shows_in_alpha_too() -> None:
     assert gap[0, 0].tolist() == [0, 0, 0]
     gap[0, 0] = 255
     assert (gap == 255).all()
+
+
+@pytest.fixture(scope="module")
+def tall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that has learnt from sprites of 16 by 24 with alpha, hardly anything."""
+    place = tmp_path_factory.mktemp("tall")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("DDPM_HOME", str(place / "home"))
+    patch.setattr(self_check, "FINAL_EVALUATIONS", 4)
+    np.save(place / "tall.npy", cutouts(20))
+    run = place / "checkpoints" / "tall"
+    request = TrainingRequest(run, data=str(place / "tall.npy"), steps=2, threads=1, check_sprites=0)
+    run_training(request, lambda progress: None)
+    patch.undo()
+    return run
+
+
+def test_more_like_a_tall_sprite_begins_with_that_sprite(tall: Path) -> None:
+    order = Order(str(tall), n=3, steps=3, seed=5)
+    batch = draw(resolve(order))
+    assert batch.chain.sprites.shape == (3, 24, 16, 4)
+    assert set(np.unique(batch.chain.sprites[..., 3])) <= {0, 255}
+    like = draw(resolve(replace(order, like=(2,), strength=0.3))).chain.sprites
+    assert np.array_equal(like[0], batch.chain.sprites[2])
+    assert not np.array_equal(like[1], like[0])
+
+
+def test_models_of_other_sizes_are_no_rivals(tall: Path, small: Path) -> None:
+    """The same noise suits only one of them."""
+    shutil.copytree(tall, small.parent / "tall")
+    order = Order(str(small), n=2, steps=3)
+    assert sprite_shape(Run(tall)) == (24, 16, 4)
+    assert "run:tall" not in rivals(order, all_runs())
+    assert "run:small" not in rivals(Order(str(small.parent / "tall")), all_runs())
+    with pytest.raises(CheckpointError, match=r"tall draws sprites of 16 × 24 pixels with transparency, this model"):
+        resolve(replace(order, against="run:tall"))
 
 
 BACKDROP = """

@@ -13,10 +13,9 @@ from ddpm.pixels.transparency import WHITE, Colour, parse_colour
 _KEY, _COLOUR = "behind", "behind-colour"
 CHECKERBOARD, _WHITE, _BLACK, _OWN = "Checkerboard", "White", "Black", "Colour"
 _USUAL_COLOUR = "#6fa8dc"
-# Light in both themes, since most sprites are drawn for light paper, but never as bright as white.
-_CHECKER = (
-    "repeating-conic-gradient(light-dark(#fff, #a9a8b3) 0 25%, light-dark(#e4e3ea, #bdbcc6) 0 50%) 0 0 / 12px 12px"
-)
+# Light in both themes, since most sprites are drawn for light paper; in the dark one not as bright as paper.
+_TONES = {"light": ("#fff", "#e4e3ea"), "dark": ("#a9a8b3", "#bdbcc6")}
+_EITHER = tuple(f"light-dark({light}, {dark})" for light, dark in zip(*_TONES.values(), strict=True))
 
 
 def backdrop_colour() -> Colour | None:
@@ -32,7 +31,11 @@ def backdrop_colour() -> Colour | None:
 def behind() -> str:
     """The same as a CSS background."""
     colour = backdrop_colour()
-    return _CHECKER if colour is None else f"rgb{colour}"
+    if colour is not None:
+        return f"rgb{colour}"
+    # By name: Streamlit's dialogs do not hand the theme down to what is in them.
+    one, other = _TONES.get(str(st.context.theme.type), _EITHER)
+    return f"repeating-conic-gradient({one} 0 25%, {other} 0 50%) 0 0 / 12px 12px"
 
 
 def backdrop_rule() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from pages.parts.shared.words import counted
 
 # Values of sprites, of 8 bytes each: about 250 MB, 40,000 sprites of 16 by 16.
 _MOST_REMEMBERED = 40_000 * 768
+# One sprite alone beside a memoriser may take more: about 800 MB.
+_MOST_AT_ALL = 130_000 * 768
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,15 @@ def resolve(order: Order) -> Resolved:
 def memorising(own: Denoiser, seen: ComparisonSet) -> Denoiser:
     """A perfect memoriser of the sprites that a network has seen, with the same sampling settings."""
     sprites, rows = seen.sprites, seen.seen
+    if len(rows) * math.prod(sprites.shape) > _MOST_AT_ALL:
+        raise CheckpointError(
+            f"A perfect memoriser of {counted(len(rows), 'sprite')} of this size needs too much memory."
+        )
     by_kind = sprites.labels is not None and own.labels is not None
-    mark = (sprites.fingerprint, own.schedule.num_timesteps, own.schedule.kind, by_kind)
-    memoriser = _memoriser(mark, rows, seen, own.schedule)
+    # Streamlit hashes a long array from a sample of its values.
+    digest = blake2b(np.ascontiguousarray(rows).data, digest_size=12).hexdigest()
+    mark = (sprites.fingerprint, digest, own.schedule.num_timesteps, own.schedule.kind, by_kind)
+    memoriser = _memoriser(mark, seen, own.schedule)
     if memoriser.image_shape != image_shape(own.model):
         raise CheckpointError(
             "The sprites that it learnt from are not of the size that it draws, so nothing can remember them."
@@ -265,8 +274,8 @@ def _what_it_saw(run: Run) -> ComparisonSet:
 # Only one is kept: it takes up to 250 MB.
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _memoriser(
-    mark: tuple[str, int, str, bool], rows: np.ndarray, _seen: ComparisonSet, _schedule: NoiseSchedule
+    mark: tuple[str, str, int, str, bool], _seen: ComparisonSet, _schedule: NoiseSchedule
 ) -> PerfectMemoriser:
-    sprites, by_kind = _seen.sprites, mark[-1]
+    sprites, rows, by_kind = _seen.sprites, _seen.seen, mark[-1]
     labels = np.asarray(sprites.labels)[rows] if by_kind else None
     return PerfectMemoriser(np.asarray(sprites.images[rows]), _schedule, labels)
