@@ -14,8 +14,8 @@ Colour = tuple[int, int, int]
 _LIGHT, _DARK = 204, 174
 _CELL = 4
 # Shown at half its size: lines stay even on a column of any width.
-_WIDEST, _HIGHEST = 960, 560
-_LEAST_ZOOM, _MOST_ZOOM = 4, 16
+_WIDEST, _HIGHEST = 960, 840
+_LEAST_ZOOM, _MOST_ZOOM = 3, 16
 _LINE = 3
 _COLOURS: tuple[Colour, ...] = ((124, 92, 255), (255, 84, 40), (0, 170, 110), (255, 255, 255), (16, 14, 28))
 _CLEARLY = 0.2

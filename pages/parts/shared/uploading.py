@@ -21,7 +21,7 @@ from pages.parts.shared.words import plain, problem
 
 UPLOAD = "Pictures, a sheet, a .zip of folders, or .npy"
 _KEEP, _WHITE, _OWN = "keep", "white", "own"
-_ALPHA = {_KEEP: "Keep: it learns them", AUTO: "Colour: auto", _WHITE: "White", _OWN: "Own colour"}
+_ALPHA = {_KEEP: "Keep", AUTO: "Auto colour", _WHITE: "White", _OWN: "Own colour"}
 _SMALLER = "smaller than the others"
 _OPTIONS = re.compile(r" \([^()]*--[^()]*\)")
 
@@ -156,6 +156,8 @@ def _ask_background(mark: str, read: SpriteDataset) -> str | None:
         format_func=lambda name: _ALPHA[name],
         key=f"{mark}-alpha",
         persist_state="session",
+        help="Kept, the model learns where sprites are transparent. Or they are laid on a colour; auto picks the one "
+        "on which the drawings stand out best.",
     )
     if chosen == _OWN:
         return st.color_picker("Colour", "#808080", key=f"{mark}-colour", persist_state="session")

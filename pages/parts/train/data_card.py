@@ -7,13 +7,14 @@ import streamlit as st
 
 from ddpm.sprites import SpriteDataset
 from ddpm.sprites.readers.tally import in_words
+from pages.parts.shared.backdrop import ask_for_backdrop
 from pages.parts.shared.pictures import contact_sheet, facts_row
 from pages.parts.shared.uploading import show_notes
 from pages.parts.shared.words import counted, plain
 from pages.parts.train.recipe_choices import recipe_and_holdout, rows_to_learn
 from pages.parts.train.tally_table import files_words, look_words, tally_table
 
-_ROWS = 6
+_ROWS = 5
 _WIDE = 153  # pixels of sprites beside one another: shown twice as wide on a phone, four times on a desk
 _WIDEST = 640
 _FEW = 50
@@ -57,6 +58,7 @@ def data_card(sprites: SpriteDataset) -> None:
     tally_table(sprites.tally)
     show_notes(_further_notes(sprites))
     _browse(sprites)
+    ask_for_backdrop(sprites.images)
 
 
 def _further_notes(sprites: SpriteDataset) -> list[str]:
