@@ -21,11 +21,12 @@ from ddpm.sprites.readers.arrays import labels_beside, read_npy, read_npz
 from ddpm.sprites.readers.assembly import read_pictures
 from ddpm.sprites.readers.listing import Listing, list_archive, list_file, list_folder
 from ddpm.sprites.readers.npy import MAGIC
-from ddpm.sprites.readers.pictures import is_picture
+from ddpm.sprites.readers.pictures import guess_format, is_picture
 from ddpm.sprites.readers.reader import Reader, SpriteArrays
 from ddpm.sprites.readers.reading import READING_OPTIONS, Reading, make_reading, split_source
 from ddpm.sprites.readers.tally import in_words
 
+_UNKNOWN = guess_format(b"\1")  # what is said of bytes that are of no kind
 _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
 
 
@@ -189,7 +190,7 @@ def _load_file(path: Path, reading: Reading) -> SpriteDataset:
     if start.startswith(MAGIC):
         _refuse_reading(reading, display_name(path))
         stored = _fetch_npy(path, reading.background)
-    elif start.startswith(b"PK") and (is_numpy_archive(path) or path.suffix.lower() == ".npz"):
+    elif _is_npz(path, start):
         _refuse_reading(reading, display_name(path))
         background = reading.background
         stored = _fetch("npz", path, [path], partial(read_npz, path, background), reading)
@@ -199,6 +200,13 @@ def _load_file(path: Path, reading: Reading) -> SpriteDataset:
     else:
         stored = _fetch_pictures(path, list_file(path), reading)
     return SpriteDataset(stored, name=display_name(path.stem), source=reading.name(str(path)))
+
+
+def _is_npz(path: Path, start: bytes) -> bool:
+    """Whether a file is an .npz by what it holds, or a damaged one by its name."""
+    if start.startswith(b"PK") and is_numpy_archive(path):
+        return True
+    return path.suffix.lower() == ".npz" and (start.startswith(b"PK") or guess_format(start) == _UNKNOWN)
 
 
 def _fetch_pictures(path: Path, listing: Listing, reading: Reading) -> cache.StoredSprites:
