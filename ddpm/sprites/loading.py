@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,12 +22,11 @@ from ddpm.sprites.readers.arrays import labels_beside, read_npy, read_npz
 from ddpm.sprites.readers.assembly import read_pictures
 from ddpm.sprites.readers.listing import Listing, list_archive, list_file, list_folder
 from ddpm.sprites.readers.npy import MAGIC
-from ddpm.sprites.readers.pictures import guess_format, is_picture
+from ddpm.sprites.readers.pictures import is_picture
 from ddpm.sprites.readers.reader import Reader, SpriteArrays
 from ddpm.sprites.readers.reading import READING_OPTIONS, Reading, make_reading, split_source
 from ddpm.sprites.readers.tally import in_words
 
-_UNKNOWN = guess_format(b"\1")  # what is said of bytes that are of no kind
 _BUILTIN = re.compile(r"builtin(?::(-?\d{1,15})(?::(\d{1,15}))?)?")
 
 
@@ -203,10 +203,10 @@ def _load_file(path: Path, reading: Reading) -> SpriteDataset:
 
 
 def _is_npz(path: Path, start: bytes) -> bool:
-    """Whether a file is an .npz by what it holds, or a damaged one by its name."""
-    if start.startswith(b"PK") and is_numpy_archive(path):
-        return True
-    return path.suffix.lower() == ".npz" and (start.startswith(b"PK") or guess_format(start) == _UNKNOWN)
+    """Whether a file is an .npz by what it holds, or one that lost its start or its end by its name."""
+    if start.startswith(b"PK"):
+        return is_numpy_archive(path) or path.suffix.lower() == ".npz"
+    return path.suffix.lower() == ".npz" and zipfile.is_zipfile(path)
 
 
 def _fetch_pictures(path: Path, listing: Listing, reading: Reading) -> cache.StoredSprites:

@@ -35,7 +35,7 @@ class Pack:
     """
 
     path: Path
-    cells: list[Cell]
+    cells: Sequence[Cell]
     left_out: tuple[str, ...] = ()
     answer: dict[str, object] = field(default_factory=dict)
     options: dict[str, object] = field(default_factory=dict)

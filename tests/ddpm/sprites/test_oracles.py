@@ -53,7 +53,7 @@ def _on_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def _check(path: Path, rgba: np.ndarray) -> None:
-    """The door gives these pixels, uint8 (H, W, 4): as they are, or without an alpha that hides nothing, and on white."""
+    """The door gives these pixels, uint8 (H, W, 4), without an alpha that hides nothing, and the same on white."""
     kept, laid = load_sprites(path), load_sprites(path, background="white")
     is_opaque = bool((rgba[..., 3] == 255).all())
     assert (kept.shape[0], laid.shape[0]) == (3 if is_opaque else 4, 3)
