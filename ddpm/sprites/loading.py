@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -189,7 +190,7 @@ def _load_file(path: Path, reading: Reading) -> SpriteDataset:
     if start.startswith(MAGIC):
         _refuse_reading(reading, display_name(path))
         stored = _fetch_npy(path, reading.background)
-    elif start.startswith(b"PK") and (is_numpy_archive(path) or path.suffix.lower() == ".npz"):
+    elif _is_npz(path, start):
         _refuse_reading(reading, display_name(path))
         background = reading.background
         stored = _fetch("npz", path, [path], partial(read_npz, path, background), reading)
@@ -199,6 +200,13 @@ def _load_file(path: Path, reading: Reading) -> SpriteDataset:
     else:
         stored = _fetch_pictures(path, list_file(path), reading)
     return SpriteDataset(stored, name=display_name(path.stem), source=reading.name(str(path)))
+
+
+def _is_npz(path: Path, start: bytes) -> bool:
+    """Whether a file is an .npz by what it holds, or one that lost its start or its end by its name."""
+    if start.startswith(b"PK"):
+        return is_numpy_archive(path) or path.suffix.lower() == ".npz"
+    return path.suffix.lower() == ".npz" and zipfile.is_zipfile(path)
 
 
 def _fetch_pictures(path: Path, listing: Listing, reading: Reading) -> cache.StoredSprites:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import os
 import struct
@@ -73,7 +74,9 @@ def read_npz(path: Path, background: str | None, store: ArrayStore) -> SpriteArr
         try:
             with zipfile.ZipFile(file) as archive:
                 return _read_archive(archive, store, where, background)
-        except _DAMAGE as error:
+        except (*_DAMAGE, OSError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a place before the start of the file
+                raise
             raise SpriteError(f"{where} is a damaged archive ({error}). Save or download it again.") from error
 
 

@@ -60,7 +60,7 @@ class Reading:
 def split_source(source: str) -> tuple[str, dict[str, str]]:
     """A source without what is said at its end, and that, by name."""
     found = _AT_END.fullmatch(source)
-    return (source, {}) if found is None else (found[1], dict(parse_qsl(found[2])))
+    return (source, {}) if found is None else (found[1], dict(parse_qsl(found[2], keep_blank_values=True)))
 
 
 def make_reading(asked: dict[str, Any]) -> Reading:

@@ -35,7 +35,7 @@ class Pack:
     """
 
     path: Path
-    cells: list[Cell]
+    cells: Sequence[Cell]
     left_out: tuple[str, ...] = ()
     answer: dict[str, object] = field(default_factory=dict)
     options: dict[str, object] = field(default_factory=dict)
@@ -210,7 +210,7 @@ def texture_pack(folder: Path) -> Pack:
         cells += cut(strip, 16, 16, label="block")
     for number in range(3):
         save(root / "item" / f"large_{number}.png", icons(1, 32, 32, seed=number)[0])
-    return Pack(folder, cells, ("3 of 32 x 32 pixels", "3 no pictures"))
+    return Pack(folder, cells, ("3 of 32 x 32 pixels", "3 files that are no pictures"))
 
 
 def walk_of_grounds(count: int, seed: int) -> np.ndarray:
@@ -258,7 +258,7 @@ def mixed_folder(folder: Path) -> Pack:
     (folder / "png" / "16" / "arrows" / "atlas.json").write_text(json.dumps({"frames": {}}))
     (folder / "png" / "source.psd").write_bytes(b"8BPS" + bytes(100))
     (folder / "png" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
-    return Pack(folder, cells, ("4 no pictures",))
+    return Pack(folder, cells, ("4 files that are no pictures",))
 
 
 @pack("weapons", "a damaged file, an empty one and a web page among good ones")
@@ -559,7 +559,7 @@ def zip_with_root(folder: Path) -> Pack:
     (folder / "in" / "Tiny Town 1.2" / "License.txt").write_text("CC0")
     (folder / "in" / "__MACOSX" / "Tiny Town 1.2" / "roofs").mkdir(parents=True)
     (folder / "in" / "__MACOSX" / "Tiny Town 1.2" / "roofs" / "._icon-0.png").write_bytes(b"\0\5\x16\7" + bytes(80))
-    return Pack(_zip_of(folder / "in", folder / "v1.2.zip"), cells, ("hidden file", "1 no picture"))
+    return Pack(_zip_of(folder / "in", folder / "v1.2.zip"), cells, ("hidden file", "1 file that is no picture"))
 
 
 @pack("flat.zip", ".zip with a zip in it and pictures beside")
@@ -568,7 +568,7 @@ def zip_in_zip(folder: Path) -> Pack:
     inner = zipped(folder / "inner.zip", {"x.png": png(images[0])}).read_bytes()
     members = {f"gem_{number}.png": png(image) for number, image in enumerate(images)}
     cells = [cell for data in members.values() for cell in shown(data)]
-    return Pack(zipped(folder / "flat.zip", {**members, "old.zip": inner}), cells, ("1 no picture",))
+    return Pack(zipped(folder / "flat.zip", {**members, "old.zip": inner}), cells, ("1 file that is no picture",))
 
 
 def _zip_of(folder: Path, path: Path) -> Path:

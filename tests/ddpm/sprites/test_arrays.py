@@ -227,13 +227,34 @@ def test_grey_becomes_three_equal_channels(tmp_path: Path) -> None:
         np.testing.assert_array_equal(load(tmp_path, array).images, expected[:1])
 
 
-def test_alpha_is_laid_on_white(tmp_path: Path) -> None:
+def test_alpha_is_kept_or_laid_on_a_colour(tmp_path: Path) -> None:
     pixels = np.zeros((1, 16, 16, 4), np.uint8)
     pixels[0, 0, 0] = (10, 20, 30, 0)  # a hidden colour
     pixels[0, 0, 1] = (10, 20, 30, 255)
     pixels[0, 0, 2] = (0, 0, 0, 51)
-    images = load(tmp_path, pixels).images
-    assert images[0, 0, :3].tolist() == [[255, 255, 255], [10, 20, 30], [204, 204, 204]]
+    path = write(tmp_path / "x.npy", npy_bytes(pixels))
+    assert load_sprites(path).images[0, 0, :3].tolist() == [[0, 0, 0, 0], [10, 20, 30, 255], [0, 0, 0, 51]]
+    white = load_sprites(path, background="white")
+    assert white.images[0, 0, :3].tolist() == [[255, 255, 255], [10, 20, 30], [204, 204, 204]]
+    assert white.background == "#ffffff"
+    blue = load_sprites(path, background="#0000ff")
+    assert blue.images[0, 0, :3].tolist() == [[0, 0, 255], [10, 20, 30], [0, 0, 204]]
+    assert load_sprites(blue.source).fingerprint == blue.fingerprint
+    for array in (pixels.transpose(0, 3, 1, 2), pixels[0], pixels.astype(np.float32) / 255, np.asfortranarray(pixels)):
+        np.testing.assert_array_equal(load(tmp_path, array).images, load_sprites(path).images)
+
+
+@pytest.mark.parametrize("shape", [(5, 32, 32, 3), (5, 3, 32, 32), (5, 8, 8, 3), (5, 24, 16, 4), (5, 4, 64, 64)])
+def test_any_size_from_8_to_64_is_a_sprite(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    if shape[-1] == 4:  # so that no colour is hidden
+        array[..., 3] |= 1
+    elif shape[1] == 4:
+        array[:, 3] |= 1
+    wanted = array.transpose(0, 2, 3, 1) if shape[1] in (3, 4) else array
+    np.testing.assert_array_equal(load(tmp_path, array).images, wanted)
+    if shape[1] not in (3, 4):
+        np.testing.assert_array_equal(load(tmp_path, array[0]).images, wanted[:1])
 
 
 @pytest.mark.parametrize(
@@ -241,14 +262,15 @@ def test_alpha_is_laid_on_white(tmp_path: Path) -> None:
     [
         ((3, 16, 16), "3 grey"),
         ((4, 16, 16), "4 grey"),
-        ((5, 32, 32, 3), "only PNG"),
-        ((32, 32, 3), "only PNG"),
-        ((5, 3, 32, 32), "only PNG"),
-        ((5, 8, 8, 3), "only PNG"),
+        ((5, 65, 32, 3), "Larger art is not scaled down"),
+        ((128, 128, 3), "Larger art is not scaled down"),
+        ((5, 3, 128, 128), "Larger art is not scaled down"),
+        ((5, 7, 8, 3), "8 to 64 pixels a side"),
+        ((3, 32, 24), "3 grey"),
         ((5, 16, 16, 2), "(5, 16, 16, 2)"),
         ((5, 768), "Reshape"),
-        ((5, 16, 3, 16), "(N, 16, 16, 3)"),
-        ((1, 5, 16, 16, 3), "(N, 16, 16, 3)"),
+        ((5, 16, 3, 16), "(N, H, W, 3)"),
+        ((1, 5, 16, 16, 3), "(N, H, W, 3)"),
         ((1,) * 30, "dimensions"),
         ((), "()"),
         ((7,), "(7,)"),
@@ -514,7 +536,9 @@ def test_a_loop_of_links_and_a_missing_file_are_refused(tmp_path: Path) -> None:
         {"tile": "16"},
         {"tile": True},
         {"margin": -1},
-        {"margin": None},
+        {"background": "blue"},
+        {"centre": 2},
+        {"centre": True},
         {"gap": 1 << 40},
         {"count": 5},
         {"seed": "x"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import resource
 import subprocess
@@ -87,9 +89,64 @@ def test_changed_added_and_removed_labels_are_seen(tmp_path: Path) -> None:
 
 def test_the_way_a_sheet_is_cut_is_part_of_what_it_is(tmp_path: Path) -> None:
     path = write(tmp_path / "x.png", png_bytes(lay_out(noise_sprites(4), 2)))
-    assert load_sprites(path).images.shape[0] == 4
-    assert load_sprites(path, tile=8).images.shape[0] == 16
-    assert load_sprites(path).images.shape[0] == 4
+    for _ in range(2):
+        assert load_sprites(path, tile=16).images.shape == (4, 16, 16, 3)
+        assert load_sprites(path, tile=8).images.shape == (16, 8, 8, 3)
+        assert load_sprites(path, tile="16x32").images.shape == (2, 32, 16, 3)
+
+
+def test_the_background_is_part_of_what_it_is(tmp_path: Path) -> None:
+    pixels = np.dstack([noise_sprites(1)[0], np.full((16, 16), 255, np.uint8)])
+    pixels[4:8, 4:8] = 0
+    path = write(tmp_path / "x.png", png_bytes(pixels))
+    for _ in range(2):
+        found = {colour: load_sprites(path, background=colour) for colour in (None, "white", "#000000", "auto")}
+        assert [one.background for one in found.values()][:3] == [None, "#ffffff", "#000000"]
+        assert len({one.fingerprint for one in found.values()}) >= 3
+        assert found["white"].images[0, 5, 5].tolist() == [255, 255, 255]
+        assert found["#000000"].images[0, 5, 5].tolist() == [0, 0, 0]
+        assert found[None].images[0, 5, 5].tolist() == [0, 0, 0, 0]
+
+
+def test_what_an_older_version_noted_is_read_again(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "set").mkdir()
+    for number, image in enumerate(noise_sprites(2)):
+        write(tmp_path / "set" / f"{number}.png", png_bytes(image))
+    write(tmp_path / "set" / "bad.png", b"bad")
+    first = load_sprites(tmp_path / "set")
+    (entry,) = (home / "sprites" / "sources").glob("*.json")
+    whole = json.loads(entry.read_text())
+    assert whole["tally"]
+    wrong: list[dict[str, object]] = [
+        {name: value for name, value in whole.items() if name != missing}
+        for missing in ("tally", "notes", "background")
+    ]
+    wrong += [whole | {"tally": [{}]}, whole | {"tally": 3}, whole | {"tally": [7]}, whole | {"background": 3}]
+    for old in wrong:
+        entry.write_text(json.dumps(old))
+        again = load_sprites(tmp_path / "set")
+        assert again.tally == first.tally
+        assert again.notes == first.notes
+        assert again.fingerprint == first.fingerprint
+        assert json.loads(entry.read_text()) == whole
+
+
+def test_16x16_rgb_sets_keep_their_fingerprint() -> None:
+    """It is in every checkpoint that there is: were it another one, their data would count as changed."""
+    sprites = load_sprites("builtin:200")
+    assert sprites.fingerprint == "845cba1787e611724f81e7c60b3aa3ac"
+    pixels = hashlib.sha256(np.ascontiguousarray(sprites.images).tobytes()).hexdigest()
+    assert pixels == "81da14a115e00a5f47ea4828ca3a3632aa34f4040845ffa32bbab63a2c97f371"
+
+
+def test_other_sizes_and_alpha_have_fingerprints_of_their_own(tmp_path: Path) -> None:
+    flat = np.random.default_rng(0).integers(0, 256, 4 * 3072, dtype=np.uint8)
+    shapes = [(4, 32, 32, 3), (8, 32, 16, 3), (8, 16, 32, 3), (16, 16, 16, 3), (12, 16, 16, 4)]
+    found = set()
+    for shape in shapes:
+        np.save(tmp_path / "x.npy", flat.reshape(shape))
+        found.add(load_sprites(tmp_path / "x.npy").fingerprint)
+    assert len(found) == len(shapes)
 
 
 def test_a_replaced_source_leaves_no_old_copy_behind(tmp_path: Path, home: Path) -> None:

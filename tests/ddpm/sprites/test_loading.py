@@ -252,3 +252,46 @@ def test_a_set_of_the_kaggle_shape_is_indexed_and_split_like_its_base(tmp_path: 
     assert sprites.label_names == ("hero", "non-hero", "food", "spell", "side-facing")
     assert sprites.labels is not None
     assert np.bincount(sprites.labels).tolist() == [8000, 32400, 6000, 35000, 8000]
+
+
+# Size and alpha
+
+
+@pytest.mark.parametrize(("height", "width", "channels"), [(16, 16, 3), (24, 16, 4), (64, 8, 3), (48, 48, 4)])
+def test_the_shape_of_a_set_is_that_of_its_batches(tmp_path: Path, height: int, width: int, channels: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, height, width, channels), dtype=np.uint8)
+    sprites = load(tmp_path, images)
+    assert sprites.shape == (channels, height, width) == tuple(sprites[0].shape)
+    assert tuple(sprites.batch(np.array([0, 3])).shape) == (2, *sprites.shape)
+    assert f"{width} x {height} {'RGBA' if channels == 4 else 'RGB'}" in repr(sprites)
+
+
+def test_binary_alpha_is_of_the_data(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 4), dtype=np.uint8)
+    assert not load(tmp_path, images).binary_alpha
+    images[..., 3] = np.where(images[..., 3] > 99, 255, 0)
+    assert load(tmp_path, images).binary_alpha
+    assert not load(tmp_path, images[..., :3]).binary_alpha
+
+
+def test_equal_drawings_are_equal_whatever_lies_under_nothing(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (1, 16, 16, 4), dtype=np.uint8).repeat(3, axis=0)
+    images[:, :6, :, 3] = 0
+    images[1, :6, :, :3] = 7
+    images[2, 0, 0, 3] = 1  # this one is to be seen
+    sprites = load(tmp_path, images)
+    assert sprites.distinct().tolist() == [0, 2]
+    assert sprites.first_rows().tolist() == [0, 0, 2]
+
+
+def test_each_once_takes_the_first_row_of_each(tmp_path: Path) -> None:
+    images = noise_sprites(60)
+    rows = np.concatenate([np.arange(60), np.arange(0, 60, 2), np.arange(0, 60, 3)])
+    sprites = load(tmp_path, images[rows])
+    train, _ = sprites.split()
+    assert sprites.training_rows(0, each_once=True).tolist() == list(range(60))
+    assert sprites.training_rows(0.1, each_once=True).tolist() == train.tolist()
+    assert sprites.training_rows(0).tolist() == list(range(len(rows)))
+    kept = sprites.training_rows(0.1)
+    assert set(sprites.first_rows()[kept].tolist()) == set(train.tolist())
+    assert len(kept) > len(train)

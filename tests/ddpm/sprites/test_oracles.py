@@ -52,9 +52,22 @@ def _on_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return ((rgb.astype(int) * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
+def _check(path: Path, rgba: np.ndarray) -> None:
+    """The door gives these pixels, uint8 (H, W, 4), without an alpha that hides nothing, and the same on white."""
+    kept, laid = load_sprites(path), load_sprites(path, background="white")
+    is_opaque = bool((rgba[..., 3] == 255).all())
+    assert (kept.shape[0], laid.shape[0]) == (3 if is_opaque else 4, 3)
+    wanted = rgba[..., :3] if is_opaque else np.where(rgba[..., 3:] == 0, 0, rgba)
+    np.testing.assert_array_equal(kept.images[0], wanted)
+    np.testing.assert_array_equal(laid.images[0], _on_white(rgba[..., :3], rgba[..., 3]))
+
+
 def _by_pillow(data: bytes) -> np.ndarray:
-    rgba = np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
-    return _on_white(rgba[..., :3], rgba[..., 3])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
+
+
+def _opaque(rgb: np.ndarray) -> np.ndarray:
+    return np.dstack([rgb, np.full(rgb.shape[:2], 255)]).astype(np.uint8)
 
 
 def _samples(depth: int, colour: int) -> np.ndarray:
@@ -71,13 +84,12 @@ def test_every_depth_and_colour_type(tmp_path: Path, depth: int, colour: int, in
     samples = _samples(depth, colour)
     extra = chunk(b"PLTE", _palette(depth).tobytes()) if colour == 3 else b""
     data = _encode(samples, depth, colour, extra, interlaced)
-    found = load_sprites(write(tmp_path / "x.png", data)).images[0]
     if (depth, colour) == (16, 0):  # Pillow gives the deep values, and clips them in a conversion of its own
         deep = np.asarray(Image.open(io.BytesIO(data))).astype(float)
-        wanted = np.repeat(np.rint(deep / 257)[..., None], 3, axis=-1)
+        wanted = _opaque(np.repeat(np.rint(deep / 257)[..., None], 3, axis=-1))
     else:
         wanted = _by_pillow(data)
-    np.testing.assert_array_equal(found, wanted)
+    _check(write(tmp_path / "x.png", data), wanted)
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
@@ -88,19 +100,19 @@ def test_the_transparent_colour_is_exactly_one(tmp_path: Path, depth: int, colou
     samples[3] = clear
     samples[4] = clear ^ 1  # in a deep picture it has the same upper byte
     data = _encode(samples, depth, colour, chunk(b"tRNS", clear.astype(">u2").tobytes()), interlaced)
-    found = load_sprites(write(tmp_path / "x.png", data)).images[0]
     opaque = load_sprites(write(tmp_path / "y.png", _encode(samples, depth, colour, b"", interlaced))).images[0]
     is_clear = (samples == clear).all(axis=-1)
     assert is_clear[3].all()
     assert not is_clear[4].any()
-    np.testing.assert_array_equal(found, np.where(is_clear[..., None], 255, opaque))
+    wanted = np.where(is_clear[..., None], np.uint8(0), _opaque(opaque))
+    _check(write(tmp_path / "x.png", data), wanted)
 
 
 def test_only_the_bits_of_the_depth_say_what_is_clear(tmp_path: Path) -> None:
     samples = _samples(8, 2)
     clear = struct.pack(">3H", *(int(value) + 0x300 for value in samples[2, 2]))
-    found = load_sprites(write(tmp_path / "x.png", _encode(samples, 8, 2, chunk(b"tRNS", clear)))).images[0]
-    np.testing.assert_array_equal(found, np.where((samples == samples[2, 2]).all(-1)[..., None], 255, samples))
+    wanted = np.where((samples == samples[2, 2]).all(-1)[..., None], np.uint8(0), _opaque(samples))
+    _check(write(tmp_path / "x.png", _encode(samples, 8, 2, chunk(b"tRNS", clear))), wanted)
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
@@ -111,7 +123,7 @@ def test_transparent_palettes(tmp_path: Path, depth: int, length: str, interlace
     alphas = bytes([0]) if length == "one" else np.random.default_rng(9).integers(0, 256, count, np.uint8).tobytes()
     extra = chunk(b"PLTE", _palette(depth).tobytes()) + chunk(b"tRNS", alphas)
     data = _encode(_samples(depth, 3), depth, 3, extra, interlaced)
-    np.testing.assert_array_equal(load_sprites(write(tmp_path / "x.png", data)).images[0], _by_pillow(data))
+    _check(write(tmp_path / "x.png", data), _by_pillow(data))
 
 
 # What lies beside the pixels
@@ -174,18 +186,18 @@ def test_bombs_of_text_are_refused(tmp_path: Path, kind: bytes, start: bytes, pl
         load_sprites(path)
 
 
-def test_an_animation_says_that_only_its_first_picture_is_taken(tmp_path: Path) -> None:
+def test_all_pictures_of_an_animation_are_taken(tmp_path: Path) -> None:
     file = io.BytesIO()
     first, *others = (Image.fromarray(image) for image in noise_sprites(4))
     first.save(file, "PNG", save_all=True, append_images=others)
     sprites = load_sprites(write(tmp_path / "x.png", file.getvalue()))
-    np.testing.assert_array_equal(sprites.images, noise_sprites(1))
-    assert sprites.notes == ("x.png is an animation of 4 pictures: only the first is taken.",)
+    np.testing.assert_array_equal(sprites.images, noise_sprites(4))
+    assert sprites.notes == ()
     (tmp_path / "folder").mkdir()
     write(tmp_path / "folder" / "walk.png", file.getvalue())
-    assert load_sprites(tmp_path / "folder").notes == (
-        "1 PNG is an animation: only the first picture is taken (walk.png).",
-    )
+    walk = load_sprites(tmp_path / "folder")
+    np.testing.assert_array_equal(walk.images, noise_sprites(4))
+    assert walk.notes == ("folder: 1 of 1 file: 1 animation of 16 x 16 with 4 frames.",)
 
 
 # .npy
