@@ -36,7 +36,7 @@ def icon_theme(folder: Path) -> Pack:
     return Pack(folder, cells, ("1 of 22 x 22 pixels", "link"))
 
 
-@pack("textures/block", "texture pack: 16x16, strips of 16x320 and 16x32, 32x32 among them, three deep, .mcmeta")
+@pack("textures/block", "texture pack: 16x16, strips of 16x320 and 16x512, 32x32 among them, three deep, .mcmeta")
 def texture_pack(folder: Path) -> Pack:
     root = folder / "assets" / "minecraft" / "textures"
     cells = [(image, "block") for image, _ in files(root / "block", grounds(24, seed=2), numbered("stone", 24))]
