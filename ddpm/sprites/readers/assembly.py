@@ -218,9 +218,11 @@ class _Assembly:
             cuts = file.find_cuts(self.grid)
             return cuts if len(cuts) == 1 and cuts[0].grid.tile == size else []
         cuts = find_cuts(pixels, self.grid, wanted=size)
-        if len(cuts) > 1 or (cuts and cuts[0].grid.tile == size):
-            return cuts
-        return []
+        if len(cuts) == 1 and cuts[0].grid.tile == size:
+            # The size of the others must not outweigh what the picture itself shows.
+            own = file.find_cuts(self.grid)
+            return cuts if len(own) == 1 and own[0].grid.tile == size else [*cuts, *own]
+        return cuts if len(cuts) > 1 else []
 
     def _tell_cut(self, name: str, cut: Cut) -> None:
         if not self.is_single:

@@ -290,6 +290,19 @@ def test_strips_of_larger_frames_are_not_cut_into_smaller_ones(tmp_path: Path) -
     assert sum(one.files for one in sprites.tally if not one.taken) == 6
 
 
+@pytest.mark.parametrize("size", [(32, 32), (24, 24), (48, 48), (16, 24)])
+@pytest.mark.parametrize("drawn", [icons, grounds, walk])
+def test_sheets_of_other_tiles_are_not_cut_like_the_others(
+    tmp_path: Path, drawn: object, size: tuple[int, int]
+) -> None:
+    fill(tmp_path, icons(9), "a")
+    fill(tmp_path, np.stack([lay_out(drawn(64, *size, seed), 8) for seed in range(2)]), "b")  # type: ignore[operator]
+    fill(tmp_path, grounds(2, 96, 96), "c")
+    sprites = load_sprites(tmp_path)
+    np.testing.assert_array_equal(sprites.images, icons(9))
+    assert sum(one.files for one in sprites.tally if not one.taken) >= 4
+
+
 def test_sheets_that_could_be_single_sprites_are_asked_about(tmp_path: Path) -> None:
     fill(tmp_path, np.stack([lay_out(walk(4, seed=seed), 2) for seed in range(4)]))
     with pytest.raises(GridQuestion, match="--tile 16x16 or --tile 32x32"):
