@@ -19,7 +19,7 @@ from ddpm.base.home import home
 from ddpm.base.locks import Lock
 from ddpm.diffusion.chain import Chain
 from ddpm.pixels.conversion import is_sprite_shape
-from ddpm.sprites.readers.arrays import load_npz
+from ddpm.sprites.readers.numpy_files.arrays import load_npz
 
 _ID = re.compile(r"[0-9a-f]{8,24}")
 _KEPT = 12

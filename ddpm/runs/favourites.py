@@ -24,7 +24,7 @@ from ddpm.base.home import home
 from ddpm.base.json_values import has_fields, is_amount, is_count, is_object, parse_json
 from ddpm.base.locks import Lock
 from ddpm.pixels.conversion import LARGEST, is_sprite_shape
-from ddpm.sprites.readers.pngs import DAMAGE
+from ddpm.sprites.readers.picture_files.pngs import DAMAGE
 
 MOST = 400
 _FILE = re.compile(r"[0-9a-f]{16}\.png")

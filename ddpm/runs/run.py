@@ -36,7 +36,8 @@ from ddpm.runs.errors import RunError
 from ddpm.runs.names import check_name, is_step_name, step_name
 from ddpm.runs.records import ACTIVE, STATUS, RunState, left_out, read_config, read_metrics, read_or_empty
 from ddpm.runs.step_files import MANIFEST
-from ddpm.sprites.readers import npy, pngs
+from ddpm.sprites.readers.numpy_files import npy
+from ddpm.sprites.readers.picture_files import pngs
 
 _LARGEST_HASHES, _LARGEST_PICTURE, _MOST_PIXELS = 256 << 20, 1 << 20, 1_000_000
 # Seconds; a change takes milliseconds.

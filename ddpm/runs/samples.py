@@ -17,7 +17,7 @@ from ddpm.diffusion.parallel import ParallelModel, one_core
 from ddpm.diffusion.sampling import Sampler, sample
 from ddpm.pixels.conversion import to_uint8
 from ddpm.runs.checkpoint import Checkpoint
-from ddpm.sprites.readers import npy
+from ddpm.sprites.readers.numpy_files import npy
 
 _LARGEST = 1 << 30
 

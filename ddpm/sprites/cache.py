@@ -26,8 +26,8 @@ from ddpm.base.text import display_name
 from ddpm.pixels.conversion import is_sprite_shape
 from ddpm.pixels.duplicates import find_first_rows, row_hashes
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers import npy
-from ddpm.sprites.readers.array_store import ArrayStore, ArrayStoreError
+from ddpm.sprites.readers.numpy_files import npy
+from ddpm.sprites.readers.numpy_files.array_store import ArrayStore, ArrayStoreError
 from ddpm.sprites.readers.reader import Reader, SpriteArrays
 from ddpm.sprites.readers.tally import TallyRow
 from ddpm.sprites.split import split_hashes

@@ -16,13 +16,13 @@ from ddpm.base.text import counted, display_name
 from ddpm.sprites import cache, kaggle, uploads
 from ddpm.sprites.dataset import SpriteDataset
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.archives import Archive, is_numpy_archive
-from ddpm.sprites.readers.array_store import ArrayStore
-from ddpm.sprites.readers.arrays import labels_beside, read_npy, read_npz
 from ddpm.sprites.readers.assembly import read_pictures
 from ddpm.sprites.readers.listing import Listing, list_archive, list_file, list_folder
-from ddpm.sprites.readers.npy import MAGIC
-from ddpm.sprites.readers.pictures import is_picture
+from ddpm.sprites.readers.numpy_files.array_store import ArrayStore
+from ddpm.sprites.readers.numpy_files.arrays import labels_beside, read_npy, read_npz
+from ddpm.sprites.readers.numpy_files.npy import MAGIC
+from ddpm.sprites.readers.picture_files.archives import Archive, is_numpy_archive
+from ddpm.sprites.readers.picture_files.pictures import is_picture
 from ddpm.sprites.readers.reader import Reader, SpriteArrays
 from ddpm.sprites.readers.reading import READING_OPTIONS, Reading, make_reading, split_source
 from ddpm.sprites.readers.tally import in_words

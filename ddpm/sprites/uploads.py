@@ -11,7 +11,7 @@ from ddpm.base.files import replace_bytes
 from ddpm.base.home import home
 from ddpm.base.text import display_name, listed
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.pictures import SUFFIXES, is_picture
+from ddpm.sprites.readers.picture_files.pictures import SUFFIXES, is_picture
 
 _ALONE = (".npy", ".npz", ".zip")
 _NUMBER = re.compile(r"\d{4,}-")

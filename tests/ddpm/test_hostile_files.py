@@ -34,8 +34,8 @@ from ddpm.runs.errors import RunError
 from ddpm.runs.favourites import Favourite, favourite_names, favourites, keep
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteError, cache
-from ddpm.sprites.readers import npy
-from ddpm.sprites.readers.arrays import load_npz
+from ddpm.sprites.readers.numpy_files import npy
+from ddpm.sprites.readers.numpy_files.arrays import load_npz
 from tests.broken_files import json_values, mutated, quick, twisted
 from tests.ddpm.helpers import ROOT, simple_sprites, trained_state
 from tests.ddpm.runs.test_checkpoint import CONFIG as STEP_CONFIG

@@ -249,7 +249,7 @@ def test_several_files_of_equal_names_are_all_there(open_page: OpenPage) -> None
 
 
 def test_the_grid_is_drawn_between_the_tiles_and_covers_gaps() -> None:
-    from ddpm.sprites.readers.sheet_layout import Cut, Grid
+    from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid
 
     white = np.full((34, 34, 4), 255, np.uint8)
     picture, is_part = grid_picture(white, Cut(Grid((16, 16), 0, 1), 1, 2, 2, ""))

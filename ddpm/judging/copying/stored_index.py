@@ -21,7 +21,7 @@ from ddpm.base.folders import build_aside, discard, put_in_place, sweep
 from ddpm.base.home import home
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.training_index import TrainingIndex, Watch
-from ddpm.sprites.readers import npy
+from ddpm.sprites.readers.numpy_files import npy
 
 _VERSION = 1
 """To be raised whenever a measure changes, so that what older versions stored is not used."""

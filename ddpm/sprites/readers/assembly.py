@@ -17,14 +17,14 @@ from ddpm.pixels.conversion import LARGEST, SMALLEST
 from ddpm.pixels.transparency import is_blank
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.alpha import AlphaPlan, plan_alpha
-from ddpm.sprites.readers.array_store import ArrayStore
-from ddpm.sprites.readers.labels import MOST_CLASSES, clean_name, unique_names
 from ddpm.sprites.readers.listing import Listing
-from ddpm.sprites.readers.pictures import Picture, read_picture
+from ddpm.sprites.readers.numpy_files.array_store import ArrayStore
+from ddpm.sprites.readers.numpy_files.labels import MOST_CLASSES, clean_name, unique_names
+from ddpm.sprites.readers.picture_files.pictures import Picture, read_picture
 from ddpm.sprites.readers.reader import SpriteArrays
 from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
-from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, natural_scale
+from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
+from ddpm.sprites.readers.sheets.sheet_splitter import cut_by_note, cut_tiles, natural_scale
 from ddpm.sprites.readers.sizes import File, choose_size, cut_of_strip, is_sprite
 from ddpm.sprites.readers.tally import Kind, Tally
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ddpm.base.text import counted, display_name
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.archives import Archive
-from ddpm.sprites.readers.labels import MOST_CLASSES, unique_names
-from ddpm.sprites.readers.pictures import is_picture
+from ddpm.sprites.readers.numpy_files.labels import MOST_CLASSES, unique_names
+from ddpm.sprites.readers.picture_files.archives import Archive
+from ddpm.sprites.readers.picture_files.pictures import is_picture
 from ddpm.sprites.readers.tally import Kind, Tally
 
 MOST_FILES = 200_000

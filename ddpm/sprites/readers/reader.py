@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ddpm.sprites.readers.array_store import ArrayStore
+from ddpm.sprites.readers.numpy_files.array_store import ArrayStore
 from ddpm.sprites.readers.tally import TallyRow
 
 

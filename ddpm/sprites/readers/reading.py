@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ddpm.pixels.transparency import colour_name, parse_colour
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.sheet_layout import Grid, parse_tile
+from ddpm.sprites.readers.sheets.sheet_layout import Grid, parse_tile
 
 AUTO = "auto"
 _MOST = 1 << 16

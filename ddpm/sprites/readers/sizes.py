@@ -10,7 +10,7 @@ import numpy as np
 
 from ddpm.pixels.conversion import LARGEST, SMALLEST
 from ddpm.sprites.readers.listing import Entry
-from ddpm.sprites.readers.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
+from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
 
 # A picture this many times as long as wide is rather a strip of frames than a drawing.
 _LEAST_FRAMES = 4

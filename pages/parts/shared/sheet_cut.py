@@ -15,11 +15,11 @@ from ddpm.base.text import counted, display_name
 from ddpm.pixels.conversion import LARGEST, SMALLEST
 from ddpm.pixels.sheets import png
 from ddpm.sprites import SpriteError
-from ddpm.sprites.readers.archives import Archive
 from ddpm.sprites.readers.listing import Listing, list_archive, list_file, list_folder
-from ddpm.sprites.readers.pictures import is_picture, read_picture
-from ddpm.sprites.readers.sheet_layout import Cut, Grid, find_cuts
-from ddpm.sprites.readers.sheet_splitter import cut_by_note
+from ddpm.sprites.readers.picture_files.archives import Archive
+from ddpm.sprites.readers.picture_files.pictures import is_picture, read_picture
+from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, find_cuts
+from ddpm.sprites.readers.sheets.sheet_splitter import cut_by_note
 from ddpm.sprites.uploads import shown_name
 from pages.parts.shared.pictures import data_uri
 from pages.parts.shared.sheet_preview import grid_picture

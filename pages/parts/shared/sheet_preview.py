@@ -6,7 +6,7 @@ import numpy as np
 
 from ddpm.pixels.oklab import distance, oklab
 from ddpm.pixels.sheets import enlarge
-from ddpm.sprites.readers.sheet_layout import Cut
+from ddpm.sprites.readers.sheets.sheet_layout import Cut
 
 Colour = tuple[int, int, int]
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from ddpm.sprites import SpriteDataset, SpriteError
 from ddpm.sprites.readers.reading import AUTO, Reading
-from ddpm.sprites.readers.sheet_layout import Grid, GridQuestion
+from ddpm.sprites.readers.sheets.sheet_layout import Grid, GridQuestion
 from ddpm.sprites.uploads import keep_upload
 from pages.parts.shared.sheet_cut import ask_grid, by_hand, find_sheet, show_cut
 from pages.parts.shared.store import sprites as stored_sprites

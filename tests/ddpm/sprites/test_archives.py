@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers import archives
-from ddpm.sprites.readers.archives import Archive, is_numpy_archive
+from ddpm.sprites.readers.picture_files import archives
+from ddpm.sprites.readers.picture_files.archives import Archive, is_numpy_archive
 from tests.broken_files import mutated, quick
 
 

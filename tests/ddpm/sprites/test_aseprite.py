@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers import aseprite
-from ddpm.sprites.readers.pictures import Picture, read_picture
+from ddpm.sprites.readers.picture_files import aseprite
+from ddpm.sprites.readers.picture_files.pictures import Picture, read_picture
 from tests.broken_files import mutated, quick
 
 RGBA, GREY, INDEXED = 32, 16, 8

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from ddpm.sprites import SpriteError, load_sprites
-from ddpm.sprites.readers import array_store, arrays
+from ddpm.sprites.readers.numpy_files import array_store, arrays
 from tests.ddpm.sprite_files import lay_out, noise_sprites, npy_bytes, png_bytes, write
 
 PROJECT = Path(__file__).parents[3]

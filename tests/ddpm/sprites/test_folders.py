@@ -12,7 +12,7 @@ from ddpm.pixels.transparency import lay_on
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.sprites.readers import listing
 from ddpm.sprites.readers.listing import find_classes
-from ddpm.sprites.readers.sheet_layout import GridQuestion
+from ddpm.sprites.readers.sheets.sheet_layout import GridQuestion
 from tests.ddpm.sprite_files import noise_sprites, npy_bytes, png_bytes, refused, write
 from tests.ddpm.sprites.pixel_art import ghosts, grounds, icons, lay_out, on, walk
 from tests.ddpm.sprites.real_packs import aseprite

@@ -17,8 +17,8 @@ from PIL import Image
 
 from ddpm.pixels.transparency import lay_on_white
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers import png_chunks
-from ddpm.sprites.readers.pictures import SUFFIXES, Picture, guess_format, is_picture, read_picture
+from ddpm.sprites.readers.picture_files import png_chunks
+from ddpm.sprites.readers.picture_files.pictures import SUFFIXES, Picture, guess_format, is_picture, read_picture
 from tests.broken_files import mutated, quick
 from tests.ddpm.sprite_files import chunk, raw_png
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ddpm.pixels.sheets import sheet_png
 from ddpm.sprites import SpriteError
-from ddpm.sprites.readers.pictures import read_picture
+from ddpm.sprites.readers.picture_files.pictures import read_picture
 from tests.ddpm.sprite_files import chunk, noise_sprites, png_bytes, raw_png, refused, write
 
 # Colour types

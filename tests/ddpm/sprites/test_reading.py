@@ -9,7 +9,7 @@ import pytest
 
 from ddpm.sprites import SpriteError, load_sprites
 from ddpm.sprites.readers.reading import Reading, make_reading, split_source
-from ddpm.sprites.readers.sheet_layout import Grid
+from ddpm.sprites.readers.sheets.sheet_layout import Grid
 from tests.ddpm.sprite_files import noise_sprites, png_bytes, write
 from tests.ddpm.sprites.pixel_art import icons, lay_out
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ddpm.pixels.transparency import lay_on
 from ddpm.sprites import SpriteDataset, load_sprites
-from ddpm.sprites.readers.sheet_layout import Grid, GridQuestion, parse_tile
+from ddpm.sprites.readers.sheets.sheet_layout import Grid, GridQuestion, parse_tile
 from tests.ddpm.sprites.real_packs import PACKS, Pack
 
 _ASKED_AT_MOST = 4

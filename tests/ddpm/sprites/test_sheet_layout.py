@@ -11,7 +11,7 @@ import pytest
 
 from ddpm.pixels.sheets import sheet
 from ddpm.sprites.builtin.generate import generate
-from ddpm.sprites.readers.sheet_layout import Cut, Grid, Size, find_cuts
+from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, Size, find_cuts
 
 REAL = Path("/work/shared/data/sprites_exact.npz")
 BACKGROUNDS = {

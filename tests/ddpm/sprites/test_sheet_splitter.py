@@ -9,8 +9,8 @@ import pytest
 
 from ddpm.pixels.transparency import is_blank
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts, parse_tile
-from ddpm.sprites.readers.sheet_splitter import cut_by_note, cut_tiles, natural_scale
+from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts, parse_tile
+from ddpm.sprites.readers.sheets.sheet_splitter import cut_by_note, cut_tiles, natural_scale
 
 
 def noise(*shape: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from ddpm.pixels.sheets import sheet_png
 from ddpm.pixels.transparency import lay_on
 from ddpm.sprites import SpriteDataset, load_sprites
 from ddpm.sprites.builtin.generate import generate
-from ddpm.sprites.readers.sheet_layout import Grid, GridQuestion, parse_tile
+from ddpm.sprites.readers.sheets.sheet_layout import Grid, GridQuestion, parse_tile
 from tests.ddpm.sprite_files import chunk, lay_out, noise_sprites, png_bytes, raw_png, refused, write
 from tests.ddpm.sprites.pixel_art import icons, on
 from tests.ddpm.sprites.pixel_art import lay_out as lay_out_rgba

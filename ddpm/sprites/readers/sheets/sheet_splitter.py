@@ -6,8 +6,8 @@ import json
 
 import numpy as np
 
-from ddpm.sprites.readers.sheet_evidence import natural_scale
-from ddpm.sprites.readers.sheet_layout import LARGEST, SMALLEST, Cut, Grid
+from ddpm.sprites.readers.sheets.sheet_evidence import natural_scale
+from ddpm.sprites.readers.sheets.sheet_layout import LARGEST, SMALLEST, Cut, Grid
 
 _LONGEST_NOTE = 1000
 _LARGEST_NUMBER = 1_000_000

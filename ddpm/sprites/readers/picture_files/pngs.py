@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.png_chunks import SIGNATURE, Chunks, read_chunks
+from ddpm.sprites.readers.picture_files.png_chunks import SIGNATURE, Chunks, read_chunks
 
 MOST_FRAMES = 4096
 DAMAGE = (

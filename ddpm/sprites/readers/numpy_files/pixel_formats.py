@@ -17,7 +17,7 @@ from ddpm.pixels.conversion import LARGEST, SMALLEST
 from ddpm.pixels.transparency import is_blank, without_hidden_colours
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.alpha import plan_alpha
-from ddpm.sprites.readers.array_store import ArrayStore
+from ddpm.sprites.readers.numpy_files.array_store import ArrayStore
 
 _CHANNELS = (1, 3, 4)
 _SLACK = 1e-4  # what rounding in float16 or a resize may leave outside 0..1

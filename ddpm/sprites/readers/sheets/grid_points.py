@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ddpm.sprites.readers.sheet_evidence import NO_COLOUR, Axis
+from ddpm.sprites.readers.sheets.sheet_evidence import NO_COLOUR, Axis
 
 Size = tuple[int, int]
 """Width and height."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ddpm.base.text import counted
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.aseprite_layers import (
+from ddpm.sprites.readers.picture_files.aseprite_layers import (
     BACKGROUND,
     GROUP,
     IMAGE,
@@ -25,7 +25,7 @@ from ddpm.sprites.readers.aseprite_layers import (
     Sprite,
     Tileset,
 )
-from ddpm.sprites.readers.pngs import check_size, reason
+from ddpm.sprites.readers.picture_files.pngs import check_size, reason
 
 MAGIC = b"\xe0\xa5"
 """What stands behind the first four bytes."""

@@ -20,7 +20,7 @@ import numpy as np
 from ddpm.base.files import open_plain, read_bytes
 from ddpm.base.text import display_name, megabytes
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.array_store import ArrayStore
+from ddpm.sprites.readers.numpy_files.array_store import ArrayStore
 
 MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 10_000

@@ -16,9 +16,9 @@ from PIL import Image, ImageColor
 
 from ddpm.base.text import counted, listed
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers import aseprite
-from ddpm.sprites.readers.png_chunks import SIGNATURE
-from ddpm.sprites.readers.pngs import MOST_FRAMES, check_size, decode_png, deep_grey, guess_format, reason
+from ddpm.sprites.readers.picture_files import aseprite
+from ddpm.sprites.readers.picture_files.png_chunks import SIGNATURE
+from ddpm.sprites.readers.picture_files.pngs import MOST_FRAMES, check_size, decode_png, deep_grey, guess_format, reason
 
 __all__ = ["MOST_FRAMES", "MOST_PIXELS", "SUFFIXES", "Picture", "guess_format", "is_picture", "read_picture"]
 

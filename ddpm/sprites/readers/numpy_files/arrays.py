@@ -17,11 +17,11 @@ import numpy as np
 from ddpm.base.files import open_plain
 from ddpm.base.text import counted, display_name, listed, megabytes
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers import npy
-from ddpm.sprites.readers.archives import check_directory
-from ddpm.sprites.readers.array_store import ArrayStore
-from ddpm.sprites.readers.labels import MOST_CLASSES, Labels, check_labels_shape, name_classes, read_labels
-from ddpm.sprites.readers.pixel_formats import convert, dtype_is_final, find_form
+from ddpm.sprites.readers.numpy_files import npy
+from ddpm.sprites.readers.numpy_files.array_store import ArrayStore
+from ddpm.sprites.readers.numpy_files.labels import MOST_CLASSES, Labels, check_labels_shape, name_classes, read_labels
+from ddpm.sprites.readers.numpy_files.pixel_formats import convert, dtype_is_final, find_form
+from ddpm.sprites.readers.picture_files.archives import check_directory
 from ddpm.sprites.readers.reader import SpriteArrays
 
 _MOST_UNPACKED = 2 << 30

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.grid_points import (
+from ddpm.sprites.readers.sheets.grid_points import (
     LARGEST,
     SMALLEST,
     AxisGrid,
@@ -25,7 +25,7 @@ from ddpm.sprites.readers.grid_points import (
     unusual_spacing,
     unusual_tile,
 )
-from ddpm.sprites.readers.sheet_evidence import (
+from ddpm.sprites.readers.sheets.sheet_evidence import (
     NO_COLOUR,
     Axis,
     background_of,

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from ddpm.base.text import counted, display_name, megabytes
 from ddpm.sprites.errors import SpriteError
-from ddpm.sprites.readers.pictures import is_picture
+from ddpm.sprites.readers.picture_files.pictures import is_picture
 
 _MOST_MEMBERS = 200_000
 _MOST_DIRECTORY = 32 << 20
