@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import torch
 
-from ddpm.pixels.conversion import size_words
+from ddpm.pixels.fitting import fitted
 from ddpm.runs.checkpoint import Checkpoint
 from ddpm.runs.samples import labels_by_frequency
 from ddpm.sprites import SpriteDataset, load_sprites
@@ -45,21 +45,16 @@ def source_as_read(source: str | None, options: argparse.Namespace) -> str | Non
     return make_reading({**at_end, **{name: value for name, value in asked.items() if value is not None}}).name(plain)
 
 
-def check_same_size(samples: np.ndarray, sprites: np.ndarray) -> np.ndarray:
-    """Samples that can be compared with sprites: opaque ones get an alpha where the sprites have one.
+def load_to_compare(source: str, like: np.ndarray) -> np.ndarray:
+    """Samples that fit the sprites ``like``; what was done for that is printed.
 
     Raises:
-        ValueError: if their sizes differ, or if the samples alone have an alpha.
+        ValueError: if they are of another size.
     """
-    if samples.shape[1:3] != sprites.shape[1:3] or samples.shape[3] > sprites.shape[3]:
-        hint = " Lay both on a background: --background white." if samples.shape[1:3] == sprites.shape[1:3] else ""
-        raise ValueError(
-            f"the samples are {size_words(samples)} and the sprites {size_words(sprites)}: they cannot be compared."
-            + hint
-        )
-    if samples.shape[3] == sprites.shape[3]:
-        return samples
-    return np.concatenate([samples, np.full((*samples.shape[:3], 1), 255, np.uint8)], axis=-1)
+    images, told = fitted(np.asarray(load_and_tell(source).images), like)
+    if told:
+        print(told, file=sys.stderr)
+    return images
 
 
 def load_and_tell(source: str) -> SpriteDataset:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-import numpy as np
-
-from ddpm.cli.inputs import add_reading_options, check_same_size, load_and_tell, source_as_read
+from ddpm.cli.inputs import add_reading_options, load_and_tell, load_to_compare, source_as_read
 from ddpm.cli.options import Commands, add_command
 from ddpm.pixels.neighbors import nearest
 
@@ -22,13 +20,12 @@ def add_parser(commands: Commands) -> None:
 
 
 def _nearest(options: argparse.Namespace) -> None:
-    samples = load_and_tell(options.samples)
     sprites = load_and_tell(source_as_read(options.data, options) or "")
-    queries = check_same_size(np.asarray(samples.images), sprites.images)
+    samples = load_to_compare(options.samples, sprites.images)
     rows, counts = sprites.distinct(), sprites.counts()
     if not 1 <= options.k <= len(rows):
         raise ValueError(f"--k must lie in 1..{len(rows)}, the number of distinct sprites, got {options.k}")
-    found, distances = nearest(queries, sprites.images[rows], options.k)
+    found, distances = nearest(samples, sprites.images[rows], options.k)
     train, heldout = sprites.split()
     parts = dict.fromkeys(rows.tolist(), "exam") | dict.fromkeys(train.tolist(), "training")
     parts |= dict.fromkeys(heldout.tolist(), "held out")

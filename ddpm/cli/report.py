@@ -7,15 +7,13 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from ddpm.base.files import replace_bytes
 from ddpm.cli.console import with_progress
 from ddpm.cli.inputs import (
     add_reading_options,
-    check_same_size,
     labels_asked_for,
     load_and_tell,
+    load_to_compare,
     source_as_read,
 )
 from ddpm.cli.options import Commands, add_command
@@ -67,7 +65,7 @@ def _report(options: argparse.Namespace) -> None:
     check_seen(reference)
     labels = None
     if options.samples is not None:
-        samples = check_same_size(np.asarray(load_and_tell(options.samples).images), sprites.images)
+        samples = load_to_compare(options.samples, sprites.images)
     else:
         assert checkpoint is not None
         if options.n < 1:

@@ -18,10 +18,10 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.fitting import SizeError, difference, fitted
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.copied.easel import to_image
-from pages.parts.copied.fitting import SizeError, difference, fitted
 from pages.parts.sample.cleaned import cleaned
 from pages.parts.sample.exports import sprite_files
 from pages.parts.shared.drawing import draw

@@ -14,7 +14,7 @@ from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.transparency import cutout
 from ddpm.sprites import load_sprites
 from ddpm.sprites.builtin import generate
-from pages.parts.shared.sheet_preview import grid_picture, on_checkerboard
+from pages.parts.shared.uploading.sheet_preview import grid_picture, on_checkerboard
 from pages.parts.train import setup
 from tests.ddpm.helpers import simple_sprites
 from tests.ddpm.sprite_files import lay_out, noise_sprites, png_bytes

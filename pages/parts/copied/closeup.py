@@ -12,11 +12,11 @@ from ddpm.diffusion.chain import Chain
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.glossary import LABEL_WORDS
+from ddpm.pixels.fitting import difference
 from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from pages.parts.copied.comparing import Subject
-from pages.parts.copied.fitting import difference
 from pages.parts.copied.matches import distance_words, kind_of, palette_words, transform_words
 from pages.parts.copied.rates import percent
 from pages.parts.shared.drawing import draw_chain

@@ -17,11 +17,11 @@ from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen, what_
 from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.stored_index import is_stored, load_or_build
 from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.pixels.fitting import fitted
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from pages.parts.copied.fitting import fitted
 from pages.parts.shared.batches import current_batch, remember
 from pages.parts.shared.drawing import draw_timed, first_batch
 from pages.parts.shared.navigation import choose_run, run_to_question

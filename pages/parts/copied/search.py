@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from ddpm.judging.copying.lookup import look_up
+from ddpm.pixels.fitting import SizeError, fitted
 from ddpm.sprites import SpriteError, load_sprites
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.easel import easel
-from pages.parts.copied.fitting import SizeError, fitted
 from pages.parts.copied.matches import distance_words, shape_words
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.uploading import ask_for_file

@@ -1,4 +1,4 @@
-"""Sprites made to fit those that a model learnt from, so that they can be compared at all."""
+"""Sprites made to fit others, so that they can be compared at all."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def fitted(images: np.ndarray, like: np.ndarray) -> tuple[np.ndarray, str]:
         SizeError: if they are of another size.
     """
     if images.shape[1:3] != like.shape[1:3]:
-        theirs, ours = (f"{shape[2]} × {shape[1]}" for shape in (images.shape, like.shape))
+        these, those = (f"{shape[2]} x {shape[1]}" for shape in (images.shape, like.shape))
         raise SizeError(
-            f"These sprites are {theirs} pixels, and the model learnt from sprites of {ours}: they cannot be compared. "
-            f"Choose a model that learnt from {theirs}, or bring sprites of {ours}."
+            f"These sprites are {these} pixels, and those to compare with {those}: they cannot be compared. "
+            f"Choose what was learnt from sprites of {these}, or bring sprites of {those}."
         )
     if images.shape[-1] == like.shape[-1]:
         return images, ""
     if like.shape[-1] == 4:
         alpha = np.full((*images.shape[:-1], 1), 255, np.uint8)
-        words = "These sprites have no transparency, those that the model learnt from do: here every pixel is opaque."
+        words = "These sprites have no transparency, those to compare with do: here every pixel is opaque."
         return np.concatenate([images, alpha], axis=-1), words
-    words = "These sprites have transparency, those that the model learnt from do not: here they lie on white."
+    words = "These sprites have transparency, those to compare with do not: here they lie on white."
     return lay_on(images), words
 
 

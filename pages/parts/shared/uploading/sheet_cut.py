@@ -22,8 +22,8 @@ from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, find_cuts
 from ddpm.sprites.readers.sheets.sheet_splitter import cut_by_note
 from ddpm.sprites.uploads import shown_name
 from pages.parts.shared.pictures import data_uri
-from pages.parts.shared.sheet_preview import grid_picture
 from pages.parts.shared.store import PATHS
+from pages.parts.shared.uploading.sheet_preview import grid_picture
 from pages.parts.shared.words import plain
 
 _PRESS = "Cut it like this"

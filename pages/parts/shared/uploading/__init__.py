@@ -15,8 +15,8 @@ from ddpm.sprites import SpriteDataset, SpriteError
 from ddpm.sprites.readers.reading import AUTO, Reading
 from ddpm.sprites.readers.sheets.sheet_layout import Grid, GridQuestion
 from ddpm.sprites.uploads import keep_upload
-from pages.parts.shared.sheet_cut import ask_grid, by_hand, find_sheet, show_cut
 from pages.parts.shared.store import sprites as stored_sprites
+from pages.parts.shared.uploading.sheet_cut import ask_grid, by_hand, find_sheet, show_cut
 from pages.parts.shared.words import plain, problem
 
 UPLOAD = "Pictures, a sheet, a .zip of folders, or .npy"
