@@ -76,7 +76,9 @@ def without_hidden_colours(pixels: np.ndarray) -> np.ndarray:
 
 
 def is_blank(images: np.ndarray) -> np.ndarray:
-    """bool (N,): sprites of a single colour, or of nothing; uint8 (N, H, W, C), black where alpha is 0."""
+    """bool (N,): sprites of a single colour, or of nothing; uint8 (N, H, W, C)."""
+    if images.shape[-1] == 4:
+        images = without_hidden_colours(images)
     return np.asarray((images == images[:, :1, :1]).all(axis=(1, 2, 3)))
 
 
