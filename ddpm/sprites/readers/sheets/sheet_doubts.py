@@ -25,6 +25,10 @@ _MOST_DIVIDED = 0.03
 _MOST_HALVED = 0.25
 _USUAL = 2.0
 _RARE = 4.0
+# Frames that are several tiles wide or high: as tall characters are.
+_FRAMES = (1, 2, 3)
+_TALLEST = 48
+_RARE_FRAME = 3.3
 # What may be one sprite is seldom a sheet, and tiles are seldom of an odd size.
 _SURE_OF_SMALL = 8.0
 _SURE_OF_ODD = 16.0
@@ -77,7 +81,8 @@ class Candidate:
     @property
     def seen(self) -> float:
         """Points for what is in the picture alone."""
-        return self.share * (self.columns.points + self.rows.points)
+        sides = (self.columns.points, self.rows.points)
+        return sum(self.share * points if points > 0 else points for points in sides)
 
     @property
     def points(self) -> float:
@@ -129,6 +134,8 @@ def in_question(
     near += [one for one in weighed if _is_cell(one, best) or _larger(best, one)]
     merged = _merged(best, weighed, _likeness(best, colours, background))
     near += merged
+    if best.is_odd and best.grid.gap and not is_odd(_pitch(best), 0, 0):
+        near += [one for one in weighed if one.grid == Grid(_pitch(best))]  # the joints of a wall, maybe
     if background == NO_COLOUR:
         # Frames of an animation are so alike that one pattern within them counts many times over.
         near += [one for one in weighed if one.is_strip]
@@ -137,7 +144,9 @@ def in_question(
     near = list(dict.fromkeys(near))
     if len(near) == 1 and _is_sure(best, weighed):
         return near
-    return _answers(near, weighed, merged, wanted)
+    for one in weighed[1:_LOOKED_AT]:
+        merged += _merged(one, weighed, _likeness(one, colours, background))
+    return _answers(near, weighed, list(dict.fromkeys(merged)), wanted)
 
 
 def _points(one: Candidate) -> float:
@@ -172,8 +181,8 @@ def _answers(
     chosen = list(dict.fromkeys([*near, *plain, *single, *others]))
 
     def rank(one: Candidate) -> float:
-        is_first = one in merged and merged and one is merged[0]
-        return -one.points - _bonus(one, wanted) + (_ODD if one.is_odd else 0.0) - (_ODD if is_first else 0.0)
+        raw = one.points - one.seen + one.columns.points + one.rows.points
+        return -raw - _bonus(one, wanted) + (_ODD if one.is_odd else 0.0)
 
     chosen.sort(key=rank)
     usual = [one for one in chosen if not one.is_odd]
@@ -181,7 +190,7 @@ def _answers(
         chosen = [one for one in chosen if not one.is_odd or rank(one) < rank(usual[0]) + _AHEAD]
     kept = chosen[:MOST_ANSWERS]
     # What may be one sprite may be left whole, and frames may be larger than they look.
-    needed = [one for one in [*single[:1], *merged[:1]] if one not in kept]
+    needed = [one for one in [*single[:1], *merged[:2]] if one not in kept]
     kept = kept[: MOST_ANSWERS - len(needed)] + needed
     if len(kept) == 1:
         kept += [one for one in every if one not in kept and not one.is_odd][:1]
@@ -210,15 +219,15 @@ def _merged(best: Candidate, every: Sequence[Candidate], like: Likeness) -> list
     if like.across and like.down:
         times = [(like.across, like.down)]
     elif like.across:
-        times = [(like.across, number) for number in (1, 2, 3)]
+        times = [(like.across, number) for number in _FRAMES]
     elif like.down:
-        times = [(number, like.down) for number in (1, 2, 3)]
+        times = [(number, like.down) for number in _FRAMES]
     else:
         return []
     width, height = best.tile
     grids = [Grid((width * x, height * y), best.grid.margin) for x, y in times if (x, y) != (1, 1)]
     fitting = [one for grid in grids for one in every if one.grid == grid]
-    return [one for one in fitting if not one.is_odd and unusual_tile(one.tile) < _RARE]
+    return [one for one in fitting if max(one.tile) <= _TALLEST and unusual_tile(one.tile) < _RARE_FRAME]
 
 
 def _smaller(best: Candidate, candidates: Sequence[Candidate], drawn: np.ndarray) -> list[Candidate]:
