@@ -68,10 +68,15 @@ class Candidate:
         return self.count == 1
 
     @property
+    def is_square(self) -> bool:
+        """Whether its tiles are as wide as high."""
+        return self.columns.tile == self.rows.tile
+
+    @property
     def is_strip(self) -> bool:
         """Whether it is one row, or one column, of square tiles without gaps."""
         one, other = self.columns, self.rows
-        return one.tile == other.tile and min(one.count, other.count) == 1 and not self.grid.margin + self.grid.gap
+        return self.is_square and min(one.count, other.count) == 1 and not self.grid.margin + self.grid.gap
 
     @property
     def is_odd(self) -> bool:
@@ -134,8 +139,6 @@ def in_question(
     near += [one for one in weighed if _is_cell(one, best) or _larger(best, one)]
     merged = _merged(best, weighed, _likeness(best, colours, background))
     near += merged
-    if best.is_odd and best.grid.gap and not is_odd(_pitch(best), 0, 0):
-        near += [one for one in weighed if one.grid == Grid(_pitch(best))]  # the joints of a wall, maybe
     if background == NO_COLOUR:
         # Frames of an animation are so alike that one pattern within them counts many times over.
         near += [one for one in weighed if one.is_strip]
@@ -161,11 +164,14 @@ def _is_sure(best: Candidate, every: Sequence[Candidate]) -> bool:
     """Whether the picture says enough for a grid that is ahead of all others."""
     if best.is_single:
         return True
-    least = _SURE
-    if any(one.is_single and not one.grid.margin for one in every):
-        least = _SURE_OF_SMALL
+    may_be_one = any(one.is_single and not one.grid.margin for one in every)
+    least = _SURE_OF_SMALL if may_be_one else _SURE
     if best.is_odd:
-        least = _SURE_OF_ODD if best.count >= _MANY else 2 * _SURE_OF_ODD
+        # A wall of bricks has lines, too, and its joints look like gaps.
+        is_wall = best.grid.gap > 0 and not is_odd(_pitch(best), 0, 0)
+        if may_be_one or is_wall or best.count < _MANY:
+            return False
+        least = _SURE_OF_ODD
     return best.seen >= least and best.points >= _SURE
 
 
@@ -182,12 +188,11 @@ def _answers(
 
     def rank(one: Candidate) -> float:
         raw = one.points - one.seen + one.columns.points + one.rows.points
-        return -raw - _bonus(one, wanted) + (_ODD if one.is_odd else 0.0)
+        return -raw - _bonus(one, wanted)
 
-    chosen.sort(key=rank)
-    usual = [one for one in chosen if not one.is_odd]
-    if usual:
-        chosen = [one for one in chosen if not one.is_odd or rank(one) < rank(usual[0]) + _AHEAD]
+    chosen.sort(key=lambda one: (one.is_odd, rank(one)))
+    if not chosen[0].is_odd:
+        chosen = [one for one in chosen if not one.is_odd or rank(one) < rank(chosen[0]) - _ODD]
     kept = chosen[:MOST_ANSWERS]
     # What may be one sprite may be left whole, and frames may be larger than they look.
     needed = [one for one in [*single[:1], *merged[:2]] if one not in kept]
