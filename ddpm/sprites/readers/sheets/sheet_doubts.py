@@ -68,15 +68,15 @@ class Candidate:
         return self.count == 1
 
     @property
-    def is_square(self) -> bool:
-        """Whether its tiles are as wide as high."""
-        return self.columns.tile == self.rows.tile
+    def is_both_ways(self) -> bool:
+        """Whether it has several columns and several rows."""
+        return min(self.columns.count, self.rows.count) > 1
 
     @property
     def is_strip(self) -> bool:
         """Whether it is one row, or one column, of square tiles without gaps."""
         one, other = self.columns, self.rows
-        return self.is_square and min(one.count, other.count) == 1 and not self.grid.margin + self.grid.gap
+        return one.tile == other.tile and min(one.count, other.count) == 1 and not self.grid.margin + self.grid.gap
 
     @property
     def is_odd(self) -> bool:
@@ -134,9 +134,9 @@ def in_question(
     share = min(like.new for like in likes)
     weighed = sorted((replace(one, share=share) for one in first), key=_points)
     best = weighed[0]
-    least = best.points - _AHEAD - (best.strip if not best.is_single else 0.0)
-    near = [one for one in weighed if one is best or one.points + _bonus(one, wanted) > least]
-    near += [one for one in weighed if _is_cell(one, best) or _larger(best, one)]
+    near = [*_near(first, wanted), *_near(weighed, wanted)]
+    near = [one for one in weighed if any(one.grid == other.grid for other in near)]
+    near += [one for one in weighed if _is_cell(one, best) or _larger(best, one) or _is_inner(one, best)]
     merged = _merged(best, weighed, _likeness(best, colours, background))
     near += merged
     if background == NO_COLOUR:
@@ -150,6 +150,13 @@ def in_question(
     for one in weighed[1:_LOOKED_AT]:
         merged += _merged(one, weighed, _likeness(one, colours, background))
     return _answers(near, weighed, list(dict.fromkeys(merged)), wanted)
+
+
+def _near(ordered: Sequence[Candidate], wanted: Size | None) -> list[Candidate]:
+    """The best, and those that it is not well ahead of."""
+    best = ordered[0]
+    least = best.points - _AHEAD - (best.strip if not best.is_single else 0.0)
+    return [one for one in ordered if one is best or one.points + _bonus(one, wanted) > least]
 
 
 def _points(one: Candidate) -> float:
@@ -175,6 +182,12 @@ def _is_sure(best: Candidate, every: Sequence[Candidate]) -> bool:
     return best.seen >= least and best.points >= _SURE
 
 
+def _is_inner(one: Candidate, best: Candidate) -> bool:
+    """Whether the edges of the tiles of ``best`` are drawn twice, so that ``one`` is what they are without."""
+    repeats = one.columns.is_repeated and one.rows.is_repeated and _pitch(one) == best.tile
+    return repeats and not best.grid.gap and one.points > best.points - _LIKELY
+
+
 def _answers(
     near: list[Candidate], every: Sequence[Candidate], merged: Sequence[Candidate], wanted: Size | None
 ) -> list[Candidate]:
@@ -192,7 +205,9 @@ def _answers(
 
     chosen.sort(key=lambda one: (one.is_odd, rank(one)))
     if not chosen[0].is_odd:
-        chosen = [one for one in chosen if not one.is_odd or rank(one) < rank(chosen[0]) - _ODD]
+        most = rank(chosen[0]) - _ODD
+        close = [one for one in near if set(one.tile) <= {17, 18}]  # 16 and an edge, or a gap: people draw these
+        chosen = [one for one in chosen if not one.is_odd or rank(one) < most or one in close]
     kept = chosen[:MOST_ANSWERS]
     # What may be one sprite may be left whole, and frames may be larger than they look.
     needed = [one for one in [*single[:1], *merged[:2]] if one not in kept]
