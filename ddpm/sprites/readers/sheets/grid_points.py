@@ -29,6 +29,7 @@ _FEW_TILES = 4
 _MOST_AGAINST = 3.0
 
 _USUAL_SIDES = {16: 0.0, 32: 0.0, 24: 0.5, 48: 0.7, 8: 1.0, 64: 1.0}
+_SIDES = (8, 12, 16, 20, 24, 32, 40, 48, 64)
 _USUAL_SPACES = {(0, 0): 0.0, (0, 1): 1.0, (1, 1): 1.0, (1, 2): 1.5, (0, 2): 1.5, (2, 2): 2.0, (0, 4): 2.5, (2, 4): 3.0}
 
 
@@ -53,6 +54,39 @@ class AxisGrid:
         return self.gaps == NO_COLOUR
 
 
+@dataclass(frozen=True)
+class Grid:
+    """How a sheet is cut, in pixels of the art: what somebody asked for, or what was found."""
+
+    tile: Size | None = None
+    """Width and height; None: to be found."""
+    margin: int = 0
+    """Around the whole."""
+    gap: int = 0
+    """Between tiles; a gap after the last tile, too, is accepted."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked for a certain cut."""
+        return self.tile is not None or self.margin > 0 or self.gap > 0
+
+    def __str__(self) -> str:
+        parts = [] if self.tile is None else [f"tile {self.tile[0]}x{self.tile[1]}"]
+        parts += [f"{name} {value}" for name, value in (("margin", self.margin), ("gap", self.gap)) if value]
+        return ", ".join(parts) or "tile to be found"
+
+    def count(self, width: int, height: int) -> tuple[int, int]:
+        """Columns and rows; (0, 0) where tiles do not fill the picture exactly, or the tile is not known.
+
+        What follows the last tile is the margin, a gap, or nothing.
+        """
+        if self.tile is None:
+            return 0, 0
+        columns = count_tiles(width, self.tile[0], self.margin, self.gap)
+        rows = count_tiles(height, self.tile[1], self.margin, self.gap)
+        return (columns, rows) if columns and rows else (0, 0)
+
+
 def count_tiles(length: int, side: int, margin: int, gap: int) -> int:
     """How many tiles fit along ``length``; 0 if they don't fill it exactly.
 
@@ -63,6 +97,12 @@ def count_tiles(length: int, side: int, margin: int, gap: int) -> int:
         return inner // (side + gap)
     count, rest = divmod(length - margin + gap, side + gap)
     return count if count > 0 and rest in (0, gap) else 0
+
+
+def is_odd(tile: Size, margin: int, gap: int) -> bool:
+    """Whether hardly anybody draws tiles of this size; those with repeated edges are sometimes taken for 17 or 18."""
+    odd = [side for side in tile if side not in _SIDES]
+    return any(side not in (17, 18) for side in odd) or bool(odd and not margin + gap)
 
 
 def unusual_tile(tile: Size) -> float:

@@ -23,6 +23,23 @@ _ROWS = 256
 _LEAST_TRANSPARENT = 0.04
 _LEAST_COLOUR = 0.25
 
+# Tiles that are alike: so many of their pixels are the same, or so much of their outline is.
+_SAME_COLOURS = 0.6
+_SAME_SHAPE = 0.92
+_FULL = 0.9
+_MANY_ALIKE = 0.6
+_MORE_ALIKE = 0.25
+_FAR = 4
+_LOOKED_AT = 1 << 16
+_ALL, _FIRST, _LAST = slice(None), slice(None, -1), slice(1, None)
+_SHIFTS = (
+    (_ALL, _ALL, _ALL, _ALL),
+    (_FIRST, _ALL, _LAST, _ALL),
+    (_LAST, _ALL, _FIRST, _ALL),
+    (_ALL, _FIRST, _ALL, _LAST),
+    (_ALL, _LAST, _ALL, _FIRST),
+)
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -180,3 +197,73 @@ def divided(
     down = (cells[..., :-1, -1] & cells[..., 1:, 0]).any(axis=(1, 2, 4))
     several = (seen >= 0.7 * wide * high) & ~across & ~down
     return float(several.sum() / max((seen > 0).sum(), 1))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How far the tiles of a grid are one another once more: frames of an animation, bricks of a wall."""
+
+    new: float = 1.0
+    """The share of the drawn tiles that look like none close before them in their row or column."""
+    across: int = 0
+    """After how many tiles a row looks the same again; 0 if it doesn't."""
+    down: int = 0
+
+
+def likeness(
+    colours: np.ndarray, background: int, starts: tuple[np.ndarray, np.ndarray], tile: tuple[int, int]
+) -> Likeness:
+    """How alike the tiles of a grid are; in a large sheet, those of its first rows.
+
+    Args:
+        colours: uint32 ``(H, W)``, packed.
+        background: as of :func:`background_of`.
+        starts: the first columns and the first rows of the tiles.
+        tile: width and height.
+    """
+    width, height = tile
+    most = max(_LOOKED_AT // (height * len(starts[0]) * width), _FAR + 1)
+    rows = (starts[1][:most, None] + np.arange(height)).reshape(-1)
+    columns = (starts[0][:, None] + np.arange(width)).reshape(-1)
+    cells = colours[rows][:, columns].reshape(-1, height, len(starts[0]), width).transpose(0, 2, 1, 3)
+    cells = np.ascontiguousarray(cells)
+    seen = (cells != background).any(axis=(2, 3))
+    old = np.zeros_like(seen)
+    periods = [0, 0]
+    for axis in (0, 1):
+        shares: list[float] = []
+        for far in range(1, min(_FAR, cells.shape[axis] - 1) + 1):
+            one, other = (slice(None, -far), slice(far, None))
+            before, after = (cells[one], cells[other]) if axis == 0 else (cells[:, one], cells[:, other])
+            both = (seen[one] & seen[other]) if axis == 0 else (seen[:, one] & seen[:, other])
+            same = _alike(before, after, background) & both
+            later = old[other] if axis == 0 else old[:, other]
+            later |= same
+            shares.append(float(same.sum() / max(both.sum(), 1)))
+        # Two that alternate are often a little alike, too.
+        best = max(shares, default=0.0)
+        if best >= _MANY_ALIKE:
+            periods[axis] = 1 + next(at for at, share in enumerate(shares) if share > best - _MORE_ALIKE)
+    new = float((seen & ~old).sum() / max(seen.sum(), 1))
+    return Likeness(new, across=periods[1], down=periods[0])
+
+
+def _alike(one: np.ndarray, other: np.ndarray, background: int) -> np.ndarray:
+    """Which of two tiles are nearly the same, if need be a pixel further: ``(R, C, h, w)`` each, to bool ``(R, C)``."""
+    most = np.zeros(one.shape[:2])
+    for above, left, below, right in _SHIFTS:
+        a, b = one[:, :, above, left], other[:, :, below, right]
+        drawn, there = a != background, b != background
+        some = np.maximum(_count(drawn | there), 1)
+        most = np.maximum(most, _count((a == b) & drawn) / some / _SAME_COLOURS)
+        if background != NO_COLOUR:
+            # The same figure in other clothes is cut by the same lines.
+            is_figure = some < _FULL * a.shape[2] * a.shape[3]
+            most = np.maximum(most, _count(drawn & there) / some / _SAME_SHAPE * is_figure)
+    return most >= 1
+
+
+def _count(flags: np.ndarray) -> np.ndarray:
+    """How many are set of each tile; far quicker than a sum over two short axes."""
+    packed = np.packbits(flags.reshape(*flags.shape[:2], -1), axis=2)
+    return np.asarray(np.bitwise_count(packed).sum(axis=2, dtype=np.int64))
