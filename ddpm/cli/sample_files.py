@@ -140,7 +140,9 @@ def checked_files(options: argparse.Namespace) -> Files:
     if suffix not in _SUFFIXES:
         raise ValueError(f"--out must end in {_either(_SUFFIXES)}, got {options.out}")
     for name, suffixes in _BELONGS_TO.items():
-        if getattr(options, name) not in (None, False) and suffix not in suffixes:
+        value = getattr(options, name)
+        # A gap of 0 is asked for, too, though it equals False.
+        if value is not None and value is not False and suffix not in suffixes:
             option = "--" + name.replace("_", "-")
             raise ValueError(f"{option} is for files that end in {_either(suffixes)}, not for {suffix}")
     if options.palette_file is not None and options.palette_file.suffix.lower() not in PALETTES:
