@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from ddpm.base.files import npy_bytes, replace_bytes
+import torch
+
 from ddpm.cli.console import with_progress
 from ddpm.cli.inputs import labels_asked_for
 from ddpm.cli.options import Commands, add_command
-from ddpm.diffusion.animation import gif
+from ddpm.cli.sample_files import add_file_options, checked_files
 from ddpm.diffusion.chain import ChainRecorder
 from ddpm.diffusion.sampling import default_steps, sample
 from ddpm.pixels.cleaning import clean_pixels
-from ddpm.pixels.sheets import sheet_png
 from ddpm.runs.checkpoint import load_checkpoint
 
 
@@ -32,20 +33,19 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--eta", type=float, default=0.0, help="noise that ddim adds, 0 to 1")
     parser.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
     parser.add_argument("--clean", action="store_true", help="tidy the pixels up afterwards; not for measurements")
-    parser.add_argument("--out", required=True, type=Path, help="a file ending in .png, .npy or .gif")
+    add_file_options(parser)
 
 
 def _sample(options: argparse.Namespace) -> None:
-    suffix = options.out.suffix.lower()
-    if suffix not in (".png", ".npy", ".gif"):
-        raise ValueError(f"--out must end in .png, .npy or .gif, got {options.out}")
+    files = checked_files(options)
     if options.n < 1:
         raise ValueError(f"--n must be at least 1, got {options.n}")
-    if options.clean and suffix == ".gif":
+    if options.clean and files.suffix == ".gif":
         raise ValueError(
-            "--clean tidies finished sprites up, not their way out of the noise: let --out be .png or .npy"
+            "--clean tidies finished sprites up, not their way out of the noise: let --out be another kind of file"
         )
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
+    files.check_size(options.n, *checkpoint.model.image_shape[1:])
     labels = labels_asked_for(options.label, options.n, options.seed, checkpoint)
     steps = options.steps or default_steps(options.sampler, checkpoint.schedule.num_timesteps)
     recorder = ChainRecorder(checkpoint.schedule, steps)
@@ -68,12 +68,13 @@ def _sample(options: argparse.Namespace) -> None:
         cleaned = clean_pixels(sprites)
         sprites = cleaned.images
         print(f"{cleaned.in_words()} To judge the model, draw without --clean.", file=sys.stderr)
-    if suffix == ".npy":
-        data = npy_bytes(sprites)
-    elif suffix == ".png":
-        data = sheet_png(sprites, scale=4, gap=1)
-    else:
-        data = gif(chain)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    replace_bytes(options.out, data)
-    print(f"Wrote {options.n} sprites to {options.out}", file=sys.stderr)
+    for told in files.write(chain, sprites, _kinds(labels, checkpoint.config)):
+        print(told, file=sys.stderr)
+
+
+def _kinds(labels: torch.Tensor | None, config: dict[str, Any]) -> list[str]:
+    """The kind of each sprite by name; none if they were drawn without."""
+    if labels is None:
+        return []
+    names = config.get("label_names") or []
+    return [names[label] if 0 <= label < len(names) else "" for label in labels.tolist()]

@@ -54,19 +54,53 @@ def sheet(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: i
     return enlarge(page, scale)
 
 
-def png(image: np.ndarray) -> bytes:
-    """A picture, uint8 (H, W, 3), or (H, W, 4) with alpha, as a PNG file of exactly these pixels."""
-    return _encode(image, None)
+def png(image: np.ndarray, note: str | None = None) -> bytes:
+    """A picture, uint8 (H, W, 3), or (H, W, 4) with alpha, as a PNG file of exactly these pixels.
+
+    Args:
+        note: how it is laid out, if it is a sheet: see :func:`sheet_note`.
+    """
+    info = PngInfo()
+    if note is not None:
+        info.add_text(SHEET_KEY, note)
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+def sheet_note(images: np.ndarray, scale: int, gap: int, margin: int = 0, **more: int | list[int]) -> str:
+    """How a sheet of uint8 (N, H, W, C) is laid out, as the readers of sheets follow it; lengths before enlargement.
+
+    Args:
+        more: "columns", and "page", width and height, of a sheet on a page that is larger than itself.
+    """
+    height, width = images.shape[1:3]
+    tile = width if width == height else [width, height]
+    return json.dumps({"tile": tile, "gap": gap, "margin": margin, "scale": scale, "count": len(images), **more})
 
 
 def sheet_png(images: np.ndarray, columns: int | None = None, scale: int = 1, gap: int = 0) -> bytes:
     """:func:`sheet` as a PNG file that says how it is laid out, so that it can be loaded as sprites again."""
-    info = PngInfo()
-    height, width = images.shape[1:3]
-    tile = width if width == height else [width, height]
-    layout = {"tile": tile, "gap": gap, "margin": 0, "scale": scale, "count": len(images)}
-    info.add_text(SHEET_KEY, json.dumps(layout))
-    return _encode(sheet(images, columns, scale, gap), info)
+    return png(sheet(images, columns, scale, gap), sheet_note(images, scale, gap))
+
+
+def plain_name(text: str) -> str:
+    """What every file system takes as a name, or "" if nothing is left of the text."""
+    return _NOT_IN_NAMES.sub("-", text)[:_LONGEST_NAME].strip("-.")
+
+
+def sprite_names(count: int, stem: str, kinds: Sequence[str] = ()) -> list[str]:
+    """Names for single sprites, no two alike: ``stem-001``, or after its kind ``sword-003``, where that is known.
+
+    The number is the sprite's own, so all names differ, whatever the kinds are called.
+
+    Raises:
+        ValueError: if there are not as many kinds as sprites.
+    """
+    if len(kinds) not in (0, count):
+        raise ValueError(f"there are {count} sprites, but {len(kinds)} kinds")
+    names = [plain_name(kind) for kind in kinds] or [stem] * count
+    return [f"{name or stem}-{number:03d}" for number, name in enumerate(names, 1)]
 
 
 def png_zip(images: np.ndarray, stem: str, kinds: Sequence[str] = ()) -> bytes:
@@ -74,20 +108,11 @@ def png_zip(images: np.ndarray, stem: str, kinds: Sequence[str] = ()) -> bytes:
 
     Args:
         images: uint8 (N, H, W, C), C of 3 or 4.
-        stem: the files are called ``stem-001.png`` and so on.
-        kinds: what each sprite shows, where that is known; its file is named after it, as in ``sword-003.png``. The
-            number is the sprite's own, so all names differ, whatever the kinds are called.
+        stem, kinds: the files are called as :func:`sprite_names` says.
     """
-    names = [_NOT_IN_NAMES.sub("-", kind)[:_LONGEST_NAME].strip("-.") for kind in kinds] or [stem] * len(images)
     file = io.BytesIO()
     with ZipFile(file, "w") as archive:
-        for i, (image, name) in enumerate(zip(images, names, strict=True), 1):
+        for image, name in zip(images, sprite_names(len(images), stem, kinds), strict=True):
             # PNG files are compressed already; a date would make each archive a different one.
-            archive.writestr(ZipInfo(f"{name or stem}-{i:03d}.png"), png(image))
-    return file.getvalue()
-
-
-def _encode(image: np.ndarray, info: PngInfo | None) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG", pnginfo=info)
+            archive.writestr(ZipInfo(f"{name}.png"), png(image))
     return file.getvalue()

@@ -379,9 +379,9 @@ def test_samplers(sampler: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["--out", "x.jpg"], ".png, .npy or .gif"),
-        (["--out", "x"], ".png, .npy or .gif"),
-        (["--clean", "--out", "x.gif"], "let --out be .png or .npy"),
+        (["--out", "x.jpg"], ".png, .zip, .aseprite, .gif or .npy"),
+        (["--out", "x"], ".png, .zip, .aseprite, .gif or .npy"),
+        (["--clean", "--out", "x.gif"], "let --out be another"),
         (["--n", "0", "--out", "x.png"], "--n must"),
         (["--steps", "0", "--out", "x.png"], "steps must"),
         (["--steps", "1001", "--out", "x.png"], "steps must"),

@@ -48,7 +48,8 @@ def cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
 
     Args:
         pixels: uint8 ``(H, W, C)``, as in the file.
-        note: JSON; "tile" is a side, or a width and a height.
+        note: JSON; "tile" is a side, or a width and a height. A sheet on a page that is larger than itself, as one
+            whose sides are powers of two, says "columns" and "page", width and height in pixels, too.
 
     Returns:
         uint8 ``(N, h, w, C)``.
@@ -62,13 +63,34 @@ def cut_by_note(pixels: np.ndarray, note: str) -> np.ndarray | None:
     numbers = (*sides, gap, margin, scale, count)
     if len(sides) != 2 or any(type(value) is not int or not 0 <= value <= _LARGEST_NUMBER for value in numbers):
         return None
-    height, width = pixels.shape[:2]
-    if not all(SMALLEST <= side <= LARGEST for side in sides) or not scale:
-        return None
-    if height % scale or width % scale or natural_scale(pixels) % scale:
+    if not all(SMALLEST <= side <= LARGEST for side in sides) or not scale or not count:
         return None
     grid = Grid((sides[0], sides[1]), margin, gap)
+    if "page" in values:
+        inner = _off_its_page(pixels, grid, scale, count, values)
+        if inner is None:
+            return None
+        pixels = inner
+    height, width = pixels.shape[:2]
+    if height % scale or width % scale or natural_scale(pixels) % scale:
+        return None
     columns, rows = grid.count(width // scale, height // scale)
-    if not 0 < count <= columns * rows:
+    if count > columns * rows:
         return None
     return cut_tiles(pixels, Cut(grid, scale, columns, rows, "its own note says so"))[:count]
+
+
+def _off_its_page(
+    pixels: np.ndarray, grid: Grid, scale: int, count: int, values: dict[str, object]
+) -> np.ndarray | None:
+    """The sheet without what its page was filled up with; None if it is not the page of the note."""
+    columns, page = values.get("columns"), values["page"]
+    height, width = pixels.shape[:2]
+    if type(columns) is not int or not 0 < columns <= _LARGEST_NUMBER or page != [width, height]:
+        return None
+    assert grid.tile is not None
+    right, bottom = (
+        scale * (2 * grid.margin + number * (side + grid.gap) - grid.gap)
+        for number, side in zip((columns, -(-count // columns)), grid.tile, strict=True)
+    )
+    return pixels[:bottom, :right] if bottom <= height and right <= width else None

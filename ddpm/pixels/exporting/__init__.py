@@ -1,0 +1,1 @@
+"""Sprites for other programs: sheets with their atlas, .aseprite files, and palettes."""

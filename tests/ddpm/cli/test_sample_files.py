@@ -1,0 +1,151 @@
+"""The files that ``sample`` writes: all of the same sprites, and what lies beside them."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ddpm import load_sprites
+from ddpm.cli.main import main
+from ddpm.pixels.exporting.palette_files import colours_used
+from ddpm.training.recipes import RECIPES
+from tests.ddpm.helpers import TINY, simple_sprites
+from tests.ddpm.pixels.exporting.files import parse_gpl, take_apart
+from tests.ddpm.sprites.pixel_art import icons
+
+COUNT = 9
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two runs of 3 steps: ``kinds``, opaque sprites of two kinds, and ``clear``, icons on nothing."""
+    folder = tmp_path_factory.mktemp("trained")
+    np.savez(folder / "kinds.npz", images=simple_sprites(20), labels=np.arange(20) % 2)
+    np.save(folder / "clear.npy", icons(20))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DDPM_HOME", str(folder / "home"))
+        patch.chdir(folder)
+        patch.setitem(RECIPES, "tiny", TINY)
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        small = ["--preset", "tiny", "--steps", "3", "--threads", "1", "--holdout", "0"]
+        for name in ("kinds.npz", "clear.npy"):
+            assert main(["train", "--run", name[:5], "--data", name, *small]) == 0
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return folder
+
+
+@pytest.fixture(params=["kinds", "clear"])
+def run(request: pytest.FixtureRequest, trained: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(trained)
+    return f"checkpoints/{request.param}"
+
+
+def drawn(run: str, *more: object) -> int:
+    return main(["sample", "--checkpoint", run, "--steps", "2", "--n", str(COUNT), *map(str, more)])
+
+
+def array(run: str, tmp_path: Path) -> np.ndarray:
+    assert drawn(run, "--out", tmp_path / "x.npy") == 0
+    return np.load(tmp_path / "x.npy")
+
+
+SHEETS = [
+    "--scale 1 --gap 0",
+    "--columns 2 --margin 3",
+    "--extrude 2 --scale 2 --power-of-two",
+    "--columns 9 --scale 3 --gap 2 --margin 1 --extrude 1",
+]
+
+
+@pytest.mark.parametrize("options", SHEETS)
+def test_a_sheet_and_its_atlas_hold_the_sprites(options: str, run: str, tmp_path: Path, capsys) -> None:
+    images = array(run, tmp_path)
+    assert drawn(run, "--out", tmp_path / "sheet.png", "--atlas", *options.split()) == 0
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert f"Wrote 9 sprites to {tmp_path / 'sheet.png'}" in errors
+    atlas = json.loads((tmp_path / "sheet.json").read_text())
+    scale = int(options.partition("--scale ")[2][:1] or 4)
+    numbers = []
+    with Image.open(tmp_path / "sheet.png") as image:
+        for one in atlas["frames"]:
+            numbers.append(int(one["filename"][-3:]) - 1)
+            x, y, w, h = (one["frame"][name] for name in "xywh")
+            pixels = np.asarray(image.crop((x, y, x + w, y + h)))
+            np.testing.assert_array_equal(pixels[::scale, ::scale], images[numbers[-1]])
+    assert sorted(numbers) == list(range(COUNT))
+    np.testing.assert_array_equal(load_sprites(tmp_path / "sheet.png").images, images[numbers])
+    names = [tag["name"] for tag in atlas["meta"]["frameTags"]]
+    assert len(names) == len(set(names)) == (2 if run.endswith("kinds") else 0)
+    assert ("order of their kinds" in errors) == (numbers != list(range(COUNT)))
+
+
+def test_without_an_atlas_the_order_stays(run: str, tmp_path: Path) -> None:
+    images = array(run, tmp_path)
+    assert drawn(run, "--out", tmp_path / "sheet.png", "--scale", 1) == 0
+    np.testing.assert_array_equal(load_sprites(tmp_path / "sheet.png").images, images)
+    assert not (tmp_path / "sheet.json").exists()
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_single_files(scale: int, run: str, tmp_path: Path) -> None:
+    images = array(run, tmp_path)
+    assert drawn(run, "--out", tmp_path / "x y.zip", "--scale", scale) == 0
+    found = load_sprites(tmp_path / "x y.zip").images
+    # They are read in the order of their names, which begin with the kinds.
+    assert sorted(image.tobytes() for image in found) == sorted(image.tobytes() for image in images)
+    if run.endswith("clear"):
+        np.testing.assert_array_equal(found, images)
+
+
+def test_an_aseprite_file(run: str, tmp_path: Path) -> None:
+    images = array(run, tmp_path)
+    assert drawn(run, "--out", tmp_path / "x.ASEPRITE") == 0
+    found = load_sprites(tmp_path / "x.ASEPRITE").images
+    assert sorted(image.tobytes() for image in found) == sorted(image.tobytes() for image in images)
+    parts = take_apart((tmp_path / "x.ASEPRITE").read_bytes())
+    assert len(parts.tags) == (2 if run.endswith("kinds") else 0)
+    assert len(parts.durations) == COUNT
+
+
+def test_the_colours_used(run: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    colours = colours_used(array(run, tmp_path)).tolist()
+    assert drawn(run, "--out", tmp_path / "x.gif", "--columns", 2, "--palette-file", tmp_path / "new" / "x.GPL") == 0
+    assert f"Wrote {len(colours):,} colours to" in capsys.readouterr().err
+    name, _, found = parse_gpl((tmp_path / "new" / "x.GPL").read_text())
+    assert (name, [list(one[:3]) for one in found]) == ("x", colours)
+    assert drawn(run, "--out", tmp_path / "y.npy", "--palette-file", tmp_path / "x.hex") == 0
+    assert [list(bytes.fromhex(line)) for line in (tmp_path / "x.hex").read_text().split()] == colours
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--out x.npy --scale 2", "--scale is for files that end in .png, .zip or .gif, not for .npy"),
+        ("--out x.zip --columns 2", "--columns is for files that end in .png or .gif, not for .zip"),
+        ("--out x.gif --gap 0", "--gap is for files that end in .png, not for .gif"),
+        ("--out x.aseprite --margin 1", "--margin is for"),
+        ("--out x.zip --extrude 1", "--extrude is for"),
+        ("--out x.gif --power-of-two", "--power-of-two is for"),
+        ("--out x.aseprite --atlas", "--atlas is for"),
+        ("--out x.png --palette-file x.act", "--palette-file must end in .gpl or .hex"),
+        ("--out x.png --columns 0", "columns must be a whole number of at least 1"),
+        ("--out x.png --gap -1", "gap must be"),
+        ("--out x.gif --scale 0", "scale must be"),
+        ("--out x.png --scale 2000", "at most 16,384 a side"),
+        ("--out x.zip --scale 2000", "at most 16,384 a side"),
+        ("--out x.gif --scale 2000", "at most 16,384 a side"),
+    ],
+)
+def test_what_does_not_apply_is_refused(options: str, words: str, run: str, capsys) -> None:
+    assert drawn(run, *options.split()) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert words in errors.splitlines()[-1]
+    assert not list(Path.cwd().glob("x.*"))
