@@ -102,7 +102,8 @@ def _parsed(data: bytes, name: str) -> tuple[str, np.ndarray]:
 
 
 def _gpl(lines: list[str], name: str) -> tuple[str, np.ndarray]:
-    title, rows = "", []
+    title = ""
+    rows: list[tuple[int, ...]] = []
     for number, line in enumerate(lines[1:], 2):
         key, colon, value = line.partition(":")
         # GIMP takes these only above the first colour; below it such a line would be a broken colour.
@@ -125,7 +126,7 @@ def _jasc(lines: list[str], name: str) -> np.ndarray:
 
 
 def _hex(lines: list[str], name: str) -> np.ndarray:
-    rows = []
+    rows: list[tuple[int, ...]] = []
     for number, line in enumerate(lines, 1):
         found = _HEX.fullmatch(line.strip())
         if found:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ddpm.pixels.conversion import pack_rgb, require_sprites, unpack_rgb
 from ddpm.pixels.oklab import SAME, distance, oklab
+from ddpm.pixels.patches import SIDES, patches
 from ddpm.pixels.traits import MERGED
 
 _LOSS = 0.5
@@ -99,32 +100,9 @@ def regions(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return joined, unpack_rgb(packed[kept])
 
 
-def patches(which: np.ndarray) -> np.ndarray:
-    """int64 (H, W): equal values that touch over a side get one number, the index of a pixel of theirs."""
-    labels = np.arange(which.size).reshape(which.shape)
-    same = [(here, there, which[here] == which[there]) for here, there in _pairs()]
-    while True:
-        before = labels.copy()
-        for here, there, equal in same:
-            least = np.minimum(labels[here], labels[there])
-            # Each direction on its own: a pixel has up to four neighbours.
-            labels[here] = np.where(equal, np.minimum(least, labels[here]), labels[here])
-            labels[there] = np.where(equal, np.minimum(least, labels[there]), labels[there])
-        # Along the chain of what was already found: long thin patches take few rounds.
-        labels = labels.reshape(-1)[labels]
-        if (labels == before).all():
-            return labels
-
-
-def _pairs() -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
-    """Each pixel and its neighbour below, and each and that at its right."""
-    first, rest, every = slice(None, -1), slice(1, None), slice(None)
-    return [((first, every), (rest, every)), ((every, first), (every, rest))]
-
-
 def _touching(which: np.ndarray) -> np.ndarray:
     """int64 (S, 2): the values of any two pixels side by side that differ, -1 left out, in both orders."""
-    found = [np.stack([which[here].ravel(), which[there].ravel()], axis=1) for here, there in _pairs()]
+    found = [np.stack([which[here].ravel(), which[there].ravel()], axis=1) for here, there in SIDES]
     both = np.concatenate(found)
     both = both[(both[:, 0] != both[:, 1]) & (both >= 0).all(axis=1)]
     return np.concatenate([both, both[:, ::-1]])

@@ -8,7 +8,7 @@ import numpy as np
 
 from ddpm.pixels.conversion import pack_rgb
 from ddpm.pixels.oklab import SAME, distance, oklab
-from ddpm.pixels.palette.mapping import patches
+from ddpm.pixels.patches import SIDES, patches
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ def mapping_numbers(before: np.ndarray, after: np.ndarray, colours: np.ndarray) 
     ]
     stays, regions = np.array(even, np.int64).reshape(-1, 2).sum(axis=0)
     visible = kept = 0
-    for here, there in (np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:, :, :-1], np.s_[:, :, 1:]):
-        seen = (distance(old[here], old[there]) > SAME) & solid[here] & solid[there]
+    for here, there in SIDES:
+        was, now = (distance(lab[(*here, slice(None))], lab[(*there, slice(None))]) > SAME for lab in (old, new))
+        seen = was & solid[here] & solid[there]
         visible += int(seen.sum())
-        kept += int((seen & (distance(new[here], new[there]) > SAME)).sum())
+        kept += int((seen & now).sum())
     inside = np.isin(pack_rgb(after[..., :3]), pack_rgb(colours))[solid]
     return MappingNumbers(
         outside=_share(int((~inside).sum()), inside.size),
