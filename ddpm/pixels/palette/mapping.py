@@ -108,10 +108,16 @@ def _touching(which: np.ndarray) -> np.ndarray:
     return np.concatenate([both, both[:, ::-1]])
 
 
+def _counted(edges: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each of the pairs of numbers below ``count`` once, in order, and how often it is there."""
+    codes, times = np.unique(edges[:, 0] * count + edges[:, 1], return_counts=True)
+    return np.stack(np.divmod(codes, count), axis=1), times
+
+
 def _without_specks(which: np.ndarray, lab: np.ndarray) -> np.ndarray:
     labels = np.where(which < 0, -1, patches(which))
     sizes = np.bincount(labels[labels >= 0], minlength=which.size)
-    edges = np.unique(_touching(labels), axis=0)
+    edges, _ = _counted(_touching(labels), which.size)
     colour = which.reshape(-1)
     edges = edges[(sizes[edges[:, 0]] <= _SPECK) & (sizes[edges[:, 1]] > _SPECK)]
     far = distance(lab[colour[edges[:, 0]]], lab[colour[edges[:, 1]]])
@@ -171,15 +177,16 @@ def _assigned(lab: np.ndarray, sizes: np.ndarray, edges: np.ndarray, palette: _P
     """
     cost = distance(lab[:, None], palette.lab) * np.sqrt(sizes)[:, None]
     choice = cost.argmin(axis=1)
-    pairs, lengths = np.unique(edges, axis=0, return_counts=True)
+    pairs, lengths = _counted(edges, len(lab))
     contrast = distance(lab[pairs[:, 0]], lab[pairs[:, 1]])
     seen = contrast > SAME
     pairs, weight = pairs[seen], _LOSS * contrast[seen] * np.sqrt(lengths[seen])
     steps = lab[pairs[:, 1], 0] - lab[pairs[:, 0], 0]
+    starts = np.searchsorted(pairs[:, 0], np.arange(len(lab) + 1))
     for _ in range(_SWEEPS):
         before = choice.copy()
         for one in np.argsort(sizes, kind="stable"):
-            mine = pairs[:, 0] == one
+            mine = slice(starts[one], starts[one + 1])
             theirs, step = choice[pairs[mine, 1]], steps[mine, None]
             swapped = palette.darker[theirs] & (step > SAME) | palette.darker[:, theirs].T & (step < -SAME)
             lost = palette.alike[theirs] | swapped
