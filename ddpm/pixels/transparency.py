@@ -33,6 +33,7 @@ _LEAST_CORNERED = 0.25  # if three corners agree
 _HAZE = 0.05  # in OKLab; measured: less leaves halos, more eats pale rims
 _AGAIN = 64  # a drawing's own colour is one pixel of so many, at least: four of 16 x 16
 _UNSEEN = 0.02  # in OKLab: about five grey levels near white
+_EVEN = 0.016  # in OKLab, on average: an enclosed patch that is no further off is the background's
 _SAME_HUE = 0.03
 LEAST_HOLE = 8
 """Enclosed patches of fewer pixels are glints rather than holes."""
@@ -219,5 +220,5 @@ def _holes(enclosed: np.ndarray, off: np.ndarray) -> np.ndarray:
     inside = enclosed.reshape(-1)
     sizes = np.bincount(labels, inside, enclosed.size)
     mean = np.bincount(labels, inside * off.reshape(-1), enclosed.size) / np.maximum(sizes, 1)
-    found = (sizes >= LEAST_HOLE) & (mean <= _UNSEEN)
+    found = (sizes >= LEAST_HOLE) & (mean <= _EVEN)
     return (found[labels] & inside).reshape(enclosed.shape)
