@@ -16,6 +16,8 @@ from ddpm.cli.sample_files import add_file_options, checked_files
 from ddpm.diffusion.chain import ChainRecorder
 from ddpm.diffusion.sampling import default_steps, sample
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.palette.known import KNOWN, find_palette
+from ddpm.pixels.palette.mapping import map_to_palette
 from ddpm.runs.checkpoint import load_checkpoint
 
 
@@ -33,6 +35,11 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--eta", type=float, default=0.0, help="noise that ddim adds, 0 to 1")
     parser.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
     parser.add_argument("--clean", action="store_true", help="tidy the pixels up afterwards; not for measurements")
+    parser.add_argument(
+        "--palette",
+        metavar="NAME|FILE",
+        help=f"hold what is written to a palette: a .gpl, .hex, .pal, .act or .png file, or {', '.join(KNOWN)}",
+    )
     add_file_options(parser)
 
 
@@ -44,6 +51,9 @@ def _sample(options: argparse.Namespace) -> None:
         raise ValueError(
             "--clean tidies finished sprites up, not their way out of the noise: let --out be another kind of file"
         )
+    if options.palette and files.suffix == ".gif":
+        raise ValueError("--palette is for finished sprites, not for their way out of the noise: no .gif")
+    palette = find_palette(options.palette) if options.palette else None
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
     files.check_size(options.n, *checkpoint.model.image_shape[1:])
     labels = labels_asked_for(options.label, options.n, options.seed, checkpoint)
@@ -68,6 +78,10 @@ def _sample(options: argparse.Namespace) -> None:
         cleaned = clean_pixels(sprites)
         sprites = cleaned.images
         print(f"{cleaned.in_words()} To judge the model, draw without --clean.", file=sys.stderr)
+    if palette:
+        mapped = map_to_palette(sprites, palette.colours)
+        sprites = mapped.images
+        print(f"{palette.name}: {mapped.in_words()}. To judge the model, draw without --palette.", file=sys.stderr)
     for told in files.write(chain, sprites, _kinds(labels, checkpoint.config)):
         print(told, file=sys.stderr)
 

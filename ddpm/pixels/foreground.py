@@ -42,14 +42,18 @@ def foreground(lab: np.ndarray) -> np.ndarray:
     Returns:
         bool (N, H, W).
     """
-    alike = distance(lab, border_colour(lab)) <= SAME
-    reached = np.zeros_like(alike)
-    reached[:, [0, -1]] = alike[:, [0, -1]]
-    reached[:, :, [0, -1]] = alike[:, :, [0, -1]]
+    return ~reached_from_border(distance(lab, border_colour(lab)) <= SAME)
+
+
+def reached_from_border(mask: np.ndarray) -> np.ndarray:
+    """What of a mask, bool (N, H, W), is connected to the border over the sides of pixels."""
+    reached = np.zeros_like(mask)
+    reached[:, [0, -1]] = mask[:, [0, -1]]
+    reached[:, :, [0, -1]] = mask[:, :, [0, -1]]
     while True:
-        grown = dilate(reached) & alike
+        grown = dilate(reached) & mask
         if (grown == reached).all():
-            return ~reached
+            return reached
         reached = grown
 
 

@@ -21,6 +21,8 @@ from PIL import Image
 from ddpm import load_checkpoint, load_sprites
 from ddpm.cli.main import main
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.palette.known import KNOWN, find_palette
+from ddpm.pixels.palette.mapping import map_to_palette
 from ddpm.runs.baseline import baseline_curve
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
@@ -362,6 +364,29 @@ def test_sprites_are_cleaned_if_asked_for(tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("here")
+def test_sprites_are_held_to_a_palette_if_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert drawn("--out", str(tmp_path / "x.npy")) == 0
+    assert "colours used" not in capsys.readouterr().err
+    (tmp_path / "mine.gpl").write_text("GIMP Palette\nName: Mine\n0 0 0\n255 255 255\n200 40 40\n")
+    for asked, title in (("pico-8", "PICO-8"), (str(tmp_path / "mine.gpl"), "Mine")):
+        assert drawn("--palette", asked, "--out", str(tmp_path / "held.npy")) == 0
+        assert drawn("--palette", asked, "--out", str(tmp_path / "held.png")) == 0
+        expected = map_to_palette(np.load(tmp_path / "x.npy"), find_palette(asked).colours)
+        assert np.array_equal(np.load(tmp_path / "held.npy"), expected.images)
+        assert np.array_equal(load_sprites(tmp_path / "held.png").images, expected.images)
+        output, errors = capsys.readouterr()
+        assert output == ""
+        assert f"{title}: {expected.in_words()}." in errors
+
+
+def test_help_names_the_known_palettes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["sample", "--help"])
+    words = capsys.readouterr().out.replace("-\n", "-").split()
+    assert all(any(name in word for word in words) for name in KNOWN)
+
+
+@pytest.mark.usefixtures("here")
 def test_a_gif_has_frames(tmp_path: Path) -> None:
     assert drawn("--out", str(tmp_path / "x.GIF")) == 0
     animation = Image.open(tmp_path / "x.GIF")
@@ -382,6 +407,9 @@ def test_samplers(sampler: str, tmp_path: Path) -> None:
         (["--out", "x.jpg"], ".png, .zip, .aseprite, .gif or .npy"),
         (["--out", "x"], ".png, .zip, .aseprite, .gif or .npy"),
         (["--clean", "--out", "x.gif"], "let --out be another"),
+        (["--palette", "pico-8", "--out", "x.gif"], "no .gif"),
+        (["--palette", "pico", "--out", "x.png"], "there are pico-8,"),
+        (["--palette", "tiny.npy", "--out", "x.png"], "tiny.npy is no palette"),
         (["--n", "0", "--out", "x.png"], "--n must"),
         (["--steps", "0", "--out", "x.png"], "steps must"),
         (["--steps", "1001", "--out", "x.png"], "steps must"),

@@ -1,0 +1,1 @@
+"""Palettes: read from files, known by name, and sprites held to one."""
