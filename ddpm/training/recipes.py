@@ -86,7 +86,8 @@ class Recipe:
         channels = self.channels
         if max(height, width) >= _ONE_MORE_FROM:
             channels = (*channels, channels[-1])
-        attention = self.attention and (attended_level(height, width),)
+        finest = min(attended_level(height, width), len(channels) - 1)
+        attention = tuple(sorted({max(level, finest) for level in self.attention}))
         batch_size = max(self.batch_size // 4, min(self.batch_size, self.batch_size * _MOST_PIXELS // (height * width)))
         minutes = self.default_minutes if channels == self.channels else max(self.default_minutes, _MINUTES_OF_LARGE)
         return replace(self, channels=channels, attention=attention, batch_size=batch_size, default_minutes=minutes)

@@ -88,8 +88,8 @@ def test_training_sprites_are_called_copies_and_heldout_ones_are_not(
 def test_sprites_of_another_size_are_refused_in_plain_words(copied: AppTest, tmp_path: Path) -> None:
     question(copied, np.random.default_rng(0).integers(0, 256, (4, 24, 32, 3), dtype=np.uint8), tmp_path)
     (said,) = [warning.value for warning in copied.warning]
-    assert "These sprites are 32 × 24 pixels, and the model learnt from sprites of 16 × 16" in said
-    assert "Choose a model" in said
+    assert "These sprites are 32 x 24 pixels, and those to compare with 16 x 16" in said
+    assert "Choose what was learnt" in said
     assert blocks(copied, 'class="verdict') == ""
 
 

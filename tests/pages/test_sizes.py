@@ -99,7 +99,7 @@ def test_sprites_are_made_to_fit_or_it_is_said_why_not() -> None:
     laid, words = fitted(clear, opaque)
     assert (laid[clear[..., 3] == 0] == 255).all()
     assert "white" in words
-    with pytest.raises(SizeError, match=r"These sprites are 32 × 32 pixels.*16 × 24.*Choose a model"):
+    with pytest.raises(SizeError, match=r"These sprites are 32 x 32 pixels.*16 x 24.*Choose what was learnt"):
         fitted(np.zeros((1, 32, 32, 4), np.uint8), clear)
 
 

@@ -85,7 +85,7 @@ def test_labels_become_classes(folder: Path, tmp_path: Path) -> None:
 
 def test_repeats_count_as_rows(folder: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.tile(simple_sprites(40), (3, 1, 1, 1)))
-    found = made(folder, tmp_path / "x.npy", steps=None, epochs=2.0)
+    found = made(folder, tmp_path / "x.npy", steps=None, epochs=2.0, repeats="keep")
     assert len(found.rows) == 3 * found.config["data"]["training_distinct"]
     assert found.total_steps == math.ceil(2 * len(found.rows) / 8)
     assert len(found.heldout) == 40 - found.config["data"]["training_distinct"]
@@ -170,7 +170,7 @@ def variants(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("most", [2, 5, 8, 13, 1000])
 def test_at_most_so_many_distinct_sprites(most: int, folder: Path, tmp_path: Path) -> None:
     data = variants(tmp_path)
-    found = made(folder, data, most=most)
+    found = made(folder, data, most=most, repeats="keep")
     sprites = load_sprites(data)
     train, heldout = sprites.split()
     distinct = np.unique(sprites.first_rows()[found.rows])

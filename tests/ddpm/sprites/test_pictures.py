@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ddpm.pixels.transparency import lay_on_white
+from ddpm.pixels.transparency import lay_on
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.picture_files import png_chunks
 from ddpm.sprites.readers.picture_files.pictures import SUFFIXES, Picture, guess_format, is_picture, read_picture
@@ -102,7 +102,7 @@ def test_alpha_stands_as_in_the_file_and_is_laid_on_white_by_others(kind: str) -
     exact(Picture(frames, kind), pixels[None])
     image = Image.fromarray(frames[0])
     white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    assert np.abs(lay_on_white(frames)[0].astype(int) - np.asarray(white)).max() <= 1
+    assert np.abs(lay_on(frames)[0].astype(int) - np.asarray(white)).max() <= 1
 
 
 @pytest.mark.parametrize("transparency", [3, bytes([0, 255, 80, 0, 255])])

@@ -74,7 +74,7 @@ def show_notes(notes: Sequence[str]) -> None:
 def _note_change(key: str) -> None:
     """Note which of the files are new: those that were dropped last go together, with the earlier ones or without."""
     ids = [upload.file_id for upload in st.session_state[f"{key}-files"] or []]
-    seen = st.session_state.get(f"{key}-seen", [])
+    seen = st.session_state.get(f"{key}-seen") or []
     st.session_state[f"{key}-new"] = [one for one in ids if one not in seen]
     st.session_state[f"{key}-seen"] = ids
     if not ids:
@@ -88,7 +88,7 @@ def _forget(key: str) -> None:
 
 def _keep(key: str, uploads: Sequence[Any]) -> Path:
     """Store the uploads: all of them, or the newest alone if they do not go with the others."""
-    new = [upload for upload in uploads if upload.file_id in st.session_state.get(f"{key}-new", [])]
+    new = [upload for upload in uploads if upload.file_id in (st.session_state.get(f"{key}-new") or [])]
     try:
         return _store(uploads)
     except SpriteError:
