@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,26 +68,7 @@ def load_sprites(
     try:
         _check_options(count, seed)
         asked = {"tile": tile, "margin": margin, "gap": gap, "background": background, "centre": centre}
-        if isinstance(source, str) and not os.path.exists(source):
-            source, at_end = split_source(source)
-            asked = {name: at_end.get(name) if value is None else value for name, value in asked.items()}
-        reading = make_reading(asked)
-        if isinstance(source, str):
-            if source == "kaggle" or _BUILTIN.fullmatch(source):
-                _refuse_reading(reading, f"The source {source}")
-            builtin = _BUILTIN.fullmatch(source)
-            if builtin:
-                return _load_builtin(builtin, count, seed)
-            if source.startswith("builtin:"):
-                raise SpriteError(
-                    f"{display_name(source)!r} is not understood: write builtin, or builtin:40000 for 40,000."
-                )
-        if count is not None:
-            raise SpriteError("count is for the built-in set only: other sources hold what they hold.")
-        if source == "kaggle":
-            path = kaggle.require()
-            return SpriteDataset(_fetch_npy(path, None), name="Kaggle Pixel Art", source="kaggle")
-        return _load_path(source, reading)
+        return _load(source, asked, count, seed)
     except SpriteError:
         raise
     except MemoryError as error:
@@ -101,6 +83,28 @@ def load_sprites(
     except Exception as error:
         reason = str(error).split("\n")[0][:200] or type(error).__name__
         raise SpriteError(f"{_source_name(source)} cannot be used ({reason}). Check it, or save it again.") from error
+
+
+def _load(source: str | os.PathLike[str], asked: dict[str, Any], count: int | None, seed: int) -> SpriteDataset:
+    if isinstance(source, str) and not os.path.exists(source):
+        source, at_end = split_source(source)
+        asked = {name: at_end.get(name) if value is None else value for name, value in asked.items()}
+    reading = make_reading(asked)
+    if isinstance(source, str):
+        builtin = _BUILTIN.fullmatch(source)
+        if source == "kaggle" or builtin:
+            _refuse_reading(reading, f"The source {source}")
+        if builtin:
+            return _load_builtin(builtin, count, seed)
+        if source.startswith("builtin:"):
+            raise SpriteError(
+                f"{display_name(source)!r} is not understood: write builtin, or builtin:40000 for 40,000."
+            )
+    if count is not None:
+        raise SpriteError("count is for the built-in set only: other sources hold what they hold.")
+    if source == "kaggle":
+        return SpriteDataset(_fetch_npy(kaggle.require(), None), name="Kaggle Pixel Art", source="kaggle")
+    return _load_path(source, reading)
 
 
 def _load_builtin(match: re.Match[str], count: int | None, seed: int) -> SpriteDataset:
