@@ -68,9 +68,9 @@ class Candidate:
         return self.count == 1
 
     @property
-    def is_both_ways(self) -> bool:
-        """Whether it has several columns and several rows."""
-        return min(self.columns.count, self.rows.count) > 1
+    def is_band(self) -> bool:
+        """Whether it is one row, or one column, of three tiles or more: stripes within one drawing look like it."""
+        return min(self.columns.count, self.rows.count) == 1 and self.count > 2
 
     @property
     def is_strip(self) -> bool:

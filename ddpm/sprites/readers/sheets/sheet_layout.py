@@ -181,7 +181,7 @@ def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted:
             if one.is_single
             or one.grid.tile == wanted
             or is_long
-            or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 and one.is_both_ways else 2 * _HINT)
+            or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 and not one.is_band else 2 * _HINT)
         ]
     return found
 
