@@ -148,4 +148,4 @@ def _diffusers_network(channels: tuple[int, ...], shape: Shape) -> nn.Module | N
 def _products() -> dict[str, Callable[[], object]]:
     """The same product by two libraries: on some processors one of them is twice as fast."""
     a, b, c = (torch.randn(_MATRIX, _MATRIX) for _ in range(3))
-    return {"mm": lambda: torch.mm(a, b, out=c), "ours": lambda: matmul(a, b)}
+    return {"product_torch": lambda: torch.mm(a, b, out=c), "product_ours": lambda: matmul(a, b)}

@@ -549,6 +549,26 @@ def test_bench(tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypat
         assert result[f"parameters_{name}"] > 1000
 
 
+def test_the_training_bench_times_each_contender_under_its_own_name(
+    tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed: list[str] = []
+
+    def in_turn(contenders: dict[str, object], *_: object) -> dict[str, float]:
+        timed.extend(contenders)
+        return {name: float(number) for number, name in enumerate(contenders, 1)}
+
+    monkeypatch.setattr("ddpm.cli.bench.training.in_turn", in_turn)
+    monkeypatch.setattr("ddpm.cli.bench.training._MATRIX", 64)
+    monkeypatch.setitem(RECIPES, "fast", TINY)
+    result = said(capsys, "bench", "training", "--data", tiny_sprites)
+    precisions = 1 if result["precision_auto"] == "float32" else 2
+    # The recipe in each precision and on 16x16, two networks, two matrix products.
+    assert len(timed) == precisions + 1 + 2 + 2
+    assert result["images_per_second_ours"] == TINY.batch_size / (timed.index("ours") + 1)
+    assert timed.index("ours") == precisions + 1
+
+
 def test_bench_learning(
     tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
