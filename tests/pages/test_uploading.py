@@ -272,3 +272,12 @@ def test_white_drawings_are_seen_on_the_checkerboard() -> None:
     assert (shown[0, 4:12, 4:12] == 255).all()
     assert shown[0, :4].max() < 220
     assert len(np.unique(shown[0, :4])) == 2
+
+
+def test_large_sprites_are_given_more_time(open_page: OpenPage) -> None:
+    app = own_files(open_page)
+    give(app, ("small.npy", npy_bytes(simple_sprites(30)), ""))
+    assert app.number_input(key="amount-minutes-fast").value == 8
+    give(app, ("large.npy", npy_bytes(simple_sprites(30).repeat(2, axis=1).repeat(2, axis=2)), ""))
+    assert app.number_input(key="amount-minutes-fast-large").value == 15
+    assert not app.exception

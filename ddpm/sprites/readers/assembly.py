@@ -281,7 +281,9 @@ class _Assembly:
             (file,) = files
             width, height = file.size
             if all(map(_plain, file.frames)):
-                return SpriteError(f"{self.where} is of a single colour: there is no drawing in it. Give another one.")
+                return SpriteError(
+                    f"{self.where} is empty or of a single colour: there is no drawing in it. Give another one."
+                )
             if min(width, height) < SMALLEST:
                 sides = f"Sprites have {SMALLEST} to {LARGEST} pixels a side."
                 return SpriteError(f"{self.where} is {width} x {height} pixels: too small. {sides}")

@@ -13,6 +13,8 @@ from ddpm.jobs.launcher import StartError, start_training
 from ddpm.jobs.request import ONCE, TrainingRequest
 from ddpm.runs.errors import RunError
 from ddpm.runs.names import check_name
+from ddpm.sprites import SpriteDataset
+from ddpm.training.recipes import RECIPES
 from pages.parts.shared.navigation import show_started
 from pages.parts.shared.store import user_checkpoints
 from pages.parts.shared.words import plain
@@ -53,7 +55,7 @@ def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
     recipe = RECIPE_CHOICES[chosen]
     st.caption(recipe.summary)
     repeats = ask_repeats(chosen, choice.sprites) if choice.sprites is not None else None
-    length = _ask_length(chosen, recipe)
+    length = _ask_length(chosen, recipe, choice.sprites)
     threads = _ask_threads()
     place = st.container(key="estimate").empty() if choice.sprites is not None and not busy else None
     name, rest = _ask_particulars(chosen)
@@ -97,15 +99,24 @@ def _ask_threads() -> int:
     )
 
 
-def _ask_length(chosen: str, recipe: RecipeChoice) -> dict[str, Any]:
-    """The length as an argument of a training request."""
+def _ask_length(chosen: str, recipe: RecipeChoice, sprites: SpriteDataset | None) -> dict[str, Any]:
+    """The length as an argument of a training request; large sprites are given more time at first."""
+    preset = RECIPES[recipe.preset]
+    fitted = preset if sprites is None else preset.fitted(sprites.shape)
+    large = recipe.most is None and fitted.default_minutes > preset.default_minutes
+    minutes = fitted.default_minutes if large else recipe.minutes
     left, right = st.columns(2)
     unit = left.segmented_control(
         "Length in", _UNITS, default="minutes", required=True, key="unit", persist_state="session"
     )
-    proposed = {"minutes": recipe.minutes, "steps": 4000, "epochs": 20}[unit]
+    proposed = {"minutes": minutes, "steps": 4000, "epochs": 20}[unit]
     amount = right.number_input(
-        unit.capitalize(), 1, 10_000_000, proposed, key=f"amount-{unit}-{chosen}", persist_state="session"
+        unit.capitalize(),
+        1,
+        10_000_000,
+        proposed,
+        key=f"amount-{unit}-{chosen}{'-large' if large else ''}",
+        persist_state="session",
     )
     return {unit: int(amount)}
 
