@@ -109,13 +109,15 @@ def _ask_length(chosen: str, recipe: RecipeChoice, sprites: SpriteDataset | None
     unit = left.segmented_control(
         "Length in", _UNITS, default="minutes", required=True, key="unit", persist_state="session"
     )
+    # A field of its own: what was proposed for small sprites would stay in it.
+    size = "-large" if large and unit == "minutes" else ""
     proposed = {"minutes": minutes, "steps": 4000, "epochs": 20}[unit]
     amount = right.number_input(
         unit.capitalize(),
         1,
         10_000_000,
         proposed,
-        key=f"amount-{unit}-{chosen}{'-large' if large else ''}",
+        key=f"amount-{unit}-{chosen}{size}",
         persist_state="session",
     )
     return {unit: int(amount)}
