@@ -9,10 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from ddpm import NoiseSchedule, memorization_report, quality_report
-from ddpm.judging.conformal import conformal_p
 from ddpm.judging.controls import CONTROLS, hue_turned, make_control, noisy
 from ddpm.judging.copying import collage, palettes, shapes
 from ddpm.judging.copying.collage import CollageIndex
@@ -29,15 +27,14 @@ from ddpm.judging.html_report import to_html
 from ddpm.judging.quality.classifier import train_classifier
 from ddpm.judging.quality.features import DIMENSIONS, FeatureNetwork, as_seen
 from ddpm.judging.report import make_report
-from ddpm.pixels.duplicates import duplicate_groups
 from ddpm.pixels.foreground import foreground
-from ddpm.pixels.neighbors import nearest
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import traits
 from ddpm.pixels.transparency import alpha_is_binary, cutout
 from ddpm.sprites import load_sprites
 from ddpm.sprites.builtin import generate
 from tests.ddpm.helpers import simple_sprites
+from tests.ddpm.judging.uniformity import expect_uniform_p_values
 
 N = 30
 KINDS = ("24x24 RGB", "32x32 RGBA", "16x24 RGB")
@@ -118,17 +115,7 @@ def test_copies_mirror_images_and_blurred_ones(given: Given) -> None:
 
 
 def test_unseen_sprites_have_uniform_p_values(given: Given) -> None:
-    images = np.concatenate([given.train, given.index.heldout])
-    _, groups = np.unique(duplicate_groups(images), return_inverse=True)
-    pooled = []
-    for split in range(20):
-        out = (np.random.default_rng(split).random(groups.max() + 1) < 0.1)[groups]
-        distances = nearest(images[out], images[~out], 1)[1][:, 0]
-        pooled.append(conformal_p(distances, TrainingIndex(images[~out], images[:0]).distances))
-    p = np.concatenate(pooled)
-    assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.02)
-    assert np.mean(p <= 0.10) == pytest.approx(0.10, abs=0.03)
-    assert stats.kstest(p, "uniform").statistic < 0.06
+    expect_uniform_p_values(np.concatenate([given.train, given.index.heldout]))
 
 
 def test_quality_tells_real_sprites_from_noisy_and_repeated_ones(given: Given) -> None:

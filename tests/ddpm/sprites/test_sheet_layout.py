@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ import pytest
 from ddpm.pixels.sheets import sheet
 from ddpm.sprites.builtin.generate import generate
 from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, Size, find_cuts
+from tests.ddpm.helpers import REAL_DATA
 
-REAL = Path("/work/shared/data/sprites_exact.npz")
+REAL = REAL_DATA / "sprites_exact.npz"
 BACKGROUNDS = {
     "clear": (0, 0, 0, 0),
     "white": (255, 255, 255, 255),
@@ -233,8 +233,6 @@ def test_sheets_of_all_kinds_are_found_or_asked_about() -> None:
 @pytest.mark.parametrize("real", [False, True])
 def test_very_many_sheets_are_found_or_asked_about(real: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if real:
-        if not REAL.is_file():
-            pytest.skip("needs the real sprites")
         images = np.load(REAL)["images"]
         monkeypatch.setattr(f"{__name__}.drawings", lambda n, random: images[random.integers(0, len(images), n)])
     sheets = many(800, start=40_000)

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from scipy import stats
 
 from ddpm import NoiseSchedule, UNet, load_sprites, memorization_report, sample, to_uint8
 from ddpm.diffusion.memoriser import PerfectMemoriser
-from ddpm.judging.conformal import conformal_p
 from ddpm.judging.controls import coloured, has_room, hue_turned, moved, noisy, pasted
 from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationReport, judge
 from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex
@@ -25,6 +23,7 @@ from ddpm.judging.statistics import mann_whitney_z, proportion
 from ddpm.pixels.duplicates import duplicate_groups
 from ddpm.pixels.neighbors import nearest
 from tests.ddpm.helpers import real_sprites, simple_sprites
+from tests.ddpm.judging.uniformity import expect_uniform_p_values
 
 SCHEDULE = NoiseSchedule(1000, "cosine")
 N = 100
@@ -77,18 +76,7 @@ def test_repeats_change_nothing(given: Given) -> None:
 
 
 def test_unseen_sprites_have_uniform_p_values(given: Given) -> None:
-    """Over 20 splits by sprite and mirror image; a held-out set alone is too small to show a rate of 1%."""
-    images = np.concatenate([given.train, given.heldout])[:1500]
-    _, groups = np.unique(duplicate_groups(images), return_inverse=True)
-    pooled = []
-    for split in range(20):
-        out = (np.random.default_rng(split).random(groups.max() + 1) < 0.1)[groups]
-        distances = nearest(images[out], images[~out], 1)[1][:, 0]
-        pooled.append(conformal_p(distances, TrainingIndex(images[~out], images[:0]).distances))
-    p = np.concatenate(pooled)
-    assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.02)
-    assert np.mean(p <= 0.10) == pytest.approx(0.10, abs=0.03)
-    assert stats.kstest(p, "uniform").statistic < 0.06
+    expect_uniform_p_values(np.concatenate([given.train, given.heldout])[:1500])
 
 
 def test_one_half_of_the_unseen_sprites_against_the_other(given: Given) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ddpm.pixels.palette.known import KNOWN
 from ddpm.pixels.palette.mapping import map_to_palette, regions
-from ddpm.pixels.palette.measuring import mapping_numbers, nearest_by_pixel
 from tests.broken_files import quick
 from tests.ddpm.helpers import built_in_sprites, simple_sprites
+from tests.ddpm.pixels.palette.measuring import mapping_numbers, nearest_by_pixel
 
 PICO = KNOWN["pico-8"].palette.colours
 
