@@ -25,6 +25,8 @@ _RULED = 2.0
 _MOST_RULED = 8.0
 _TOUCHED = 0.75
 _LOPSIDED = 1.5
+_FILLED_UP = 1.0
+_EXTRUDED = 1.5
 _FEW_TILES = 4
 _MOST_AGAINST = 3.0
 
@@ -75,34 +77,50 @@ class Grid:
         parts += [f"{name} {value}" for name, value in (("margin", self.margin), ("gap", self.gap)) if value]
         return ", ".join(parts) or "tile to be found"
 
-    def count(self, width: int, height: int) -> tuple[int, int]:
+    def count(self, width: int, height: int, drawn: Size | None = None) -> tuple[int, int]:
         """Columns and rows; (0, 0) where tiles do not fill the picture exactly, or the tile is not known.
 
         What follows the last tile is the margin, a gap, or nothing.
+
+        Args:
+            drawn: of a page that is larger than the sheet on it, how much of it is drawn: then the tiles need not fill
+                it, and no more are counted than hold what is drawn.
         """
         if self.tile is None:
             return 0, 0
-        columns = count_tiles(width, self.tile[0], self.margin, self.gap)
-        rows = count_tiles(height, self.tile[1], self.margin, self.gap)
+        columns, rows = (
+            count_tiles(length, side, self.margin, self.gap, 0 if drawn is None else drawn[axis])
+            for axis, (length, side) in enumerate(zip((width, height), self.tile, strict=True))
+        )
         return (columns, rows) if columns and rows else (0, 0)
 
 
-def count_tiles(length: int, side: int, margin: int, gap: int) -> int:
+def count_tiles(length: int, side: int, margin: int, gap: int, drawn: int = 0) -> int:
     """How many tiles fit along ``length``; 0 if they don't fill it exactly.
 
-    What follows the last tile is the margin, a gap (as after every other tile), or nothing.
+    What follows the last tile is the margin, a gap (as after every other tile), or nothing. Where ``drawn`` is not 0,
+    and tiles don't fill it, they may also end anywhere from there on.
     """
     inner = length - 2 * margin + gap
     if inner > 0 and inner % (side + gap) == 0:
         return inner // (side + gap)
     count, rest = divmod(length - margin + gap, side + gap)
-    return count if count > 0 and rest in (0, gap) else 0
+    if count > 0 and rest in (0, gap):
+        return count
+    # The repeated edge of the last tile lies in what is half a gap before the next.
+    count = -(-(drawn - margin + gap - gap // 2) // (side + gap)) if drawn else 0
+    return count if count > 0 and 2 * margin + count * (side + gap) - gap <= length else 0
 
 
 def is_odd(tile: Size, margin: int, gap: int) -> bool:
     """Whether hardly anybody draws tiles of this size; those with repeated edges are sometimes taken for 17 or 18."""
     odd = [side for side in tile if side not in _SIDES]
     return any(side not in (17, 18) for side in odd) or bool(odd and not margin + gap)
+
+
+def is_usual(side: int) -> bool:
+    """Whether tiles have often this side."""
+    return side in _SIDES
 
 
 def unusual_tile(tile: Size) -> float:
@@ -120,19 +138,44 @@ def unusual_spacing(margin: int, gap: int) -> float:
     return _USUAL_SPACES.get((margin, gap), 3.0 + 0.5 * max(margin, gap))
 
 
-def axis_grids(axis: Axis, margin: int, gap: int, background: int) -> list[AxisGrid]:
-    """All grids of this margin and gap that fit, and whose gaps are of one colour or repeat edges."""
+@dataclass(frozen=True)
+class Spacing:
+    """What lies around tiles: a margin and gaps, of which the edges of the tiles may take ``extrude`` on each side."""
+
+    margin: int = 0
+    gap: int = 0
+    extrude: int = 0
+
+    @property
+    def unusual(self) -> float:
+        """What it is less likely than nothing before the picture is seen, in nats."""
+        if not self.extrude:
+            return unusual_spacing(self.margin, self.gap)
+        less = unusual_spacing(self.margin - self.extrude, self.gap - 2 * self.extrude)
+        return _EXTRUDED * self.extrude + less
+
+
+def axis_grids(axis: Axis, spacing: Spacing, background: int, drawn: int = 0) -> list[AxisGrid]:
+    """All grids of this spacing that fit, and whose gaps are of one colour or repeat edges.
+
+    Args:
+        drawn: where not 0, the axis is of a page, of which so much is drawn: see :func:`count_tiles`.
+    """
     grids = []
+    margin, gap = spacing.margin, spacing.gap
     for tile in range(SMALLEST, LARGEST + 1):
-        count = count_tiles(len(axis), tile, margin, gap)
+        count = count_tiles(len(axis), tile, margin, gap, drawn if tile % 2 == 0 else 0)
         if not count:
             continue
         starts = margin + np.arange(count) * (tile + gap)
         between = np.ones(len(axis), bool)
         between[(starts[:, None] + np.arange(tile)).reshape(-1)] = False
-        gaps = _gaps(axis, starts, tile, between)
+        is_page = bool(drawn) and not count_tiles(len(axis), tile, margin, gap)
+        if is_page:
+            between[starts[-1] + tile + margin :] = False
+        gaps = _gaps(axis, starts, tile, between, spacing.extrude)
         if gaps is not None or not between.any():
-            grids.append(_grid(axis, starts, tile, gap, between, gaps, background))
+            grids.append(_grid(axis, starts, tile, gap, between, gaps, background, is_page))
     return grids
 
 
@@ -142,18 +185,36 @@ def _unusual_side(side: int) -> float:
     return 2.5 if side % 8 == 0 else 3.0 if side % 4 == 0 else 3.9 if side % 2 == 0 else 4.4
 
 
-def _gaps(axis: Axis, starts: np.ndarray, tile: int, between: np.ndarray) -> int | None:
-    colours = axis.colour[between]
-    if len(colours) and colours[0] != NO_COLOUR and bool((colours == colours[0]).all()):
-        return int(colours[0])
-    # Extruded tiles: a cell is its tile, and its edges once more on either side.
-    if starts[0] == 1 and between.sum() == 2 * len(starts) and axis.repeats[[*starts, *(starts + tile)]].all():
-        return NO_COLOUR
-    return None
+def _gaps(axis: Axis, starts: np.ndarray, tile: int, between: np.ndarray, extrude: int) -> int | None:
+    if (colour := _one_colour(axis, between)) is not None:
+        return colour
+    if not extrude:
+        return None
+    # Extruded tiles: a cell is its tile, and its edges once or more on either side.
+    far = np.arange(extrude)
+    lines = np.concatenate([(starts[:, None] - far).reshape(-1), (starts[:, None] + tile + far).reshape(-1)])
+    if lines.min() < 1 or lines.max() >= len(axis) or not axis.repeats[lines].all():
+        return None
+    rest = between.copy()
+    rest[(starts[:, None] - 1 - far).reshape(-1)] = rest[(starts[:, None] + tile + far).reshape(-1)] = False
+    return NO_COLOUR if not rest.any() or _one_colour(axis, rest) is not None else None
+
+
+def _one_colour(axis: Axis, where: np.ndarray) -> int | None:
+    colours = axis.colour[where]
+    is_one = len(colours) > 0 and colours[0] != NO_COLOUR and bool((colours == colours[0]).all())
+    return int(colours[0]) if is_one else None
 
 
 def _grid(
-    axis: Axis, starts: np.ndarray, tile: int, gap: int, between: np.ndarray, gaps: int | None, background: int
+    axis: Axis,
+    starts: np.ndarray,
+    tile: int,
+    gap: int,
+    between: np.ndarray,
+    gaps: int | None,
+    background: int,
+    is_page: bool,
 ) -> AxisGrid:
     is_repeated, is_ruled = gaps == NO_COLOUR, gaps is not None and gaps not in (NO_COLOUR, background)
     lines = starts[1:] - (gap // 2 if is_repeated else gap)
@@ -172,7 +233,9 @@ def _grid(
         points += min(_RULED * min(edges), _MOST_RULED)  # a repeated edge that is blank says nothing
     fit = _TOUCHED * sum(map(bool, edges)) if len(starts) >= _FEW_TILES and background != NO_COLOUR else 0.0
     margin, after = int(starts[0]), len(axis) - int(starts[-1]) - tile
-    if after != margin and (margin or after != gap):
+    if is_page:
+        fit -= _FILLED_UP
+    elif after != margin and (margin or after != gap):
         fit -= _LOPSIDED
     return AxisGrid(tile, len(starts), points, fit, cut, gaps)
 

@@ -184,8 +184,9 @@ def _is_sure(best: Candidate, every: Sequence[Candidate]) -> bool:
 
 def _is_inner(one: Candidate, best: Candidate) -> bool:
     """Whether the edges of the tiles of ``best`` are drawn twice, so that ``one`` is what they are without."""
-    repeats = one.columns.is_repeated and one.rows.is_repeated and _pitch(one) == best.tile
-    return repeats and not best.grid.gap and one.points > best.points - _LIKELY
+    repeats = one.columns.is_repeated and one.rows.is_repeated and one.grid.gap > best.grid.gap
+    is_likely = best.grid.gap > 0 or one.points > best.points - _LIKELY
+    return repeats and _pitch(one) == _pitch(best) and is_likely
 
 
 def _answers(

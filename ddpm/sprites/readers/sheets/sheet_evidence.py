@@ -67,14 +67,15 @@ class Axis:
         return len(self.drawn)
 
 
-def natural_scale(pixels: np.ndarray) -> int:
+def natural_scale(pixels: np.ndarray, is_page: bool = False) -> int:
     """The largest k for which every k x k block, from the corner on, has a single colour.
 
     Args:
         pixels: uint8 ``(H, W, C)``.
+        is_page: whether blocks that the right or the lower border cuts may be smaller.
     """
     height, width = pixels.shape[:2]
-    scale = math.gcd(height, width)
+    scale = 0 if is_page else math.gcd(height, width)
     for part in blocks(height, _ROWS):
         above = pixels[max(part.start - 1, 0) : part.stop]
         down = np.flatnonzero((above[1:] != above[:-1]).any(axis=(1, 2))) + max(part.start, 1)
@@ -82,7 +83,27 @@ def natural_scale(pixels: np.ndarray) -> int:
         scale = int(np.gcd.reduce(np.concatenate([down, across]), initial=scale))
         if scale == 1:
             break
-    return scale
+    return scale or math.gcd(height, width)
+
+
+def drawn_part(pixels: np.ndarray) -> tuple[int, int] | None:
+    """How much of a page is drawn, width and height, if its right and lower parts may only fill it up.
+
+    So programs fill sheets up for graphics cards: both sides are powers of two, and what is beside and below the sheet
+    is of one colour.
+
+    Args:
+        pixels: uint8 ``(H, W, C)``.
+
+    Returns:
+        None if it is no such page.
+    """
+    sides = pixels.shape[1::-1]
+    if any(side & (side - 1) for side in sides):
+        return None
+    drawn = (pixels != pixels[-1, -1]).any(axis=2)
+    width, height = (int(np.flatnonzero(drawn.any(axis=axis)).max(initial=-1)) + 1 for axis in (0, 1))
+    return (width, height) if (width, height) != sides and width and height else None
 
 
 def pack_rgba(pixels: np.ndarray) -> np.ndarray:

@@ -21,14 +21,23 @@ from ddpm.sprites.readers.sheets.grid_points import (
     AxisGrid,
     Grid,
     Size,
+    Spacing,
     axis_grids,
-    unusual_spacing,
+    is_usual,
     unusual_tile,
 )
 from ddpm.sprites.readers.sheets.sheet_doubts import MOST_ANSWERS, Candidate, in_question
-from ddpm.sprites.readers.sheets.sheet_evidence import Axis, background_of, look_at, natural_scale, pack_rgba
+from ddpm.sprites.readers.sheets.sheet_evidence import (
+    Axis,
+    background_of,
+    drawn_part,
+    look_at,
+    natural_scale,
+    pack_rgba,
+)
 
 _MOST_SPACE = 4
+_MOST_EXTRUDE = 2
 _HINT = 1.0
 _SINGLE = 1.5
 _STRIP = 4.0
@@ -109,59 +118,70 @@ def find_cuts(pixels: np.ndarray, asked: Grid = _ANY, wanted: Size | None = None
         No cut if nothing fits, one that is certain, or several among which somebody must choose.
     """
     natural = natural_scale(pixels)
-    scales = [scale for scale in range(natural, 0, -1) if natural % scale == 0]
     height, width = pixels.shape[:2]
+    page = drawn_part(pixels)
+    largest = natural if page is None else natural_scale(pixels, is_page=True)
+    scales = [scale for scale in range(largest, 0, -1) if largest % scale == 0]
     if asked.tile is not None:
         for scale in scales:
-            columns, rows = asked.count(width // scale, height // scale)
+            drawn = page and (page[0] // scale, page[1] // scale)
+            columns, rows = asked.count(width // scale, height // scale, drawn)
             if columns:
                 return [Cut(asked, scale, columns, rows, "as asked")]
         return []
+    if max(width, height) <= LARGEST:
+        page = None  # what may be one sprite is seldom drawn up to its corner
+        scales = [scale for scale in scales if natural % scale == 0]
     if wanted is not None:
         # One blocky drawing among others of its size looks like an enlargement of a smaller one.
         fitting = [s for s in scales if all(Grid(wanted, asked.margin, asked.gap).count(width // s, height // s))]
         scales = sorted(scales, key=lambda scale: scale not in fitting[:1])
     first: list[Cut] = []
     for scale in scales:
-        cuts = _cuts_at(pixels[::scale, ::scale], scale, asked, wanted)
-        if cuts and scale == scales[0] != natural and cuts[0].columns * cuts[0].rows > 1:
+        art = pixels[: height - height % scale : scale, : width - width % scale : scale]
+        drawn = page and (page[0] // scale, page[1] // scale)
+        cuts = _cuts_at(art, scale, asked, wanted, drawn)
+        if cuts and scale == scales[0] != largest and cuts[0].columns * cuts[0].rows > 1:
             first = cuts[: MOST_ANSWERS // 2]  # a sheet is no larger because other files are
         elif cuts:
             return [*first, *cuts][:MOST_ANSWERS]
     return first
 
 
-def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None) -> list[Cut]:
+def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None, drawn: Size | None) -> list[Cut]:
     if min(pixels.shape[:2]) < SMALLEST:
         return []
     colours = pack_rgba(pixels)
     background = background_of(colours)
-    candidates = _candidates(*look_at(colours, background), background, asked, wanted)
+    candidates = _candidates(look_at(colours, background), background, asked, wanted, drawn)
     chosen = in_question(candidates, colours, background, wanted)
     return [
         Cut(one.grid, scale, one.columns.count, one.rows.count, one.evidence(wanted), one.is_clear) for one in chosen
     ]
 
 
-def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted: Size | None) -> list[Candidate]:
+def _candidates(
+    axes: tuple[Axis, Axis], background: int, asked: Grid, wanted: Size | None, drawn: Size | None
+) -> list[Candidate]:
     """All grids that fit."""
+    columns, rows = axes
     found = []
     short, long = sorted((len(columns), len(rows)))
     is_long = long >= _LONG * short
     strip = short if is_long and long % short == 0 else 0
-    spaces = (
-        [(asked.margin, asked.gap)]
-        if asked.asked
-        else [(margin, gap) for margin in range(_MOST_SPACE + 1) for gap in range(_MOST_SPACE + 1)]
-    )
-    for margin, gap in spaces:
-        less = 0.0 if asked.asked else unusual_spacing(margin, gap)
-        across = axis_grids(columns, margin, gap, background)
-        down = axis_grids(rows, margin, gap, background) if across else []
+    for spacing in _spacings(asked):
+        margin, gap = spacing.margin, spacing.gap
+        less = 0.0 if asked.asked else spacing.unusual
+        across = axis_grids(columns, spacing, background, drawn[0] if drawn else 0)
+        down = axis_grids(rows, spacing, background, drawn[1] if drawn else 0) if across else []
         for one in across:
             for other in down:
                 if not _agree(one, other) or (gap and max(one.count, other.count) == 1):
                     continue
+                if spacing.extrude and not one.is_repeated and not other.is_repeated:
+                    continue  # the same without
+                if drawn and one.tile != other.tile and not (is_usual(one.tile) and is_usual(other.tile)):
+                    continue  # nearly anything fits a page
                 tile = (one.tile, other.tile)
                 is_single = one.count == other.count == 1
                 prior = one.fit + other.fit - less
@@ -184,6 +204,21 @@ def _candidates(columns: Axis, rows: Axis, background: int, asked: Grid, wanted:
             or one.seen > (_HINT if one.grid.gap == one.grid.margin == 0 and not one.is_band else 2 * _HINT)
         ]
     return found
+
+
+def _spacings(asked: Grid) -> list[Spacing]:
+    """What may lie around the tiles: usual margins and gaps, or those asked for; edges repeated in them, or not."""
+    if asked.asked:
+        plain = [Spacing(asked.margin, asked.gap)]
+        widths = range(1, min(asked.margin, asked.gap // 2) + 1)
+        return plain + [Spacing(asked.margin, asked.gap, extrude) for extrude in widths]
+    plain = [Spacing(margin, gap) for margin in range(_MOST_SPACE + 1) for gap in range(_MOST_SPACE + 1)]
+    return plain + [
+        Spacing(margin + extrude, gap + 2 * extrude, extrude)
+        for extrude in range(1, _MOST_EXTRUDE + 1)
+        for margin in range(_MOST_EXTRUDE + 1)
+        for gap in range(_MOST_SPACE)
+    ]
 
 
 def _agree(one: AxisGrid, other: AxisGrid) -> bool:
