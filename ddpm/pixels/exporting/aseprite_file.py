@@ -21,7 +21,7 @@ _LONGEST_NAME = 200
 _VISIBLE_AND_EDITABLE = 3
 _EDITABLE = 2
 _LAYERS_HAVE_OPACITY = 1
-_LAYER, _CEL, _PROFILE, _TAGS, _PALETTE = 0x2004, 0x2005, 0x2007, 0x2018, 0x2019
+_OLD_PALETTE, _LAYER, _CEL, _PROFILE, _TAGS, _PALETTE = 0x0004, 0x2004, 0x2005, 0x2007, 0x2018, 0x2019
 _IMAGE, _GROUP = 0, 1
 
 
@@ -57,7 +57,7 @@ def aseprite_file(
     # The black that a file has of which nothing is opaque; a palette of no colours is not foreseen.
     colours = colours if len(colours) else np.zeros((1, 3), np.uint8)
 
-    head = [_chunk(_PROFILE, struct.pack("<HHI8x", 1, 0, 0)), _palette(colours)]  # 1: the colours are sRGB
+    head = [_chunk(_PROFILE, struct.pack("<HHI8x", 1, 0, 0)), _palette(colours), _old_palette(colours)]  # 1: sRGB
     if each == "frame":
         frames = [[_cel(0, image)] for image in images]
         frames[0] = [*head, _layer("Sprites"), *([_tags(spans)] if spans else []), *frames[0]]
@@ -92,6 +92,12 @@ def _text(text: str) -> bytes:
 def _palette(colours: np.ndarray) -> bytes:
     entries = b"".join(struct.pack("<H4B", 0, *colour, 255) for colour in colours.tolist())
     return _chunk(_PALETTE, struct.pack("<III8x", len(colours), 0, len(colours) - 1) + entries)
+
+
+def _old_palette(colours: np.ndarray) -> bytes:
+    """The same for programs of before 2016, which skip the new form; all others skip this one where both are there."""
+    # One packet, which skips none; 256 colours are written as 0.
+    return _chunk(_OLD_PALETTE, struct.pack("<HBB", 1, 0, len(colours) % 256) + colours.tobytes())
 
 
 def _layer(name: str, flags: int = _VISIBLE_AND_EDITABLE, kind: int = _IMAGE, level: int = 0) -> bytes:

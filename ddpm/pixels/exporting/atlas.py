@@ -1,17 +1,32 @@
-"""The atlas of a sheet: JSON in the form "array" that Aseprite writes, and that game engines read."""
+"""The atlas of a sheet: JSON in the forms that Aseprite writes, and that game engines read.
+
+Which form an engine wants, by the code of its own reader:
+
+- "array", Aseprite's "JSON Array": Phaser's ``load.atlas``, importers of Godot. PixiJS numbers the sprites by it.
+- "hash", "JSON Hash": PixiJS, and Phaser's ``load.atlas``, know each sprite by its name. PixiJS finds the kinds in
+  "animations", which is its own addition to the form; it does not look at ``frameTags``.
+- "numbers", an array in which a sprite is called by its number from 0 on: Phaser's ``createFromAseprite`` looks up the
+  sprites of a tag by that name, and by no other.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any, Literal, get_args
 
 from ddpm.pixels.exporting.kinds import runs
 from ddpm.pixels.exporting.sheet_export import Sheet
 
+AtlasForm = Literal["array", "hash", "numbers"]
+FORMS: tuple[AtlasForm, ...] = get_args(AtlasForm)
+
 _MILLISECONDS = 100
 
 
-def atlas_json(sheet: Sheet, names: Sequence[str], picture_name: str, kinds: Sequence[str] = ()) -> str:
+def atlas_json(
+    sheet: Sheet, names: Sequence[str], picture_name: str, kinds: Sequence[str] = (), form: AtlasForm = "array"
+) -> str:
     """Where each sprite is on a sheet, and which kind it is of.
 
     Args:
@@ -19,15 +34,23 @@ def atlas_json(sheet: Sheet, names: Sequence[str], picture_name: str, kinds: Seq
         picture_name: the sheet's file, which lies beside the atlas.
         kinds: of each sprite, if they are known. Each run of one kind is a tag, so sprites should be in the order of
             ``kinds_together`` first: engines keep one tag of a name.
+        form: which engine is to read it, see above.
 
     Returns:
         JSON. All lengths are in pixels of the sheet, however much it is enlarged: its "scale" is always 1.
 
     Raises:
-        ValueError: if names or kinds are not as many as the sprites.
+        ValueError: if names or kinds are not as many as the sprites, names that are keys occur twice, or there is no
+            such form.
     """
     if len(names) != len(sheet.frames) or len(kinds) not in (0, len(sheet.frames)):
         raise ValueError(f"{len(sheet.frames)} sprites need as many names and kinds, not {len(names)}, {len(kinds)}")
+    if form not in FORMS:
+        raise ValueError(f"the form of an atlas is {' or '.join(FORMS)}, got {str(form)[:40]!r}")
+    if form == "hash" and len(set(names)) != len(names):
+        raise ValueError("in an atlas of the form hash each sprite needs a name of its own")
+    if form == "numbers":
+        names = [str(number) for number in range(len(names))]
     height, width = sheet.picture.shape[:2]
     frames = [
         {
@@ -52,4 +75,10 @@ def atlas_json(sheet: Sheet, names: Sequence[str], picture_name: str, kinds: Seq
             {"name": run.kind, "from": run.first, "to": run.last, "direction": "forward"} for run in runs(kinds)
         ],
     }
-    return json.dumps({"frames": frames, "meta": meta}, indent=1) + "\n"
+    values: dict[str, Any] = {"frames": frames, "meta": meta}
+    if form == "hash":
+        values["frames"] = {frame.pop("filename"): frame for frame in frames}
+        # A kind in several runs is one animation.
+        animations = {kind: [name for name, its in zip(names, kinds, strict=True) if its == kind] for kind in kinds}
+        values |= {"animations": {kind: inside for kind, inside in animations.items() if kind}} if any(kinds) else {}
+    return json.dumps(values, indent=1) + "\n"

@@ -7,6 +7,7 @@ itself shows the grid; a picture of another size is left out. Only a single shee
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,9 @@ from ddpm.sprites.readers.numpy_files.labels import MOST_CLASSES, clean_name, un
 from ddpm.sprites.readers.picture_files.pictures import Picture, read_picture
 from ddpm.sprites.readers.reader import SpriteArrays
 from ddpm.sprites.readers.reading import Reading
-from ddpm.sprites.readers.sheets.sheet_layout import Cut, Grid, GridQuestion, Size, find_cuts
+from ddpm.sprites.readers.refusal import no_sprite_in
+from ddpm.sprites.readers.sheets.sheet_atlas import cut_by_atlas, read_atlas
+from ddpm.sprites.readers.sheets.sheet_layout import Cut, GridQuestion, Size, find_cuts
 from ddpm.sprites.readers.sheets.sheet_splitter import cut_by_note, cut_tiles, natural_scale
 from ddpm.sprites.readers.sizes import File, choose_size, cut_of_strip, is_sprite
 from ddpm.sprites.readers.tally import Kind, Tally
@@ -37,6 +40,8 @@ _ALL_BLANK = Kind("that is blank in all its cells", "that are blank in all their
 _DOUBT = Kind("sheet whose grid is in doubt (say --tile)", "sheets whose grid is in doubt (say --tile)")
 _UNTAGGED = "untagged"
 _OURS = Kind("sheet of ours with {}", "sheets of ours with {}", "sprite")
+_BY_ATLAS = Kind("sheet cut by its atlas into {}", "sheets cut by their atlases into {}", "sprite")
+_NO_ATLAS = Kind("file of a picture's name that is no atlas of it", "files of pictures' names that are no atlases")
 
 
 @dataclass
@@ -163,6 +168,8 @@ class _Assembly:
                 self.notes.append(
                     f"{file.entry.name}: its own note of its layout does not fit it, and is not followed."
                 )
+        if file.entry.read_atlas is not None and self._take_by_atlas(file, size):
+            return
         if size is not None and file.size == size:
             what = f"of {_words(size)}"
             kind = Kind(f"drawing {what}", f"drawings {what}")
@@ -175,6 +182,26 @@ class _Assembly:
             self._centre(file, size)
         else:
             self.tally.leave_out(_of_size(file.size), file.entry.name, len(file.frames))
+
+    def _take_by_atlas(self, file: File, size: Size | None) -> bool:
+        """Cut a sheet as the .json beside it says; whether that is its atlas. What somebody asks for comes first."""
+        assert file.entry.read_atlas is not None
+        name = os.path.splitext(file.entry.name)[0] + ".json"
+        atlas = read_atlas(file.entry.read_atlas())
+        tiles = None
+        if atlas is not None and not self.grid.asked and len(file.frames) == 1:
+            tiles = cut_by_atlas(file.frames[0], atlas)
+        if tiles is None or (size is not None and _size_of(tiles) != size):
+            self.tally.leave_out(_NO_ATLAS, name)
+            if atlas is not None and self.listing.is_file:
+                self.notes.append(f"{file.entry.name}: {name} beside it is not followed.")
+            return False
+        assert atlas is not None
+        if self.is_single:
+            words = counted(len(tiles), "sprite")
+            self.notes.append(f"{file.entry.name}: cut into {words} of {_words(_size_of(tiles))}, as {name} says.")
+        self._add(file, tiles, atlas.tags, _BY_ATLAS, blanks=False)
+        return True
 
     def _cut(self, file: File, size: Size | None) -> bool:
         """Cut a sheet or strip; whether it is one, if only in doubt."""
@@ -278,26 +305,7 @@ class _Assembly:
 
     def _nothing(self, files: list[File], size: Size | None) -> SpriteError:
         if self.is_single and files:
-            (file,) = files
-            width, height = file.size
-            if all(map(_plain, file.frames)):
-                return SpriteError(
-                    f"{self.where} is empty or of a single colour: there is no drawing in it. Give another one."
-                )
-            if min(width, height) < SMALLEST:
-                sides = f"Sprites have {SMALLEST} to {LARGEST} pixels a side."
-                return SpriteError(f"{self.where} is {width} x {height} pixels: too small. {sides}")
-            if self.grid.asked:
-                fits = f"{self.grid} does not fit" if self.grid.tile else f"no tile fits with {_spaces(self.grid)}"
-                return SpriteError(
-                    f"{self.where} is {width} x {height} pixels: {fits}. The tiles, with the margin around and the "
-                    "gaps between them, must fill the whole of it."
-                )
-            return SpriteError(
-                f"{self.where} is {width} x {height} pixels, and shows no grid of sprites of {SMALLEST} to {LARGEST} "
-                "pixels a side. Give the size of a tile, the margin around the sheet and the gap between tiles, in "
-                "pixels of the art (--tile 16x16 --margin 0 --gap 0)."
-            )
+            return no_sprite_in(self.where, files[0].frames, self.grid)
         for file in files:
             cuts = file.find_cuts(self.grid)
             if len(cuts) > 1:
@@ -322,10 +330,6 @@ def _reason(error: SpriteError, name: str) -> str:
 def _of_size(size: Size) -> Kind:
     words = f"of {_words(size)} pixels"
     return Kind(words, words)
-
-
-def _spaces(grid: Grid) -> str:
-    return f"margin {grid.margin} and gap {grid.gap}"
 
 
 def _plain(frame: np.ndarray) -> bool:

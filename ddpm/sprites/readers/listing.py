@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ddpm.base.text import counted, display_name
@@ -12,12 +13,14 @@ from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.numpy_files.labels import MOST_CLASSES, unique_names
 from ddpm.sprites.readers.picture_files.archives import Archive
 from ddpm.sprites.readers.picture_files.pictures import is_picture
+from ddpm.sprites.readers.sheets.sheet_atlas import MOST_BYTES
 from ddpm.sprites.readers.tally import Kind, Tally
 
 MOST_FILES = 200_000
 _MOST_FOLDERS = 20_000
 _DEEPEST = 64
 _MOST_BYTES = 256 << 20
+_ATLAS = ".json"
 
 _NO_PICTURE = Kind("file that is no picture", "files that are no pictures")
 _HIDDEN = Kind("hidden picture", "hidden pictures")
@@ -38,6 +41,8 @@ class Entry:
     name: str
     label: int | None
     read: Callable[[], bytes]
+    read_atlas: Callable[[], bytes] | None = None
+    """The bytes of the .json of the same name beside it, which may say where sprites are on a sheet; None without."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,10 @@ class Listing:
 
 
 def list_file(path: Path) -> Listing:
-    """A single picture."""
-    return Listing((Entry(display_name(path), None, lambda: read_bounded(path)),), None, (path,), is_file=True)
+    """A single picture, and what may be its atlas."""
+    atlas = _atlas_beside(path)
+    entry = Entry(display_name(path), None, _reader(path), _reader(atlas) if atlas else None)
+    return Listing((entry,), None, (path, *([atlas] if atlas else [])), is_file=True)
 
 
 def list_folder(folder: Path, shown: Callable[[str], str] = str) -> Listing:
@@ -82,11 +89,13 @@ def list_folder(folder: Path, shown: Callable[[str], str] = str) -> Listing:
         )
     ordered = sorted(found, key=lambda one: _reading_order(one[0]))
     labels, names, notes = find_classes([parts for parts, _ in ordered], where)
+    atlases = [_atlas_beside(path) for _, path in ordered]
     entries = tuple(
-        Entry(_shown_path((*parts[:-1], shown(parts[-1]))), label, _reader(path))
-        for (parts, path), label in zip(ordered, labels, strict=True)
+        Entry(_shown_path((*parts[:-1], shown(parts[-1]))), label, _reader(path), _reader(atlas) if atlas else None)
+        for (parts, path), label, atlas in zip(ordered, labels, atlases, strict=True)
     )
-    return Listing(entries, names, tuple(path for _, path in ordered), tally, notes)
+    paths = (*(path for _, path in ordered), *(atlas for atlas in atlases if atlas))
+    return Listing(entries, names, paths, tally, notes)
 
 
 def list_archive(path: Path, archive: Archive) -> Listing:
@@ -97,10 +106,14 @@ def list_archive(path: Path, archive: Archive) -> Listing:
     """
     where, tally = display_name(path), Tally()
     members = []
+    stems = {_stem(member.name) for member in archive.members() if is_picture(member.name)}
+    atlases = {}
     for member in archive.members():
         parts = tuple(member.name.split("/"))
         if is_picture(parts[-1]):
             members.append((parts, member))
+        elif member.name.lower().endswith(_ATLAS) and _stem(member.name) in stems and member.size <= MOST_BYTES:
+            atlases[_stem(member.name)] = member
         else:
             tally.leave_out(_NO_PICTURE, _shown_path(parts))
     if not members:
@@ -111,8 +124,9 @@ def list_archive(path: Path, archive: Archive) -> Listing:
     members.sort(key=lambda one: _reading_order(one[0]))
     labels, names, notes = find_classes([parts for parts, _ in members], where)
     entries = tuple(
-        Entry(_shown_path(parts), label, lambda member=member: archive.read(member))  # type: ignore[misc]
+        Entry(_shown_path(parts), label, partial(archive.read, member), partial(archive.read, atlas) if atlas else None)
         for (parts, member), label in zip(members, labels, strict=True)
+        for atlas in [atlases.get(_stem(member.name))]
     )
     left_out = tuple(f"{where}: {text} left out." for text in archive.left_out)
     return Listing(entries, names, (path,), tally, (*left_out, *notes))
@@ -169,6 +183,19 @@ def read_bounded(path: Path) -> bytes:
     return data
 
 
+def _stem(name: str) -> str:
+    return os.path.splitext(name)[0]
+
+
+def _atlas_beside(path: Path) -> Path | None:
+    atlas = path.with_suffix(_ATLAS)
+    try:
+        is_one = atlas.is_file() and atlas.stat().st_size <= MOST_BYTES and os.access(atlas, os.R_OK)
+    except (OSError, ValueError):
+        return None
+    return atlas if is_one else None
+
+
 def _shown_path(parts: tuple[str, ...]) -> str:
     return "/".join(map(display_name, parts))
 
@@ -212,6 +239,7 @@ class _Walk:
                 raise
             self.tally.leave_out(_NO_ACCESS, _shown_path(above))
             return
+        stems = {_stem(entry.name) for entry in entries if is_picture(entry.name)}
         for entry in entries:
             parts = (*above, entry.name)
             if entry.name.startswith("."):  # some systems leave such files behind
@@ -222,6 +250,8 @@ class _Walk:
                     self.tally.leave_out(_CIRCLE, _shown_path(parts))
                 else:
                     yield from self.walk(Path(entry.path), parts)
+            elif entry.name.endswith(_ATLAS) and _stem(entry.name) in stems and _atlas_beside(Path(entry.path)):
+                pass  # looked at with its picture
             elif kind := _unusable(entry):
                 self.tally.leave_out(kind, _shown_path(parts))
             else:

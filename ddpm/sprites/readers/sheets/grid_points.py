@@ -105,7 +105,7 @@ def count_tiles(length: int, side: int, margin: int, gap: int, drawn: int = 0) -
     if inner > 0 and inner % (side + gap) == 0:
         return inner // (side + gap)
     count, rest = divmod(length - margin + gap, side + gap)
-    if count > 0 and rest in (0, gap):
+    if count > 0 and rest in (0, gap) and (not drawn or drawn > margin + (count - 1) * (side + gap)):
         return count
     # The repeated edge of the last tile lies in what is half a gap before the next.
     count = -(-(drawn - margin + gap - gap // 2) // (side + gap)) if drawn else 0
@@ -159,24 +159,30 @@ def axis_grids(axis: Axis, spacing: Spacing, background: int, drawn: int = 0) ->
     """All grids of this spacing that fit, and whose gaps are of one colour or repeat edges.
 
     Args:
-        drawn: where not 0, the axis is of a page, of which so much is drawn: see :func:`count_tiles`.
+        drawn: where not 0, the axis is of a page, of which so much is drawn: see :func:`count_tiles`. As nearly
+            anything fits a page, only tiles of an even size are then looked for.
     """
-    grids = []
+    sides = range(SMALLEST, LARGEST + 1)
+    grids = (axis_grid(axis, tile, spacing, background, 0 if tile % 2 else drawn) for tile in sides)
+    return [grid for grid in grids if grid is not None]
+
+
+def axis_grid(axis: Axis, tile: int, spacing: Spacing, background: int, drawn: int = 0) -> AxisGrid | None:
+    """The grid of this tile and spacing; None if it does not fit, or its gaps are neither of one colour nor edges."""
     margin, gap = spacing.margin, spacing.gap
-    for tile in range(SMALLEST, LARGEST + 1):
-        count = count_tiles(len(axis), tile, margin, gap, drawn if tile % 2 == 0 else 0)
-        if not count:
-            continue
-        starts = margin + np.arange(count) * (tile + gap)
-        between = np.ones(len(axis), bool)
-        between[(starts[:, None] + np.arange(tile)).reshape(-1)] = False
-        is_page = bool(drawn) and not count_tiles(len(axis), tile, margin, gap)
-        if is_page:
-            between[starts[-1] + tile + margin :] = False
-        gaps = _gaps(axis, starts, tile, between, spacing.extrude)
-        if gaps is not None or not between.any():
-            grids.append(_grid(axis, starts, tile, gap, between, gaps, background, is_page))
-    return grids
+    count = count_tiles(len(axis), tile, margin, gap, drawn)
+    if not count:
+        return None
+    starts = margin + np.arange(count) * (tile + gap)
+    between = np.ones(len(axis), bool)
+    between[(starts[:, None] + np.arange(tile)).reshape(-1)] = False
+    is_page = bool(drawn) and not count_tiles(len(axis), tile, margin, gap)
+    if is_page:
+        between[starts[-1] + tile + margin :] = False
+    gaps = _gaps(axis, starts, tile, between, spacing.extrude)
+    if gaps is None and between.any():
+        return None
+    return _grid(axis, starts, tile, gap, between, gaps, background, is_page)
 
 
 def _unusual_side(side: int) -> float:

@@ -22,6 +22,7 @@ from ddpm.sprites.readers.sheets.grid_points import (
     Grid,
     Size,
     Spacing,
+    axis_grid,
     axis_grids,
     is_usual,
     unusual_tile,
@@ -125,7 +126,9 @@ def find_cuts(pixels: np.ndarray, asked: Grid = _ANY, wanted: Size | None = None
     if asked.tile is not None:
         for scale in scales:
             drawn = page and (page[0] // scale, page[1] // scale)
-            columns, rows = asked.count(width // scale, height // scale, drawn)
+            columns, rows = (0, 0) if natural % scale else asked.count(width // scale, height // scale)
+            if not columns and drawn and _fits_page(_art(pixels, scale), asked, drawn):
+                columns, rows = asked.count(width // scale, height // scale, drawn)
             if columns:
                 return [Cut(asked, scale, columns, rows, "as asked")]
         return []
@@ -138,14 +141,31 @@ def find_cuts(pixels: np.ndarray, asked: Grid = _ANY, wanted: Size | None = None
         scales = sorted(scales, key=lambda scale: scale not in fitting[:1])
     first: list[Cut] = []
     for scale in scales:
-        art = pixels[: height - height % scale : scale, : width - width % scale : scale]
         drawn = page and (page[0] // scale, page[1] // scale)
-        cuts = _cuts_at(art, scale, asked, wanted, drawn)
+        cuts = _cuts_at(_art(pixels, scale), scale, asked, wanted, drawn)
         if cuts and scale == scales[0] != largest and cuts[0].columns * cuts[0].rows > 1:
             first = cuts[: MOST_ANSWERS // 2]  # a sheet is no larger because other files are
         elif cuts:
             return [*first, *cuts][:MOST_ANSWERS]
     return first
+
+
+def _art(pixels: np.ndarray, scale: int) -> np.ndarray:
+    """Pixels of the art; what the border of a page cuts is none."""
+    height, width = (side - side % scale for side in pixels.shape[:2])
+    return pixels[:height:scale, :width:scale]
+
+
+def _fits_page(pixels: np.ndarray, asked: Grid, drawn: Size) -> bool:
+    """Whether nothing but edges is drawn in the gaps of a grid, as of those that need not fill a page many would do."""
+    assert asked.tile is not None
+    colours = pack_rgba(pixels)
+    background = background_of(colours)
+    axes = look_at(colours, background)
+    return any(
+        all(axis_grid(axes[at], asked.tile[at], spacing, background, drawn[at]) for at in (0, 1))
+        for spacing in _spacings(asked)
+    )
 
 
 def _cuts_at(pixels: np.ndarray, scale: int, asked: Grid, wanted: Size | None, drawn: Size | None) -> list[Cut]:

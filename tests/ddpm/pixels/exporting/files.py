@@ -22,6 +22,13 @@ def drawings(count: int, channels: int, height: int, width: int) -> np.ndarray:
     return np.where(images[..., 3:] == 0, np.uint8(255), images[..., :3])
 
 
+def rgba(pixels: np.ndarray) -> np.ndarray:
+    """uint8 (..., 3 or 4) with alpha, and without colours that nobody sees."""
+    if pixels.shape[-1] == 3:
+        return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 255, np.uint8)], axis=-1)
+    return np.where(pixels[..., 3:] > 0, pixels, np.uint8(0))
+
+
 def kinds_of(count: int) -> list[str]:
     """Three kinds, mixed."""
     return [("sword", "axe", "bow")[number * 7 % 11 % 3] for number in range(count)]
@@ -83,6 +90,10 @@ def _take_chunk(found: AseFile, frame: int, kind: int, body: bytes) -> None:
         size, first, last = struct.unpack_from("<III", body)
         assert (first, last, len(body)) == (0, size - 1, 20 + 6 * size)
         found.palette = [struct.unpack_from("<2x4B", body, 20 + 6 * number) for number in range(size)]
+    elif kind == 0x0004:
+        # What old programs read in its place, so it must say the same.
+        assert struct.unpack_from("<HBB", body) == (1, 0, len(found.palette) % 256)
+        assert body[4:] == b"".join(bytes(colour[:3]) for colour in found.palette)
     else:
         assert kind == 0x2007
         assert body == struct.pack("<HH12x", 1, 0)

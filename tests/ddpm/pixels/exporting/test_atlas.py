@@ -104,6 +104,26 @@ def test_without_kinds_there_are_no_tags() -> None:
     assert atlas["meta"]["image"] == "猫.png"
 
 
+def test_a_name_is_a_key_where_engines_want_it() -> None:
+    made = lay_out(drawings(5, 4, 16, 16), SheetLayout())
+    names, kinds = sprite_names(5, "x", ["a", "", "b", "b", "a"]), ["a", "", "b", "b", "a"]
+    array = json.loads(atlas_json(made, names, "x.png", kinds))
+    hashed = json.loads(atlas_json(made, names, "x.png", kinds, "hash"))
+    assert list(hashed["frames"]) == names
+    assert [{"filename": name, **frame} for name, frame in hashed["frames"].items()] == array["frames"]
+    assert hashed["meta"] == array["meta"]
+    assert hashed["animations"] == {"a": ["a-001", "a-005"], "b": ["b-003", "b-004"]}
+    assert "animations" not in json.loads(atlas_json(made, names, "x.png", form="hash"))
+    numbered = json.loads(atlas_json(made, names, "x.png", kinds, "numbers"))
+    jsonschema.validate(numbered, SCHEMA)
+    assert [frame.pop("filename") for frame in numbered["frames"]] == ["0", "1", "2", "3", "4"]
+    assert numbered["frames"] == [{k: v for k, v in frame.items() if k != "filename"} for frame in array["frames"]]
+    with pytest.raises(ValueError, match="a name of its own"):
+        atlas_json(made, ["x"] * 5, "x.png", form="hash")
+    with pytest.raises(ValueError, match="array or hash or numbers"):
+        atlas_json(made, names, "x.png", form="xml")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("names", "kinds"), [(2, 0), (4, 3), (3, 2), (3, 4)])
 def test_names_and_kinds_must_be_as_many_as_sprites(names: int, kinds: int) -> None:
     made = lay_out(drawings(3, 3, 16, 16), SheetLayout())

@@ -13,8 +13,11 @@ from PIL import Image
 from ddpm import load_sprites
 from ddpm.pixels.exporting.sheet_export import LARGEST_PAGE, SheetLayout, lay_out
 from ddpm.pixels.sheets import SHEET_KEY, png_zip, sheet, sheet_png
-from ddpm.sprites.readers.sheets.sheet_splitter import cut_by_note
-from tests.ddpm.pixels.exporting.files import CASES, drawings, kinds_of
+from ddpm.pixels.transparency import is_blank
+from ddpm.sprites.readers.sheets.sheet_layout import Grid, find_cuts
+from ddpm.sprites.readers.sheets.sheet_splitter import cut_by_note, cut_tiles
+from tests.ddpm.pixels.exporting.files import CASES, drawings, kinds_of, rgba
+from tests.ddpm.sprites.pixel_art import grounds, icons, on, soft
 
 LAYOUTS = [
     SheetLayout(),
@@ -72,7 +75,7 @@ def test_each_pixel_is_where_it_belongs(layout: SheetLayout, case: tuple[int, in
         assert [x - left for x, *_ in made.frames] == [number % columns * pitch for number in range(11)]
 
 
-SAVED_AGAIN = [one for one in LAYOUTS if not one.power_of_two and one.columns != 100]
+SAVED_AGAIN = [one for one in LAYOUTS if one.columns != 100]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -90,7 +93,15 @@ def test_without_its_note_the_grid_is_asked_for(
     np.testing.assert_array_equal(found.images, images)
 
 
-FOUND = [SheetLayout(), SheetLayout(scale=3), SheetLayout(gap=1), SheetLayout(extrude=1)]
+FOUND = [
+    SheetLayout(),
+    SheetLayout(scale=3),
+    SheetLayout(gap=1),
+    SheetLayout(extrude=1),
+    SheetLayout(gap=1, extrude=1),
+    SheetLayout(columns=7, scale=3, gap=1, margin=2, extrude=1, power_of_two=True),
+    SheetLayout(columns=5, scale=3, power_of_two=True),
+]
 
 
 @pytest.mark.parametrize("case", CASES[:2], ids=str)
@@ -101,6 +112,47 @@ def test_usual_grids_are_found_without_the_note(
     images = drawings(64, *case)
     Image.fromarray(lay_out(images, layout).picture).save(tmp_path / "sheet.png")
     np.testing.assert_array_equal(load_sprites(tmp_path / "sheet.png").images, images)
+
+
+SPACED = [
+    {}, {"scale": 3}, {"scale": 5}, {"scale": 8}, {"gap": 1, "scale": 4}, {"gap": 3}, {"margin": 1}, {"margin": 3},
+    {"margin": 2, "gap": 2}, {"extrude": 2}, {"extrude": 1, "gap": 1}, {"columns": 7, "gap": 1}, {"columns": 1},
+    {"columns": 64}, {"extrude": 2, "gap": 3, "margin": 1, "scale": 2},
+    {"columns": 10, "gap": 2, "margin": 2, "extrude": 1},
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(16, 16), (24, 24), (32, 32), (24, 16)], ids=str)
+@pytest.mark.parametrize("art", ["on white", "cut out", "soft", "filled"])
+def test_nothing_is_cut_wrongly_in_silence_without_the_note(art: str, size: tuple[int, int]) -> None:
+    """Each layout is found, or asked for; whoever is asked and names the grid gets the sprites."""
+    height, width = size
+    if art == "filled":
+        images = grounds(64, width, height)
+    else:
+        images = soft(icons(64, width, height)) if art == "soft" else icons(64, width, height)
+        images = on(images, (255, 255, 255)) if art == "on white" else images
+    for power_of_two in (False, True):
+        for spaced in SPACED:
+            layout = SheetLayout(**spaced, power_of_two=power_of_two)
+            made = lay_out(images if images[..., 3].min() < 255 else images[..., :3], layout)
+            page = rgba(made.picture)
+            truth = Grid((width, height), layout.margin + layout.extrude, layout.gap + 2 * layout.extrude)
+            (asked,) = find_cuts(page, truth)
+            cuts = find_cuts(page)
+            assert len(cuts) >= 1
+            for cut in [asked] + cuts * (len(cuts) == 1):
+                tiles = cut_tiles(page, cut)
+                np.testing.assert_array_equal(tiles[~is_blank(tiles)], images, err_msg=f"{layout} {cut}")
+
+
+@pytest.mark.parametrize("case", CASES[:2], ids=str)
+def test_a_wrong_gap_is_no_answer_for_a_page_that_is_filled_up(case: tuple[int, int, int]) -> None:
+    page = rgba(lay_out(drawings(64, *case), SheetLayout(7, 3, 1, 2, 1, True)).picture)
+    tile = case[2], case[1]
+    assert [cut.scale for cut in find_cuts(page, Grid(tile, 3, 3))] == [3]
+    assert find_cuts(page, Grid(tile, 3, 5)) == find_cuts(page, Grid(tile, 1, 3)) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
