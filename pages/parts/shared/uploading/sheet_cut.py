@@ -160,6 +160,8 @@ def _noted(note: str, pixels: np.ndarray) -> Cut:
     width, height = tile if isinstance(tile, list) else (tile, tile)
     grid = Grid((width, height), values["margin"], values["gap"])
     columns, rows = grid.count(pixels.shape[1] // scale, pixels.shape[0] // scale)
+    if "page" in values:  # larger than the sheet on it
+        columns, rows = values["columns"], -(-values["count"] // values["columns"])
     return Cut(grid, scale, columns, rows, "the file itself says so")
 
 
