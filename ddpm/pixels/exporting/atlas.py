@@ -22,6 +22,8 @@ AtlasForm = Literal["array", "hash", "numbers"]
 FORMS: tuple[AtlasForm, ...] = get_args(AtlasForm)
 
 _MILLISECONDS = 100
+_BLACK = "#000000ff"
+"""Of a tag: Aseprite writes it since 1.3, and an importer of Godot takes no tag without it."""
 
 
 def atlas_json(
@@ -72,7 +74,8 @@ def atlas_json(
         "size": {"w": width, "h": height},
         "scale": "1",
         "frameTags": [
-            {"name": run.kind, "from": run.first, "to": run.last, "direction": "forward"} for run in runs(kinds)
+            {"name": run.kind, "from": run.first, "to": run.last, "direction": "forward", "color": _BLACK}
+            for run in runs(kinds)
         ],
     }
     values: dict[str, Any] = {"frames": frames, "meta": meta}

@@ -60,7 +60,15 @@ SCHEMA = exactly(
         scale={"const": "1"},
         frameTags={
             "type": "array",
-            "items": exactly(**{"name": TEXT, "from": WHOLE, "to": WHOLE, "direction": {"const": "forward"}}),
+            "items": exactly(
+                **{
+                    "name": TEXT,
+                    "from": WHOLE,
+                    "to": WHOLE,
+                    "direction": {"const": "forward"},
+                    "color": {"const": "#000000ff"},
+                }
+            ),
         },
     ),
 )
