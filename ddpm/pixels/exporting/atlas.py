@@ -23,7 +23,7 @@ FORMS: tuple[AtlasForm, ...] = get_args(AtlasForm)
 
 _MILLISECONDS = 100
 _BLACK = "#000000ff"
-"""Of a tag: Aseprite writes it since 1.3, and an importer of Godot takes no tag without it."""
+"""Of a tag: Aseprite writes it since 1.3, and an importer of Godot lists it among what each tag has."""
 
 
 def atlas_json(
