@@ -118,7 +118,7 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
     preset = preset.fitted(sprites.shape)
     each_once = preset.each_once if request.repeats is None else request.repeats == ONCE
     # Each process uses a batch of the recipe's size.
-    preset = replace(preset, batch_size=preset.batch_size * team.size, each_once=each_once)
+    preset = replace(preset, batch_size=preset.batch_size * team.size, each_once=each_once, seamless=request.seamless)
     holdout = 0.1 if request.holdout is None else request.holdout
     rows, heldout = _rows(sprites, holdout, request.most, each_once)
     schedule = NoiseSchedule(preset.num_timesteps, preset.schedule)
@@ -157,7 +157,7 @@ def _resumed_plan(
 ) -> Plan:
     team = context.team
     preset = Recipe.from_dict(config["recipe"])
-    has = {**config, "repeats": ONCE if preset.each_once else KEEP}
+    has = {**config, "repeats": ONCE if preset.each_once else KEEP, "seamless": preset.seamless}
     wrong = [
         f"--{option} {given} (the run has {has.get(option, 'no such limit')})"
         for option, given in (
@@ -165,6 +165,7 @@ def _resumed_plan(
             ("holdout", request.holdout),
             ("most", request.most),
             ("repeats", request.repeats),
+            ("seamless", request.seamless or None),
             ("seed", request.seed),
             ("precision", request.precision and hardware.resolve_precision(request.precision, team.device)),
         )

@@ -46,6 +46,7 @@ class Recipe:
         default_minutes: length that the Train page suggests.
         attention: resolutions with self-attention; see :class:`ddpm.diffusion.unet.UNet`.
         each_once: whether it learns from each distinct sprite once per epoch, however often the data repeat it.
+        seamless: whether sprites are tiles that go on at their opposite border; see the network.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Recipe:
     each_once: bool = False
     dropout_start: float = 0.0
     dropout_min_steps: int = 0
+    seamless: bool = False
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Recipe:
         """The recipe for sprites of another size than 16x16: one more resolution from 32 pixels a side on, attention
@@ -123,7 +125,7 @@ _CHECKS: dict[str, Check] = {
     **dict.fromkeys(("learning_rate", "weight_decay", "default_minutes"), is_amount),
     **dict.fromkeys(("ema_decay", "dropout", "label_dropout", "even_log_snr", "dropout_start"), is_share),
     **dict.fromkeys(("warmup_steps", "dropout_min_steps"), is_count),
-    **dict.fromkeys(("cosine_decay", "classes"), lambda value: isinstance(value, bool)),
+    **dict.fromkeys(("cosine_decay", "classes", "each_once", "seamless"), lambda value: isinstance(value, bool)),
     "clip_norm": or_none(is_amount),
     "batch_size": lambda value: is_whole(value, 1, 1 << 20),
     "num_timesteps": lambda value: is_whole(value, 1, 100_000),
