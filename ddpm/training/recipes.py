@@ -10,6 +10,8 @@ from ddpm.base.json_values import Check, is_amount, is_count, is_share, is_text,
 from ddpm.diffusion.schedule import PredictionType, ScheduleKind
 from ddpm.training.optimizer import OptimizerKind
 
+REPORTS_OWN = "original"
+"""The recipe that follows the source report to the letter."""
 _ONE_MORE_FROM = 32
 _MINUTES_OF_LARGE = 15
 _MOST_PIXELS = 512  # per sprite, at the recipe's own batch size
@@ -93,6 +95,30 @@ class Recipe:
         batch_size = max(self.batch_size // 4, min(self.batch_size, self.batch_size * _MOST_PIXELS // (height * width)))
         minutes = self.default_minutes if channels == self.channels else max(self.default_minutes, _MINUTES_OF_LARGE)
         return replace(self, channels=channels, attention=attention, batch_size=batch_size, default_minutes=minutes)
+
+    def for_tiles(self, image_shape: tuple[int, int, int]) -> Recipe:
+        """The recipe with a seamless network, for sprites that it already is :meth:`fitted` to.
+
+        Args:
+            image_shape: (C, H, W).
+
+        Raises:
+            ValueError: if it cannot have one; the message says what to do.
+        """
+        if self.name == REPORTS_OWN:
+            raise ValueError(
+                f"--seamless is not for the recipe {self.title}: it keeps to the report, whose network pads with "
+                "zeros. Take the recipe Fast for tiles."
+            )
+        _, height, width = image_shape
+        unit = 2 ** (len(self.channels) - 1)
+        if height % unit or width % unit:
+            raise ValueError(
+                f"--seamless: tiles of {width} x {height} pixels cannot be learnt without padding them, since sides "
+                f"that are multiples of {unit} are needed at this size. Cut or draw them at such a size (8, 16, 24, "
+                "32, 48 or 64 pixels a side), or train without it."
+            )
+        return replace(self, seamless=True)
 
     def dropout_at(self, step: int, total_steps: int) -> float:
         """The dropout of step ``step`` (0..total_steps-1): it keeps a long run varied, and slows a short one."""
