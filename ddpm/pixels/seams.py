@@ -63,8 +63,10 @@ class Seams:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Seams:
         """What :meth:`to_dict` gave."""
-        named = {field.name: values[field.name] for field in fields(cls)}
-        return cls(**{name: math.nan if value is None else value for name, value in named.items()})
+        known: dict[str, Any] = {field.name: values[field.name] for field in fields(cls)}
+        for name in ("ratio", "low", "high", "median"):
+            known[name] = math.nan if known[name] is None else known[name]
+        return cls(**known)
 
     def in_words(self) -> str:
         """The ratio and its interval in a sentence."""

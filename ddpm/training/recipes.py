@@ -107,16 +107,16 @@ class Recipe:
         """
         if self.name == REPORTS_OWN:
             raise ValueError(
-                f"--seamless is not for the recipe {self.title}: it keeps to the report, whose network pads with "
-                "zeros. Take the recipe Fast for tiles."
+                f"Seamless tiles (--seamless) are not for the recipe {self.title}: it keeps to the report, whose "
+                "network pads with zeros. Take the recipe Fast."
             )
         _, height, width = image_shape
         unit = 2 ** (len(self.channels) - 1)
         if height % unit or width % unit:
             raise ValueError(
-                f"--seamless: tiles of {width} x {height} pixels cannot be learnt without padding them, since sides "
-                f"that are multiples of {unit} are needed at this size. Cut or draw them at such a size (8, 16, 24, "
-                "32, 48 or 64 pixels a side), or train without it."
+                f"Seamless tiles (--seamless) of {width} x {height} pixels cannot be learnt: at this size both sides "
+                f"must be multiples of {unit}, since nothing can be added at a border that is not there. Cut or draw "
+                "them at another size, such as 8, 16, 24, 32, 48 or 64 pixels a side, or train without it."
             )
         return replace(self, seamless=True)
 

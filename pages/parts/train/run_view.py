@@ -60,7 +60,10 @@ def run_view(run: Run, others: list[Run]) -> None:
 
 def _about(config: dict[str, Any]) -> str:
     """What a run learns, in a sentence or two."""
-    data, summary = config.get("data") or {}, str((config.get("recipe") or {}).get("summary") or "")
+    data, recipe = config.get("data") or {}, config.get("recipe") or {}
+    summary = str(recipe.get("summary") or "")
+    if recipe.get("seamless"):
+        summary += " It learns seamless tiles: each goes on at its opposite border."
     learnt, distinct = data.get("training_distinct"), data.get("distinct")
     if not config.get("most") or not is_count(learnt) or not is_count(distinct):
         return summary

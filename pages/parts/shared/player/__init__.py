@@ -49,8 +49,8 @@ class Options(TypedDict, total=False):
         actions: name of an event -> text of its button under an enlarged sprite.
         titles: of the left and the right chain in a comparison; they may be given before the second chain.
         names: what each sprite is, shown where one is enlarged or pointed at; none, the default, or one for each.
-        tiles: whether an enlarged sprite can be laid beside itself, three by three; by default where most of them fill
-            their picture, without a background.
+        tiles: whether an enlarged sprite can be laid beside itself, three by three; None, the default, is yes where
+            most of them fill their picture, without a background.
     """
 
     caption: str
@@ -60,7 +60,7 @@ class Options(TypedDict, total=False):
     actions: Mapping[str, str]
     titles: tuple[str, str]
     names: Sequence[str]
-    tiles: bool
+    tiles: bool | None
 
 
 def player(
@@ -89,7 +89,7 @@ def player(
     Raises:
         ValueError: as for :func:`pack`.
     """
-    data = pack(chain, _settings(key, {"tiles": _fill_their_pictures(chain), **options}), other)
+    data = pack(chain, _settings(key, options, chain), other)
     count, height, width = chain.x_t.shape[1:4]
     place = reserve(f"{key}-place", count, options.get("columns"), (height, width))
     # No gap: the component beside the player is invisible and must not take room either.
@@ -153,7 +153,7 @@ class PlayerSlot:
     ) -> None:
         self._key = key
         # The next drawing may have the same frames: this tells the two apart.
-        self._settings = {**_settings(key, options), "drawing": secrets.token_hex(6)}
+        self._settings = {**_settings(key, options, None), "drawing": secrets.token_hex(6)}
         self._shown = 0
         self._complete: list[bool] = []
         self._feed: DeltaGenerator | None = None
@@ -190,7 +190,9 @@ class PlayerSlot:
             self._feed = st.empty()
 
 
-def _settings(key: str, options: Options) -> dict[str, Any]:
+def _settings(key: str, options: Options, chain: Chain | None) -> dict[str, Any]:
+    """The settings of a player; a chain that is not complete yet is None."""
+    tiles = options.get("tiles")
     return {
         "address": key,
         "caption": options.get("caption", ""),
@@ -200,7 +202,7 @@ def _settings(key: str, options: Options) -> dict[str, Any]:
         "actions": [{"name": name, "label": label} for name, label in options.get("actions", {}).items()],
         "titles": tuple(options.get("titles", ("", ""))),
         "names": tuple(options.get("names", ())),
-        "tiles": options.get("tiles", False),
+        "tiles": bool(chain is not None and _fill_their_pictures(chain)) if tiles is None else tiles,
     }
 
 
