@@ -164,7 +164,7 @@ def _resumed_plan(
 ) -> Plan:
     team = context.team
     preset = Recipe.from_dict(config["recipe"])
-    has = {**config, "repeats": ONCE if preset.each_once else KEEP, "seamless": preset.seamless}
+    has = {**config, "repeats": ONCE if preset.each_once else KEEP}
     wrong = [
         f"--{option} {given} (the run has {has.get(option, 'no such limit')})"
         for option, given in (
@@ -172,12 +172,13 @@ def _resumed_plan(
             ("holdout", request.holdout),
             ("most", request.most),
             ("repeats", request.repeats),
-            ("seamless", request.seamless or None),
             ("seed", request.seed),
             ("precision", request.precision and hardware.resolve_precision(request.precision, team.device)),
         )
         if given is not None and given != has.get(option)
     ]
+    if request.seamless and not preset.seamless:
+        wrong.append("--seamless (the run learns without it)")
     context.say("Loading the sprites ...")
     source = request.data or config["data"]["source"]
     sprites = load_sprites(source)

@@ -182,7 +182,7 @@ def tiles(
     """Distinct tiles, their kinds, and the names of the kinds; tile i depends on (seed, i) and those before it.
 
     Args:
-        side: a multiple of 16.
+        side: 16 or 32.
         shift: whether each is cut out of its plane at a random place; without, joints lie on the border, as in most
             sets that people draw.
 
