@@ -94,7 +94,7 @@ def test_what_a_seamless_model_draws_is_told_of_its_seams(tmp_path: Path, monkey
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     app.switch_page("pages/2_Sample.py").run()
     assert not app.exception
-    line = next(caption.value for caption in app.caption if caption.value.startswith("Seamless tiles:"))
+    line = next(caption.value for caption in app.caption if caption.value.startswith("Seamless tiles."))
     assert "times as much as inside" in line
     assert "learnt from" in line
 

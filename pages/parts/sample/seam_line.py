@@ -22,7 +22,9 @@ def seam_line(batch: Batch) -> None:
     """Say how strong the borders of drawn tiles are; nothing for other sprites."""
     if is_seamless(batch):
         told = drawn_beside_learnt(seams(batch.chain.sprites), _config(batch).get("data", {}).get("seams"))
-        st.caption(f"Seamless tiles: {plain(told)} A click on one shows it three by three.", text_alignment="center")
+        st.caption(
+            f"Seamless tiles. {plain(told)} A click on one, then 3 × 3, lays it side by side.", text_alignment="center"
+        )
 
 
 def _config(batch: Batch) -> dict[str, Any]:
