@@ -62,15 +62,14 @@ def _about(config: dict[str, Any]) -> str:
     """What a run learns, in a sentence or two."""
     data, recipe = config.get("data") or {}, config.get("recipe") or {}
     summary = str(recipe.get("summary") or "")
-    if recipe.get("seamless"):
-        summary += " It learns seamless tiles: each goes on at its opposite border."
+    tiles = " It learns seamless tiles: each goes on at its opposite border." if recipe.get("seamless") else ""
     learnt, distinct = data.get("training_distinct"), data.get("distinct")
     if not config.get("most") or not is_count(learnt) or not is_count(distinct):
-        return summary
+        return summary + tiles
     # The recipe's own summary is about a whole set.
     return (
         f"Only {learnt:,} of {distinct:,} different sprites to learn from, over and over: the fewer there are, the "
-        "sooner it knows them by heart."
+        f"sooner it knows them by heart.{tiles}"
     )
 
 
