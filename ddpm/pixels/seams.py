@@ -34,7 +34,8 @@ class Seams:
         flat: how many of them have one colour alone: they have no seam, and no difference to compare one with.
         ratio: mean difference over the border (the last row to the first, the last column to the first) over that of
             neighbours inside, of all pictures together; NaN if all are flat. 1: the border is like the inside.
-        low, high: its 95% interval (of a ratio of two means: Cochran 1977, Sampling Techniques, eq. 6.13).
+        low, high: its 95% interval (of a ratio of two means: Cochran 1977, Sampling Techniques, eq. 6.13); 0 and
+            infinity for a single picture.
         median: of the ratios of single pictures that are not flat.
         strongest: how often the border is the strongest of the lines in its direction, 0..1. Joints that are drawn on
             the border, as between bricks, raise the ratio but not this share: there are others like them inside.
@@ -72,11 +73,10 @@ class Seams:
         """The ratio and its interval in a sentence."""
         if self.flat == self.n:
             return "Each of them has one colour alone, so there is no seam."
-        flat = f"; {self.flat:,} of one colour left out" if self.flat else ""
-        return (
-            f"Across the border colours differ {self.ratio:.2f} times as much as inside ({self.low:.2f} to "
-            f"{self.high:.2f}{flat})."
-        )
+        known = [f"{self.low:.2f} to {self.high:.2f}"] if math.isfinite(self.high) else []
+        known += [f"{self.flat:,} of one colour left out"] if self.flat else []
+        beside = f" ({'; '.join(known)})" if known else ""
+        return f"Across the border colours differ {self.ratio:.2f} times as much as inside{beside}."
 
     def verdict(self) -> str:
         """Whether they repeat, and why, in two sentences."""

@@ -89,7 +89,10 @@ def test_the_interval_covers_the_ratio_of_all() -> None:
     parts = [seams(images[start::20]) for start in range(20)]
     covered = sum(part.low <= truth <= part.high for part in parts)
     assert covered >= 16, "95% of 20"
-    assert seams(images[:1]).high == math.inf
+    alone = seams(images[:1])
+    assert alone.high == math.inf
+    assert alone.in_words().endswith(f"{alone.ratio:.2f} times as much as inside.")
+    assert Seams.from_dict(json.loads(json.dumps(alone.to_dict(), allow_nan=False))).in_words() == alone.in_words()
 
 
 def test_joints_on_the_border_are_no_seam() -> None:
