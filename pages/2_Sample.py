@@ -15,6 +15,7 @@ from pages.parts.sample.exports import save_button
 from pages.parts.sample.more_like_this import likeness, more_like
 from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_order
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
+from pages.parts.sample.seam_line import is_seamless, seam_line
 from pages.parts.sample.sharing import leave_link, link_button, opened_link
 from pages.parts.shared.backdrop import ask_for_backdrop
 from pages.parts.shared.batches import batch_titles, current_batch, difference, kinds_of, remember, show_again
@@ -128,6 +129,7 @@ with stage:
             titles=batch_titles(batch),
             names=kinds_of(batch.info, len(batch.chain.sprites)),
             autoplay=not just_turned(),
+            tiles=is_seamless(batch) or None,
         )
         if asked is not None and asked.kind in ("star", "unstar"):
             star(batch, asked.index, asked.kind == "star")
@@ -140,6 +142,7 @@ with stage:
             st.session_state["looked-at"] = asked.index
             st.switch_page("pages/3_Nearest_neighbors.py")
         ask_for_backdrop(batch.chain.sprites)
+        seam_line(batch)
         if batch.other is not None:
             st.caption(difference(batch), text_alignment="center")
         if (nearer := likeness(batch)) is not None:

@@ -16,6 +16,7 @@ from ddpm.base.files import replace_bytes
 from ddpm.base.text import showable
 from ddpm.cli.inputs import add_reading_options, load_and_tell, source_as_read
 from ddpm.cli.options import Commands, add_command
+from ddpm.pixels.seams import Seams
 from ddpm.sprites import SpriteDataset, kaggle, load_sprites
 from ddpm.sprites.data_card import data_card
 from ddpm.sprites.readers.tally import in_words
@@ -79,11 +80,13 @@ def _facts(card: dict[str, Any]) -> dict[str, Any]:
     """What stands in a line of its own; the notes are printed already, and the files have a table."""
     size = f"{card['width']} x {card['height']}"
     alpha = {"none": "opaque", "0 or 255": "transparent (alpha is 0 or 255)"}.get(card["alpha"], "transparent, soft")
-    told = ("width", "height", "channels", "alpha", "traits", "notes", "files")
+    told = ("width", "height", "channels", "alpha", "traits", "notes", "files", "seams")
     facts: dict[str, Any] = {"name": card["name"], "source": card["source"], "size": size, "alpha": alpha}
     facts |= {key: value for key, value in card.items() if key not in told}
     if facts["background"] is None:
         del facts["background"]
+    if card["seams"]:
+        facts["as tiles"] = Seams.from_dict(card["seams"]).verdict()
     return facts
 
 

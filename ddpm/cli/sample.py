@@ -18,6 +18,7 @@ from ddpm.diffusion.sampling import default_steps, sample
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.pixels.palette.known import KNOWN, find_palette
 from ddpm.pixels.palette.mapping import map_to_palette
+from ddpm.pixels.seams import drawn_beside_learnt, seams
 from ddpm.runs.checkpoint import load_checkpoint
 
 
@@ -74,6 +75,8 @@ def _sample(options: argparse.Namespace) -> None:
         recorder.add(moment)
     chain = recorder.chain()
     sprites = chain.sprites
+    if checkpoint.model.seamless:
+        print(drawn_beside_learnt(seams(sprites), checkpoint.config.get("data", {}).get("seams")), file=sys.stderr)
     if options.clean:
         cleaned = clean_pixels(sprites)
         sprites = cleaned.images

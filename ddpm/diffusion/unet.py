@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ddpm.base.hardware import has_wide_registers, working_precision
-from ddpm.diffusion.convolution import Convolution
+from ddpm.diffusion.convolution import Convolution, PaddingMode
 from ddpm.diffusion.dropout import Dropout
 from ddpm.diffusion.schedule import PredictionType
 from ddpm.pixels.conversion import is_sprite_shape
@@ -41,14 +41,16 @@ def sinusoidal_embedding(t: torch.Tensor, dim: int) -> torch.Tensor:
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions with a residual connection; the embedding of t is added between them."""
 
-    def __init__(self, in_channels: int, out_channels: int, time_channels: int, dropout: float) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, time_channels: int, dropout: float, padding_mode: PaddingMode
+    ) -> None:
         super().__init__()
         self.norm1 = _norm(in_channels)
-        self.conv1 = Convolution(in_channels, out_channels, 3, padding=1)
+        self.conv1 = Convolution(in_channels, out_channels, 3, padding=1, padding_mode=padding_mode)
         self.time = nn.Linear(time_channels, out_channels)
         self.norm2 = _norm(out_channels)
         self.dropout = Dropout(dropout)
-        self.conv2 = Convolution(out_channels, out_channels, 3, padding=1)
+        self.conv2 = Convolution(out_channels, out_channels, 3, padding=1, padding_mode=padding_mode)
         self.shortcut = nn.Identity() if in_channels == out_channels else Convolution(in_channels, out_channels, 1)
         # Each block starts as the identity, so that a deep network learns from the first step.
         _zero(self.conv2)
@@ -113,6 +115,9 @@ class UNet(nn.Module):
         attention: resolutions (0 is the finest) whose decoder block is followed by self-attention.
         image_shape: (C, H, W) of its sprites, C of 3 or 4. Weights depend on C alone: other sizes can be passed, too.
         binary_alpha: whether the fourth channel of its sprites is alpha of 0 or 1 alone.
+        seamless: whether a sprite goes on at its opposite border, as on a torus, so that it can be laid side by side.
+            The 3x3 convolutions are then padded with what lies there instead of zeros, and a prediction moves with its
+            input, if that is shifted around by multiples of ``unit``. The sides must be multiples of it, too.
 
     Raises:
         ValueError: for values outside these ranges.
@@ -128,6 +133,7 @@ class UNet(nn.Module):
         attention: Sequence[int] = (),
         image_shape: Sequence[int] = (3, 16, 16),
         binary_alpha: bool = False,
+        seamless: bool = False,
     ) -> None:
         super().__init__()
         self.channels = channels = tuple(channels)
@@ -139,6 +145,7 @@ class UNet(nn.Module):
         image_channels, height, width = image_shape
         self.image_shape = (image_channels, height, width)
         self.binary_alpha = binary_alpha
+        self.seamless = seamless
         self._check()
 
         time_channels = 4 * time_embedding_dim
@@ -151,24 +158,26 @@ class UNet(nn.Module):
         self.class_embedding = None if num_classes is None else nn.Embedding(num_classes + 1, time_channels)
 
         first, last = channels[0], channels[-1]
-        self.stem = Convolution(image_channels, first, 3, padding=1)
+        border: PaddingMode = "circular" if seamless else "zeros"
+        self.stem = Convolution(image_channels, first, 3, padding=1, padding_mode=border)
         self.encoder = nn.ModuleList()
         self.downsamplers = nn.ModuleList()
         width = first
         for level, out_channels in enumerate(channels):
             if level:
-                self.downsamplers.append(Convolution(width, width, 3, stride=2, padding=1))
-            self.encoder.append(ResidualBlock(width, out_channels, time_channels, dropout))
+                self.downsamplers.append(Convolution(width, width, 3, 2, padding=1, padding_mode=border))
+            self.encoder.append(ResidualBlock(width, out_channels, time_channels, dropout, border))
             width = out_channels
-        self.decoder = nn.ModuleList([ResidualBlock(last, last, time_channels, dropout)])
+        self.decoder = nn.ModuleList([ResidualBlock(last, last, time_channels, dropout, border)])
         self.upsamplers = nn.ModuleList()
         for skip in reversed(channels[:-1]):
             # Fewer channels first, then upsampling: a quarter of the cost of the other order.
             self.upsamplers.append(nn.Sequential(Convolution(width, skip, 1), nn.Upsample(scale_factor=2)))
-            self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout))
+            self.decoder.append(ResidualBlock(2 * skip, skip, time_channels, dropout, border))
             width = skip
         self.attenders = nn.ModuleDict({str(level): SelfAttention(channels[level]) for level in self.attention})
-        self.head = nn.Sequential(_norm(first), nn.SiLU(), Convolution(first, image_channels, 3, padding=1))
+        out = Convolution(first, image_channels, 3, padding=1, padding_mode=border)
+        self.head = nn.Sequential(_norm(first), nn.SiLU(), out)
         _zero(self.head[-1])
 
     def _check(self) -> None:
@@ -185,8 +194,15 @@ class UNet(nn.Module):
             raise ValueError(f"unknown prediction type {self.prediction_type!r}: choose eps or v")
         if any(not 0 <= level < len(self.channels) for level in self.attention):
             raise ValueError(f"attention must name resolutions 0..{len(self.channels) - 1}, got {self.attention}")
+        if self.seamless:
+            check_wraps(height, width, self.unit)
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
+
+    @property
+    def unit(self) -> int:
+        """Pixels per side of the picture for one of the coarsest resolution."""
+        return 2 ** (len(self.channels) - 1)
 
     def set_dropout(self, share: float) -> None:
         """Use this dropout, 0..1, from now on; the attribute ``dropout`` stays that of a new network."""
@@ -205,19 +221,23 @@ class UNet(nn.Module):
             "attention": list(self.attention),
             "image_shape": list(self.image_shape),
             "binary_alpha": self.binary_alpha,
+            "seamless": self.seamless,
         }
 
     def forward(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Predict eps or v, as ``prediction_type`` says; shape of ``x_t``.
 
         Args:
-            x_t: floating (N, C, H, W). Sides that cannot be halved often enough are padded with 0 inside.
+            x_t: floating (N, C, H, W). Sides that are no multiples of ``unit`` are padded with 0 inside.
             t: int64 (N,).
             labels: int64 (N,), 0..num_classes-1, or -1 for any kind; None is -1 for all.
 
         Raises:
-            ValueError: for labels that the network does not know.
+            ValueError: for labels that the network does not know, or sides that a seamless one cannot halve.
         """
+        height, width = x_t.shape[2:]
+        if self.seamless:
+            check_wraps(height, width, self.unit)
         time = self.time_mlp(sinusoidal_embedding(t, self.time_embedding_dim))
         if self.class_embedding is not None:
             time = time + self.class_embedding(self._class_rows(labels, x_t))
@@ -228,9 +248,8 @@ class UNet(nn.Module):
         if x_t.device.type == "cpu" and working_precision(x_t) == torch.float32 and has_wide_registers():
             # The layout in which its convolutions compute: converted once here, not in each of them.
             x_t = x_t.contiguous(memory_format=torch.channels_last)
-        height, width = x_t.shape[2:]
-        unit = 2 ** (len(self.channels) - 1)
-        h = self.stem(F.pad(x_t, (0, -width % unit, 0, -height % unit)) if height % unit or width % unit else x_t)
+        right, below = -width % self.unit, -height % self.unit
+        h = self.stem(F.pad(x_t, (0, right, 0, below)) if right or below else x_t)
         skips: list[torch.Tensor] = []
         for level, block in enumerate(self.encoder):
             if level:
@@ -253,6 +272,15 @@ class UNet(nn.Module):
         if bool((labels < -1).any()) or bool((labels >= self.num_classes).any()):
             raise ValueError(f"labels must lie in 0..{self.num_classes - 1}, or be -1 for anything")
         return torch.where(labels < 0, self.num_classes, labels)
+
+
+def check_wraps(height: int, width: int, unit: int) -> None:
+    """Raises ValueError for a picture that a seamless network cannot halve: on a torus nothing can be padded."""
+    if height % unit or width % unit:
+        raise ValueError(
+            f"seamless: sides of {width} x {height} pixels are not both multiples of {unit}, and a tile that is padded "
+            "does not go on at its border"
+        )
 
 
 def _norm(channels: int) -> nn.GroupNorm:

@@ -78,11 +78,12 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
     classes = ", ".join(name for name, share in shares if share)
     size = f"{data.get('width', 16)}x{data.get('height', 16)}"
     clear = ", with transparency" if data.get("channels") == 4 else ""
+    art = "seamless tiles, which repeat without a border," if recipe.get("seamless") else f"pixel art{clear},"
     return [
         f"# {run.name}",
         "",
         *([f"*{config['note']}*", ""] if config.get("note") else []),
-        f"A small diffusion model that draws {size} pixel art{clear}, after {step:,} of "
+        f"A small diffusion model that draws {size} {art} after {step:,} of "
         f'{run.status().get("total_steps", 0):,} steps of the recipe "{recipe["title"]}".',
         "",
         "| | |",

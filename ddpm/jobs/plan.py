@@ -16,6 +16,7 @@ from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.jobs.control import QUIET, Context
 from ddpm.jobs.length import steps_for
 from ddpm.jobs.request import KEEP, ONCE, TrainingRequest
+from ddpm.pixels.seams import doubt, tile_seams
 from ddpm.runs.errors import RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
@@ -89,7 +90,7 @@ def make_plan(request: TrainingRequest, context: Context) -> Plan:
         RunError: if options contradict the run; the message names them.
         SpriteError: if the sprites cannot be loaded, or are too few.
         StoppedEarly: if a stop was requested.
-        ValueError: for an unknown preset or precision.
+        ValueError: for an unknown preset or precision, or seamless tiles that the recipe cannot learn.
         OSError: if the run folder cannot be written.
     """
     run = Run(request.folder)
@@ -117,6 +118,8 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
     sprites = load_sprites(request.data or "builtin")
     preset = preset.fitted(sprites.shape)
     each_once = preset.each_once if request.repeats is None else request.repeats == ONCE
+    if request.seamless:
+        preset = preset.for_tiles(sprites.shape)
     # Each process uses a batch of the recipe's size.
     preset = replace(preset, batch_size=preset.batch_size * team.size, each_once=each_once)
     holdout = 0.1 if request.holdout is None else request.holdout
@@ -145,6 +148,10 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
     if request.most is not None:
         config["most"] = request.most
     plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    if request.seamless:
+        found = tile_seams(sprites.images, rows)
+        config["data"]["seams"] = None if found is None else found.to_dict()
+        plan.notes += filter(None, [doubt(found)])
     plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], context)
     context.check()
     replace_bytes(run.folder / "trained_on.npy", npy_bytes(np.unique(sprites.split_hashes()[rows])))
@@ -170,6 +177,8 @@ def _resumed_plan(
         )
         if given is not None and given != has.get(option)
     ]
+    if request.seamless and not preset.seamless:
+        wrong.append("--seamless (the run learns without it)")
     context.say("Loading the sprites ...")
     source = request.data or config["data"]["source"]
     sprites = load_sprites(source)

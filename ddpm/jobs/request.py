@@ -45,6 +45,9 @@ class TrainingRequest:
     repeats: str | None = _option(
         None, "learn from equal sprites once, or keep them (default: the recipe's: once for fast)", choices=[ONCE, KEEP]
     )
+    seamless: bool = _option(
+        False, "learn tiles that go on at their opposite border (default: no, or as the run)", action="store_true"
+    )
     threads: int | None = _option(None, "processor cores to use (default: all)", type=int)
     seed: int | None = _option(None, "fixes weights, order and noise (default: 0)", type=int)
     precision: str | None = _option(

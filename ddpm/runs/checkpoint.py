@@ -216,8 +216,9 @@ def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple
         shape = network.get("image_shape", [3, 16, 16])
         if not (isinstance(shape, list) and len(shape) == 3 and all(is_whole(side, 1, 64) for side in shape)):
             raise ValueError("its image_shape is not that of sprites")
-        if not isinstance(network.get("binary_alpha", False), bool):
-            raise ValueError("its binary_alpha is neither true nor false")
+        for name in ("binary_alpha", "seamless"):
+            if not isinstance(network.get(name, False), bool):
+                raise ValueError(f"its {name} is neither true nor false")
         if not is_whole(schedule.get("num_timesteps"), 1, 100_000):
             raise ValueError("the schedule is too long")
         if classes is not None and len(config.get("class_frequencies") or range(classes)) != classes:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ddpm.pixels.seams import tile_seams
 from ddpm.pixels.traits import traits
 from ddpm.sprites import SpriteDataset
 
@@ -16,7 +17,8 @@ def data_card(sprites: SpriteDataset) -> dict[str, Any]:
     """Size, parts, classes and look of a data set; JSON values.
 
     ``traits`` holds the quartiles of :class:`ddpm.pixels.traits.Traits` over all distinct sprites, or over 2,000 of
-    them drawn at random with a fixed seed where there are more.
+    them drawn at random with a fixed seed where there are more; ``seams`` those of
+    :class:`ddpm.pixels.seams.Seams`, or None for a set that is none of tiles.
     """
     train, heldout = sprites.split()
     counts = sprites.counts()
@@ -51,5 +53,7 @@ def data_card(sprites: SpriteDataset) -> dict[str, Any]:
     rows = sprites.distinct()
     if len(rows) > _MEASURED:
         rows = np.sort(np.random.default_rng(0).choice(rows, _MEASURED, replace=False))
+    found = tile_seams(sprites.images, rows)
+    card["seams"] = None if found is None else found.to_dict()
     card["traits"] = traits(np.asarray(sprites.images[rows])).quartiles()
     return card

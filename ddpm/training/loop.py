@@ -107,6 +107,7 @@ def new_state(
             attention=recipe.attention,
             image_shape=image_shape,
             binary_alpha=binary_alpha,
+            seamless=recipe.seamless,
         ).to(device)
     optimizer = Optimizer(model, recipe.optimizer, recipe.weight_decay)
     return TrainingState(model, EMA(model, recipe.ema_decay), optimizer)

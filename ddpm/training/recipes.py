@@ -10,6 +10,8 @@ from ddpm.base.json_values import Check, is_amount, is_count, is_share, is_text,
 from ddpm.diffusion.schedule import PredictionType, ScheduleKind
 from ddpm.training.optimizer import OptimizerKind
 
+REPORTS_OWN = "original"
+"""The recipe that follows the source report to the letter."""
 _ONE_MORE_FROM = 32
 _MINUTES_OF_LARGE = 15
 _MOST_PIXELS = 512  # per sprite, at the recipe's own batch size
@@ -46,6 +48,7 @@ class Recipe:
         default_minutes: length that the Train page suggests.
         attention: resolutions with self-attention; see :class:`ddpm.diffusion.unet.UNet`.
         each_once: whether it learns from each distinct sprite once per epoch, however often the data repeat it.
+        seamless: whether sprites are tiles that go on at their opposite border; see the network.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Recipe:
     each_once: bool = False
     dropout_start: float = 0.0
     dropout_min_steps: int = 0
+    seamless: bool = False
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Recipe:
         """The recipe for sprites of another size than 16x16: one more resolution from 32 pixels a side on, attention
@@ -91,6 +95,30 @@ class Recipe:
         batch_size = max(self.batch_size // 4, min(self.batch_size, self.batch_size * _MOST_PIXELS // (height * width)))
         minutes = self.default_minutes if channels == self.channels else max(self.default_minutes, _MINUTES_OF_LARGE)
         return replace(self, channels=channels, attention=attention, batch_size=batch_size, default_minutes=minutes)
+
+    def for_tiles(self, image_shape: tuple[int, int, int]) -> Recipe:
+        """The recipe with a seamless network, for sprites that it already is :meth:`fitted` to.
+
+        Args:
+            image_shape: (C, H, W).
+
+        Raises:
+            ValueError: if it cannot have one; the message says what to do.
+        """
+        if self.name == REPORTS_OWN:
+            raise ValueError(
+                f"Seamless tiles (--seamless) are not for the recipe {self.title}: it keeps to the report, whose "
+                "network pads with zeros. Take the recipe Fast."
+            )
+        _, height, width = image_shape
+        unit = 2 ** (len(self.channels) - 1)
+        if height % unit or width % unit:
+            raise ValueError(
+                f"Seamless tiles (--seamless) of {width} x {height} pixels cannot be learnt: at this size both sides "
+                f"must be multiples of {unit}, since nothing can be added at a border that is not there. Cut or draw "
+                "them at another size, such as 8, 16, 24, 32, 48 or 64 pixels a side, or train without it."
+            )
+        return replace(self, seamless=True)
 
     def dropout_at(self, step: int, total_steps: int) -> float:
         """The dropout of step ``step`` (0..total_steps-1): it keeps a long run varied, and slows a short one."""
@@ -123,7 +151,7 @@ _CHECKS: dict[str, Check] = {
     **dict.fromkeys(("learning_rate", "weight_decay", "default_minutes"), is_amount),
     **dict.fromkeys(("ema_decay", "dropout", "label_dropout", "even_log_snr", "dropout_start"), is_share),
     **dict.fromkeys(("warmup_steps", "dropout_min_steps"), is_count),
-    **dict.fromkeys(("cosine_decay", "classes"), lambda value: isinstance(value, bool)),
+    **dict.fromkeys(("cosine_decay", "classes", "each_once", "seamless"), lambda value: isinstance(value, bool)),
     "clip_norm": or_none(is_amount),
     "batch_size": lambda value: is_whole(value, 1, 1 << 20),
     "num_timesteps": lambda value: is_whole(value, 1, 100_000),

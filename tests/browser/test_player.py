@@ -287,6 +287,47 @@ def test_enlarge_turn_and_escape(screen: Screen) -> None:
         screen.page.keyboard.press("Enter")
 
 
+def test_three_by_three_while_it_plays(screen: Screen) -> None:
+    lens, source = screen.page.locator(".lens"), chain()
+    nine, canvases = lens.get_by_role("button", name="Three by three"), lens.locator(".pair canvas")
+
+    def enlarged(side: int) -> np.ndarray:
+        png = canvases.nth(side).evaluate("c => c.toDataURL('image/png').split(',')[1]")
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"))
+
+    def check(frame: int, sprite: int, times: int) -> None:
+        assert screen.frame() == frame
+        for side, states in enumerate((source.noisy, source.guess)):
+            shown, tile = enlarged(side), np.tile(states[frame, sprite], (times, times, 1))
+            scale = len(shown) // len(tile)
+            assert np.array_equal(shown, tile.repeat(scale, 0).repeat(scale, 1))
+
+    screen.page.locator(".panel[data-kind=guess] .grid").focus()
+    for key in ("Home", "Enter"):
+        screen.page.keyboard.press(key)
+    lens.locator(".still").nth(7).click()
+    check(FRAMES - 1, 0, times=1)
+    # Reached and pressed by keyboard alone; it stays for the next sprite, and while the chain plays.
+    lens.locator(".play").focus()
+    for key in ("Tab", "Enter"):
+        screen.page.keyboard.press(key)
+    assert nine.get_attribute("aria-pressed") == "true"
+    check(FRAMES - 1, 0, times=3)
+    screen.page.keyboard.press("ArrowRight")
+    check(FRAMES - 1, 1, times=3)
+    lens.locator(".play").click()
+    screen.until("[data-playing=true]")
+    screen.until("[data-frame='4']")
+    lens.locator(".play").click()
+    screen.until("[data-playing=false]")
+    check(screen.frame(), 1, times=3)
+    lens.locator(".still").nth(0).click()
+    check(0, 1, times=3)
+    nine.click()
+    check(0, 1, times=1)
+    assert nine.get_attribute("aria-pressed") == "false"
+
+
 def test_a_star_shows_at_once_and_the_page_keeps_it(page: Page, url: str) -> None:
     screen = Screen(page, f"{url}/?slow=1")
     lens, marks = screen.page.locator(".lens"), screen.page.locator(".panel[data-kind=guess] .stars i")

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from ddpm.diffusion.chain import Chain
-from pages.parts.shared.player import pack
+from ddpm.sprites.builtin import generate
+from pages.parts.shared.player import _settings, pack
 from pages.parts.shared.player.packing import end_id
 
 PLAIN = {"address": "p", "titles": ("", ""), "names": ()}
@@ -104,3 +105,14 @@ def test_names_travel_one_for_each_sprite_or_none() -> None:
     assert unpack(pack(chain(), {**PLAIN, "names": ()}))[0]["names"] == []
     with pytest.raises(ValueError, match="names"):
         pack(chain(), {**PLAIN, "names": names[:5]})
+
+
+def test_three_by_three_is_offered_for_finished_sprites_without_a_background() -> None:
+    full, clear = chain(2), chain(2, shape=(16, 16, 4))
+    drawn = Chain(full.t, full.x_t, np.stack([full.x0[0], generate(18, 0).images]), full.noise_level)
+    unfinished = Chain(full.t[:1], full.x_t[:1], full.x0[:1], full.noise_level[:1])
+    for one, offered in ((full, True), (clear, False), (drawn, False), (unfinished, False), (None, False)):
+        assert _settings("p", {}, one)["tiles"] is offered
+        # The page knows more of a seamless model's.
+        assert _settings("p", {"tiles": True}, one)["tiles"] is True
+        assert _settings("p", {"tiles": None}, one)["tiles"] is offered

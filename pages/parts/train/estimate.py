@@ -22,7 +22,8 @@ def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray)
     st.caption("Timing a few steps on this computer ...")
     recipe = RECIPES[str(request.preset)].fitted(sprites.shape)
     precision = request.precision or recipe.precision
-    seconds = seconds_per_step(recipe.name, precision, request.threads, sprites.fingerprint, sprites)
+    asked = (recipe.name, request.seamless, precision, request.threads)
+    seconds = seconds_per_step(*asked, sprites.fingerprint, sprites)
     ((unit, amount),) = request.length().items()
     steps = steps_for(unit, amount, len(rows), recipe.batch_size, seconds)
     seen = steps * recipe.batch_size
@@ -36,7 +37,7 @@ def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray)
 
 @st.cache_data(ttl=600, show_spinner=False, max_entries=16)
 def seconds_per_step(
-    recipe: str, precision: str, threads: int | None, fingerprint: str, _sprites: SpriteDataset
+    recipe: str, seamless: bool, precision: str, threads: int | None, fingerprint: str, _sprites: SpriteDataset
 ) -> float:
     """Time a few steps of a recipe, with the settings of a run on this machine."""
     alone = Team(device=hardware.best_device())
@@ -44,5 +45,7 @@ def seconds_per_step(
     with hardware.thread_pool(1, threads or hardware.cores(), "timing") as timing:
         context = Context(team=alone)
         fitted = RECIPES[recipe].fitted(_sprites.shape)
+        if seamless:
+            fitted = fitted.for_tiles(_sprites.shape)
         timed = timing.submit(plan.seconds_per_step, fitted, _sprites, resolved, steps=4, context=context)
         return timed.result()

@@ -60,14 +60,16 @@ def run_view(run: Run, others: list[Run]) -> None:
 
 def _about(config: dict[str, Any]) -> str:
     """What a run learns, in a sentence or two."""
-    data, summary = config.get("data") or {}, str((config.get("recipe") or {}).get("summary") or "")
+    data, recipe = config.get("data") or {}, config.get("recipe") or {}
+    summary = str(recipe.get("summary") or "")
+    tiles = " It learns seamless tiles: each goes on at its opposite border." if recipe.get("seamless") else ""
     learnt, distinct = data.get("training_distinct"), data.get("distinct")
     if not config.get("most") or not is_count(learnt) or not is_count(distinct):
-        return summary
+        return summary + tiles
     # The recipe's own summary is about a whole set.
     return (
         f"Only {learnt:,} of {distinct:,} different sprites to learn from, over and over: the fewer there are, the "
-        "sooner it knows them by heart."
+        f"sooner it knows them by heart.{tiles}"
     )
 
 

@@ -29,6 +29,7 @@ from pages.parts.train.recipe_choices import (
     held_out_share,
     rows_to_learn,
 )
+from pages.parts.train.seamless import ask_seamless
 
 _UNITS = ("minutes", "steps", "epochs")
 _RECIPES_OWN = "recipe's own"
@@ -55,6 +56,7 @@ def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
     recipe = RECIPE_CHOICES[chosen]
     st.caption(recipe.summary)
     repeats = ask_repeats(chosen, choice.sprites) if choice.sprites is not None else None
+    seamless = choice.sprites is not None and ask_seamless(recipe.preset, choice.sprites)
     length = _ask_length(chosen, recipe, choice.sprites)
     threads = _ask_threads()
     place = st.container(key="estimate").empty() if choice.sprites is not None and not busy else None
@@ -66,6 +68,7 @@ def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
         threads=threads,
         most=recipe.most,
         repeats=repeats,
+        seamless=seamless,
         **length,
         **rest,
     )

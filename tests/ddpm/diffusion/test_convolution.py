@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ddpm.diffusion import convolution
-from ddpm.diffusion.convolution import Convolution
+from ddpm.diffusion.convolution import Convolution, PaddingMode
 
 FORMATS = (torch.contiguous_format, torch.channels_last)
 KERNELS = {
@@ -20,6 +20,9 @@ KERNELS = {
     "three": {"kernel_size": 3, "padding": 1},
     "three, no bias": {"kernel_size": 3, "padding": 1, "bias": False},
     "three, every second": {"kernel_size": 3, "padding": 1, "stride": 2},
+    "three, around": {"kernel_size": 3, "padding": 1, "padding_mode": "circular"},
+    "three, every second, around": {"kernel_size": 3, "padding": 1, "stride": 2, "padding_mode": "circular"},
+    "not square, around": {"kernel_size": (3, 1), "padding": (1, 0), "padding_mode": "circular", "bias": False},
     "not square": {"kernel_size": (3, 1), "padding": (1, 0), "stride": (1, 2)},
 }
 
@@ -53,6 +56,8 @@ def test_small_maps_and_single_pixels_do_without_the_librarys_convolution(precis
         mock.patch.dict(convolution._PIXELS, {precision: 64}),
         torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16),
     ):
+        for mode in ("zeros", "circular"):
+            assert Convolution(5, 7, 3, padding=1, padding_mode=mode)(torch.randn(2, 5, 2, 2)).dtype == precision
         for kernel, size in ((3, 2), (1, 8)):
             out = Convolution(5, 7, kernel, padding=kernel // 2)(torch.randn(2, 5, size, size))
             assert out.dtype == precision
@@ -69,10 +74,11 @@ def test_it_starts_as_torchs_does() -> None:
     assert torch.equal(*weights)
 
 
+@pytest.mark.parametrize("padding_mode", ["zeros", "circular"])
 @pytest.mark.parametrize(("kernel", "size"), [(3, 2), (1, 8)])
-def test_bfloat16(kernel: int, size: int) -> None:
+def test_bfloat16(kernel: int, size: int, padding_mode: PaddingMode) -> None:
     torch.manual_seed(0)
-    mine = Convolution(8, 8, kernel, padding=kernel // 2)
+    mine = Convolution(8, 8, kernel, padding=kernel // 2, padding_mode=padding_mode)
     x = torch.randn(2, 8, size, size, requires_grad=True)
     results = []
     for precision in (torch.float32, torch.bfloat16):

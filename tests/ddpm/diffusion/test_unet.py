@@ -184,6 +184,51 @@ def test_wrong_arguments(wrong: dict[str, Any]) -> None:
         UNet(**wrong)
 
 
+AROUND: dict[str, Any] = {**SMALL, "num_classes": 3, "attention": (1,)}
+
+
+@pytest.mark.parametrize("size", [(16, 16), (8, 8), (24, 16)], ids=str)
+def test_a_seamless_network_does_not_know_where_the_border_is(size: tuple[int, int]) -> None:
+    """Moved around by multiples of what its strides join, the input moves the prediction and changes nothing else."""
+    random = torch.Generator().manual_seed(2)
+    x_t, t = torch.randn(2, 3, *size, generator=random), torch.tensor([5, 700])
+    labels = torch.tensor([1, -1])
+    for seamless in (True, False):
+        model = awake(UNet(**AROUND, image_shape=(3, *size), seamless=seamless))
+        assert model.unit == 8
+        here = model(x_t, t, labels).detach()
+        for shift in ((8, 0), (0, 8), (8, 8)):
+            there = model(x_t.roll(shift, (2, 3)), t, labels).detach().roll((-shift[0], -shift[1]), (2, 3))
+            apart = float((there - here).abs().max() / here.abs().max())
+            if seamless or all(moved % side == 0 for moved, side in zip(shift, size, strict=True)):
+                assert apart < 1e-4, shift
+            else:
+                assert apart > 1e-2, shift
+    # Only the padding differs: half a stride further it is another picture for both.
+    model = awake(UNet(**AROUND, image_shape=(3, *size), seamless=True))
+    moved = model(x_t.roll(4, 2), t, labels).roll(-4, 2)
+    assert size[0] == 8 or not torch.allclose(moved, model(x_t, t, labels), rtol=1e-2, atol=1e-2)
+
+
+def test_seamless_is_stored_and_changes_no_weight() -> None:
+    plain, around = UNet(**SMALL), UNet(**SMALL, seamless=True)
+    assert (plain.seamless, around.seamless) == (False, True)
+    assert UNet(**json.loads(json.dumps(around.arguments))).seamless
+    # As earlier versions stored it.
+    before = {name: value for name, value in plain.arguments.items() if name != "seamless"}
+    assert UNet(**before).arguments == plain.arguments
+    around.load_state_dict(plain.state_dict())
+
+
+def test_a_seamless_network_takes_no_side_that_it_would_have_to_pad() -> None:
+    for size in ((20, 16), (16, 12)):
+        UNet(**SMALL, image_shape=(3, *size))
+        with pytest.raises(ValueError, match="multiples of 8"):
+            UNet(**SMALL, image_shape=(3, *size), seamless=True)
+        with pytest.raises(ValueError, match="multiples of 8"):
+            UNet(**SMALL, seamless=True)(torch.zeros(1, 3, *size), torch.zeros(1, dtype=torch.int64))
+
+
 def test_attention_is_stored() -> None:
     attending = UNet(**SMALL, attention=(0, 1))
     again = UNet(**json.loads(json.dumps(attending.arguments)))

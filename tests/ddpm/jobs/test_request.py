@@ -16,7 +16,7 @@ FOLDER = Path("checkpoints/cats")
 NAMES = [one.name for one in fields(TrainingRequest)]
 VALUES: dict[str, Any] = {
     "folder": Path("checkpoints/big dogs"), "data": "-odd.npy", "preset": "original", "precision": "bfloat16",
-    "resume": True, "repeats": "keep",
+    "resume": True, "seamless": True, "repeats": "keep",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ddpm.diffusion.chain import Chain
+from ddpm.pixels.seams import on_background
 from pages.parts.shared.backdrop import backdrop_rule
 from pages.parts.shared.component import SCRIPT, STYLE, source
 from pages.parts.shared.player.pace import Pace
@@ -26,6 +27,7 @@ _PACE, _BAR_PACE = 0.3, 0.5
 # As in grid.js and film.js: the longer side of a sprite at most, in CSS pixels, and what lies between two sprites.
 _MOST, _EDGE = 224, 3
 _USUAL_SIZE = (16, 16)
+_TELLING = 16
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Options(TypedDict, total=False):
         actions: name of an event -> text of its button under an enlarged sprite.
         titles: of the left and the right chain in a comparison; they may be given before the second chain.
         names: what each sprite is, shown where one is enlarged or pointed at; none, the default, or one for each.
+        tiles: whether an enlarged sprite can be laid beside itself, three by three; None, the default, is yes where
+            most of them fill their picture, without a background.
     """
 
     caption: str
@@ -56,6 +60,7 @@ class Options(TypedDict, total=False):
     actions: Mapping[str, str]
     titles: tuple[str, str]
     names: Sequence[str]
+    tiles: bool | None
 
 
 def player(
@@ -84,7 +89,7 @@ def player(
     Raises:
         ValueError: as for :func:`pack`.
     """
-    data = pack(chain, _settings(key, options), other)
+    data = pack(chain, _settings(key, options, chain), other)
     count, height, width = chain.x_t.shape[1:4]
     place = reserve(f"{key}-place", count, options.get("columns"), (height, width))
     # No gap: the component beside the player is invisible and must not take room either.
@@ -148,7 +153,7 @@ class PlayerSlot:
     ) -> None:
         self._key = key
         # The next drawing may have the same frames: this tells the two apart.
-        self._settings = {**_settings(key, options), "drawing": secrets.token_hex(6)}
+        self._settings = {**_settings(key, options, None), "drawing": secrets.token_hex(6)}
         self._shown = 0
         self._complete: list[bool] = []
         self._feed: DeltaGenerator | None = None
@@ -185,7 +190,9 @@ class PlayerSlot:
             self._feed = st.empty()
 
 
-def _settings(key: str, options: Options) -> dict[str, Any]:
+def _settings(key: str, options: Options, chain: Chain | None) -> dict[str, Any]:
+    """The settings of a player; a chain that is not complete yet is None."""
+    tiles = options.get("tiles")
     return {
         "address": key,
         "caption": options.get("caption", ""),
@@ -195,7 +202,14 @@ def _settings(key: str, options: Options) -> dict[str, Any]:
         "actions": [{"name": name, "label": label} for name, label in options.get("actions", {}).items()],
         "titles": tuple(options.get("titles", ("", ""))),
         "names": tuple(options.get("names", ())),
+        "tiles": bool(chain is not None and _fill_their_pictures(chain)) if tiles is None else tiles,
     }
+
+
+def _fill_their_pictures(chain: Chain) -> bool:
+    """Whether most finished sprites of a chain are without a background; a few of them tell."""
+    sprites = chain.x0[-1][:_TELLING]
+    return bool(chain.t[-1] < 0 and sprites.shape[-1] == 3 and on_background(sprites).mean() < 0.5)
 
 
 def _mount(key: str, data: bytes) -> PlayerEvent | None:

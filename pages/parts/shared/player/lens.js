@@ -1,4 +1,4 @@
-// The lens: a dialog with one sprite, enlarged, its film strip and its buttons.
+// The lens: a dialog with one sprite, enlarged or three by three, its film strip and its buttons.
 
 const STILLS = 8;
 const NAMES = { noisy: "Noisy image", guess: "The model’s guess" };
@@ -19,6 +19,7 @@ function sizeCanvas(canvas, [width, height], side, rows, gap = 0) {
 
 class Lens {
   index = -1;
+  wantsNine = false;
 
   constructor(dialog, { onSeek, onAction }) {
     this.dialog = dialog;
@@ -26,6 +27,8 @@ class Lens {
     this.onAction = onAction;
     this.find = (selector) => dialog.querySelector(selector);
     this.canvases = [...dialog.querySelectorAll(".pair canvas")];
+    this.nine = this.find(".nine");
+    this.nine.onclick = () => this.turnNine();
   }
 
   get isOpen() {
@@ -46,8 +49,26 @@ class Lens {
       caption.textContent = film.header.compare ? film.header.titles[side] : NAMES[KINDS[side]];
     });
     this.drawActions();
+    this.showNine();
     this.resize();
     this.paint(moment);
+  }
+
+  /** How often the enlarged sprite is laid beside itself in each direction. */
+  get times() {
+    return this.wantsNine && this.film.header.tiles ? 3 : 1;
+  }
+
+  turnNine() {
+    this.wantsNine = !this.wantsNine;
+    this.showNine();
+    this.resize();
+    this.paint(this.moment);
+  }
+
+  showNine() {
+    this.nine.hidden = !this.film.header.tiles;
+    this.nine.setAttribute("aria-pressed", String(this.times > 1));
   }
 
   close() {
@@ -66,19 +87,28 @@ class Lens {
     const tallest = Math.max(96, innerHeight - 430);
     this.large = this.canvases.map((canvas) => {
       const figure = canvas.closest("figure");
-      return sizeCanvas(canvas, this.film.size, Math.min(figure.clientWidth - 22, 288, tallest), 1);
+      const size = this.film.size.map((side) => side * this.times);
+      return sizeCanvas(canvas, size, Math.min(figure.clientWidth - 22, 288, tallest), 1);
     });
     this.drawStrip();
   }
 
   /** Draws one side at a moment; nothing if its chain has not come yet. */
-  draw(context, side, moment, y, scale) {
+  draw(context, side, moment, y, scale, x = 0) {
     const [reel, kind] = this.sides[side];
-    this.film.frame(moment, reel)?.[kind].draw(context, this.index, 0, y, scale);
+    this.film.frame(moment, reel)?.[kind].draw(context, this.index, x, y, scale);
+  }
+
+  drawLarge({ context, scale }, side, moment) {
+    const [width, height] = this.film.size.map((pixels) => pixels * scale);
+    for (let row = 0; row < this.times; row++)
+      for (let column = 0; column < this.times; column++)
+        this.draw(context, side, moment, row * height, scale, column * width);
   }
 
   paint(moment) {
-    this.large.forEach(({ context, scale }, side) => this.draw(context, side, moment, 0, scale));
+    this.moment = moment;
+    this.large.forEach((large, side) => this.drawLarge(large, side, moment));
     let current = this.stills[0];
     for (const still of this.stills) if (Number(still.dataset.frame) <= moment) current = still;
     for (const still of this.stills) still.setAttribute("aria-current", String(still === current));
