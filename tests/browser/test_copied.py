@@ -59,7 +59,7 @@ def unfold(page: Page) -> None:
 
 
 def test_pairs_come_at_once_and_can_be_sorted_and_filtered(page: Page) -> None:
-    cards = page.locator(".gallery[data-ready='true'] .card")
+    cards = page.locator(".gallery[data-measured='true'] .card")
     expect(cards).to_have_count(SAMPLES, timeout=PATIENCE)
     expect(cards.first.locator("canvas")).to_have_count(2)
     far = [float(words.split()[0]) for words in page.locator(".card .far").all_inner_texts() if words != "the same"]

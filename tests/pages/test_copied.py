@@ -97,7 +97,7 @@ def test_pairs_are_what_the_evidence_says(subject: Subject) -> None:
     apart = subject.chosen.images.astype(int) - pairs.train[pairs.rows]
     np.testing.assert_array_equal((apart**2).sum(axis=(1, 2, 3)), pairs.squared)
     header = unpacked(packed_pairs(pairs))
-    assert not header["ready"]
+    assert not header["measured"]
     assert [one["index"] for one in header["samples"]] == nearest_first(subject.evidence).tolist()
     assert [one["index"] for one in header["samples"] if one["asked"]] == [3]
 
@@ -300,7 +300,7 @@ def unpacked(parcel: bytes) -> dict[str, Any]:
 def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None:
     report = memorization_report(subject.chosen.images, subject.train, subject.index.heldout)
     header = unpacked(packed_matches(subject, report))
-    assert header["ready"]
+    assert header["measured"]
     samples = header["samples"]
     assert sorted(one["index"] for one in samples) == list(range(8))
     assert [one["index"] for one in samples] == nearest_first(subject.evidence).tolist()

@@ -80,7 +80,7 @@ def packed_pairs(pairs: Pairs) -> bytes:
         }
         for i in np.argsort(pairs.squared, kind="stable").tolist()
     ]
-    return pack({"labels": [], "samples": shown, "ready": False}, np.concatenate([samples, pairs.train[wanted]]))
+    return pack({"labels": [], "samples": shown, "measured": False}, np.concatenate([samples, pairs.train[wanted]]))
 
 
 def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
@@ -102,7 +102,7 @@ def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
             "unseen": [[round(x, 3), round(y, 3)] for x, y in points[np.isfinite(points[:, 1])].tolist()],
             "shape_known": SHAPE_KNOWN,
             "same_palette": SAME_PALETTE,
-            "ready": True,
+            "measured": True,
         },
         np.concatenate([samples, subject.train[wanted]]),
     )

@@ -35,7 +35,7 @@ class Gallery {
     if (this.data !== bytes) return;
     Object.assign(this, header, { pixels });
     this.root.dataset.alpha = String(header.alpha);
-    this.root.dataset.ready = String(header.ready);
+    this.root.dataset.measured = String(header.measured);
     if (!this.labels.some(({ name }) => name === this.label)) this.label = "";
     const kinds = [...new Set(this.samples.map(({ kind }) => kind).filter(Boolean))].sort();
     if (!kinds.includes(this.kind)) this.kind = "";
@@ -82,7 +82,7 @@ class Gallery {
 
   words(count) {
     if (!count) return "No sample fits this filter.";
-    if (!this.ready) return "Left: the sample. Right: the training sprite nearest to it, pixel by pixel.";
+    if (!this.measured) return "Left: the sample. Right: the training sprite nearest to it, pixel by pixel.";
     return "Left: the sample. Right: the training sprite nearest to it, pixel by pixel. Click for a closer look.";
   }
 
@@ -91,7 +91,7 @@ class Gallery {
     card.type = "button";
     card.dataset.sample = one.index;
     // Its evidence is still being gathered; an event would interrupt that.
-    card.disabled = !this.ready;
+    card.disabled = !this.measured;
     card.style.setProperty("--tone", this.labels.find(({ name }) => name === one.label)?.colour ?? "transparent");
     const [place, far] = one.pixels;
     const two = element("span", "two");
