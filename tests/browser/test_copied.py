@@ -53,10 +53,32 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
     assert errors == []
 
 
+def unfold(page: Page) -> None:
+    """Open the figures, once they are there."""
+    page.get_by_text("The figures", exact=True).click()
+
+
+def test_pairs_come_at_once_and_can_be_sorted_and_filtered(page: Page) -> None:
+    cards = page.locator(".gallery[data-measured='true'] .card")
+    expect(cards).to_have_count(SAMPLES, timeout=PATIENCE)
+    expect(cards.first.locator("canvas")).to_have_count(2)
+    far = [float(words.split()[0]) for words in page.locator(".card .far").all_inner_texts() if words != "the same"]
+    assert far == sorted(far)
+    page.get_by_label("Order").select_option("drawn")
+    numbers = [int(card.get_attribute("data-sample") or -1) for card in cards.all()]
+    assert numbers == list(range(SAMPLES))
+    chosen = page.get_by_label("Show").locator("option").nth(1)
+    name, count = chosen.get_attribute("value"), str(chosen.inner_text()).split("(")[1].rstrip(")")
+    page.get_by_label("Show").select_option(name)
+    expect(cards).to_have_count(int(count))
+    assert {str(text).strip() for text in page.locator(".card span.label").all_inner_texts()} == {name}
+
+
 def test_it_answers_explains_and_can_be_tested(page: Page) -> None:
     verdict, near = page.locator(".verdict"), page.locator("[data-rate='near copy']")
     expect(verdict).to_contain_text(f"of {SAMPLES}", timeout=PATIENCE)
     expect(page.locator(".rate[data-rate]")).to_have_count(7)
+    unfold(page)
     expect(near).not_to_contain_text("floor10%")
     page.get_by_role("slider").first.press("End")
     expect(near).to_contain_text("floor10%", timeout=PATIENCE)
@@ -81,6 +103,7 @@ def test_a_sample_opens_beside_its_memorised_twin(page: Page) -> None:
 
 
 def test_points_show_their_sprites_by_keyboard(page: Page) -> None:
+    unfold(page)
     page.get_by_role("tab", name="Shape against palette").click()
     plot = page.locator(".scatter[data-points]:not([data-points='0']) .plot")
     plot.press("Home")
@@ -98,6 +121,7 @@ def test_a_key_before_the_points_are_there_breaks_nothing(page: Page) -> None:
         "window.createImageBitmap = async (...given) => { await held; return real(...given); };"
     )
     page.reload()
+    unfold(page)
     page.get_by_role("tab", name="Shape against palette").click()
     page.locator(".scatter .plot").press("Home")
     page.locator(".scatter .plot").hover()

@@ -238,6 +238,7 @@ def a_verdict_and_its_evidence(page: Page, url: str) -> Iterator[None]:
     page.locator(".gallery .card").first.wait_for()
     calm(page)
     yield
+    page.get_by_text("The figures", exact=True).click()
     for tab in ("Shape against palette", "Which sprites are copied most?", "Keep the report"):
         page.get_by_role("tab", name=tab).click()
     page.get_by_role("tab", name="Shape against palette").click()

@@ -22,10 +22,10 @@ from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
 from pages.parts.copied.closeup import memorised_chain
-from pages.parts.copied.comparing import Chosen, Subject
+from pages.parts.copied.comparing import Chosen, Ready, Subject, pair
 from pages.parts.copied.easel import COLOURS, to_image
 from pages.parts.copied.headline import headline
-from pages.parts.copied.matches import nearest_first, packed_matches, transform_words
+from pages.parts.copied.matches import nearest_first, packed_matches, packed_pairs, transform_words
 from pages.parts.copied.rates import percent, rates_html
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import EACH, Order
@@ -60,8 +60,7 @@ def question(app: AppTest, images: np.ndarray, folder: Path) -> None:
 def test_the_verdict_comes_with_cards_and_a_slider(copied: AppTest) -> None:
     assert not copied.exception
     verdict = blocks(copied, 'class="verdict')
-    assert "0 of 36" in verdict
-    assert "first impression" in verdict, "36 samples are few"
+    assert "0 of 64" in verdict
     cards = blocks(copied, 'class="cards"')
     assert cards.count("data-rate=") == 7
     assert all(word in cards for word in ("interval", "floor", "excess", "<b>Floor</b>"))
@@ -71,6 +70,36 @@ def test_the_verdict_comes_with_cards_and_a_slider(copied: AppTest) -> None:
     assert rates[-1] == 0.1
     training = Run(Path("checkpoints/small")).config()["data"]["training_distinct"]
     assert rates[0] == pytest.approx(1 / (training + 1), abs=0.002)
+
+
+def test_the_pairs_are_there_before_anything_is_measured(
+    open_page: OpenPage, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("measuring did not work")
+
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", trained)
+    monkeypatch.setattr("pages.parts.copied.report_view.measure", broken)
+    monkeypatch.setattr("pages.parts.copied.report_view.measured", lambda pairs: None)
+    app = open_page(PAGE)
+    assert not app.exception
+    assert [warning.value for warning in app.warning] == ["measuring did not work"]
+    assert blocks(app, 'class="cards"') == ""
+    galleries = [one for one in app.main if "gallery" in str(getattr(one, "proto", ""))[:2000]]
+    assert len(galleries) == 1
+
+
+def test_pairs_are_what_the_evidence_says(subject: Subject) -> None:
+    ready = Ready(subject.comparison, "key of these pairs")
+    pairs = pair(subject.chosen, ready)
+    assert pairs is not None
+    np.testing.assert_array_equal(pairs.squared, subject.evidence.squared_distance)
+    apart = subject.chosen.images.astype(int) - pairs.train[pairs.rows]
+    np.testing.assert_array_equal((apart**2).sum(axis=(1, 2, 3)), pairs.squared)
+    header = unpacked(packed_pairs(pairs))
+    assert not header["measured"]
+    assert [one["index"] for one in header["samples"]] == nearest_first(subject.evidence).tolist()
+    assert [one["index"] for one in header["samples"] if one["asked"]] == [3]
 
 
 def test_training_sprites_are_called_copies_and_heldout_ones_are_not(
@@ -149,15 +178,14 @@ def reported(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (run.folder / "verdict.json").unlink()
 
 
-def test_where_nothing_is_drawn_a_report_is_told_at_once(
-    reported: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_is_told_at_once(reported: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     def too_early(*_: object) -> None:
         raise AssertionError("a report needs no training sprites")
 
+    app = open_page(PAGE)
     with monkeypatch.context() as patch:
         patch.setattr("pages.parts.shared.store.load_sprites", too_early)
-        app = open_page(PAGE)
+        app.segmented_control(key="question").set_value("A report").run()
         assert not app.exception
     assert "7 of 7 are near copies" in blocks(app, 'class="verdict alarm"')
     assert blocks(app, 'class="cards"').count("data-rate=") == 7
@@ -260,19 +288,24 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     )
     index = TrainingIndex(sprites.images[train], sprites.images[heldout])
     chosen = Chosen(images, Run(folder), "samples", first=3)
-    return Subject(chosen, ComparisonSet(sprites, train, heldout), index, index.measure(images), "key")
+    return Subject(chosen, ComparisonSet(sprites, train, heldout), "key", index, index.measure(images))
+
+
+def unpacked(parcel: bytes) -> dict[str, Any]:
+    """The JSON values of what is sent to the browser."""
+    (length,) = struct.unpack("<I", parcel[:4])
+    return dict(json.loads(parcel[4 : 4 + length]))
 
 
 def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None:
     report = memorization_report(subject.chosen.images, subject.train, subject.index.heldout)
-    packed = packed_matches(subject, report)
-    (length,) = struct.unpack("<I", packed[:4])
-    header = json.loads(packed[4 : 4 + length])
+    header = unpacked(packed_matches(subject, report))
+    assert header["measured"]
     samples = header["samples"]
     assert sorted(one["index"] for one in samples) == list(range(8))
     assert [one["index"] for one in samples] == nearest_first(subject.evidence).tolist()
     assert [one["index"] for one in samples if one["asked"]] == [3]
-    assert {one["index"] for one in samples if one["same"]} == {5, 6}
+    assert {one["index"] for one in samples if one["pixels"][1] == "the same"} == {5, 6}
     assert [one["label"] for one in samples] == [report.labels[one["index"]] for one in samples]
     white = next(one for one in samples if one["index"] == 7)
     assert (white["palette"][0], white["x"], white["y"]) == (-1, None, None)

@@ -11,13 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.judging.choosing import VERDICT
-from ddpm.judging.copying.memorization import LABELS
 from ddpm.judging.verdict import read_verdict
 from ddpm.sprites import SpriteError, kaggle
 from ddpm.training.recipes import RECIPES
 from pages.parts.copied.headline import headline, headline_html
-from pages.parts.copied.matches import COLOURS
-from pages.parts.copied.rates import contrast, ink_on, labels_html, rates_html
+from pages.parts.copied.rates import labels_html, rates_html
 from pages.parts.sample.exports import sprite_files
 from pages.parts.shared.batches import kinds_of
 from pages.parts.shared.navigation import KAGGLE
@@ -142,10 +140,3 @@ def test_large_numbers_of_a_report_are_grouped() -> None:
     words = re.sub(r"<[^>]*>", " ", pages) + titles
     assert "of 1,024" in words
     assert re.findall(r"(?<![\d.,])\d{4,}", words) == []
-
-
-@pytest.mark.parametrize("label", LABELS)
-def test_figures_on_a_colour_can_be_read(label: str) -> None:
-    assert contrast(COLOURS[label], ink_on(COLOURS[label])) >= 4.5
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)

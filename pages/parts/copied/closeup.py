@@ -17,7 +17,7 @@ from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from pages.parts.copied.comparing import Subject
-from pages.parts.copied.matches import distance_words, kind_of, palette_words, transform_words
+from pages.parts.copied.matches import distance_words, palette_words, transform_words
 from pages.parts.copied.rates import percent
 from pages.parts.shared.drawing import draw_chain
 from pages.parts.shared.orders import from_info
@@ -98,7 +98,7 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
         return _figure(subject.train[row], title, f"{words}<br>row {subject.data_row(row):,} of the data")
 
     figures = [
-        _figure(own, f"Sample {i + 1:,}", html.escape(kind_of(subject, i))),
+        _figure(own, f"Sample {i + 1:,}", html.escape(subject.kind(int(facts.row[i])))),
         match("Nearest by pixels", facts.row[i], distance_words(int(facts.squared_distance[i]), subject.values)),
         _figure(gap, "Difference of the two", "white: the same"),
         match("Nearest by shape", facts.shape_row[i], outlines),

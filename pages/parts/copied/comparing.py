@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -15,9 +14,10 @@ import streamlit as st
 
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen, what_was_seen
 from ddpm.judging.copying.evidence import Evidence
-from ddpm.judging.copying.stored_index import is_stored, load_or_build
-from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.copying.stored_index import load_or_build
+from ddpm.judging.copying.training_index import TrainingIndex, Watch
 from ddpm.pixels.fitting import fitted
+from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
@@ -33,6 +33,7 @@ from pages.parts.shared.words import counted, plain, problem
 
 _MOST = 1024
 _SIZES = (64, 256)
+_FIRST = 64
 REPORT, LAST, FRESH, UPLOAD = "A report", "Last drawn", "Fresh batch", "My own file"
 _SOURCE, _SEEN, _WANTED = "question", "question-seen", "question-wanted"
 
@@ -62,18 +63,15 @@ class Ready:
     """What samples can be compared with; the key is equal for equal training sprites."""
 
     comparison: ComparisonSet
-    index: TrainingIndex
     key: str
 
 
 @dataclass(frozen=True)
-class Subject:
-    """Samples, what they are compared with, and the evidence about them; the key as in :class:`Ready`."""
+class Question:
+    """Samples, and what they are compared with; the key as in :class:`Ready`."""
 
     chosen: Chosen
     comparison: ComparisonSet
-    index: TrainingIndex
-    evidence: Evidence
     key: str
 
     @property
@@ -94,6 +92,35 @@ class Subject:
         """The row in the data set for a row of the evidence."""
         return int(self.comparison.seen[row])
 
+    def kind(self, row: int) -> str:
+        """The kind of a training sprite; empty if kinds have no names."""
+        sprites = self.sprites
+        if sprites.labels is None or not sprites.label_names:
+            return ""
+        return str(sprites.label_names[int(sprites.labels[self.data_row(row)])])
+
+
+@dataclass(frozen=True)
+class Pairs(Question):
+    """Samples, each with the training sprite nearest to it by pixels: all that is known at once.
+
+    Attributes:
+        rows, squared: int64 (N,), as ``row`` and ``squared_distance`` of the evidence.
+        digest: equal for equal samples.
+    """
+
+    rows: np.ndarray
+    squared: np.ndarray
+    digest: str
+
+
+@dataclass(frozen=True)
+class Subject(Question):
+    """Samples, and all evidence about them."""
+
+    index: TrainingIndex
+    evidence: Evidence
+
 
 def choose_samples(runs: list[Run]) -> Chosen | Run | None:
     """Ask which sprites to examine.
@@ -105,8 +132,7 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
         if verdict_of(sent) is None:
             question_live(sent)
         else:
-            seen = _drawn_mark(current_batch())
-            st.session_state.update({_SOURCE: REPORT, "reported": str(sent.folder), _SEEN: seen})
+            show_report(sent)
     reports = sorted((run for run in runs if verdict_of(run) is not None), key=lambda run: not may_have_data(run))
     batch = current_batch()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -129,19 +155,26 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
     if pressed:
         batch = _drawn(run, pressed)
         return None if batch is None else _of_batch(batch, run)
+    nothing_yet = ""
     if batch is None:
         drawer = next((run for run in runs if run.is_shipped() and may_have_data(run)), shipped_run() or run)
-        batch = first_batch(drawer, n=36)
+        batch = first_batch(drawer, n=_FIRST)
         if batch is None:
             st.warning(f"Nothing is drawn yet, and {plain(drawer.name)} cannot be loaded: draw a fresh batch.")
             return None
-        st.caption("Nothing was drawn on this computer yet, so here is a first batch.")
+        nothing_yet = "Nothing was drawn on this computer yet, so here is a first batch: "
     owner = run_that_drew(batch.info, runs)
     if owner is None:
         name = plain(batch.info["name"])
         st.warning(f"The model {name} that drew these sprites is no longer here: draw a fresh batch.")
         return None
-    return _of_batch(batch, owner)
+    return _of_batch(batch, owner, nothing_yet)
+
+
+def show_report(run: Run) -> None:
+    """Show the verdict that a run keeps; to be called before the page is built."""
+    seen = _drawn_mark(current_batch())
+    st.session_state.update({_SOURCE: REPORT, "reported": str(run.folder), _SEEN: seen})
 
 
 def question_live(run: Run) -> None:
@@ -153,7 +186,7 @@ def _ask_source(reports: bool, batch: Batch | None) -> str:
     options = (REPORT, LAST, FRESH, UPLOAD) if reports else (LAST, FRESH, UPLOAD)
     drawn = _drawn_mark(batch)
     if st.session_state.get(_SOURCE) not in options:
-        st.session_state[_SOURCE] = REPORT if reports and batch is None else LAST
+        st.session_state[_SOURCE] = LAST
     elif st.session_state[_SOURCE] == REPORT and drawn not in (None, st.session_state.get(_SEEN)):
         # New sprites, or a question about one of them, come before a report.
         st.session_state[_SOURCE] = LAST
@@ -168,63 +201,72 @@ def _drawn_mark(batch: Batch | None) -> object:
     return None if batch is None else (batch.id or id(batch), st.session_state.get("looked-at"))
 
 
-def get_ready(run: Run, meanwhile: Callable[[Run], None]) -> Ready | str:
-    """Find what a run learnt from, and prepare it for comparing; if that is impossible, return why.
-
-    Args:
-        meanwhile: shows something to read, if this takes long.
-    """
-    # Always the same two places: if what is below them moved, the browser would show it twice for a moment.
-    place, below = st.empty(), st.empty()
+def get_ready(run: Run) -> Ready | str:
+    """Find what a run learnt from; if that is impossible, return why."""
+    place = st.empty()
     with place, st.spinner("Getting the sprites that it learnt from ...", show_time=True):
         found = run_data(run)
+    place.empty()
     if found.sprites is None:
         return str(found.problem)
     comparison = what_was_seen(found.sprites, run.trained_on())
-    key = f"{comparison.sprites.fingerprint}-{_digest(comparison.seen)}"
-
-    def watch(done: float, what: str) -> None:
-        place.progress(done, f"Getting to know the training sprites, once. {what} ...")
-
     try:
         check_seen(comparison)
-        known = _known_indices()
-        index = known.get(key)
-        if index is None:
-            if not is_stored(comparison):
-                with below.container():
-                    meanwhile(run)
-            index = known[key] = load_or_build(comparison, watch)
-            while len(known) > 3:
-                known.popitem(last=False)
     except ValueError as error:
         return str(error)
-    finally:
-        place.empty()
-        below.empty()
     if found.note:
         st.caption(f":material/info: {plain(found.note)}")
-    return Ready(comparison, index, key)
+    return Ready(comparison, f"{comparison.sprites.fingerprint}-{_digest(comparison.seen)}")
 
 
-def compare(chosen: Chosen, ready: Ready) -> Subject | None:
-    """Measure the samples; where that cannot be done, say why, and return None."""
-    place = st.empty()
+def pair(chosen: Chosen, ready: Ready) -> Pairs | None:
+    """Find the training sprite nearest to each sample; where they do not fit one another, say why, and return None."""
     try:
         images, words = fitted(chosen.images, ready.comparison.sprites.images)
-        chosen = replace(chosen, images=images)
-        with (
-            place,
-            st.spinner(f"Looking at {counted(len(chosen.images), 'sprite')} from all sides ...", show_time=True),
-        ):
-            evidence = _evidence(ready.key, _digest(chosen.images), ready.index, chosen.images)
     except ValueError as error:
-        place.warning(plain(error))
+        st.warning(plain(error))
         return None
-    place.empty()
     if words:
         st.caption(f":material/info: {words}")
-    return Subject(chosen, ready.comparison, ready.index, evidence, ready.key)
+    digest = _digest(images)
+    rows, squared = _nearest(ready.key, digest, images, ready.comparison)
+    return Pairs(replace(chosen, images=images), ready.comparison, ready.key, rows, squared, digest)
+
+
+def measured(pairs: Pairs) -> Subject | None:
+    """All evidence about samples, if it was gathered before; else None."""
+    index = _known_indices().get(pairs.key)
+    evidence = _known_evidence().get((pairs.key, pairs.digest))
+    if index is None or evidence is None:
+        return None
+    return Subject(pairs.chosen, pairs.comparison, pairs.key, index, evidence)
+
+
+def measure(pairs: Pairs, watch: Watch) -> None:
+    """Gather the evidence, so that :func:`measured` finds it.
+
+    Raises:
+        ValueError: if there are too few training sprites.
+    """
+    indices = _known_indices()
+    index = indices.get(pairs.key)
+    if index is None:
+        index = load_or_build(pairs.comparison, lambda done, what: watch(0.9 * done, f"{what}, once"))
+        _keep(indices, pairs.key, index, 3)
+    watch(0.9, f"Looking at {counted(len(pairs.chosen.images), 'sprite')} from all sides")
+    _keep(_known_evidence(), (pairs.key, pairs.digest), index.measure(pairs.chosen.images), 24)
+
+
+def _keep(known: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
+    known[key] = value
+    while len(known) > most:
+        known.popitem(last=False)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _nearest(key: str, digest: str, _images: np.ndarray, _comparison: ComparisonSet) -> tuple[np.ndarray, np.ndarray]:
+    rows, squared = nearest(_images, _comparison.sprites.images[_comparison.seen], 1)
+    return rows[:, 0], squared[:, 0]
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -233,18 +275,20 @@ def _known_indices() -> OrderedDict[str, TrainingIndex]:
     return OrderedDict()
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _evidence(key: str, digest: str, _index: TrainingIndex, _images: np.ndarray) -> Evidence:
-    return _index.measure(_images)
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _known_evidence() -> OrderedDict[tuple[str, str], Evidence]:
+    """The evidence about the last samples, for all visitors."""
+    return OrderedDict()
 
 
 def _digest(values: np.ndarray) -> str:
     return blake2b(np.ascontiguousarray(values).data, digest_size=12).hexdigest() + f"-{len(values)}"
 
 
-def _of_batch(batch: Batch, owner: Run) -> Chosen:
+def _of_batch(batch: Batch, owner: Run, before: str = "") -> Chosen:
     sprites = batch.chain.sprites
-    st.caption(plain(f"{counted(len(sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."))
+    words = f"{counted(len(sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."
+    st.caption(plain(before + words))
     first = st.session_state.get("looked-at")
     first = first if isinstance(first, int) and 0 <= first < len(sprites) else None
     return Chosen(sprites, owner, "its own sprites", str(batch.info["model"]), first, batch)

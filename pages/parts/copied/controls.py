@@ -16,16 +16,21 @@ _KEY = "known"
 _MOST = 64
 
 
-def ask_for_control() -> str | None:
-    """Offer the controls; returns the name of the chosen one, or None."""
-    chosen = st.pills(
+def chosen_control() -> str | None:
+    """The name of the control that the visitor chose with :func:`ask_for_control`, or None."""
+    chosen = st.session_state.get(_KEY)
+    return chosen if chosen in CONTROLS else None
+
+
+def ask_for_control() -> None:
+    """Offer the controls."""
+    st.pills(
         "Test this page on sprites whose answer is known",
         list(CONTROLS),
         format_func=lambda name: CONTROLS[name].title.lower(),
         key=_KEY,
         help="Sprites of which it is certain what they are, held against the same training sprites.",
     )
-    return chosen if chosen in CONTROLS else None
 
 
 def make_control(name: str, chosen: Chosen, comparison: ComparisonSet) -> Chosen | None:

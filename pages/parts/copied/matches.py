@@ -11,7 +11,7 @@ from ddpm.judging.copying.memorization import LABELS, MemorizationReport
 from ddpm.judging.copying.palettes import SAME_PALETTE
 from ddpm.judging.copying.shapes import SHAPE_KNOWN
 from ddpm.pixels.neighbors import rms_grey_levels
-from pages.parts.copied.comparing import Subject
+from pages.parts.copied.comparing import Pairs, Subject
 from pages.parts.copied.gallery import pack
 from pages.parts.shared.charts import GREEN, ORANGE
 
@@ -66,12 +66,21 @@ def palette_words(facts: Evidence, i: int) -> str:
     return "same colours" if distance <= SAME_PALETTE else f"{distance:.2f} away"
 
 
-def kind_of(subject: Subject, i: int) -> str:
-    """The kind of the training sprite nearest to a sample; empty if kinds have no names."""
-    sprites = subject.sprites
-    if sprites.labels is None or not sprites.label_names:
-        return ""
-    return str(sprites.label_names[int(sprites.labels[subject.data_row(int(subject.evidence.row[i]))])])
+def packed_pairs(pairs: Pairs) -> bytes:
+    """The data of the gallery as long as only the nearest training sprites are known, the nearest sample first."""
+    samples = pairs.chosen.images
+    wanted, place = np.unique(pairs.rows, return_inverse=True)
+    shown = [
+        {
+            "index": i,
+            "label": "",
+            "kind": pairs.kind(int(pairs.rows[i])),
+            "asked": i == pairs.chosen.first,
+            "pixels": [len(samples) + int(place[i]), distance_words(int(pairs.squared[i]), pairs.values)],
+        }
+        for i in np.argsort(pairs.squared, kind="stable").tolist()
+    ]
+    return pack({"labels": [], "samples": shown, "measured": False}, np.concatenate([samples, pairs.train[wanted]]))
 
 
 def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
@@ -93,6 +102,7 @@ def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
             "unseen": [[round(x, 3), round(y, 3)] for x, y in points[np.isfinite(points[:, 1])].tolist()],
             "shape_known": SHAPE_KNOWN,
             "same_palette": SAME_PALETTE,
+            "measured": True,
         },
         np.concatenate([samples, subject.train[wanted]]),
     )
@@ -106,9 +116,8 @@ def _sample(subject: Subject, label: str, i: int, place: dict[int, int]) -> dict
     return {
         "index": i,
         "label": label,
-        "kind": kind_of(subject, i),
+        "kind": subject.kind(int(facts.row[i])),
         "asked": i == subject.chosen.first,
-        "same": squared == 0,
         "pixels": [place[int(facts.row[i])], distance_words(squared, subject.values)],
         "shape": [place[int(facts.shape_row[i])], shape],
         "palette": [place[palette_row] if sound else -1, palette_words(facts, i)],

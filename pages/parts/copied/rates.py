@@ -11,7 +11,6 @@ from pages.parts.copied.matches import COLOURS
 
 _ALARMING = ("near copy", "exact copy", "shape known", "collage")
 _FEWER = "none, clearly fewer"
-_BLACK, _WHITE = "#000000", "#ffffff"
 
 TITLES = {
     "near copy": "Near copies",
@@ -32,17 +31,26 @@ def rates_html(report: MemorizationSummary) -> str:
 
 
 def labels_html(report: MemorizationSummary) -> str:
-    """The labels of the samples as a bar, above that of unseen sprites."""
+    """A bar for each label: the share of the samples, and on the same bar that of unseen sprites."""
     present = [name for name in LABELS if name in report.labels or name in report.heldout_labels]
-    bars = _bar("samples", report.labels, present)
+    rows = "".join(_label_row(name, report) for name in present)
+    key = '<p class="key"><b></b> samples <u></u> real sprites that it never saw</p>' if report.heldout_labels else ""
+    return f'<div class="labels">{key}<ul>{rows}</ul></div>'
+
+
+def _label_row(name: str, report: MemorizationSummary) -> str:
+    count, n = report.labels.count(name), len(report.labels)
+    words, tick = percent(count / n), ""
     if report.heldout_labels:
-        bars += _bar("unseen real sprites", report.heldout_labels, present)
-    legend = "".join(
-        f'<li style="--tone:{COLOURS[name]}"><i></i><span><b>{html.escape(name)}</b> '
-        f"{html.escape(LABEL_WORDS[name])}</span></li>"
-        for name in present
+        floor = report.heldout_labels.count(name) / len(report.heldout_labels)
+        words += f"<small>unseen {percent(floor)}</small>"
+        tick = f'<u style="left:{100 * floor:.2f}%"></u>'
+    return (
+        f'<li style="--tone:{COLOURS[name]}"><details><summary>{html.escape(name)}</summary>'
+        f"{html.escape(LABEL_WORDS[name])}</details>"
+        f'<div class="bar"><i style="width:{100 * count / n:.2f}%"></i>{tick}</div>'
+        f'<span title="{count:,} of {n:,}">{words}</span></li>'
     )
-    return f'<div class="labels">{bars}<ul>{legend}</ul></div>'
 
 
 def percent(value: float) -> str:
@@ -90,23 +98,6 @@ def _how_to_read(report: MemorizationSummary) -> str:
     )
 
 
-def ink_on(colour: str) -> str:
-    """Black or white, whichever has more contrast on a colour (``#rrggbb``): always at least 4.5 to 1."""
-    return max(_BLACK, _WHITE, key=lambda ink: contrast(ink, colour))
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours (``#rrggbb``), 1 to 21, as WCAG 2 defines it."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    shares = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def floor_words(rate: Proportion) -> tuple[str, str, bool]:
     """A rate's floor and excess in words, and whether the excess is more than chance."""
     if rate.floor is None:
@@ -121,17 +112,3 @@ def floor_words(rate: Proportion) -> tuple[str, str, bool]:
         return floor, _FEWER if rate.excess_high < 0 else "none", False
     interval = f"{percent(max(0.0, rate.excess_low))} to {percent(rate.excess_high)}"
     return floor, f"{percent(rate.excess)} ({interval})", rate.excess_low > 0
-
-
-def _bar(title: str, labels: tuple[str, ...], present: list[str]) -> str:
-    parts = []
-    for name in present:
-        if count := labels.count(name):
-            share = count / len(labels)
-            colours = f"--tone:{COLOURS[name]};--on:{ink_on(COLOURS[name])}"
-            words = html.escape(f"{name}: {count:,} of {len(labels):,}")
-            text = f"{share:.0%}" if share >= 0.06 else ""
-            parts.append(
-                f'<i style="{colours};flex-grow:{count}" title="{words}">{text}<span class="unseen">{words}</span></i>'
-            )
-    return f'<p>{html.escape(title)}</p><div class="bar">{"".join(parts)}</div>'

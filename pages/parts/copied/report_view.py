@@ -1,69 +1,104 @@
-"""The report on samples. All that depends on the slider is in one fragment, so that it changes at once."""
+"""The report on samples: the answer, each sample beside its nearest training sprite, and the figures behind it.
+
+All is in one fragment, so that the slider changes at once whatever depends on it.
+"""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ddpm.judging.copying.memorization import judge
+from ddpm.judging.copying.memorization import MemorizationReport, judge
 from pages.parts.copied.claim import claim
 from pages.parts.copied.closeup import closeup
-from pages.parts.copied.comparing import Subject
+from pages.parts.copied.comparing import Pairs, Subject, measure, measured
 from pages.parts.copied.controls import control_line, end_button
 from pages.parts.copied.downloads import downloads
 from pages.parts.copied.figures import copied_most, distance_figure, onset
 from pages.parts.copied.gallery import gallery, scatter
-from pages.parts.copied.headline import headline, headline_html
-from pages.parts.copied.matches import packed_matches
+from pages.parts.copied.headline import headline, headline_html, waiting_html
+from pages.parts.copied.matches import packed_matches, packed_pairs
 from pages.parts.copied.rates import labels_html, percent, rates_html
 from pages.parts.shared.backdrop import ask_for_backdrop, backdrop_rule
+from pages.parts.shared.words import plain
 
 _RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 _USUAL = 0.01
 
 
 @st.fragment
-def report_view(subject: Subject, control: str | None) -> None:
-    """Show the report on samples; ``control`` is the name of the control that they are, if they are one."""
-    top = st.container()
-    rate = _ask_for_rate(subject)
-    report = judge(subject.evidence, subject.index, rate)
-    with top:
-        st.html(headline_html(headline(report), control_line(control, report) if control else ""))
-        if control:
-            end_button()
-        st.html(rates_html(report))
-    st.subheader("What each sample is called")
-    st.html(labels_html(report))
+def report_view(pairs: Pairs, control: str | None) -> None:
+    """Show the report on samples; ``control`` is the name of the control that they are, if they are one.
 
-    st.header("Look at the evidence")
-    packed = packed_matches(subject, report)
-    near, shapes, which = st.tabs(["How near is normal?", "Shape against palette", "Which sprites are copied most?"])
-    with near:
-        distance_figure(subject, report)
-    with shapes:
-        pointed = scatter(packed, key="scatter")
-        st.caption(
-            "Hover over a point, or use the arrow keys, to see the sample and its matches; a click looks closer. "
-            "Lower right are copies, upper right recolours, upper left new sprites. Hollow: real sprites that the "
-            "model never saw."
-        )
-    with which:
-        copied_most(subject, report)
-    st.subheader("Sample by sample")
-    ask_for_backdrop(subject.chosen.images)
+    The pairs are there at once. What takes longer is worked out below them; then the page runs again.
+    """
+    answer, back = st.empty(), st.container()
+    ask_for_backdrop(pairs.chosen.images)
     st.html(f"<style>{backdrop_rule()}</style>")
-    opened = gallery(packed, key="gallery")
+    matches, figures = st.container(), st.container()
+    subject = measured(pairs)
+    if subject is None:
+        answer.html(waiting_html(0.0, "Getting to know the training sprites"))
+        with matches:
+            gallery(packed_pairs(pairs), key="gallery")
+
+        def watch(done: float, what: str) -> None:
+            answer.html(waiting_html(done, what))
+
+        try:
+            measure(pairs, watch)
+        except ValueError as error:
+            answer.warning(plain(error))
+            return
+        st.rerun()
+    with figures:
+        report, pointed = _figures(subject, control)
+    answer.html(headline_html(headline(report), control_line(control, report) if control else ""))
+    if control:
+        with back:
+            end_button()
+    with matches:
+        opened = gallery(packed_matches(subject, report), key="gallery")
     opened = pointed if opened is None else opened
     if opened is not None and 0 <= opened < len(report.labels):
         closeup(subject, report, opened)
 
-    claimed, began, kept = st.tabs(["Known shapes in new colours?", "When did it begin to copy?", "Keep the report"])
-    with claimed:
-        claim(subject, report)
-    with began:
-        onset(subject.chosen.run)
-    with kept:
-        downloads(subject, rate, f"created-or-copied-{control or subject.chosen.run.name}")
+
+def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport, int | None]:
+    """Show all figures, folded; returns the report, and the sample that was clicked in one of them, if any."""
+    with st.expander("The figures", icon=":material/bar_chart:"):
+        rate = _ask_for_rate(subject)
+        report = judge(subject.evidence, subject.index, rate)
+        st.html(rates_html(report))
+        st.subheader("What each sample is called")
+        st.html(labels_html(report))
+        near, shapes, which, claimed, began, kept = st.tabs(
+            [
+                "How near is normal?",
+                "Shape against palette",
+                "Which sprites are copied most?",
+                "Known shapes in new colours?",
+                "When did it begin to copy?",
+                "Keep the report",
+            ]
+        )
+        with near:
+            distance_figure(subject, report)
+        with shapes:
+            pointed = scatter(packed_matches(subject, report), key="scatter")
+            st.caption(
+                "Hover over a point, or use the arrow keys, to see the sample and its matches; a click looks closer. "
+                "Lower right are copies, upper right recolours, upper left new sprites. Hollow: real sprites that the "
+                "model never saw."
+            )
+        with which:
+            copied_most(subject, report)
+        with claimed:
+            claim(subject, report)
+        with began:
+            onset(subject.chosen.run)
+        with kept:
+            downloads(subject, rate, f"created-or-copied-{control or subject.chosen.run.name}")
+    return report, pointed
 
 
 def _ask_for_rate(subject: Subject) -> float:

@@ -7,7 +7,7 @@ import streamlit as st
 from ddpm.judging.verdict import Verdict
 from ddpm.runs.run import Run
 from pages.parts.copied.claim import claim_numbers, table_html
-from pages.parts.copied.comparing import question_live
+from pages.parts.copied.comparing import question_live, show_report
 from pages.parts.copied.headline import headline, headline_html
 from pages.parts.copied.rates import labels_html, percent, rates_html
 from pages.parts.shared.drawing import first_batch
@@ -66,13 +66,17 @@ def verdict_view(run: Run, missing: str = "") -> None:
                 st.caption("New ones, drawn just now; they are not among those that were counted.")
 
 
-def meanwhile(run: Run) -> None:
-    """Show a run's verdict in short, if it has one, while its training sprites are prepared."""
+def report_line(run: Run) -> None:
+    """Say in one line what was found about a run when it was made, and lead there; nothing if it has no verdict."""
     verdict = verdict_of(run)
-    if verdict is not None:
-        st.caption("Meanwhile, what was found about this model when it was made:")
-        _summary(run, verdict)
-        st.html(rates_html(verdict))
+    if verdict is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"When this model was made, {counted(len(verdict.labels), 'sprite')} of it were measured: "
+            f"{headline(verdict).answer}"
+        )
+        st.button("See that report", type="tertiary", icon=":material/description:", on_click=show_report, args=(run,))
 
 
 def without_sprites(run: Run, missing: str) -> None:

@@ -1,26 +1,29 @@
-// The gallery. It filters in the browser; the server hears only which sample was opened.
+// The gallery: each sample beside the training sprite nearest to it. It sorts and filters in the browser; the server
+// hears only which sample was opened.
 
 const galleries = new WeakMap();
-const NEAR = 50;
-const NARROW = 520; // CSS pixels; below it a card takes the whole width, so fewer are shown at first
+const MOST = 64;
+const NARROW = 520; // CSS pixels; below it two cards take the whole width, so fewer are shown at first
+const NARROW_FIRST = 12;
 
 class Gallery {
   constructor(root) {
     this.root = root;
     this.label = "";
     this.kind = "";
+    this.order = "near";
     this.all = false;
-    const narrow = root.clientWidth < NARROW;
-    this.first = narrow ? 4 : 9;
-    this.even = narrow ? 6 : 12;
+    this.first = root.clientWidth < NARROW ? NARROW_FIRST : MOST;
     this.find(".more").addEventListener("click", () => {
       this.all = !this.all;
       this.show();
     });
-    this.find("select").addEventListener("change", (event) => {
-      this.kind = event.target.value;
-      this.show();
-    });
+    for (const name of ["label", "kind", "order"]) {
+      this.find(`select.${name}`).addEventListener("change", (event) => {
+        this[name] = event.target.value;
+        this.show();
+      });
+    }
   }
 
   find(selector) {
@@ -32,77 +35,74 @@ class Gallery {
     if (this.data !== bytes) return;
     Object.assign(this, header, { pixels });
     this.root.dataset.alpha = String(header.alpha);
-    this.root.dataset.large = String(Math.max(...header.shape) > 16);
+    this.root.dataset.measured = String(header.measured);
     if (!this.labels.some(({ name }) => name === this.label)) this.label = "";
     const kinds = [...new Set(this.samples.map(({ kind }) => kind).filter(Boolean))].sort();
     if (!kinds.includes(this.kind)) this.kind = "";
     this.find(".kinds").hidden = kinds.length < 2;
-    const options = ["", ...kinds].map((kind) => new Option(kind || "all kinds", kind, false, kind === this.kind));
-    this.find("select").replaceChildren(...options);
+    const all = { name: "", count: this.samples.length };
+    const labels = [all, ...this.labels].map(({ name, count }) => [`${name || "all"} (${grouped(count)})`, name]);
+    this.offer("label", labels);
+    this.offer("kind", ["", ...kinds].map((kind) => [kind || "any kind", kind]));
     this.show();
   }
 
-  show() {
-    const buttons = [{ name: "", count: this.samples.length }, ...this.labels].map(({ name, count, colour }) => {
-      const button = element("button");
-      if (colour) button.append(element("i"));
-      button.append(`${name || "all"} ${grouped(count)}`);
-      button.style.setProperty("--tone", colour ?? "transparent");
-      button.setAttribute("aria-pressed", String(name === this.label));
-      button.dataset.label = name;
-      button.onclick = () => {
-        this.label = name;
-        this.show();
-        this.find(`.labels [data-label="${name}"]`).focus();
-      };
-      return button;
-    });
-    this.find(".labels").replaceChildren(...buttons);
+  offer(name, choices) {
+    const options = choices.map(([words, value]) => new Option(words, value, false, value === this[name]));
+    this.find(`select.${name}`).replaceChildren(...options);
+  }
 
-    const fits = ({ label, kind }) => (!this.label || label === this.label) && (!this.kind || kind === this.kind);
-    // They come sorted, the nearest first; the sample that the visitor asked about goes before all others.
-    const kept = this.samples.filter(fits);
-    const asked = kept.filter(({ asked }) => asked);
-    const near = [...asked, ...kept.filter(({ asked }) => !asked)].slice(0, NEAR);
-    this.find(".near-title").textContent = near.length ? "Nearest first" : "No sample fits this filter.";
-    this.find(".near").replaceChildren(...near.slice(0, this.all ? NEAR : this.first).map((one) => this.card(one)));
+  show() {
+    const kept = this.ordered(
+      this.samples.filter(
+        ({ label, kind }) => (!this.label || label === this.label) && (!this.kind || kind === this.kind),
+      ),
+    );
+    const shown = kept.slice(0, this.all ? kept.length : this.first);
+    this.find(".note").textContent = this.words(kept.length);
+    this.find(".grid").replaceChildren(...shown.map((one) => this.card(one)));
     const more = this.find(".more");
-    more.hidden = near.length <= this.first;
-    more.textContent = this.all ? "Show fewer" : `Show the ${near.length} nearest`;
-    const few = kept.length <= this.first;
-    const places = Array.from({ length: this.even }, (_, i) => Math.round((i * (kept.length - 1)) / (this.even - 1)));
-    const even = few ? [] : [...new Set(places)];
-    for (const part of [".even-title", ".note"]) this.find(part).hidden = few;
-    this.find(".even-title").textContent = `Nothing hand-picked: ${even.length} of ${grouped(kept.length)}`;
-    this.find(".even").replaceChildren(...even.map((i) => this.card(kept[i])));
-    this.root.dataset.shown = near.length;
+    more.hidden = kept.length <= this.first;
+    more.textContent = this.all ? "Show fewer" : `Show all ${grouped(kept.length)}`;
+    this.root.dataset.shown = shown.length;
+  }
+
+  /** The sample that the visitor asked about goes before all others. */
+  ordered(samples) {
+    const last = samples.length - 1;
+    const first = Math.min(this.first, samples.length);
+    let sorted = samples; // they come with the nearest first
+    if (this.order === "drawn") sorted = [...samples].sort((a, b) => a.index - b.index);
+    if (this.order === "even" && last > 0) {
+      const places = new Set(Array.from({ length: first }, (_, i) => Math.round((i * last) / (first - 1 || 1))));
+      sorted = [...[...places].map((i) => samples[i]), ...samples.filter((_, i) => !places.has(i))];
+    }
+    return [...sorted.filter(({ asked }) => asked), ...sorted.filter(({ asked }) => !asked)];
+  }
+
+  words(count) {
+    if (!count) return "No sample fits this filter.";
+    if (!this.measured) return "Left: the sample. Right: the training sprite nearest to it, pixel by pixel.";
+    return "Left: the sample. Right: the training sprite nearest to it, pixel by pixel. Click for a closer look.";
   }
 
   card(one) {
     const card = element("button", one.asked ? "card asked" : "card");
+    card.type = "button";
     card.dataset.sample = one.index;
-    card.title = "Look at it closely";
+    // Its evidence is still being gathered; an event would interrupt that.
+    card.disabled = !this.measured;
     card.style.setProperty("--tone", this.labels.find(({ name }) => name === one.label)?.colour ?? "transparent");
-    const head = element("div", "head");
+    const [place, far] = one.pixels;
+    const two = element("span", "two");
+    two.append(
+      picture(this.pixels(one.index), `sample ${grouped(one.index + 1)}`),
+      picture(this.pixels(place), `nearest training sprite, ${far}`),
+    );
     const label = element("span", "label");
-    label.append(element("i"), one.label);
-    head.append(label, element("span", "", `sample ${grouped(one.index + 1)}${one.asked ? ", the one you asked about" : ""}`));
-    const row = element("div", "row");
-    const own = this.pixels(one.index);
-    const figure = (image, title, words) => {
-      const made = element("figure");
-      const caption = element("figcaption");
-      made.append(image ? picture(image, `${title} ${words}`) : element("div", "none", "none"), caption);
-      caption.append(element("b", "", title), words);
-      row.append(made);
-    };
-    const nearest = this.pixels(one.pixels[0]);
-    figure(own, "sample", "");
-    figure(nearest, "pixels", one.pixels[1]);
-    figure(difference(own, nearest), "difference", one.same ? "none" : "darker: more");
-    figure(this.pixels(one.shape[0]), "shape", one.shape[1]);
-    figure(one.palette[0] < 0 ? null : this.pixels(one.palette[0]), "palette", one.palette[1]);
-    card.append(head, row);
+    label.append(element("i"), one.label || "\u00a0");
+    card.append(two, element("span", "far", far), label);
+    if (one.asked) card.append(element("span", "mark", "you asked about this one"));
     card.onclick = () => this.open(one.index);
     return card;
   }
