@@ -17,6 +17,7 @@ from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
 from pages.parts.sample.seam_line import is_seamless, seam_line
 from pages.parts.sample.sharing import leave_link, link_button, opened_link
+from pages.parts.sample.variants import variety, vary
 from pages.parts.shared.backdrop import ask_for_backdrop
 from pages.parts.shared.batches import batch_titles, current_batch, difference, kinds_of, remember, show_again
 from pages.parts.shared.drawing import columns_for, draw_timed, first_batch
@@ -28,7 +29,12 @@ from pages.parts.shared.resolving import resolve
 from pages.parts.shared.store import shipped_run
 from pages.parts.shared.words import problem
 
-ACTIONS = {"more": "More like this", "nearest": "Find its nearest training sprites"}
+ACTIONS = {
+    "more": "More like this",
+    "colours": "Other colours",
+    "shape": "Other shape",
+    "nearest": "Find its nearest training sprites",
+}
 
 frame("Sample")
 st.title("Draw sprites from noise")
@@ -68,7 +74,7 @@ def draw_now(order: Order, keep: bool) -> None:
             size=resolved.size,
             caption=f"Drawn by {model_words(order)}",
             columns=columns_for(order.n),
-            expected=min(FRAMES, resolved.own.steps + 1),
+            expected=min(FRAMES, resolved.moments),
             actions=ACTIONS,
             titles=resolved.titles,
         )
@@ -136,6 +142,10 @@ with stage:
             st.rerun()
         elif asked is not None and asked.kind == "more":
             ask_for(more_like(batch, asked.index))
+        elif asked is not None and asked.kind == "colours":
+            ask_for(vary(batch, asked.index, "colours"))
+        elif asked is not None and asked.kind == "shape":
+            ask_for(vary(batch, asked.index, "shape"))
         elif asked is not None:
             if not batch.id:
                 remember(batch)
@@ -145,7 +155,7 @@ with stage:
         seam_line(batch)
         if batch.other is not None:
             st.caption(difference(batch), text_alignment="center")
-        if (nearer := likeness(batch)) is not None:
+        if (nearer := likeness(batch) or variety(batch)) is not None:
             ask_for(nearer)
         with st.container(
             horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="batch-actions"

@@ -5,6 +5,7 @@
 3. ``sampling``: DDPM, DDIM and DPM-Solver++ as one generator of steps; their arithmetic is in ``solvers``, their noise
    in ``noise``, the kinds to draw in ``labels``.
 4. ``chain``: the reverse process, recorded; ``animation``: as GIF and APNG.
+5. ``variants``: a sprite drawn again from a noise level on, in other colours or in another shape.
 
 ``memoriser`` is the ideal denoiser of a data set, which can only copy; ``parallel`` runs a network on all cores.
 """

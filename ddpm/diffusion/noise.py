@@ -20,6 +20,11 @@ def sprite_noise(seed: int, i: int, shape: Shape) -> NoiseSource:
     return _noise_source(generator_for("sprite", seed, i), shape)
 
 
+def variant_noise(seed: int, number: int, j: int, shape: Shape) -> NoiseSource:
+    """The noise of variant j of a sprite that has a number, as ``ddpm.diffusion.variants`` draws it."""
+    return _noise_source(generator_for("variant", seed, number, j), shape)
+
+
 def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSource:
     """Noise near that of another source: each draw is ``sqrt(1 - strength^2) z + strength z'``, standard normal too.
 

@@ -65,19 +65,38 @@ def default_steps(sampler: Sampler, num_timesteps: int) -> int:
     return min(steps, num_timesteps)
 
 
-def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int]:
+def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int, start: int | None = None) -> list[int]:
     """The timesteps at which the network is called, falling from T-1.
 
     ``ddpm`` and ``ddim`` space them evenly in t, ``dpm++`` evenly in log-SNR (Lu et al. 2022, sec. 4)
     between -7 and 9, ``fast`` between -6 and 9 as Karras et al. 2022 do, eq. 5, with their rho, 7.
 
+    Args:
+        start: begin there, 0..T-1, and go on with those of the whole list that are below. It stands in for the nearer,
+            in log-SNR, of the two between which it lies: a step much shorter than the next would mislead ``dpm++``,
+            which goes on in the direction of the last one.
+
     Raises:
-        ValueError: unless ``1 <= steps <= T``.
+        ValueError: unless ``1 <= steps <= T`` and ``0 <= start < T``.
     """
     total = schedule.num_timesteps
     if not 1 <= steps <= total:
         raise ValueError(f"steps must lie in 1..{total}, got {steps}")
     _check_sampler(sampler)
+    whole = _timesteps(schedule, sampler, steps)
+    if start is None:
+        return whole
+    if not 0 <= start < total:
+        raise ValueError(f"start must lie in 0..{total - 1}, got {start}")
+    above, below = min(t for t in whole if t >= start), [t for t in whole if t < start]
+    if below and above != start:
+        up, here, down = schedule.log_snr()[[above, start, below[0]]].tolist()
+        below = below[1:] if down - here < here - up else below
+    return [start, *below]
+
+
+def _timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int) -> list[int]:
+    total = schedule.num_timesteps
     if sampler in ("ddpm", "ddim"):
         return [round(total - i * total / steps) - 1 for i in range(steps)]
     log_snr = schedule.log_snr().numpy()
@@ -111,10 +130,15 @@ def sample(
     clip_x0: bool = True,
     noise: torch.Tensor | None = None,
     noise_sources: Sequence[NoiseSource] | None = None,
+    start: int | None = None,
 ) -> Iterator[SamplingStep]:
     """Draw sprites, yielding ``steps + 1`` moments of the reverse process from ``steps`` network calls.
 
     Sprite i depends only on (seed, i), not on n, up to float rounding. A yielded tensor is never changed afterwards.
+
+    With ``start`` only the rest of the way is gone, from sprites that stand at that noise level already: a drawing to
+    which noise was added (SDEdit, Meng et al. 2021, arXiv 2108.01073), or the x_t of a moment of another chain. From
+    such an x_t "ddim" with eta 0 goes the same way again; "dpm++" begins anew, since it has no step before.
 
     Args:
         model: any callable ``(x_t, t, labels=None)`` that returns the shape of x_t. Its attributes say the rest:
@@ -129,16 +153,21 @@ def sample(
             conditional sampling in one pass, any other value takes twice the network calls.
         eta: noise that "ddim" and "dpm++" add at each step, 0..1; ignored by the others.
         clip_x0: keep the predicted x0 in [-1, 1], where all sprites are; eps is changed to match.
-        noise: float (N, C, H, W) to start from; drawn from the seed if None.
+        noise: float (N, C, H, W) to start from; drawn from the seed if None. With ``start`` it is needed, and is the
+            x_t of that level, as :meth:`NoiseSchedule.add_noise` makes it, not noise alone.
         noise_sources: N sources to use instead of :func:`sprite_noise` of (seed, i); each call returns new standard
             normal noise, float32 (C, H, W), first for the start, then for each step that adds noise.
+        start: the timestep to begin at, 0..T-1; None for T-1. ``steps`` still counts those of the whole way, of which
+            the ones below are made: see :func:`timesteps`, whose length is the number of network calls.
 
     Raises:
-        ValueError: for values outside these ranges, at the first step.
+        ValueError: for values outside these ranges, or ``start`` without ``noise``, at the first step.
     """
     if steps is None:
         steps = default_steps(sampler, schedule.num_timesteps)
-    levels = timesteps(schedule, sampler, steps)
+    levels = timesteps(schedule, sampler, steps, start)
+    if start is not None and noise is None:
+        raise ValueError("start needs noise: the sprites as they stand at that timestep")
     shape: Shape = tuple(getattr(model, "image_shape", DEFAULT_SHAPE))
     noise_sources = [sprite_noise(seed, i, shape) for i in range(n)] if noise_sources is None else noise_sources
     _check(n, eta, guidance_scale, noise_sources)

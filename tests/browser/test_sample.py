@@ -150,3 +150,23 @@ def test_a_link_to_a_model_that_has_gone_says_so(page: Page, url: str, place: Pa
     # The page works on.
     expect(page.get_by_role("button", name="Draw", exact=True)).to_be_enabled()
     expect(page.locator(".player")).to_be_visible()
+
+
+def test_variants_come_from_the_closer_look_and_lead_back_to_it(browser: Browser, url: str, place: Path) -> None:
+    page = next(phone := tab(browser, width=390, height=844, reduced_motion="reduce"))
+    open_order(page, url, place)
+    page.locator(".player .grid:visible").first.click(position={"x": 40, "y": 40})
+    lens = page.locator(".player .lens")
+    buttons = lens.locator(".action")
+    expect(buttons.first).to_be_visible()
+    boxes = [button.bounding_box() or {} for button in buttons.all()]
+    inside = lens.bounding_box() or {}
+    assert all(inside["x"] < box["x"] and box["x"] + box["width"] < inside["x"] + inside["width"] for box in boxes)
+    assert len({round(box["height"]) for box in boxes}) == 1, "no label is broken"
+    lens.get_by_role("button", name="Other colours").click()
+    expect(page.get_by_text("The shape of sprite 1 of 4")).to_be_visible()
+    expect(page.locator(".player .readout .end").first).to_have_text("noise added")
+    page.get_by_role("button", name="Back to sprite 1 of 4").click()
+    expect(page.get_by_text("The shape of sprite 1 of 4")).to_be_hidden()
+    expect(page.locator(".player .readout .end").first).to_have_text("pure noise")
+    next(phone, None)

@@ -23,7 +23,7 @@ from pages.parts.sample.results import star, starred
 from pages.parts.sample.sharing import read_link, to_parameters
 from pages.parts.shared import drawing
 from pages.parts.shared.batches import batch_titles, difference, file_stem
-from pages.parts.shared.orders import ANY, EACH, Order, from_info
+from pages.parts.shared.orders import ANY, EACH, Order, Variation, from_info
 from pages.parts.shared.resolving import resolve, rivals
 from pages.parts.shared.store import all_runs, weights_mark
 
@@ -175,7 +175,18 @@ def test_an_order_survives_the_album(small: Path) -> None:
     assert "/" not in file_stem({**batch.info, "kind": "../../a b"})
 
 
-@pytest.mark.parametrize("wrong", [{"seed": "x"}, {"n": 10**9}, {"like": [1.5]}, {"like": 3}, {"against": "run:../x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": "x"},
+        {"n": 10**9},
+        {"like": [1.5]},
+        {"like": 3},
+        {"against": "run:../x"},
+        {"variations": [5]},
+        {"variations": "like"},
+    ],
+)
 def test_a_damaged_album_gives_no_order(small: Path, wrong: dict[str, Any]) -> None:
     assert from_info({"run": str(small), **wrong}) is None
 
@@ -187,6 +198,8 @@ def test_a_damaged_album_gives_no_order(small: Path, wrong: dict[str, Any]) -> N
         {"label": EACH, "n": 3, "guidance_scale": 2.5},
         {"label": 2, "weights": "raw", "sampler": "ddim"},
         {"like": (3, 1), "strength": 0.15, "against": "ddim"},
+        {"variations": (Variation("colours", 3, 6, 0.12),)},
+        {"like": (3,), "n": 2, "variations": (Variation("shape", 3, 9, 0.88), Variation("like", 1, 16, 0.5, 7))},
     ],
 )
 def test_a_link_leads_to_the_same_sprites(small: Path, values: dict[str, Any]) -> None:
@@ -245,6 +258,12 @@ def test_another_model_of_the_same_name_is_noticed(small: Path) -> None:
         {"weights": "../x"},
         {"like": "1.x"},
         {"near": "2"},
+        {"variants": "colours"},
+        {"variants": "colours-6of6-0.5-0"},
+        {"variants": "colours-0of6-1.5-0"},
+        {"variants": "magic-0of6-0.5-0"},
+        {"variants": "_".join(["like-0of6-0.5-0"] * 7)},
+        {"variants": "like-0of6-0.5-0", "against": "ddim"},
         {"against": "run:../../etc"},
     ],
 )

@@ -67,6 +67,11 @@ def memorised_chain(batch: Batch, i: int, comparison: ComparisonSet) -> Chain:
     order = from_info(batch.info)
     if order is None:
         raise CheckpointError("This batch does not say how it was drawn.")
+    if order.variations:
+        raise CheckpointError(
+            "These are variants of another sprite: they were not drawn from noise alone, so there is nothing that a "
+            "memoriser could draw from the same noise."
+        )
     resolved = resolve(replace(order, step=int(batch.info["step"]), against=None))
     memoriser = memorising(resolved.own, comparison)
     return draw_chain(memoriser.for_sprite(i), [resolved.noise_source(i)])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from ddpm.runs.album import Batch
+from pages.parts.sample.variants import vary
 from pages.parts.shared.orders import Order, from_info
 
 _STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
@@ -17,11 +18,14 @@ _MOST_ALIKE = 36
 def more_like(batch: Batch, index: int) -> Order | None:
     """An order for sprites like one of a batch; None if the batch does not say how it was drawn.
 
-    None, too, if the model is gone; the next run of the page says so.
+    None, too, if the model is gone; the next run of the page says so. A variant has no noise of its own that another
+    could be near to: there those are like it that become of it from a noise level on.
     """
     order = from_info(batch.info)
     if order is None:
         return None
+    if order.variations:
+        return vary(batch, index, "like")
     if batch.info.get("gone"):
         name = batch.info["name"]
         st.session_state["failed"] = f"The model {name} that drew these sprites is no longer here: it was deleted."
@@ -34,7 +38,7 @@ def more_like(batch: Batch, index: int) -> Order | None:
 def likeness(batch: Batch) -> Order | None:
     """Show which sprite a batch is like, and ask how near to it; returns a new order if the answer has changed."""
     order = from_info(batch.info)
-    if order is None or not order.like or batch.info.get("gone"):
+    if order is None or not order.like or order.variations or batch.info.get("gone"):
         return None
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
         choice = st.segmented_control(

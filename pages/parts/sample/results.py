@@ -21,8 +21,9 @@ from ddpm.runs.favourites import (
 from pages.parts.sample.exports import save_favourites_button
 from pages.parts.sample.sharing import leave_link
 from pages.parts.shared.batches import BatchPreview, album, damaged_batches, kinds_of, show_again
-from pages.parts.shared.orders import EACH
+from pages.parts.shared.orders import EACH, read_variations
 from pages.parts.shared.pictures import picture, sprite_tag
+from pages.parts.shared.varying import VARIANT_WORDS
 from pages.parts.shared.words import counted, damaged, plain, problem
 
 _ORIGIN = ("name", "id", "step", "sampler", "steps", "seed", "kind", "label", "guidance_scale", "weights", "mark")
@@ -104,6 +105,8 @@ def _in_words(preview: BatchPreview) -> str:
     words = [info["name"], info.get("kind"), counted(preview.count, "sprite"), f"seed {info['seed']}"]
     if info.get("like"):
         words[2] = f"{words[2]} like one"
+    if variations := read_variations(info.get("variations")):
+        words[2] = f"{counted(preview.count, 'sprite')} {VARIANT_WORDS[variations[-1].purpose]}"
     if info.get("against"):
         words.append("compared")
     return ", ".join(str(word) for word in words if word)
@@ -114,7 +117,8 @@ def _origin(batch: Batch, index: int) -> dict[str, Any]:
     origin = {name: info.get(name) for name in _ORIGIN} | {"index": index}
     if info.get("label") == EACH and (kinds := kinds_of(info, len(batch.chain.sprites))):
         origin["kind"] = kinds[index]
-    return origin | ({"like": info["like"], "strength": info.get("strength")} if info.get("like") else {})
+    origin |= {"like": info["like"], "strength": info.get("strength")} if info.get("like") else {}
+    return origin | ({"variations": info["variations"]} if info.get("variations") else {})
 
 
 def _favourite_id(batch: Batch, index: int) -> str:

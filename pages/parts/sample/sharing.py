@@ -13,7 +13,7 @@ import streamlit as st
 from ddpm.diffusion.sampling import Sampler
 from ddpm.runs.album import Batch
 from ddpm.runs.run import Run
-from pages.parts.shared.orders import ANY, EACH, Order, from_info
+from pages.parts.shared.orders import ANY, EACH, Order, from_info, read_variations
 from pages.parts.shared.resolving import rival_run
 from pages.parts.shared.store import weights_mark
 from pages.parts.shared.words import plain
@@ -60,6 +60,8 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
             values[key] = str(info[key])
     if order.like:
         values |= {"like": ".".join(map(str, order.like)), "near": f"{order.strength:g}"}
+    if order.variations:
+        values["variants"] = "_".join(map(str, order.variations))
     if order.against is not None:
         values["against"] = order.against
         if info.get("against_id"):
@@ -124,6 +126,7 @@ def _read_order(parameters: Mapping[str, str]) -> Order:
         like=tuple(_number(text, "like") for text in parameters.get("like", "").split(".") if text),
         strength=_amount(parameters, "near", 0.5),
         against=parameters.get("against"),
+        variations=read_variations(text.split("_") if (text := parameters.get("variants")) else None),
     )
     order.check()
     return order

@@ -157,4 +157,5 @@ def file_stem(info: Mapping[str, Any]) -> str:
         parts.append(f"guidance{info['guidance_scale']:g}")
     if info.get("like"):
         parts.append("like" + ".".join(str(index + 1) for index in info["like"]))
+    parts += info.get("variations") or []
     return re.sub(r"[^\w.+-]+", "-", "-".join(str(part) for part in parts))

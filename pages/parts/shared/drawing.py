@@ -20,6 +20,7 @@ from ddpm.runs.run import Run
 from pages.parts.shared.orders import EACH, Order, model_words, to_info
 from pages.parts.shared.resolving import Denoiser, Resolved, resolve
 from pages.parts.shared.store import PATHS, manifest_mark, weights_mark
+from pages.parts.shared.varying import draw_variants
 
 _PACE = "seconds-a-sprite-and-step"
 # For a sprite of 16 by 16.
@@ -37,6 +38,8 @@ def draw(resolved: Resolved, watch: Watch = lambda *_: None) -> Batch:
         CheckpointError: if the model returns values that are not finite.
     """
     order, own, rival = resolved.order, resolved.own, resolved.rival
+    if order.variations:
+        return Batch("", draw_variants(resolved, watch), _info(resolved))
     total = own.steps + (rival.steps if rival else 0)
 
     def noise() -> list[NoiseSource]:
@@ -83,7 +86,7 @@ def draw_timed(resolved: Resolved, watch: Watch) -> Batch:
     """:func:`draw`, remembering how long it took on this machine."""
     began = time.perf_counter()
     batch = draw(resolved, watch)
-    if resolved.rival is None:
+    if resolved.rival is None and not resolved.order.variations:
         work = resolved.order.n * resolved.own.steps * math.prod(resolved.size) / _USUAL_PIXELS
         st.session_state[_PACE] = (time.perf_counter() - began) / work
     return batch
@@ -130,6 +133,9 @@ def _info(resolved: Resolved) -> dict[str, Any]:
     }
     if own.labels is not None:
         info["kinds"] = own.kinds()
+    if order.variations:
+        # A sheet of them has a row for each shape.
+        info["columns"] = order.n
     if rival is not None:
         info["against_id"] = rival.run_id
         info["titles"] = list(resolved.titles)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, is_whole, list_of, or_none
 from ddpm.diffusion.sampling import Sampler
+from ddpm.diffusion.variants.levels import Purpose
 from ddpm.runs.run import Run
 
 ANY, EACH = -1, -2
@@ -17,6 +18,8 @@ MOST = 144
 MOST_SEED = 2**31 - 1
 MOST_GUIDANCE = 10.0
 _DEEPEST = 20
+DEEPEST_VARIATION = 6
+"""How often variants of a variant can be drawn; each must be drawn again to get to the next."""
 _AGAINST = re.compile(r"ddpm|ddim|raw|memoriser|run:[^/\\]{1,80}")
 
 SAMPLER_NAMES: dict[Sampler, str] = {
@@ -25,6 +28,48 @@ SAMPLER_NAMES: dict[Sampler, str] = {
     "ddpm": "Original (slow)",
     "dpm++": "DPM-Solver++",
 }
+
+
+_VARIATION = re.compile(r"(colours|shape|like)-(\d{1,3})of(\d{1,3})-([01](?:\.\d{1,6})?)-(\d{1,10})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """Variants of a drawn sprite, instead of sprites from noise.
+
+    Attributes:
+        purpose: what changes; see ``ddpm.diffusion.variants``.
+        index: the number of the sprite that is varied, in the batch in which it was drawn, and
+        among: how many were drawn there.
+        strength: how strongly, 0..1.
+        seed: another one gives other variants of the same sprite.
+    """
+
+    purpose: Purpose
+    index: int
+    among: int
+    strength: float
+    seed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.purpose}-{self.index}of{self.among}-{self.strength:g}-{self.seed}"
+
+    @classmethod
+    def read(cls, text: str) -> Variation:
+        """The inverse of ``str``; ValueError for any other text."""
+        found = _VARIATION.fullmatch(text)
+        if found is None:
+            raise ValueError("variants are not readable")
+        return cls(cast(Purpose, found[1]), int(found[2]), int(found[3]), float(found[4]), int(found[5]))
+
+    def is_valid(self) -> bool:
+        return (
+            self.purpose in get_args(Purpose)
+            and is_whole(self.among, 1, MOST)
+            and is_whole(self.index, 0, self.among - 1)
+            and is_number(self.strength, 0, 1)
+            and is_whole(self.seed, 0, MOST_SEED)
+        )
 
 
 @dataclass(frozen=True)
@@ -41,6 +86,8 @@ class Order:
         strength: how far their noise is from that of the sprite, 0..1.
         against: what else is drawn from the same noise: "ddpm", "ddim" (another sampler), "raw" (the last weights),
             "memoriser", or "run:" and the name of another run.
+        variations: empty, or the sprite of which variants are drawn: in the batch that the order would give without
+            them, then among its variants, and so on; the last one is drawn. All else says how the first was drawn.
     """
 
     run: str
@@ -55,6 +102,7 @@ class Order:
     like: tuple[int, ...] = ()
     strength: float = 0.5
     against: str | None = None
+    variations: tuple[Variation, ...] = ()
 
     def path(self) -> Path:
         """The folder of the checkpoint that draws."""
@@ -75,10 +123,28 @@ class Order:
             ("like", len(self.like) <= _DEEPEST and all(is_whole(i, 0, MOST - 1) for i in self.like)),
             ("near", is_number(self.strength, 0, 1)),
             ("against", self.against is None or bool(_AGAINST.fullmatch(self.against))),
+            (
+                "variants",
+                len(self.variations) <= DEEPEST_VARIATION
+                and all(one.is_valid() for one in self.variations)
+                and not (self.variations and self.against),
+            ),
         ]
         wrong = [name for name, right in ranges if not right]
         if wrong:
             raise ValueError(f"{wrong[0]} is out of range")
+
+
+def read_variations(texts: Any) -> tuple[Variation, ...]:
+    """Those of a list of texts, empty for None; TypeError or ValueError if they cannot be read."""
+    return tuple(Variation.read(text) for text in texts or ())
+
+
+def _are_variations(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and all(one.is_valid() for one in read_variations(value))
+    except (TypeError, ValueError):
+        return False
 
 
 _NEEDED: dict[str, Check] = {
@@ -95,6 +161,8 @@ _MORE: dict[str, Check] = {
     "against": or_none(is_name),
     "titles": lambda value: list_of(is_name)(value) and len(value) == 2,
     "mark": is_text,
+    "variations": _are_variations,
+    "columns": is_count,
 }
 """Fields that a batch of the album must have, and those that older batches may lack."""
 
@@ -106,14 +174,18 @@ def tells_all(info: Mapping[str, Any]) -> bool:
 
 def to_info(order: Order) -> dict[str, Any]:
     """The order as JSON values."""
-    return {**asdict(order), "like": list(order.like)}
+    info = {**asdict(order), "like": list(order.like)}
+    del info["variations"]
+    # Batches that are no variants stay as they always were.
+    return info | ({"variations": [str(one) for one in order.variations]} if order.variations else {})
 
 
 def from_info(info: Mapping[str, Any]) -> Order | None:
     """The order of a batch of the album, of any age; None if it cannot be read."""
     values = {field.name: info[field.name] for field in fields(Order) if field.name in info}
     try:
-        order = Order(**{**values, "run": str(values["run"]), "like": tuple(values.get("like") or ())})
+        listed = {"like": tuple(values.get("like") or ()), "variations": read_variations(values.get("variations"))}
+        order = Order(**{**values, "run": str(values["run"]), **listed})
         order.check()
     except (KeyError, TypeError, ValueError):
         return None

@@ -18,6 +18,7 @@ from ddpm.diffusion.noise import NoiseSource, Shape, nearby_noise, sprite_noise
 from ddpm.diffusion.parallel import ParallelModel
 from ddpm.diffusion.sampling import DEFAULT_SHAPE, Sampler, default_steps
 from ddpm.diffusion.schedule import NoiseSchedule
+from ddpm.diffusion.variants.levels import shown_timesteps, variant_timesteps
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.runs.checkpoint import Checkpoint, can_use_raw
 from ddpm.runs.errors import CheckpointError
@@ -83,12 +84,21 @@ class Resolved:
         return own.title, rival.title
 
     @property
+    def moments(self) -> int:
+        """How many moments of the way are shown: one more than timesteps."""
+        order, own = self.order, self.own
+        if not order.variations:
+            return own.steps + 1
+        last = order.variations[-1]
+        return len(shown_timesteps(variant_timesteps(own.schedule, last.purpose, last.strength))) + 1
+
+    @property
     def size(self) -> tuple[int, int]:
         """Height and width of the sprites."""
         return image_shape(self.own.model)[1:]
 
     def noise_source(self, i: int) -> NoiseSource:
-        """A new source of all noise of sprite ``i``."""
+        """A new source of all noise of sprite ``i``; of variants, of the first sprite ``i`` from which they come."""
         order = self.order
         path = (*order.like, i)
         source = sprite_noise(order.seed, path[0], image_shape(self.own.model))
@@ -223,7 +233,8 @@ def _labels(order: Order, loaded: Checkpoint) -> torch.Tensor | None:
         return None
     if order.label >= kinds:
         raise ValueError(f"it knows {kinds} kinds, and was asked for number {order.label + 1}")
-    count = order.like[0] + 1 if order.like else order.n
+    one = [*order.like, *(variation.index for variation in order.variations[:1])]
+    count = one[0] + 1 if one else order.n
     if order.label >= 0:
         labels = torch.full((count,), order.label)
     elif order.label == EACH:
@@ -232,8 +243,8 @@ def _labels(order: Order, loaded: Checkpoint) -> torch.Tensor | None:
         labels = draw_labels(frequencies, count, order.seed)
     else:
         return None
-    # All sprites like one are of its kind.
-    return labels[-1:].expand(order.n) if order.like else labels
+    # All sprites like one, and all variants of one, are of its kind.
+    return labels[-1:].expand(order.n) if one else labels
 
 
 def _same_kinds(own: Denoiser, rival: Denoiser, num_classes: int | None) -> torch.Tensor | None:

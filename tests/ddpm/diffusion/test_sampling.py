@@ -657,3 +657,100 @@ def test_an_unknown_prediction_type() -> None:
 def test_a_plain_function_is_a_model() -> None:
     nothing: Callable[..., torch.Tensor] = lambda x_t, t, labels=None: torch.zeros_like(x_t)  # noqa: E731
     assert len(run(nothing, NoiseSchedule(5), n=1)) == 6
+
+
+# From a noise level on
+
+
+def test_from_the_top_it_is_the_whole_way() -> None:
+    schedule = NoiseSchedule(60, "cosine")
+    top = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(4))
+    for sampler in SAMPLERS:
+        options: dict[str, Any] = {"n": 2, "sampler": sampler, "seed": 3, "noise": top}
+        for a, b in zip(run(Fake(), schedule, **options), run(Fake(), schedule, **options, start=59), strict=True):
+            assert a.t == b.t
+            assert torch.equal(a.x_t, b.x_t)
+
+
+@pytest.mark.parametrize("kind", ["linear", "cosine"])
+@pytest.mark.parametrize("total", [1, 2, 3, 50, 1000])
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_levels_from_any_start(sampler: Any, total: int, kind: ScheduleKind) -> None:
+    schedule = NoiseSchedule(total, kind)
+    log_snr = schedule.log_snr()
+    for steps in {1, min(total, 2), min(total, 12), total}:
+        whole = timesteps(schedule, sampler, steps)
+        for start in range(0, total, max(1, total // 40)):
+            levels = timesteps(schedule, sampler, steps, start)
+            assert levels[0] == start
+            assert set(levels[1:]) <= set(whole)
+            assert all(a > b for a, b in pairwise(levels))
+            left_out = [t for t in whole if t < start and t not in levels]
+            assert len(left_out) <= 1
+            for t in left_out:
+                above = min(level for level in whole if level > start)
+                assert log_snr[t] - log_snr[start] < log_snr[start] - log_snr[above]
+        for start in whole:
+            assert timesteps(schedule, sampler, steps, start) == whole[whole.index(start) :]
+
+
+def test_ddim_goes_on_from_any_moment_as_it_went() -> None:
+    schedule = NoiseSchedule(1000, "cosine")
+    whole = run(Fake("v"), schedule, n=2, sampler="ddim", steps=20, clip_x0=False)
+    moment = whole[7]
+    rest = run(Fake("v"), schedule, n=2, sampler="ddim", steps=20, clip_x0=False, noise=moment.x_t, start=moment.t)
+    assert [step.t for step in rest] == [step.t for step in whole[7:]]
+    assert all(torch.equal(a.x_t, b.x_t) for a, b in zip(rest, whole[7:], strict=True))
+
+
+@pytest.mark.parametrize("start", [900, 517, 120])
+@pytest.mark.parametrize(("sampler", "eta"), LED)
+@pytest.mark.parametrize(("kind", "prediction_type"), KINDS)
+def test_from_a_noise_level_on_a_cloud_becomes_itself(
+    kind: ScheduleKind, prediction_type: PredictionType, sampler: Any, eta: float, start: int
+) -> None:
+    """Sprites of the cloud, noise added: at each level below, and at the end, they are the cloud with that noise."""
+    schedule = NoiseSchedule(1000, kind)
+    model = Cloud(schedule, prediction_type)
+    generator = torch.Generator().manual_seed(1)
+    x0, eps = (torch.randn(8, 3, 16, 16, generator=generator) for _ in range(2))
+    x_t = schedule.add_noise(model.spread * x0, eps, torch.full((8,), start))
+    steps = run(model, schedule, n=8, sampler=sampler, eta=eta, steps=250, clip_x0=False, noise=x_t, start=start)
+    assert steps[0].t == start
+    assert torch.equal(steps[0].x_t, x_t)
+    for step in steps:
+        alpha_bar = float(schedule.alphas_cumprod[step.t]) if step.t >= 0 else 1.0
+        spread = (alpha_bar * model.spread**2 + 1 - alpha_bar) ** 0.5
+        # 6,144 values, as in the test of guidance.
+        assert float(step.x_t.mean()) == pytest.approx(0, abs=0.06 * spread)
+        assert float(step.x_t.std()) == pytest.approx(spread, rel=0.06)
+    # The way back along the probability flow keeps each value's place in the cloud: the result is the start, scaled.
+    if eta == 0 and sampler in ("ddim", "dpm++"):
+        alpha_bar = float(schedule.alphas_cumprod[start])
+        scale = model.spread / (alpha_bar * model.spread**2 + 1 - alpha_bar) ** 0.5
+        # DDIM is of first order, and up to 2% off with these steps.
+        torch.testing.assert_close(steps[-1].x0, x_t * scale, rtol=0.03, atol=0.005)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize(("kind", "prediction_type"), KINDS)
+def test_with_next_to_no_noise_it_gives_the_sprites_back(
+    kind: ScheduleKind, prediction_type: PredictionType, sampler: Any
+) -> None:
+    """The ideal network of four sprites, of which they are three."""
+    schedule = NoiseSchedule(1000, kind)
+    sprites = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(0)).sign()
+    t = torch.full((3,), 5)
+    x_t = schedule.add_noise(sprites[:3], torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(1)), t)
+    steps = run(Ideal(sprites, schedule, prediction_type), schedule, n=3, sampler=sampler, noise=x_t, start=5)
+    assert len(steps) <= 7
+    torch.testing.assert_close(steps[-1].x0, sprites[:3], rtol=0, atol=0.01)
+
+
+def test_a_start_that_cannot_be() -> None:
+    schedule = NoiseSchedule(40)
+    for start in (-1, 40):
+        with pytest.raises(ValueError, match=r"start must lie in 0\.\.39"):
+            run(Fake(), schedule, n=1, noise=torch.zeros(1, 3, 16, 16), start=start)
+    with pytest.raises(ValueError, match="start needs noise"):
+        run(Fake(), schedule, n=1, start=20)

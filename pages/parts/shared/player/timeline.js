@@ -4,10 +4,13 @@ class Timeline {
   constructor(root) {
     this.line = root.querySelector(".timeline");
     this.scrub = root.querySelector(".scrub");
+    this.left = root.querySelector(".readout .end");
   }
 
   draw(film) {
     this.scrub.max = String(film.span - 1);
+    // A variant begins at a drawing to which noise was added.
+    this.left.textContent = film.moments[0].noise > 0.995 ? "pure noise" : "noise added";
     const x = (i) => (film.span > 1 ? (i / (film.span - 1)) * 100 : 100);
     const points = film.moments.map(({ noise }, i) => `${x(i).toFixed(2)} ${(100 - noise * 100).toFixed(2)}`);
     const line = `M${points.join("L")}`;

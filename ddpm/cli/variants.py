@@ -1,0 +1,158 @@
+"""``python -m ddpm variants``: drawn sprites in other colours, or other sprites in their palettes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ddpm.base.text import counted
+from ddpm.cli.console import with_progress
+from ddpm.cli.inputs import labels_asked_for, load_and_tell
+from ddpm.cli.options import Commands, add_command
+from ddpm.cli.sample_files import add_file_options, checked_files
+from ddpm.diffusion.chain import Chain, ChainRecorder
+from ddpm.diffusion.noise import sprite_noise
+from ddpm.diffusion.sampling import sample
+from ddpm.diffusion.variants.levels import STRENGTHS, shown_timesteps, usual_strength, variant_timesteps
+from ddpm.diffusion.variants.redrawing import VariantOptions, variants
+from ddpm.pixels.conversion import to_uint8
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+
+_MOST = 144
+_LEVELS = ", ".join(f"{purpose} {usual_strength(purpose):g}" for purpose in ("colours", "shape"))
+
+
+def add_parser(commands: Commands) -> None:
+    parser = add_command(
+        commands, "variants", _variants, "other colours for the shape of a sprite, or other shapes in its palette"
+    )
+    parser.add_argument("--checkpoint", required=True, type=Path, help="a run folder, or one of its steps")
+    parser.add_argument(
+        "--of", required=True, choices=["colours", "shape"], help="what changes: the colours alone, or the shape alone"
+    )
+    parser.add_argument(
+        "--index",
+        type=int,
+        nargs="+",
+        metavar="I",
+        help="which sprites, 0 for the first: of those that sample draws with the same --seed and --label, "
+        "or of --from (there: all)",
+    )
+    parser.add_argument(
+        "--from", dest="source", metavar="SOURCE", help="sprites of your own, of the size that the model draws"
+    )
+    parser.add_argument("--count", type=int, default=16, help=f"variants of each, 1 to {_MOST}")
+    near, further, far = STRENGTHS["shape"]
+    parser.add_argument(
+        "--strength",
+        type=float,
+        help=f"from which noise level on it is drawn again, 0 to 1 (default: {_LEVELS}); shapes: near {near:g}, "
+        f"further {further:g}, far {far:g}; colours: {', '.join(f'{one:g}' for one in STRENGTHS['colours'])}",
+    )
+    parser.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw")
+    parser.add_argument("--steps", type=int, help="network calls of a whole way (default: the sampler's own)")
+    parser.add_argument("--seed", type=int, default=0, help="of the sprites that --index names")
+    parser.add_argument("--variant-seed", type=int, default=0, help="another one gives other variants of the same")
+    parser.add_argument(
+        "--label", default="any", help="a kind by name or number; any: by frequency, or for --from none; none: any kind"
+    )
+    parser.add_argument("--guidance-scale", type=float, default=1.0, help="how hard to insist on the kind")
+    parser.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
+    add_file_options(parser)
+
+
+def _variants(options: argparse.Namespace) -> None:
+    if options.columns is None and options.out.suffix.lower() in (".png", ".gif"):
+        options.columns = options.count + 1
+    files = checked_files(options)
+    if not 1 <= options.count <= _MOST:
+        raise ValueError(f"--count must lie in 1..{_MOST}, got {options.count}")
+    checkpoint = load_checkpoint(options.checkpoint, options.weights)
+    numbers, originals, labels = _originals(options, checkpoint)
+    total = len(originals) * (options.count + 1)
+    files.check_size(total, *originals.shape[1:3])
+    strength = usual_strength(options.of) if options.strength is None else options.strength
+    ways = variant_timesteps(checkpoint.schedule, options.of, strength, options.sampler, options.steps)
+    recorder = ChainRecorder(checkpoint.schedule, len(shown_timesteps(ways)))
+    asked = VariantOptions(
+        strength=strength,
+        seed=options.variant_seed,
+        labels=labels,
+        sampler=options.sampler,
+        steps=options.steps,
+        guidance_scale=options.guidance_scale,
+        numbers=numbers,
+    )
+    moments = variants(checkpoint.model, checkpoint.schedule, originals, options.of, options.count, asked)
+    words = f"drawing {counted(options.count, 'variant')} of {counted(len(originals), 'sprite')}"
+    for moment in with_progress(moments, len(shown_timesteps(ways)), words):
+        recorder.add(moment)
+    chain = _with_originals(recorder.chain(), originals)
+    for told in files.write(chain, chain.sprites, _kinds(labels, checkpoint, options.count + 1)):
+        print(told, file=sys.stderr)
+    print(
+        f"Each sprite of {', '.join(map(str, numbers))} comes first, then its {counted(options.count, 'variant')}: "
+        "a row each on a sheet, unless --columns says otherwise.",
+        file=sys.stderr,
+    )
+
+
+def _originals(
+    options: argparse.Namespace, checkpoint: Checkpoint
+) -> tuple[list[int], np.ndarray, torch.Tensor | None]:
+    """The numbers of the sprites that are varied, uint8 (N, H, W, C), and their kinds."""
+    if options.source is not None:
+        images = np.asarray(load_and_tell(options.source).images)
+        numbers = list(range(len(images))) if options.index is None else options.index
+        _check_numbers(numbers, len(images))
+        # How often a kind was learnt says nothing about sprites that are there already.
+        label = "none" if options.label == "any" else options.label
+        return numbers, images[numbers], labels_asked_for(label, len(numbers), options.seed, checkpoint)
+    if options.index is None:
+        raise ValueError("which sprites? Give --index, or --from for sprites of your own")
+    _check_numbers(options.index, 100_000)
+    labels = labels_asked_for(options.label, max(options.index) + 1, options.seed, checkpoint)
+    labels = None if labels is None else labels[options.index]
+    shape = checkpoint.model.image_shape
+    *_, last = sample(
+        checkpoint.model,
+        checkpoint.schedule,
+        len(options.index),
+        options.sampler,
+        options.steps,
+        labels=labels,
+        guidance_scale=options.guidance_scale,
+        noise_sources=[sprite_noise(options.seed, i, shape) for i in options.index],
+    )
+    return options.index, to_uint8(last.x0), labels
+
+
+def _check_numbers(numbers: list[int], count: int) -> None:
+    wrong = [number for number in numbers if not 0 <= number < count]
+    if wrong or not numbers:
+        raise ValueError(f"--index must lie in 0..{count - 1}, got {' '.join(map(str, wrong)) or 'none'}")
+
+
+def _with_originals(chain: Chain, originals: np.ndarray) -> Chain:
+    """The chain with each sprite before its variants; it stands still."""
+
+    def joined(frames: np.ndarray) -> np.ndarray:
+        count = frames.shape[1] // len(originals)
+        rows = frames.reshape(len(frames), len(originals), count, *frames.shape[2:])
+        first = np.repeat(originals[None, :, None], len(frames), axis=0)
+        both: np.ndarray = np.concatenate([first, rows], axis=2)
+        return both.reshape(len(frames), -1, *frames.shape[2:])
+
+    return Chain(chain.t, joined(chain.x_t), joined(chain.x0), chain.noise_level)
+
+
+def _kinds(labels: torch.Tensor | None, checkpoint: Checkpoint, repeats: int) -> list[str]:
+    if labels is None:
+        return []
+    names = checkpoint.config.get("label_names") or []
+    kinds = [names[label] if 0 <= label < len(names) else "" for label in labels.tolist()]
+    return [kind for kind in kinds for _ in range(repeats)]
