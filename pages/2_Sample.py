@@ -10,11 +10,11 @@ from ddpm.diffusion.chain import FRAMES, Chain
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
-from pages.parts.sample.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
-from pages.parts.sample.exports import save_button
+from pages.parts.sample.cleaned import as_seen, clean_switch, just_turned
 from pages.parts.sample.more_like_this import likeness, more_like
 from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_order
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
+from pages.parts.sample.saving import save_button, save_sprite
 from pages.parts.sample.sharing import leave_link, link_button, opened_link
 from pages.parts.shared.backdrop import ask_for_backdrop
 from pages.parts.shared.batches import batch_titles, current_batch, difference, kinds_of, remember, show_again
@@ -27,7 +27,7 @@ from pages.parts.shared.resolving import resolve
 from pages.parts.shared.store import shipped_run
 from pages.parts.shared.words import problem
 
-ACTIONS = {"more": "More like this", "nearest": "Find its nearest training sprites"}
+ACTIONS = {"more": "More like this", "nearest": "Find its nearest training sprites", "save": "Save"}
 
 frame("Sample")
 st.title("Draw sprites from noise")
@@ -134,6 +134,8 @@ with stage:
             st.rerun()
         elif asked is not None and asked.kind == "more":
             ask_for(more_like(batch, asked.index))
+        elif asked is not None and asked.kind == "save":
+            save_sprite(batch, asked.index)
         elif asked is not None:
             if not batch.id:
                 remember(batch)
@@ -147,12 +149,9 @@ with stage:
         with st.container(
             horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="batch-actions"
         ):
-            save_button(batch, clean=wants_clean())
+            save_button(batch)
             link_button(batch)
-            clean_switch()
-            if wants_clean():
-                with st.popover("What was cleaned"):
-                    changes(batch)
+            clean_switch(batch)
 
 favourites_section()
 last_batches()
