@@ -84,7 +84,7 @@ def _download(file: files.File | None) -> None:
             key="save-now",
         )
         if file:
-            st.caption(f"{plain(file.kind)}: {plain(file.name)}")
+            st.caption(f"{plain(file.kind)}: `{file.name}`")
 
 
 _Made = tuple[files.File | None, Callable[[], None]]

@@ -24,12 +24,10 @@ FORMS = {
 }
 """By what is saved: a batch, favourites, whose way out of the noise is not kept, or one sprite."""
 
-_PRESET, _SCALE, _GAP, _MARGIN, _EXTRUDE, _POWER = (
-    f"save-{name}" for name in ("for", "scale", "gap", "margin", "extrude", "power")
-)
+_SCALE, _GAP, _MARGIN, _EXTRUDE, _POWER = (f"save-{name}" for name in ("scale", "gap", "margin", "extrude", "power"))
 _LARGEST_SCALE, _WIDEST, _MOST_COLUMNS = 8, 64, 1024
 # A sheet for a game, and what older versions of this page saved.
-_PRESETS = {"A game: 1x, no gaps": (1, 0), "Looking at: 4x, gaps": (4, 1)}
+_PRESETS = {"For a game: 1x, no gaps": (1, 0), "To look at: 4x, gaps": (4, 1)}
 _DRAWN, _CUT = "As drawn", "Cut out"
 _GIF, _APNG = "GIF", "PNG, exact colours"
 
@@ -52,13 +50,7 @@ def ask_form(scope: str) -> str:
 
 def ask_layout(count: int) -> tuple[SheetLayout, bool]:
     """Ask how ``count`` sprites are laid on a sheet, and whether an atlas goes with it."""
-    lengths = [int(st.session_state.get(key) or least) for key, least in ((_SCALE, 1), (_GAP, 0))]
-    rare = [st.session_state.get(key) for key in (_MARGIN, _EXTRUDE, _POWER)]
-    # What was chosen by hand may be like neither.
-    st.session_state[_PRESET] = next(
-        (name for name, usual in _PRESETS.items() if [*usual] == lengths and not any(rare)), None
-    )
-    st.segmented_control("For", list(_PRESETS), key=_PRESET, on_change=_use_preset, wrap=True)
+    _presets()
     with st.grid(2, min_column_width=140):
         scale = st.slider("Scale", 1, _LARGEST_SCALE, None, format="%dx", key=_SCALE, persist_state="session")
         columns = st.number_input(
@@ -66,7 +58,7 @@ def ask_layout(count: int) -> tuple[SheetLayout, bool]:
             1,
             _MOST_COLUMNS,
             None,
-            placeholder="as many as rows",
+            placeholder="square",
             key="save-columns",
             persist_state="session",
         )
@@ -97,9 +89,19 @@ def ask_layout(count: int) -> tuple[SheetLayout, bool]:
     return SheetLayout(wide, int(scale or 1), gap, margin, extrude, power), atlas
 
 
-def _use_preset() -> None:
-    if (usual := _PRESETS.get(st.session_state[_PRESET])) is not None:
-        st.session_state.update({_SCALE: usual[0], _GAP: usual[1], _MARGIN: 0, _EXTRUDE: 0, _POWER: False})
+def _presets() -> None:
+    """Buttons that set all lengths; what fits is marked, and what was chosen by hand may be like neither."""
+    state = st.session_state
+    now = state.get(_SCALE) or 1, state.get(_GAP) or 0
+    fits = not any(state.get(key) for key in (_MARGIN, _EXTRUDE, _POWER))
+    with st.container(horizontal=True, gap="small"):
+        for name, usual in _PRESETS.items():
+            icon = ":material/check:" if fits and now == usual else None
+            st.button(name, key=f"save-for-{usual[0]}", on_click=_use, args=usual, icon=icon)
+
+
+def _use(scale: int, gap: int) -> None:
+    st.session_state.update({_SCALE: scale, _GAP: gap, _MARGIN: 0, _EXTRUDE: 0, _POWER: False})
 
 
 def ask_scale() -> int:

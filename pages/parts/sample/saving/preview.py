@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from base64 import b64encode
 
 import numpy as np
 import streamlit as st
@@ -36,7 +37,9 @@ def show_sheet(goods: Goods, layout: SheetLayout) -> None:
     plain_layout = SheetLayout(layout.columns, 1, layout.gap, layout.margin, layout.extrude)
     sheet = lay_out(goods.images, plain_layout)
     units = (across / layout.scale, down / layout.scale)
-    page = _page(png(sheet.picture), sheet.picture.shape, units, _grid(sheet.frames), channels == 4)
+    page = _page(
+        png(sheet.picture), sheet.picture.shape, units, _grid(sheet.frames, sheet.picture.shape), channels == 4
+    )
     st.html(page)
     columns = min(layout.columns_for(count), count)
     rows = -(-count // layout.columns_for(count))
@@ -45,21 +48,26 @@ def show_sheet(goods: Goods, layout: SheetLayout) -> None:
 
 def _page(picture: bytes, shape: tuple[int, ...], units: tuple[float, float], grid: str, alpha: bool) -> str:
     """The picture at the upper left of its page, whose size is given in pixels of the sprites."""
-    height, width = shape[:2]
     across, down = units
     scrolls = ' tabindex="0" role="region" aria-label="The sheet"' if down > _TALL * across else ""
     style = f"--w:{across:g};--h:{down:g};background:{behind() if alpha else '#fff'}"
     return (
         f'<div class="sheet-view"{scrolls}><div class="page" style="{style}">'
-        f'<div style="width:{100 * width / across:.4f}%">'
+        f'<div style="width:{100 * shape[1] / across:.4f}%">'
         f'<img src="{data_uri(picture)}" alt="The sprites as they will be saved">'
-        f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true"><path d="{grid}"/></svg>'
-        "</div></div></div>"
+        f"{grid}</div></div></div>"
     )
 
 
-def _grid(frames: list[Frame]) -> str:
-    return "".join(f"M{x} {y}h{w}v{h}h-{w}z" for x, y, w, h in frames)
+def _grid(frames: list[Frame], shape: tuple[int, ...]) -> str:
+    """Lines around the frames, above a picture of this shape."""
+    # As a picture: Streamlit takes drawings out of the page's own markup.
+    path = "".join(f"M{x} {y}h{w}v{h}h-{w}z" for x, y, w, h in frames)
+    drawing = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {shape[1]} {shape[0]}" preserveAspectRatio="none">'
+        f'<path d="{path}" fill="none" stroke="#7c5cff" stroke-opacity="0.7" vector-effect="non-scaling-stroke"/></svg>'
+    )
+    return f'<img class="grid" alt="" src="data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}">'
 
 
 def show_singles(goods: Goods, scale: int) -> None:
