@@ -11,10 +11,13 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.finishing import CutOut, Finish
+from ddpm.pixels.palette.files import read_palette
 from tests.browser.conftest import PATIENCE, ROOT, Serve, tab
 
 expect.set_options(timeout=PATIENCE)
@@ -51,22 +54,32 @@ def open_order(page: Page, url: str, place: Path, **more: object) -> None:
     page.goto(f"{url}/Sample?{urlencode({**FEW, 'step': step, **more})}")
 
 
-def save(page: Page, what: str, path: Path, more: str = "") -> Path:
-    button = page.get_by_role("button", name=what)
-    if not button.is_visible():
+def save(page: Page, form: str, path: Path, more: str = "") -> Path:
+    """Save the batch in the dialog, which stays open."""
+    dialog = page.get_by_role("dialog", name="Save")
+    if not dialog.is_visible():
         page.get_by_role("button", name="Save").first.click()
-    with page.expect_download(timeout=PATIENCE) as download:
-        button.first.click()
-    download.value.save_as(path)
-    name = re.sub(r"^mine-\d+-", "", Path(download.value.suggested_filename).stem)
+    dialog.get_by_role("radio", name=form, exact=True).click()
+    file = download(page, path)
+    name = re.sub(r"^mine-\d+-", "", Path(file).stem)
     assert name == f"fast4-seed7{more}"
     return path
+
+
+def download(page: Page, path: Path) -> str:
+    """Press the dialog's button once it offers a file with this ending; returns the file's name."""
+    button = page.get_by_role("button", name="Download")
+    expect(page.locator(".st-key-save-download code")).to_have_text(re.compile(re.escape(path.suffix) + "$"))
+    with page.expect_download(timeout=PATIENCE) as found:
+        button.click()
+    found.value.save_as(path)
+    return found.value.suggested_filename
 
 
 def drawn(page: Page, path: Path) -> np.ndarray:
     """The sprites that the page shows, as it hands them out."""
     expect(page.get_by_text("Drawn by your run mine")).to_be_visible()
-    return np.load(save(page, "NumPy array", path))
+    return np.load(save(page, "NumPy", path))
 
 
 def test_a_sheet_an_array_and_a_link_hold_the_same_pixels(
@@ -75,7 +88,7 @@ def test_a_sheet_an_array_and_a_link_hold_the_same_pixels(
     open_order(page, url, place)
     array = drawn(page, tmp_path / "first.npy")
     assert (array.dtype, array.shape) == (np.uint8, (4, 16, 16, 3))
-    sheet = save(page, "One sheet, PNG", tmp_path / "sheet.png")
+    sheet = save(page, "Sheet", tmp_path / "sheet.png")
     assert np.array_equal(load_sprites(sheet).images, array)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Link").click()
@@ -95,7 +108,7 @@ def test_clean_pixels_are_saved_under_a_name_of_their_own(page: Page, url: str, 
     page.keyboard.press("Escape")
     page.get_by_text("Clean pixels").first.click()
     expect(page.get_by_role("button", name="What was cleaned")).to_be_visible()
-    clean = np.load(save(page, "NumPy array", tmp_path / "clean.npy", "-clean"))
+    clean = np.load(save(page, "NumPy", tmp_path / "clean.npy", "-clean"))
     assert np.array_equal(clean, clean_pixels(array).images)
     assert not np.array_equal(clean, array)
 
@@ -150,3 +163,75 @@ def test_a_link_to_a_model_that_has_gone_says_so(page: Page, url: str, place: Pa
     # The page works on.
     expect(page.get_by_role("button", name="Draw", exact=True)).to_be_enabled()
     expect(page.locator(".player")).to_be_visible()
+
+
+def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: Path, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_order(page, url, place)
+    array = drawn(page, tmp_path / "drawn.npy")
+    page.keyboard.press("Escape")
+    opener = page.get_by_role("button", name="Save").first
+    opener.press("Enter")
+    dialog = page.get_by_role("dialog", name="Save 4 sprites")
+    # Where one was: the form of the last file.
+    expect(dialog.get_by_role("radio", name="NumPy")).to_be_checked()
+    focused = dialog.locator(":focus")
+    reached = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.append(focused.inner_text() or focused.get_attribute("aria-label"))
+        outline = "one => getComputedStyle(one).outlineStyle + getComputedStyle(one).boxShadow"
+        look = focused.evaluate(outline) + focused.locator("xpath=..").evaluate(outline)
+        assert look.replace("none", ""), f"nobody sees that the focus is on {reached[-1]}"
+        if reached[-1] == "NumPy":
+            page.keyboard.press("Home")
+            page.keyboard.press("Space")
+            expect(dialog.get_by_role("radio", name="Sheet")).to_be_checked()
+            expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
+        if "Download" in str(reached[-1]):
+            break
+    assert "Download" in str(reached[-1]), reached
+    with page.expect_download(timeout=PATIENCE) as found:
+        page.keyboard.press("Enter")
+    found.value.save_as(tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert np.array_equal(np.asarray(sheet), np.concatenate(np.concatenate(array.reshape(2, 2, 16, 16, 3), 1), 1))
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
+def test_an_own_palette_and_a_cut_out_are_what_is_saved(page: Page, url: str, place: Path, tmp_path: Path) -> None:
+    open_order(page, url, place)
+    array = drawn(page, tmp_path / "drawn.npy")
+    dialog = page.get_by_role("dialog", name="Save")
+    page.get_by_role("combobox", name="Colours").click()
+    page.get_by_role("option", name="My own file").click()
+    upload = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    upload.set_input_files({"name": "bad.gpl", "mimeType": "text/plain", "buffer": b"no palette"})
+    expect(dialog).to_contain_text("bad.gpl is no palette")
+    colours = b"1a1c2c\nf4f4f4\nb13e53\n38b764\n3b5dc9\n"
+    upload.set_input_files({"name": "mine.hex", "mimeType": "text/plain", "buffer": colours})
+    expect(dialog).to_contain_text("of 5 colours used")
+    dialog.get_by_role("radio", name="Cut out").click()
+    expect(dialog).to_contain_text("The background was cut out of")
+    sheet = save(page, "Sheet", tmp_path / "sheet.png", "-mine-transparent")
+    saved = load_sprites(sheet).images
+    palette = read_palette(colours, "mine.hex")
+    assert np.array_equal(saved, Finish(palette=palette, cut_out=CutOut()).apply(array).images)
+    seen = saved[saved[..., 3] > 0][:, :3]
+    assert len(seen)
+    assert {tuple(colour) for colour in seen.tolist()} <= {tuple(colour) for colour in palette.colours.tolist()}
+
+
+def test_one_sprite_is_saved_from_the_closer_look(page: Page, url: str, place: Path, tmp_path: Path) -> None:
+    open_order(page, url, place)
+    array = drawn(page, tmp_path / "drawn.npy")
+    page.keyboard.press("Escape")
+    page.locator(".player .grid:visible").first.click(position={"x": 40, "y": 40})
+    page.locator(".player .lens").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog", name="Save")).to_contain_text("One sprite, 16 × 16 pixels")
+    name = download(page, tmp_path / "one.png")
+    assert re.search(r"-001\.png$", name)
+    with Image.open(tmp_path / "one.png") as image:
+        assert np.array_equal(np.asarray(image), array[0])

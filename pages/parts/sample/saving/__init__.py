@@ -40,10 +40,11 @@ def _save(offers: list[Goods], scope: str) -> None:
     choices.follow_page(scope)
     first = offers[0]
     title = first.name or ("favourites" if scope == "favourites" else counted(len(first.images), "sprite"))
-    st.dialog(f"Save {plain(title)}", width="large")(_contents)(offers, scope)
+    st.dialog(f"Save {plain(title)}", width="large")(offer)(offers, scope)
 
 
-def _contents(offers: list[Goods], scope: str) -> None:
+def offer(offers: list[Goods], scope: str) -> None:
+    """What is in the dialog: the preview, the choices and the button."""
     with st.container(key="save-dialog"):
         seen, chosen = st.columns([6, 5], gap="medium")
         with chosen:

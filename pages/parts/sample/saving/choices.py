@@ -13,7 +13,7 @@ from ddpm.pixels.exporting.sheet_export import SheetLayout
 from ddpm.pixels.finishing import SOFT_SHADOWS, CutOut, Finish
 from pages.parts.sample.cleaned import HELP, palette_seen, wants_clean, why_not_cut_out
 from pages.parts.sample.palette_choice import ask_for_palette
-from pages.parts.shared.words import plain
+from pages.parts.shared.words import counted, plain
 
 SHEET, SINGLES, ONE = "Sheet", "Single PNGs", "PNG"
 ASEPRITE, FILM, ARRAY, PALETTE = "Aseprite", "Animation", "NumPy", "Palette"
@@ -27,7 +27,7 @@ FORMS = {
 _SCALE, _GAP, _MARGIN, _EXTRUDE, _POWER = (f"save-{name}" for name in ("scale", "gap", "margin", "extrude", "power"))
 _LARGEST_SCALE, _WIDEST, _MOST_COLUMNS = 8, 64, 1024
 # A sheet for a game, and what older versions of this page saved.
-_PRESETS = {"For a game: 1x, no gaps": (1, 0), "To look at: 4x, gaps": (4, 1)}
+_PRESETS = {"For a game: 1x": (1, 0), "To look at: 4x": (4, 1)}
 _DRAWN, _CUT = "As drawn", "Cut out"
 _GIF, _APNG = "GIF", "PNG, exact colours"
 
@@ -97,7 +97,8 @@ def _presets() -> None:
     with st.container(horizontal=True, gap="small"):
         for name, usual in _PRESETS.items():
             icon = ":material/check:" if fits and now == usual else None
-            st.button(name, key=f"save-for-{usual[0]}", on_click=_use, args=usual, icon=icon)
+            words = f"{counted(usual[1], 'pixel')} between the sprites, no border"
+            st.button(name, key=f"save-for-{usual[0]}", on_click=_use, args=usual, icon=icon, help=words)
 
 
 def _use(scale: int, gap: int) -> None:

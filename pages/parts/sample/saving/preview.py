@@ -18,7 +18,7 @@ from pages.parts.shared.pictures import data_uri, sprite_tag
 from pages.parts.shared.words import counted, plain
 
 _SHOWN = 12
-_SIDE = 64
+_SIDE, _SIDE_OF_ONE = 64, 320
 # A page so many times as high as wide is scrolled in its place rather than made too small to be seen.
 _TALL = 3
 _MOST_IN_EDITORS = 256
@@ -74,7 +74,7 @@ def show_singles(goods: Goods, scale: int) -> None:
     """Show the first files by name."""
     _, height, width, _ = goods.images.shape
     shown = zip(goods.images[:_SHOWN], goods.names(), strict=False)
-    side = 256 if len(goods.images) == 1 else _SIDE
+    side = _SIDE_OF_ONE if len(goods.images) == 1 else _SIDE
     side = max(side, width, height)
     figures = (
         f"<figure>{sprite_tag(image, '', side)}<figcaption>{html.escape(name)}.png</figcaption></figure>"
