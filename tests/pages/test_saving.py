@@ -272,6 +272,7 @@ def test_an_own_palette_is_used_and_a_bad_file_costs_nothing(tmp_path: Path) -> 
     control(app, "save-seen-palette").set_value("own").run()
     app.file_uploader[0].set_value(("mine.hex", b"000000\nffffff\n", "text/plain")).run()
     assert "mine: 2 of 2 colours used." in words(app)
+    assert control(app, "save-seen-palette").value == "own"
     app.file_uploader[0].set_value(("bad.hex", b"no colours\n", "text/plain")).run()
     told = words(app)
     assert "line 1 of bad.hex is no colour" in told

@@ -71,10 +71,10 @@ def show_swatches(colours: np.ndarray, name: str) -> None:
 
 
 def _title(choice: str) -> str:
-    palette = palette_of(choice)
-    if palette is None:
+    # Titles must not change: the browser tells a choice by them.
+    if choice not in KNOWN:
         return "My own file" if choice == OWN else "As drawn"
-    return f"{palette.name}, {counted(len(palette.colours), 'colour')}" + (" (my file)" if choice == OWN else "")
+    return f"{KNOWN[choice].title}, {counted(len(KNOWN[choice].palette.colours), 'colour')}"
 
 
 def _take(key: str, on_change: Any) -> None:
