@@ -80,6 +80,8 @@ def download(page: Page, path: Path) -> str:
     """Press the dialog's button once it offers a file with this ending; returns the file's name."""
     button = page.get_by_role("button", name="Download")
     expect(page.locator(".st-key-save-download code")).to_have_text(re.compile(re.escape(path.suffix) + "$"))
+    # A button that is just being drawn anew would lose the focus, and with it the keyboard.
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
     with page.expect_download(timeout=PATIENCE) as found:
         button.click()
     found.value.save_as(path)
@@ -180,6 +182,7 @@ def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: P
     open_order(page, url, place)
     array = drawn(page, tmp_path / "drawn.npy")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     opener = page.get_by_role("button", name="Save").first
     opener.press("Enter")
     dialog = page.get_by_role("dialog", name="Save 4 sprites")
@@ -193,16 +196,19 @@ def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: P
         look = focused.evaluate(FOCUS)
         assert look, f"nobody sees that the focus is on {reached[-1]}"
         if reached[-1] == "NumPy":
-            page.keyboard.press("Home")
+            for _ in range(4):
+                page.keyboard.press("ArrowLeft")
             page.keyboard.press("Space")
             expect(dialog.get_by_role("radio", name="Sheet")).to_be_checked()
             expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
+            page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
         if "Download" in str(reached[-1]):
             break
     assert "Download" in str(reached[-1]), reached
     with page.expect_download(timeout=PATIENCE) as found:
         page.keyboard.press("Enter")
     found.value.save_as(tmp_path / "sheet.png")
+    assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG", (found.value.suggested_filename, (tmp_path / "sheet.png").read_bytes()[:80])
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), np.concatenate(np.concatenate(array.reshape(2, 2, 16, 16, 3), 1), 1))
     page.keyboard.press("Escape")
