@@ -208,7 +208,10 @@ def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: P
     with page.expect_download(timeout=PATIENCE) as found:
         page.keyboard.press("Enter")
     found.value.save_as(tmp_path / "sheet.png")
-    assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG", (found.value.suggested_filename, (tmp_path / "sheet.png").read_bytes()[:80])
+    assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG", (
+        found.value.suggested_filename,
+        (tmp_path / "sheet.png").read_bytes()[:80],
+    )
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), np.concatenate(np.concatenate(array.reshape(2, 2, 16, 16, 3), 1), 1))
     page.keyboard.press("Escape")

@@ -47,7 +47,10 @@ def offer(offers: list[Goods], scope: str) -> None:
     """What is in the dialog: the preview, the choices and the button."""
     with st.container(key="save-dialog"):
         seen, chosen = st.columns([6, 5], gap="medium")
+        # Always in the same place: a button that other options push on is drawn anew, and loses the focus.
         with chosen:
+            options, button = st.container(), st.container(key="save-download", gap="xsmall")
+        with options:
             goods = _which(offers, scope)
             form = choices.ask_form(scope)
             file, show = _FORMS[form](goods, scope)
@@ -57,7 +60,7 @@ def offer(offers: list[Goods], scope: str) -> None:
             except ValueError as error:
                 file = None
                 problem(error)
-        with chosen:
+        with button:
             _download(file)
 
 
@@ -71,21 +74,20 @@ def _which(offers: list[Goods], scope: str) -> Goods:
 
 
 def _download(file: files.File | None) -> None:
-    with st.container(key="save-download", gap="xsmall"):
-        st.download_button(
-            "Download",
-            file.make if file else b"",
-            file.name if file else None,
-            file.mime if file else None,
-            on_click="ignore",
-            type="primary",
-            icon=_ICON,
-            width="stretch",
-            disabled=file is None,
-            key="save-now",
-        )
-        if file:
-            st.caption(f"{plain(file.kind)}: `{file.name}`")
+    st.download_button(
+        "Download",
+        file.make if file else b"",
+        file.name if file else None,
+        file.mime if file else None,
+        on_click="ignore",
+        type="primary",
+        icon=_ICON,
+        width="stretch",
+        disabled=file is None,
+        key="save-now",
+    )
+    if file:
+        st.caption(f"{plain(file.kind)}: `{file.name}`")
 
 
 _Made = tuple[files.File | None, Callable[[], None]]
