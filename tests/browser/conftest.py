@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.chromium import HELP, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 20_000  # milliseconds
+PATIENCE = 300_000  # milliseconds
 FLAGS = ["--no-sandbox", "--disable-background-networking"]
 
 

