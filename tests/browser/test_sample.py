@@ -185,6 +185,12 @@ def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: P
     dialog = page.get_by_role("dialog", name="Save 4 sprites")
     expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
     page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
     focused = dialog.locator(":focus")
     reached = ""
     for _ in range(30):
@@ -198,9 +204,6 @@ def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: P
     with page.expect_download(timeout=PATIENCE) as found:
         page.keyboard.press("Enter")
     found.value.save_as(tmp_path / "sheet.png")
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    expect(opener).to_be_focused()
     array = drawn(page, tmp_path / "drawn.npy")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert np.array_equal(np.asarray(sheet), np.concatenate(np.concatenate(array.reshape(2, 2, 16, 16, 3), 1), 1))
