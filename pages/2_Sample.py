@@ -10,11 +10,11 @@ from ddpm.diffusion.chain import FRAMES, Chain
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
-from pages.parts.sample.cleaned import as_seen, changes, clean_switch, just_turned, wants_clean
-from pages.parts.sample.exports import save_button
+from pages.parts.sample.cleaned import as_seen, clean_switch, just_turned
 from pages.parts.sample.more_like_this import likeness, more_like
 from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_order
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
+from pages.parts.sample.saving import save_button, save_sprite
 from pages.parts.sample.seam_line import is_seamless, seam_line
 from pages.parts.sample.sharing import leave_link, link_button, opened_link
 from pages.parts.sample.variants import variety, vary
@@ -34,6 +34,7 @@ ACTIONS = {
     "colours": "Other colours",
     "shape": "Other shape",
     "nearest": "Find its nearest training sprites",
+    "save": "Save",
 }
 
 frame("Sample")
@@ -146,6 +147,8 @@ with stage:
             ask_for(vary(batch, asked.index, "colours"))
         elif asked is not None and asked.kind == "shape":
             ask_for(vary(batch, asked.index, "shape"))
+        elif asked is not None and asked.kind == "save":
+            save_sprite(batch, asked.index)
         elif asked is not None:
             if not batch.id:
                 remember(batch)
@@ -160,12 +163,9 @@ with stage:
         with st.container(
             horizontal=True, horizontal_alignment="center", vertical_alignment="center", key="batch-actions"
         ):
-            save_button(batch, clean=wants_clean())
+            save_button(batch)
             link_button(batch)
-            clean_switch()
-            if wants_clean():
-                with st.popover("What was cleaned"):
-                    changes(batch)
+            clean_switch(batch)
 
 favourites_section()
 last_batches()

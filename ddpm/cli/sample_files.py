@@ -14,7 +14,7 @@ from ddpm.base.text import counted
 from ddpm.diffusion.animation import gif
 from ddpm.diffusion.chain import Chain
 from ddpm.pixels.exporting.aseprite_file import aseprite_file
-from ddpm.pixels.exporting.atlas import atlas_json
+from ddpm.pixels.exporting.atlas import FORMS, AtlasForm, atlas_json
 from ddpm.pixels.exporting.kinds import kinds_together
 from ddpm.pixels.exporting.palette_files import SUFFIXES as PALETTES
 from ddpm.pixels.exporting.palette_files import colours_used, palette_text
@@ -27,6 +27,7 @@ _BELONGS_TO = {
     "columns": (".png", ".gif"),
     "scale": (".png", ".zip", ".gif"),
     **dict.fromkeys(("gap", "margin", "extrude", "power_of_two", "atlas"), (".png",)),
+    "layers": (".aseprite",),
 }
 
 
@@ -36,12 +37,13 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
         "--out",
         required=True,
         type=Path,
-        help="a file ending in .png (one sheet), .zip (single PNGs), .aseprite (a frame each, a tag each kind), "
+        help="a file ending in .png (one sheet), .zip (single PNGs), .aseprite (a frame each, or a layer), "
         ".gif (how they came out of the noise) or .npy",
     )
     parser.add_argument(
         "--palette-file", type=Path, metavar="FILE", help="write the colours used, too: a file ending in .gpl or .hex"
     )
+    parser.add_argument("--layers", action="store_true", help="a layer for each sprite in an .aseprite file, no frame")
     group = parser.add_argument_group("how a sheet is laid out, in pixels of the sprites")
     group.add_argument("--columns", type=int, help="sprites in a row (default: as many as rows)")
     group.add_argument(
@@ -54,7 +56,12 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--extrude", type=int, metavar="PIXELS", help="repeat each sprite's edge around it (default: 0)")
     group.add_argument("--power-of-two", action="store_true", help="fill the page up to sides of 64, 128, 256 ...")
     group.add_argument(
-        "--atlas", action="store_true", help="write a .json beside the sheet: where each sprite is, and the kinds"
+        "--atlas",
+        nargs="?",
+        const="array",
+        choices=FORMS,
+        help="write a .json beside the sheet: where each sprite is, and the kinds; hash is for PixiJS, numbers for "
+        "Phaser's createFromAseprite (default: array, for most others)",
     )
 
 
@@ -72,7 +79,8 @@ class Files:
     suffix: str
     layout: SheetLayout
     scale: int | None
-    atlas: bool
+    atlas: AtlasForm | None
+    layers: bool
     palette: Path | None
 
     def check_size(self, count: int, height: int, width: int) -> None:
@@ -87,7 +95,7 @@ class Files:
 
         Args:
             chain: how the sprites were drawn.
-            sprites: uint8 (N, H, W, C), perhaps cleaned.
+            sprites: uint8 (N, H, W, C), perhaps finished.
             kinds: of each sprite, or none.
 
         Yields:
@@ -106,7 +114,7 @@ class Files:
             data = sheet.to_png()
             if self.atlas:
                 path = self.out.with_suffix(".json")
-                replace_bytes(path, atlas_json(sheet, names, self.out.name, kinds).encode())
+                replace_bytes(path, atlas_json(sheet, names, self.out.name, kinds, self.atlas).encode())
                 yield f"Wrote where they are on the sheet to {path}"
         else:
             data = self._other(chain, images, names, kinds)
@@ -124,7 +132,7 @@ class Files:
         if self.suffix == ".zip":
             return png_zip(enlarge(images, self.scale or 1), plain_name(self.out.stem) or "sprite", kinds)
         if self.suffix == ".aseprite":
-            return aseprite_file(images, names, kinds)
+            return aseprite_file(images, names, kinds, "layer" if self.layers else "frame")
         if self.suffix == ".gif":
             return gif(chain, self.scale, columns=self.layout.columns)
         return npy_bytes(images)
@@ -155,7 +163,7 @@ def checked_files(options: argparse.Namespace) -> Files:
         options.extrude or 0,
         options.power_of_two,
     )
-    return Files(options.out, suffix, layout, options.scale, options.atlas, options.palette_file)
+    return Files(options.out, suffix, layout, options.scale, options.atlas, options.layers, options.palette_file)
 
 
 def _either(suffixes: tuple[str, ...]) -> str:

@@ -45,7 +45,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--from", dest="source", metavar="SOURCE", help="sprites of your own, of the size that the model draws"
     )
-    parser.add_argument("--count", type=int, default=16, help=f"variants of each, 1 to {_MOST}")
+    parser.add_argument("--count", type=int, default=16, help=f"variants of each, 1 to {_MOST}; a sheet has a row for each sprite, itself first")
     near, further, far = STRENGTHS["shape"]
     parser.add_argument(
         "--strength",

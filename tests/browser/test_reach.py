@@ -209,15 +209,36 @@ def drawing(page: Page, url: str) -> Iterator[None]:
     page.get_by_text("More", exact=True).first.click()
     see(page, page.get_by_text("How to draw"))
     yield
-    for menu, inside in (("Save", "One sheet, PNG"), ("Link", "Whoever opens it")):
-        page.get_by_role("button", name=menu).first.click()
-        see(page, page.get_by_text(inside))
-        yield
-        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Link").first.click()
+    see(page, page.get_by_text("Whoever opens it"))
+    yield
+    page.keyboard.press("Escape")
     page.get_by_text("Clean pixels").first.click()
+    page.get_by_role("button", name="Palette").click()
+    page.get_by_role("combobox", name="Colours").click()
+    page.get_by_role("option", name="PICO-8").click()
+    see(page, page.get_by_role("button", name="Palette: PICO-8"))
+    yield
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="What was cleaned").click()
     see(page, page.get_by_text("Strong where one sees the change"))
     yield
+
+
+def saving(page: Page, url: str) -> Iterator[None]:
+    opened(page, f"{url}/Sample")
+    page.get_by_role("button", name="Save").first.click()
+    dialog = page.get_by_role("dialog", name="Save")
+    # A model of a few steps draws noise.
+    see(page, dialog.get_by_text("no colour surrounds what is drawn"))
+    dialog.get_by_text("Gaps, borders, power of two").click()
+    yield
+    dialog.get_by_role("spinbutton", name="Columns").fill("1")
+    dialog.get_by_role("spinbutton", name="Columns").press("Enter")
+    see(page, dialog.get_by_role("region", name="The sheet"))
+    yield
+    yield from choose(page, "Single PNGs", dialog.get_by_text("16 PNGs"))
+    yield from choose(page, "Animation", dialog.get_by_text("16 sprites, "))
 
 
 def one_sprite_enlarged(page: Page, url: str) -> Iterator[None]:
@@ -288,6 +309,7 @@ def complaints(page: Page, rules: list[str] | None = None) -> list[str]:
         a_live_run_and_the_form,
         a_finished_run,
         drawing,
+        saving,
         one_sprite_enlarged,
         the_report_that_came_along,
         a_verdict_and_its_evidence,

@@ -11,15 +11,28 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.finishing import CutOut, Finish
+from ddpm.pixels.palette.files import read_palette
 from tests.browser.conftest import PATIENCE, ROOT, Serve, tab
 
 expect.set_options(timeout=PATIENCE)
 # Few sprites and few steps: it is the way there that is looked at, not the drawings.
 FEW = {"model": "mine", "n": 4, "sampler": "fast", "steps": 4, "seed": 7}
+
+# Whether something shows that an element has the focus: its outline or shadow, or the colour of a border around it.
+FOCUS = """one => {
+  for (let up = one, level = 0; up && level < 5; up = up.parentElement, level++) {
+    const style = getComputedStyle(up);
+    if (style.outlineStyle !== "none" || style.boxShadow !== "none") return true;
+    if (style.borderStyle !== "none" && style.borderColor === "rgb(95, 67, 224)") return true;
+  }
+  return false;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +64,34 @@ def open_order(page: Page, url: str, place: Path, **more: object) -> None:
     page.goto(f"{url}/Sample?{urlencode({**FEW, 'step': step, **more})}")
 
 
-def save(page: Page, what: str, path: Path, more: str = "") -> Path:
-    button = page.get_by_role("button", name=what)
-    if not button.is_visible():
+def save(page: Page, form: str, path: Path, more: str = "") -> Path:
+    """Save the batch in the dialog, which stays open."""
+    dialog = page.get_by_role("dialog", name="Save")
+    if not dialog.is_visible():
         page.get_by_role("button", name="Save").first.click()
-    with page.expect_download(timeout=PATIENCE) as download:
-        button.first.click()
-    download.value.save_as(path)
-    name = re.sub(r"^mine-\d+-", "", Path(download.value.suggested_filename).stem)
+    dialog.get_by_role("radio", name=form, exact=True).click()
+    file = download(page, path)
+    name = re.sub(r"^mine-\d+-", "", Path(file).stem)
     assert name == f"fast4-seed7{more}"
     return path
+
+
+def download(page: Page, path: Path) -> str:
+    """Press the dialog's button once it offers a file with this ending; returns the file's name."""
+    button = page.get_by_role("button", name="Download")
+    expect(page.locator(".st-key-save-download code")).to_have_text(re.compile(re.escape(path.suffix) + "$"))
+    # A button that is just being drawn anew would lose the focus, and with it the keyboard.
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    with page.expect_download(timeout=PATIENCE) as found:
+        button.click()
+    found.value.save_as(path)
+    return found.value.suggested_filename
 
 
 def drawn(page: Page, path: Path) -> np.ndarray:
     """The sprites that the page shows, as it hands them out."""
     expect(page.get_by_text("Drawn by your run mine")).to_be_visible()
-    return np.load(save(page, "NumPy array", path))
+    return np.load(save(page, "NumPy", path))
 
 
 def test_a_sheet_an_array_and_a_link_hold_the_same_pixels(
@@ -75,7 +100,7 @@ def test_a_sheet_an_array_and_a_link_hold_the_same_pixels(
     open_order(page, url, place)
     array = drawn(page, tmp_path / "first.npy")
     assert (array.dtype, array.shape) == (np.uint8, (4, 16, 16, 3))
-    sheet = save(page, "One sheet, PNG", tmp_path / "sheet.png")
+    sheet = save(page, "Sheet", tmp_path / "sheet.png")
     assert np.array_equal(load_sprites(sheet).images, array)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Link").click()
@@ -95,7 +120,7 @@ def test_clean_pixels_are_saved_under_a_name_of_their_own(page: Page, url: str, 
     page.keyboard.press("Escape")
     page.get_by_text("Clean pixels").first.click()
     expect(page.get_by_role("button", name="What was cleaned")).to_be_visible()
-    clean = np.load(save(page, "NumPy array", tmp_path / "clean.npy", "-clean"))
+    clean = np.load(save(page, "NumPy", tmp_path / "clean.npy", "-clean"))
     assert np.array_equal(clean, clean_pixels(array).images)
     assert not np.array_equal(clean, array)
 
@@ -170,3 +195,71 @@ def test_variants_come_from_the_closer_look_and_lead_back_to_it(browser: Browser
     expect(page.get_by_text("The shape of sprite 1 of 4")).to_be_hidden()
     expect(page.locator(".player .readout .end").first).to_have_text("pure noise")
     next(phone, None)
+
+
+def test_a_sheet_is_saved_with_the_keyboard_alone(page: Page, url: str, place: Path, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_order(page, url, place)
+    opener = page.get_by_role("button", name="Save").first
+    opener.press("Enter")
+    dialog = page.get_by_role("dialog", name="Save 4 sprites")
+    expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(opener).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-save-download code")).to_have_text(re.compile("png$"))
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    focused = dialog.locator(":focus")
+    reached = ""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached = focused.inner_text() or focused.get_attribute("aria-label") or ""
+        page.wait_for_timeout(250)  # the colour of a border comes slowly
+        assert focused.evaluate(FOCUS), f"nobody sees that the focus is on {reached}"
+        if "Download" in reached:
+            break
+    assert "Download" in reached
+    with page.expect_download(timeout=PATIENCE) as found:
+        page.keyboard.press("Enter")
+    found.value.save_as(tmp_path / "sheet.png")
+    array = drawn(page, tmp_path / "drawn.npy")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert np.array_equal(np.asarray(sheet), np.concatenate(np.concatenate(array.reshape(2, 2, 16, 16, 3), 1), 1))
+
+
+def test_an_own_palette_and_a_cut_out_are_what_is_saved(page: Page, url: str, place: Path, tmp_path: Path) -> None:
+    open_order(page, url, place)
+    array = drawn(page, tmp_path / "drawn.npy")
+    dialog = page.get_by_role("dialog", name="Save")
+    page.get_by_role("combobox", name="Colours").click()
+    page.get_by_role("option", name="My own file").click()
+    upload = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    upload.set_input_files({"name": "bad.gpl", "mimeType": "text/plain", "buffer": b"no palette"})
+    expect(dialog).to_contain_text("bad.gpl is no palette")
+    colours = b"1a1c2c\nf4f4f4\nb13e53\n38b764\n3b5dc9\n"
+    upload.set_input_files({"name": "mine.hex", "mimeType": "text/plain", "buffer": colours})
+    expect(dialog).to_contain_text("of 5 colours used")
+    dialog.get_by_role("radio", name="Cut out").click()
+    expect(dialog).to_contain_text("The background was cut out of")
+    sheet = save(page, "Sheet", tmp_path / "sheet.png", "-mine-transparent")
+    saved = load_sprites(sheet).images
+    palette = read_palette(colours, "mine.hex")
+    assert np.array_equal(saved, Finish(palette=palette, cut_out=CutOut()).apply(array).images)
+    seen = saved[saved[..., 3] > 0][:, :3]
+    assert len(seen)
+    assert {tuple(colour) for colour in seen.tolist()} <= {tuple(colour) for colour in palette.colours.tolist()}
+
+
+def test_one_sprite_is_saved_from_the_closer_look(page: Page, url: str, place: Path, tmp_path: Path) -> None:
+    open_order(page, url, place)
+    array = drawn(page, tmp_path / "drawn.npy")
+    page.keyboard.press("Escape")
+    page.locator(".player .grid:visible").first.click(position={"x": 40, "y": 40})
+    page.locator(".player .lens").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog", name="Save")).to_contain_text("One sprite, 16 × 16 pixels")
+    name = download(page, tmp_path / "one.png")
+    assert re.search(r"-001\.png$", name)
+    with Image.open(tmp_path / "one.png") as image:
+        assert np.array_equal(np.asarray(image), array[0])

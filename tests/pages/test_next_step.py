@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from zipfile import ZipFile
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +14,6 @@ from ddpm.sprites import SpriteError, kaggle
 from ddpm.training.recipes import RECIPES
 from pages.parts.copied.headline import headline, headline_html
 from pages.parts.copied.rates import labels_html, rates_html
-from pages.parts.sample.exports import sprite_files
 from pages.parts.shared.batches import kinds_of
 from pages.parts.shared.navigation import KAGGLE
 from pages.parts.shared.orders import EACH
@@ -116,19 +113,6 @@ def test_each_sprite_keeps_the_name_of_its_kind(open_page: OpenPage) -> None:
     assert kinds_of(batch.info, 3) == ["class 0", "class 1", "class 2"]
     # What is not one name for each sprite is none.
     assert kinds_of(batch.info, 2) == kinds_of({"kinds": ["sword", 5, "axe"]}, 3) == kinds_of({}, 3) == []
-
-
-def test_single_files_are_called_after_their_kinds_and_none_is_lost(tmp_path: Path) -> None:
-    sprites = np.zeros((6, 16, 16, 3), np.uint8)
-    kinds = ["sword", "a b", "a_b", "a-b", "", "猫/../" + "x" * 300]
-    for label, _, _, make in sprite_files(sprites, "mine-seed1", kinds=kinds):
-        if label.startswith("Single"):
-            (tmp_path / "all.zip").write_bytes(make())
-            with ZipFile(tmp_path / "all.zip") as archive:
-                names = archive.namelist()
-            assert names[:5] == ["sword-001.png", "a-b-002.png", "a_b-003.png", "a-b-004.png", "mine-seed1-005.png"]
-            assert re.fullmatch(r"猫[\w.-]{1,60}-006\.png", names[5])
-            assert len(set(names)) == 6
 
 
 def test_large_numbers_of_a_report_are_grouped() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from collections.abc import Callable
@@ -14,10 +13,10 @@ import numpy as np
 import pytest
 
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.finishing import Finish
 from ddpm.runs.album import Batch, keep_batch, load_batch
 from ddpm.runs.errors import CheckpointError
-from pages.parts.sample.cleaned import with_clean_end
-from pages.parts.sample.exports import sprite_files
+from pages.parts.sample.cleaned import with_finished_end
 from pages.parts.sample.more_like_this import more_like
 from pages.parts.sample.results import star, starred
 from pages.parts.sample.sharing import read_link, to_parameters
@@ -295,20 +294,9 @@ def test_stars_are_found_again_in_the_same_batch(small: Path) -> None:
 # Clean pixels
 
 
-def test_cleaned_sprites_say_so_in_their_files_names(small: Path) -> None:
-    drawn = sprites(order_for(small))
-    clean = clean_pixels(drawn).images
-    assert not np.array_equal(clean, drawn)
-    files = {name: make() for _, name, _, make in sprite_files(drawn, "some", clean=True)}
-    assert set(files) == {"some-clean.png", "some-clean.zip", "some-clean-transparent.zip", "some-clean.npy"}
-    assert np.array_equal(np.load(io.BytesIO(files["some-clean.npy"])), clean)
-    usual = {name: make() for _, name, _, make in sprite_files(drawn, "some")}
-    assert np.array_equal(np.load(io.BytesIO(usual["some.npy"])), drawn)
-
-
 def test_only_the_end_of_a_chain_is_cleaned(small: Path) -> None:
     chain = draw(order_for(small)).chain
-    shown = with_clean_end(chain)
+    shown = with_finished_end(chain, Finish(True))
     assert np.array_equal(shown.sprites, clean_pixels(chain.sprites).images)
     assert np.array_equal(shown.x0[-1], shown.sprites)
     assert np.array_equal(shown.x_t[:-1], chain.x_t[:-1])

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ddpm import load_sprites
 from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.finishing import Finish
 from ddpm.pixels.fitting import SizeError, difference, fitted
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.copied.easel import to_image
-from pages.parts.sample.cleaned import cleaned
-from pages.parts.sample.exports import sprite_files
+from pages.parts.sample.cleaned import finished
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.pictures import sprite_tag
@@ -40,27 +36,18 @@ def cutouts(count: int, height: int = 24, width: int = 16) -> np.ndarray:
     return images
 
 
-def test_files_keep_alpha_as_it_is(tmp_path: Path) -> None:
-    images = cutouts(5)
-    files = {label: (name, make()) for label, name, _, make in sprite_files(images, "some")}
-    assert set(files) == {"One sheet, PNG", "Single PNGs", "NumPy array, .npy"}, "there is no background to remove"
-    assert np.array_equal(np.load(io.BytesIO(files["NumPy array, .npy"][1])), images)
-    with ZipFile(io.BytesIO(files["Single PNGs"][1])) as archive:
-        singles = [np.asarray(Image.open(io.BytesIO(archive.read(name)))) for name in archive.namelist()]
-    assert np.array_equal(np.stack(singles), images)
-    (tmp_path / "sheet.png").write_bytes(files["One sheet, PNG"][1])
-    assert np.array_equal(load_sprites(tmp_path / "sheet.png").images, images)
-
-
 def test_a_changed_pixel_in_many_is_cleaned_anew() -> None:
     """Streamlit looks at a sample of a large array only."""
     images = np.full((125, 64, 64, 3), 255, np.uint8)
     images[:, 20:40, 20:40] = (200, 30, 40)
     assert images.size > 500_000
-    first = cleaned(images)
+    first = finished(images, Finish(True)).cleaned
     images[77, 30, 30] = (201, 31, 41)
-    assert not np.array_equal(cleaned(images).merged, first.merged)
-    assert np.array_equal(cleaned(images).images, clean_pixels(images).images)
+    again = finished(images, Finish(True))
+    assert first is not None
+    assert again.cleaned is not None
+    assert not np.array_equal(again.cleaned.merged, first.merged)
+    assert np.array_equal(again.images, clean_pixels(images).images)
 
 
 @pytest.mark.parametrize(

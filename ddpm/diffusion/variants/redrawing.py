@@ -25,6 +25,8 @@ shape
 0.88      .51 / .50   .01 / .05   .048 / .046
 1.00      .44 / .38   .00 / .00   .058 / .059
 ========  ==========  ==========  ==============
+
+The last row is of 16 sprites and 8 variants each.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,7 @@ from ddpm.diffusion.chain import Chain
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.glossary import LABEL_WORDS
+from ddpm.pixels.exporting.sheet_export import SheetLayout, lay_out
 from ddpm.pixels.fitting import difference
 from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
@@ -19,6 +21,7 @@ from ddpm.runs.errors import CheckpointError
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.matches import distance_words, palette_words, transform_words
 from pages.parts.copied.rates import percent
+from pages.parts.sample.saving.goods import of_batch, picked
 from pages.parts.shared.drawing import draw_chain
 from pages.parts.shared.orders import from_info
 from pages.parts.shared.pictures import sprite_tag
@@ -27,6 +30,7 @@ from pages.parts.shared.resolving import memorising, resolve
 from pages.parts.shared.words import plain
 
 _SIDE = 128
+_SAVED = 256
 TITLES = ("The model", "A perfect memoriser")
 
 
@@ -34,6 +38,7 @@ TITLES = ("The model", "A perfect memoriser")
 def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
     """Show sample ``i`` beside its matches, and both chains from its noise."""
     st.html(_pictures(subject, report, i))
+    _save_buttons(subject, i)
     batch = subject.chosen.batch
     if batch is None:
         st.caption("How it came out of the noise is not known: it was not drawn on this computer.")
@@ -53,6 +58,31 @@ def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
     own = Chain(chain.t, chain.x_t[:, i : i + 1], chain.x0[:, i : i + 1], chain.noise_level)
     player(own, key="closeup", other=other, titles=TITLES, columns=1)
     st.caption(_parting_words(own, other, subject))
+
+
+def _save_buttons(subject: Subject, i: int) -> None:
+    """Offer the sample as a PNG, as it is and enlarged."""
+    image, batch = subject.chosen.images[i], subject.chosen.batch
+    height, width = image.shape[:2]
+    stem = f"sample-{i + 1:03d}"
+    if batch is not None:
+        # As the page that draws calls it: both save the same pixels.
+        stem = picked(of_batch(batch)[0], i).stem
+    with st.container(horizontal=True):
+        for scale in (1, max(2, _SAVED // max(height, width))):
+            st.download_button(
+                f"PNG, {width * scale:,} × {height * scale:,}",
+                partial(_png, image, scale),
+                f"{stem}.png" if scale == 1 else f"{stem}-{scale}x.png",
+                "image/png",
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"closeup-save-{scale > 1}",
+            )
+
+
+def _png(image: np.ndarray, scale: int) -> bytes:
+    return lay_out(image[None], SheetLayout(scale=scale)).to_png()
 
 
 def memorised_chain(batch: Batch, i: int, comparison: ComparisonSet) -> Chain:

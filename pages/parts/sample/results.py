@@ -18,7 +18,7 @@ from ddpm.runs.favourites import (
     kept_among,
     remove,
 )
-from pages.parts.sample.exports import save_favourites_button
+from pages.parts.sample.saving import save_favourites_button
 from pages.parts.sample.sharing import leave_link
 from pages.parts.shared.batches import BatchPreview, album, damaged_batches, kinds_of, show_again
 from pages.parts.shared.orders import EACH, read_variations

@@ -13,6 +13,8 @@ from PIL import Image
 from ddpm import load_sprites
 from ddpm.cli.main import main
 from ddpm.pixels.exporting.palette_files import colours_used
+from ddpm.pixels.finishing import CutOut, Finish
+from ddpm.pixels.palette.known import find_palette
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, simple_sprites
 from tests.ddpm.pixels.exporting.files import parse_gpl, take_apart
@@ -132,6 +134,11 @@ def test_the_colours_used(run: str, tmp_path: Path, capsys: pytest.CaptureFixtur
         ("--out x.gif --gap 0", "--gap is for files that end in .png, not for .gif"),
         ("--out x.aseprite --margin 1", "--margin is for"),
         ("--out x.zip --extrude 1", "--extrude is for"),
+        ("--out x.zip --layers", "--layers is for"),
+        ("--out x.png --holes", "ask for --cut-out, too"),
+        ("--out x.png --shadows 0", "ask for --cut-out, too"),
+        ("--out x.png --cut-out --shadows 2", "shadows must be from 0 to 1"),
+        ("--out x.gif --cut-out", "--cut-out is for finished sprites"),
         ("--out x.gif --power-of-two", "--power-of-two is for"),
         ("--out x.aseprite --atlas", "--atlas is for"),
         ("--out x.png --palette-file x.act", "--palette-file must end in .gpl or .hex"),
@@ -149,3 +156,25 @@ def test_what_does_not_apply_is_refused(options: str, words: str, run: str, caps
     assert output == ""
     assert words in errors.splitlines()[-1]
     assert not list(Path.cwd().glob("x.*"))
+
+
+def test_what_is_written_is_finished_as_on_the_page(trained: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(trained)
+    run = "checkpoints/kinds"
+    images = array(run, tmp_path)
+    wanted = Finish(True, find_palette("pico-8"), CutOut(True, 0.2)).apply(images)
+    asked = ["--clean", "--palette", "pico-8", "--cut-out", "--holes", "--shadows", 0.2]
+    assert drawn(run, *asked, "--out", tmp_path / "done.npy") == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "done.npy"), wanted.images)
+    errors = capsys.readouterr().err
+    assert all(told in errors for told in wanted.told)
+    assert "To judge the model, draw without --clean and --palette and --cut-out." in errors
+    assert drawn(run, *asked, "--out", tmp_path / "done.png") == 0
+    np.testing.assert_array_equal(load_sprites(tmp_path / "done.png").images, wanted.images)
+
+
+def test_a_layer_a_sprite(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trained)
+    assert drawn("checkpoints/clear", "--layers", "--out", tmp_path / "x.aseprite") == 0
+    parts = take_apart((tmp_path / "x.aseprite").read_bytes())
+    assert (len(parts.durations), len(parts.layers)) == (1, COUNT)

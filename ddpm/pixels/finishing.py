@@ -1,0 +1,126 @@
+"""What is done to drawn sprites before they are looked at or saved; never to those that are measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ddpm.base.text import counted
+from ddpm.pixels.cleaning import Cleaned, clean_pixels
+from ddpm.pixels.exporting.palette_files import colours_used
+from ddpm.pixels.palette.files import Palette
+from ddpm.pixels.palette.mapping import map_to_palette
+from ddpm.pixels.sheets import plain_name
+from ddpm.pixels.transparency import cutout
+
+SOFT_SHADOWS = 0.2
+"""As ``shadows`` of :class:`CutOut`: soft ones go, and a black outline stays."""
+
+
+@dataclass(frozen=True)
+class CutOut:
+    """How the background is made transparent; see :func:`ddpm.pixels.transparency.cutout`, careful."""
+
+    holes: bool = False
+    shadows: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.shadows <= 1:
+            raise ValueError(f"shadows must be from 0 to 1, got {self.shadows!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """Sprites as they are looked at or saved.
+
+    Attributes:
+        images: uint8 (N, H, W, C); C is 4 if the background was cut out.
+        cleaned: what was cleaned; None if that was not asked for.
+        told: what was done, a sentence each.
+    """
+
+    images: np.ndarray
+    cleaned: Cleaned | None = field(repr=False)
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Finish:
+    """What is to be done, in this order: clean the pixels, hold them to a palette, cut the background out.
+
+    With none of them it is false, and the sprites stay as they are.
+
+    Attributes:
+        clean: see :func:`ddpm.pixels.cleaning.clean_pixels`.
+        palette: see :func:`ddpm.pixels.palette.mapping.map_to_palette`.
+    """
+
+    clean: bool = False
+    palette: Palette | None = None
+    cut_out: CutOut | None = None
+
+    def __bool__(self) -> bool:
+        return self.clean or self.palette is not None or self.cut_out is not None
+
+    def key(self) -> tuple[object, ...]:
+        """Equal for what gives equal sprites and words."""
+        held = None if self.palette is None else (self.palette.name, self.palette.colours.tobytes())
+        return self.clean, held, self.cut_out
+
+    def suffix(self) -> str:
+        """What it adds to the name of a file: "-clean-pico-8-transparent", or "" for nothing."""
+        parts = ["clean"] if self.clean else []
+        if self.palette is not None:
+            parts.append(plain_name(self.palette.name).lower() or "palette")
+        return "".join(f"-{part}" for part in [*parts, *(["transparent"] if self.cut_out else [])])
+
+    def apply(self, images: np.ndarray) -> Finished:
+        """Finish sprites, uint8 (N, H, W, C), which are left as they are; the same sprites always give the same.
+
+        Raises:
+            TypeError, ValueError: if they are no sprites.
+        """
+        told: list[str] = []
+        cleaned = clean_pixels(images) if self.clean else None
+        if cleaned is not None:
+            images = cleaned.images
+            told.append(cleaned.in_words())
+        if self.palette is not None:
+            images = map_to_palette(images, self.palette.colours).images
+        if self.cut_out is not None:
+            before, images = (
+                images,
+                cutout(images, careful=True, holes=self.cut_out.holes, shadows=self.cut_out.shadows),
+            )
+            told.append(_cut_words(before, images))
+        if self.palette is not None:
+            # Counted at the end: the background's colour may have gone with it.
+            used = len(colours_used(images))
+            told.insert(int(self.clean), f"{self.palette.name}: {used} of {len(self.palette.colours)} colours used.")
+        return Finished(images, cleaned, tuple(told))
+
+
+def why_not_cut_out(images: np.ndarray) -> str:
+    """Why there is no background to cut out of any of these sprites, in a sentence; "" if there is one.
+
+    Args:
+        images: uint8 (N, H, W, C).
+    """
+    if images.shape[-1] == 4:
+        return "They are transparent already where nothing is drawn."
+    if len(images) and cutout(images, careful=True)[..., 3].all():
+        return "They have no background: no colour surrounds what is drawn."
+    return ""
+
+
+def _cut_words(before: np.ndarray, after: np.ndarray) -> str:
+    if before.shape[-1] == 4:
+        return "No background was cut out: the sprites have transparency of their own."
+    cut = int((after[..., 3] == 0).any(axis=(1, 2)).sum())
+    if cut == len(after):
+        return f"The background was cut out of {'all ' * (cut > 1)}{counted(cut, 'sprite')}."
+    rest = counted(len(after) - cut, "sprite")
+    if cut == 0:
+        return f"No background was cut out of {rest}: no colour surrounds what is drawn."
+    return f"The background was cut out of {counted(cut, 'sprite')}; for {rest} no colour surrounds what is drawn."

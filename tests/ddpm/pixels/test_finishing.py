@@ -1,0 +1,103 @@
+"""Finishing: in which order it is done, what is told, and that pages and commands can rely on both."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.exporting.palette_files import colours_used
+from ddpm.pixels.finishing import SOFT_SHADOWS, CutOut, Finish, why_not_cut_out
+from ddpm.pixels.palette.known import KNOWN
+from ddpm.pixels.palette.mapping import map_to_palette
+from ddpm.pixels.transparency import cutout
+from tests.ddpm.helpers import built_in_sprites
+
+PICO = KNOWN["pico-8"].palette
+
+
+@pytest.fixture(scope="module")
+def sprites() -> np.ndarray:
+    return built_in_sprites().images[:12]
+
+
+def hazy(images: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(3).integers(-3, 4, images.shape)
+    return np.clip(images.astype(int) + noise, 0, 255).astype(np.uint8)
+
+
+def test_nothing_is_done_unless_it_is_asked_for(sprites: np.ndarray) -> None:
+    finish = Finish()
+    assert not finish
+    assert finish.suffix() == ""
+    done = finish.apply(sprites)
+    np.testing.assert_array_equal(done.images, sprites)
+    assert done.told == ()
+    assert done.cleaned is None
+
+
+def test_it_is_cleaned_then_held_to_a_palette_then_cut_out(sprites: np.ndarray) -> None:
+    images = hazy(sprites)
+    finish = Finish(True, PICO, CutOut(holes=True, shadows=SOFT_SHADOWS))
+    before = images.copy()
+    done = finish.apply(images)
+    np.testing.assert_array_equal(images, before)
+    clean = clean_pixels(images)
+    held = map_to_palette(clean.images, PICO.colours).images
+    np.testing.assert_array_equal(done.images, cutout(held, careful=True, holes=True, shadows=SOFT_SHADOWS))
+    used = {tuple(colour) for colour in colours_used(done.images).tolist()}
+    assert used <= {tuple(colour) for colour in PICO.colours.tolist()}
+    assert done.told == (
+        clean.in_words(),
+        f"PICO-8: {len(used)} of 16 colours used.",
+        "The background was cut out of all 12 sprites.",
+    )
+    assert finish.suffix() == "-clean-pico-8-transparent"
+
+
+def test_what_is_asked_for_changes_the_key_and_nothing_else_does() -> None:
+    asked = [
+        Finish(),
+        Finish(True),
+        Finish(palette=PICO),
+        Finish(palette=KNOWN["cga"].palette),
+        Finish(cut_out=CutOut()),
+        Finish(cut_out=CutOut(True)),
+        Finish(cut_out=CutOut(shadows=0.1)),
+    ]
+    assert len({finish.key() for finish in asked}) == len(asked)
+    assert Finish(palette=KNOWN["pico-8"].palette).key() == asked[2].key()
+    assert [bool(finish) for finish in asked] == [False] + [True] * 6
+
+
+def test_the_colour_of_a_background_that_was_cut_out_is_not_counted() -> None:
+    image = np.full((1, 16, 16, 3), 255, np.uint8)
+    image[0, 4:12, 4:12] = PICO.colours[8]
+    told = Finish(palette=PICO).apply(image).told
+    assert told == ("PICO-8: 2 of 16 colours used.",)
+    assert Finish(palette=PICO, cut_out=CutOut()).apply(image).told == (
+        "PICO-8: 1 of 16 colours used.",
+        "The background was cut out of 1 sprite.",
+    )
+
+
+def test_it_is_told_where_there_is_no_background(sprites: np.ndarray) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+    clear = cutout(sprites)
+    assert why_not_cut_out(sprites) == ""
+    assert "no background" in why_not_cut_out(noise)
+    assert "transparent already" in why_not_cut_out(clear)
+    assert why_not_cut_out(np.concatenate([noise, sprites])) == ""
+    cut = Finish(cut_out=CutOut())
+    done = cut.apply(np.concatenate([noise, sprites]))
+    assert done.told == ("The background was cut out of 12 sprites; for 3 sprites no colour surrounds what is drawn.",)
+    assert (done.images[:3, ..., 3] == 255).all()
+    assert cut.apply(noise).told == ("No background was cut out of 3 sprites: no colour surrounds what is drawn.",)
+    assert cut.apply(clear).told == ("No background was cut out: the sprites have transparency of their own.",)
+    np.testing.assert_array_equal(cut.apply(clear).images, clear)
+
+
+@pytest.mark.parametrize("shadows", [-0.1, 1.1, float("nan")])
+def test_shadows_are_a_share(shadows: float) -> None:
+    with pytest.raises(ValueError, match="shadows must be from 0 to 1"):
+        CutOut(shadows=shadows)
