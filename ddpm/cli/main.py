@@ -7,9 +7,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ddpm.cli import choose, data, nearest, report, sample, ship, train, variants
+from ddpm.cli import choose, data, nearest, report, ship, train
 from ddpm.cli.bench import command as bench
 from ddpm.cli.console import print_anything
+from ddpm.cli.drawing import sample, variants
 from ddpm.jobs.control import StoppedEarly
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.sprites import SpriteError

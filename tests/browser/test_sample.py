@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ddpm import load_sprites
 from ddpm.pixels.cleaning import clean_pixels
-from ddpm.pixels.finishing import CutOut, Finish
+from ddpm.pixels.exporting.finishing import CutOut, Finish
 from ddpm.pixels.palette.files import read_palette
 from tests.browser.conftest import PATIENCE, ROOT, Serve, tab
 

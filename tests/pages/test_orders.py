@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ddpm.pixels.cleaning import clean_pixels
-from ddpm.pixels.finishing import Finish
+from ddpm.pixels.exporting.finishing import Finish
 from ddpm.runs.album import Batch, keep_batch, load_batch
 from ddpm.runs.errors import CheckpointError
 from pages.parts.sample.cleaned import with_finished_end

@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from ddpm import load_sprites
 from ddpm.diffusion.chain import Chain
+from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish
 from ddpm.pixels.exporting.palette_files import colours_used
 from ddpm.pixels.exporting.sheet_export import SheetLayout
-from ddpm.pixels.finishing import SOFT_SHADOWS, CutOut, Finish
 from ddpm.pixels.palette.known import KNOWN
 from ddpm.runs.album import Batch
 from ddpm.runs.favourites import Favourite

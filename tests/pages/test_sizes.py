@@ -14,7 +14,7 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.pixels.cleaning import clean_pixels
-from ddpm.pixels.finishing import Finish
+from ddpm.pixels.exporting.finishing import Finish
 from ddpm.pixels.fitting import SizeError, difference, fitted
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run

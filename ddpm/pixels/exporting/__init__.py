@@ -1,1 +1,1 @@
-"""Sprites for other programs: sheets with their atlas, .aseprite files, and palettes."""
+"""Sprites for other programs: what is done to them first, sheets with their atlas, .aseprite files, and palettes."""

@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 
 from ddpm.diffusion.chain import Chain
-from ddpm.pixels import finishing
 from ddpm.pixels.cleaning import MARKS
-from ddpm.pixels.finishing import Finish, Finished
+from ddpm.pixels.exporting import finishing
+from ddpm.pixels.exporting.finishing import Finish, Finished
 from ddpm.runs.album import Batch
 from pages.parts.sample.palette_choice import NONE, ask_for_palette, palette_of
 from pages.parts.shared.batches import batch_titles
@@ -81,7 +81,7 @@ def _finished(
 
 
 def why_not_cut_out(sprites: np.ndarray) -> str:
-    """:func:`ddpm.pixels.finishing.why_not_cut_out`, cached."""
+    """:func:`ddpm.pixels.exporting.finishing.why_not_cut_out`, cached."""
     return _why_not(_digest(sprites), sprites.shape, sprites)
 
 

@@ -9,9 +9,9 @@ import streamlit as st
 
 from ddpm.pixels.exporting.aseprite_file import Each
 from ddpm.pixels.exporting.atlas import AtlasForm
+from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish
 from ddpm.pixels.exporting.palette_files import SUFFIXES
 from ddpm.pixels.exporting.sheet_export import SheetLayout
-from ddpm.pixels.finishing import SOFT_SHADOWS, CutOut, Finish
 from pages.parts.sample.cleaned import HELP, palette_seen, wants_clean, why_not_cut_out
 from pages.parts.sample.palette_choice import ask_for_palette
 from pages.parts.shared.words import counted, plain

@@ -73,7 +73,9 @@ def picked(goods: Goods, index: int) -> Goods:
         one = slice(index, index + 1)
         chain = Chain(chain.t, chain.x_t[:, one], chain.x0[:, one], chain.noise_level)
     kinds = goods.kinds[index : index + 1]
-    return replace(goods, stem=name, images=goods.images[index : index + 1], kinds=kinds, chain=chain, name=name, columns=None)
+    return replace(
+        goods, stem=name, images=goods.images[index : index + 1], kinds=kinds, chain=chain, name=name, columns=None
+    )
 
 
 def of_favourites(found: Sequence[Favourite]) -> list[Goods]:

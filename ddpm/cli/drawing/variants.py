@@ -11,9 +11,9 @@ import torch
 
 from ddpm.base.text import counted
 from ddpm.cli.console import with_progress
+from ddpm.cli.drawing.sample_files import add_file_options, checked_files
 from ddpm.cli.inputs import labels_asked_for, load_and_tell
 from ddpm.cli.options import Commands, add_command
-from ddpm.cli.sample_files import add_file_options, checked_files
 from ddpm.diffusion.chain import Chain, ChainRecorder
 from ddpm.diffusion.noise import sprite_noise
 from ddpm.diffusion.sampling import sample
@@ -45,7 +45,12 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--from", dest="source", metavar="SOURCE", help="sprites of your own, of the size that the model draws"
     )
-    parser.add_argument("--count", type=int, default=16, help=f"variants of each, 1 to {_MOST}; a sheet has a row for each sprite, itself first")
+    parser.add_argument(
+        "--count",
+        type=int,
+        default=16,
+        help=f"variants of each, 1 to {_MOST}; a sheet has a row for each sprite, itself first",
+    )
     near, further, far = STRENGTHS["shape"]
     parser.add_argument(
         "--strength",

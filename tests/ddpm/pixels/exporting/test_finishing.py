@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ddpm.pixels.cleaning import clean_pixels
+from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish, why_not_cut_out
 from ddpm.pixels.exporting.palette_files import colours_used
-from ddpm.pixels.finishing import SOFT_SHADOWS, CutOut, Finish, why_not_cut_out
 from ddpm.pixels.palette.known import KNOWN
 from ddpm.pixels.palette.mapping import map_to_palette
 from ddpm.pixels.transparency import cutout

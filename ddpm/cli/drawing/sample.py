@@ -10,12 +10,12 @@ from typing import Any
 import torch
 
 from ddpm.cli.console import with_progress
+from ddpm.cli.drawing.sample_files import add_file_options, checked_files
 from ddpm.cli.inputs import labels_asked_for
 from ddpm.cli.options import Commands, add_command
-from ddpm.cli.sample_files import add_file_options, checked_files
 from ddpm.diffusion.chain import ChainRecorder
 from ddpm.diffusion.sampling import default_steps, sample
-from ddpm.pixels.finishing import SOFT_SHADOWS, CutOut, Finish
+from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish
 from ddpm.pixels.palette.known import KNOWN, find_palette
 from ddpm.pixels.seams import drawn_beside_learnt, seams
 from ddpm.runs.checkpoint import load_checkpoint

@@ -12,8 +12,8 @@ from PIL import Image
 
 from ddpm import load_sprites
 from ddpm.cli.main import main
+from ddpm.pixels.exporting.finishing import CutOut, Finish
 from ddpm.pixels.exporting.palette_files import colours_used
-from ddpm.pixels.finishing import CutOut, Finish
 from ddpm.pixels.palette.known import find_palette
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, simple_sprites
