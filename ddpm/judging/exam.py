@@ -1,7 +1,8 @@
 """The exam of the built-in set: does a model combine shapes and palettes that it never saw together?
 
 A tenth of the pairs (shape, palette) of the set was withheld from training. A sample gets the shape and the palette of
-the nearest sprite that the generator can make; it counts if this pair is in the set.
+the nearest sprite that the generator can make; it counts if this pair is in the set, and it looks like that sprite:
+noise has a nearest sprite, too, and shows none.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset
 from ddpm.sprites.builtin import BuiltinSprites, expected_exam_share, name_sprites, observed_exam_share
 from ddpm.sprites.builtin.draw import SIZE
+
+_LEAST_WITHHELD = 5
+_ALIKE = 30.0
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,11 @@ class Exam:
         """The result in words."""
         if self.expected is None:
             return "No sample is a known combination of shape and colours: the exam says nothing."
-        conclusion = "it recombines what it knows"
+        conclusion = "too few samples to tell"
         if self.observed.high < self.expected:
             conclusion = "it keeps to the combinations that it saw"
-        elif self.observed.low < self.expected / 4:
-            conclusion = "too few samples to tell"
+        elif self.observed.low >= self.expected / 2 and self.observed.count >= _LEAST_WITHHELD:
+            conclusion = "it recombines what it knows"
         return (
             f"{self.observed.count:,} of {self.observed.n:,} samples with a known pair of shape and colours show a "
             f"pair that was withheld ({self.observed.rate:.1%}); free recombination would give {self.expected:.1%}: "
