@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -75,6 +76,7 @@ class Report:
         lines += [self.memorization.limit_words, *self.memorization.unknown]
         if self.quality is not None:
             lines += self.quality.absent.values()
+        lines = [part for line in lines for part in textwrap.wrap(line, _LINE)]
         for title, head, rows in tables(self):
             lines += ["", title, *_aligned([head, *rows])]
         return "\n".join(lines)
@@ -95,6 +97,8 @@ _MEASURES = (
     "foreground",
     "symmetry",
 )
+
+_LINE = 120
 
 Table = tuple[str, list[str], list[list[str]]]
 

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import checked, has_fields, is_count, is_number, is_object, is_share, is_text, list_of, or_none
+from ddpm.base.json_values import (
+    checked,
+    has_fields,
+    is_count,
+    is_number,
+    is_object,
+    is_share,
+    is_text,
+    list_of,
+    or_none,
+)
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
 from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationSummary
 from ddpm.judging.statistics import Proportion

@@ -54,14 +54,14 @@ def foreground(lab: np.ndarray) -> np.ndarray:
     colour = border_colour(lab)
     off = distance(lab, colour)
     alike = off <= SAME
-    plain = border_pixels(alike[..., None])[..., 0].mean(axis=1) >= _LEAST_BORDER
+    plain: np.ndarray = border_pixels(alike[..., None])[..., 0].mean(axis=1) >= _LEAST_BORDER
     if lab.shape[-1] == 4:
         clear = lab[..., 3] <= SAME
         cut_out = clear.any(axis=(1, 2))
         alike = np.where(cut_out[:, None, None], clear, alike)
         plain |= cut_out
     behind = reached_from_border(alike & plain[:, None, None])
-    grain = behind.all(axis=(1, 2)) & ((off > UNSEEN).mean(axis=(1, 2)) > _LEAST_GRAIN)
+    grain = np.asarray(behind.all(axis=(1, 2)) & ((off > UNSEEN).mean(axis=(1, 2)) > _LEAST_GRAIN))
     if lab.shape[-1] == 4:
         grain &= ~cut_out
     return ~behind | grain[:, None, None]

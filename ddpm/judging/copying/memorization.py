@@ -251,12 +251,12 @@ def _flags(facts: Evidence, near_distance: int) -> dict[str, np.ndarray]:
     # Comparisons with NaN are False, as is right: a sample without a palette has no novel one.
     with np.errstate(invalid="ignore"):
         near = (facts.squared_distance <= near_distance) & (facts.likeness >= VARIES_ALIKE)
-        # Faint or speckled as it may be, a copy shows what a training sprite shows.
-        sound = near | ~facts.degenerate
+        # Faint or speckled as it may be, what is known shows what a training sprite shows.
+        sound = near | facts.shape_known | ~facts.degenerate
         return {
             "exact copy": facts.squared_distance == 0,
             "near copy": near,
-            "shape known": sound & facts.shape_known,
+            "shape known": facts.shape_known,
             "palette novel": sound & (facts.palette_distance > SAME_PALETTE),
             "palette nowhere": sound & (facts.nowhere > NOWHERE),
             "collage": sound & is_collage(facts.cover),
@@ -269,7 +269,7 @@ def _labels(facts: Evidence, flags: dict[str, np.ndarray]) -> tuple[str, ...]:
         same_palette = facts.palette_distance <= SAME_PALETTE
         unmoved_palette = facts.shape_palette_distance <= SAME_PALETTE
     fits = {
-        "degenerate": facts.degenerate & ~flags["near copy"],
+        "degenerate": facts.degenerate & ~flags["near copy"] & ~flags["shape known"],
         "exact copy": flags["exact copy"],
         "near copy": flags["near copy"],
         "moved copy": flags["shape known"] & unmoved_palette,
@@ -305,8 +305,8 @@ def _limit_words(near_distance: int, detection: dict[int, float], index: Trainin
     words = f"A near copy lies within {levels:.1f} grey levels of a training sprite, of 255 (root mean square)"
     if not detection:
         return f"{words}."
-    found = [f"{share:.0%} of copies with noise of sd {sd}" for sd, share in detection.items()]
-    return f"{words}; that would find {', '.join(found[:-1])} and {found[-1]}."
+    found = ", ".join(f"{share:.0%} with sd {sd}" for sd, share in detection.items())
+    return f"{words}. Of copies with noise this finds {found}."
 
 
 def _unknown(index: TrainingIndex, false_positive_rate: float, effective: float) -> tuple[str, ...]:

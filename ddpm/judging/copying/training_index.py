@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.base.blocks import blocks
 from ddpm.base.seeds import seed_for
 from ddpm.judging.conformal import conformal_p
 from ddpm.judging.copying.collage import CollageCover, CollageIndex
@@ -69,7 +68,7 @@ class TrainingIndex:
         if parts is None:
             self._heldout_rows, self.heldout_twins = _heldout_rows(heldout, self.train, self._twin_distance)
         else:
-            self._heldout_rows, self.heldout_twins = parts["heldout_rows"], int(parts["heldout_twins"])
+            self._heldout_rows, self.heldout_twins = parts["heldout_rows"], int(parts["heldout_twins"].item())
         self.heldout = np.ascontiguousarray(heldout[self._heldout_rows])
         if parts is not None:
             self._restore(parts)
@@ -92,7 +91,7 @@ class TrainingIndex:
             "rows": self._rows,
             "groups": self._groups,
             "heldout_rows": self._heldout_rows,
-            "heldout_twins": np.array(self.heldout_twins),
+            "heldout_twins": np.array([self.heldout_twins]),
             "distances": self.distances,
             "limits": self.limits.values(),
             "packed_edges": self._packed_edges,

@@ -27,8 +27,8 @@ class QualityReport:
         precision, recall, density, coverage: see ``PrecisionRecall``, of distinct samples and of real sprites without
             their mirror images; None where less than half of the samples are distinct.
         vendi: variety of n samples, in sprites.
-        colours, foreground, outline, orphans, symmetry, haze, merged_colours, contrast: means of ``ddpm.pixels.traits.Traits``
-            over all samples; None where no sample has the trait.
+        colours, foreground, outline, orphans, symmetry, haze, merged_colours, contrast: means of
+            ``ddpm.pixels.traits.Traits`` over all samples; None where no sample has the trait.
         standard_errors: of those means; None for fewer than two samples that have the trait.
         real: for each measure except the two ratios, the value of real sprites, on sets of the same size.
         class_agreement: None without labels.

@@ -97,6 +97,9 @@ def _summary(run: Run, verdict: Verdict) -> None:
         f"Found when this model was made: {counted(len(verdict.labels), 'sprite')} drawn{plain(by)}, held against the "
         f"{sprites}{unseen}."
     )
+    for words in (verdict.limit_words, *verdict.unknown):
+        if words:
+            st.caption(plain(words))
 
 
 def _how_to_get(run: Run, missing: str) -> None:

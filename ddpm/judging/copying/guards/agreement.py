@@ -47,9 +47,7 @@ def known_shapes(queries: np.ndarray, references: np.ndarray, matches: ShapeMatc
         return above, first
     rows, number = np.unique(matches.indices[which, place], return_inverse=True)
     own = edge_bits(queries)
-    by_chance = chance_agreement(
-        own.sum(axis=1)[which], edge_bits(references[rows]).sum(axis=1)[number], own.shape[1]
-    )
+    by_chance = chance_agreement(own.sum(axis=1)[which], edge_bits(references[rows]).sum(axis=1)[number], own.shape[1])
     beyond = matches.similarity[which, place] - by_chance >= ABOVE_CHANCE * (1 - by_chance)
     above[which, place] = beyond | (by_chance >= CERTAIN)
     _confirm(queries, references, matches, above, first)

@@ -16,12 +16,14 @@ _NOISE_ORPHANS = 0.9
 _TAIL = 0.995
 _TOO_MUCH = ("orphans", "merged_colours", "haze")
 _TOO_LITTLE = ("foreground", "contrast")
+# A few dithered sprites must not set the limit for all others.
+_COUNTED, _MANY, _ODD = ("orphans", "merged_colours"), 0.95, 2.0
 # No pixel of such a picture is visibly off all others: it is empty if the training sprites are no such pictures.
 _FAINT = 0.03
 # A limit on haze that lets so much of the picture be haze limits nothing.
 _NO_LIMIT = 0.5
 _SHUFFLED = 256
-_ENOUGH = 0.9
+_ENOUGH = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class DrawingLimits:
         """The limits of sprites, uint8 (N, H, W, C), N at least 1."""
         usual = traits(images)
         limits = {name: _limit(getattr(usual, name)) for name in _TOO_MUCH}
+        for name in _COUNTED:
+            limits[name] = min(limits[name], _ODD * float(np.quantile(getattr(usual, name), _MANY)))
         limits |= {name: -_limit(-getattr(usual, name)) for name in _TOO_LITTLE}
         found = cls(limits, math.nan)
         chosen = images[np.sort(np.random.default_rng(seed_for("confetti")).permutation(len(images))[:_SHUFFLED])]
@@ -61,7 +65,7 @@ class DrawingLimits:
         return np.array([*(self.limits[name] for name in self.NAMES[:-1]), self.shuffled])
 
     def judge(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which samples, uint8 (N, H, W, C), show nothing (or only noise), and which are badly drawn; bool (N,) both."""
+        """Which samples, uint8 (N, H, W, C), show nothing or only noise, and which are badly drawn; bool (N,) both."""
         if len(samples) == 0:
             return np.empty(0, bool), np.empty(0, bool)
         measured = traits(samples)

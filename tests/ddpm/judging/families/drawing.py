@@ -70,7 +70,7 @@ def soft_icon(random: np.random.Generator, side: int) -> np.ndarray:
 
 
 def tile(random: np.random.Generator, side: int) -> np.ndarray:
-    """uint8 (side, side, 3) that fills its square: bricks, grass, water, planks, a dithered slope, or a faint ground."""
+    """uint8 (side, side, 3) that fills its square: bricks, grass, water, planks, a dithered slope, or faint ground."""
     y, x = np.mgrid[:side, :side]
     colours, form = ramp(random, 5), random.integers(0, 7)
     if form == 0:
