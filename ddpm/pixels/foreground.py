@@ -54,10 +54,10 @@ def foreground(lab: np.ndarray) -> np.ndarray:
     colour = border_colour(lab)
     off = distance(lab, colour)
     alike = off <= SAME
-    plain: np.ndarray = border_pixels(alike[..., None])[..., 0].mean(axis=1) >= _LEAST_BORDER
+    plain = border_pixels(alike[..., None])[..., 0].mean(axis=1) >= _LEAST_BORDER
     if lab.shape[-1] == 4:
         clear = lab[..., 3] <= SAME
-        cut_out = clear.any(axis=(1, 2))
+        cut_out = np.asarray(clear.any(axis=(1, 2)))
         alike = np.where(cut_out[:, None, None], clear, alike)
         plain |= cut_out
     behind = reached_from_border(alike & plain[:, None, None])

@@ -83,13 +83,23 @@ def test_faint_tiles_are_drawings() -> None:
     assert blank.rates["near copy"].count == 0
     assert set(blank.labels) == {"degenerate"}
     told = " ".join(report.unknown)
-    assert "Haze is not judged" in told
+    assert "Haze tells nothing here" in told or "Haze is not judged" in told
     assert "no visible edges" in told
-    quality = quality_report(train[:20], train)
+
+
+def test_what_needs_a_background_is_absent_without_one() -> None:
+    blocks = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
+    tiles = blocks.repeat(4, axis=1).repeat(4, axis=2)
+    quality = quality_report(tiles[:20], tiles)
     assert quality.haze is None
     assert quality.outline is None
+    assert quality.foreground == 1
     assert set(quality.absent) == {"haze", "outline"}
-    assert quality.to_dict()["absent"]["haze"].startswith("Haze is not measured")
+    assert quality.to_dict()["absent"]["haze"].startswith("Haze is not measured of the samples and the real sprites")
+    report = memorization_report(tiles[:5], tiles[:30], tiles[30:])
+    assert any(words.startswith("Haze is not judged") for words in report.unknown)
+    assert report.rates["low quality"].count == 0
+    assert np.isfinite(report.evidence.palette_distance).all()
 
 
 def test_two_of_six_are_no_alarm() -> None:
