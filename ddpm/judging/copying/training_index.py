@@ -16,15 +16,15 @@ from ddpm.judging.conformal import conformal_p
 from ddpm.judging.copying.collage import CollageCover, CollageIndex
 from ddpm.judging.copying.evidence import VARIES_ALIKE, Evidence
 from ddpm.judging.copying.guards.agreement import known_shapes
-from ddpm.judging.copying.guards.detection import likeness, noisy_copies
+from ddpm.judging.copying.guards.detection import likeness, noisy_distances
 from ddpm.judging.copying.guards.drawn import DrawingLimits
-from ddpm.judging.copying.guards.near_twins import nearest_others, twin_distance
+from ddpm.judging.copying.guards.near_twins import count_joined, nearest_others, twin_distance
 from ddpm.judging.copying.lookup import Matches, match
 from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
 from ddpm.judging.copying.shapes import ShapeIndex
 from ddpm.judging.statistics import Proportion, proportion
 from ddpm.pixels.conversion import require_sprites
-from ddpm.pixels.duplicates import distinct_images, duplicate_groups
+from ddpm.pixels.duplicates import distinct_images, duplicate_groups, is_closed_under_mirroring
 from ddpm.pixels.neighbors import nearest
 
 _EXTRACTION_NEIGHBOURS = 50
@@ -104,11 +104,14 @@ class TrainingIndex:
         """Compute all slow parts now, not at first use."""
         watch(0.0, "Tracing the shapes of the training sprites")
         _ = self._shapes
-        watch(0.05, "Collecting their colours")
-        _ = self._palettes, self._collages, self.limits
+        _ = self._mirrors
         what = "Holding training sprites against one another"
-        watch(0.3, what)
-        self._calibrated = self._calibration(lambda done: watch(0.3 + 0.4 * done, what))
+        # Colours are work for numpy in one thread, distances for torch in as many as there are.
+        with ThreadPoolExecutor(1) as other_thread:
+            colours = other_thread.submit(lambda: (self._palettes, self._collages, self.limits))
+            self._calibrated = self._calibration(lambda done: watch(0.05 + 0.55 * done, what))
+            watch(0.6, "Collecting their colours")
+            colours.result()
         watch(0.7, "Holding unseen sprites against them")
         _ = self.heldout_evidence
         watch(1.0, "Ready")
@@ -131,10 +134,7 @@ class TrainingIndex:
     @property
     def training_twins(self) -> int:
         """How many training sprites have a near twin that is not their mirror image."""
-        mirrored, joined = (np.unique(groups, return_counts=True)[1] for groups in (self._mirrors, self._groups))
-        _, mirror_number = np.unique(self._mirrors, return_inverse=True)
-        _, number = np.unique(self._groups, return_inverse=True)
-        return int((joined[number] > mirrored[mirror_number]).sum())
+        return count_joined(self._mirrors, self._groups)
 
     @property
     def without_edges(self) -> int:
@@ -152,8 +152,12 @@ class TrainingIndex:
     def _calibration(self, watch: Callable[[float], None]) -> tuple[np.ndarray, np.ndarray]:
         most = max(_LEAST_CALIBRATION, _CALIBRATION_VALUES // self.train.size)
         rows = _some(np.arange(len(self.train)), most, "reference distances")
+        times = np.ones(len(rows), np.int64)
+        if len(rows) == len(self.train) and is_closed_under_mirroring(self.train, self._mirrors):
+            # What is near a sprite is, mirrored, as near its mirror image: one of the two is enough.
+            _, rows, times = np.unique(self._mirrors, return_index=True, return_counts=True)
         squared, groups = nearest_others(self.train, self._mirrors, self._twin_distance, rows, watch)
-        return np.sort(squared[squared >= 0]), groups
+        return np.sort(np.repeat(squared, times)[np.repeat(squared >= 0, times)]), groups
 
     def near_share(self, samples: np.ndarray, rate: float) -> Proportion:
         """How many samples, uint8 (N, H, W, C), are near copies at a false-positive rate, as :func:`judge` counts them.
@@ -173,17 +177,7 @@ class TrainingIndex:
 
     @cached_property
     def _noisy_distances(self) -> dict[int, np.ndarray]:
-        """Squared distances of noisy copies to their originals, those that no longer vary like them as infinite.
-
-        Another training sprite may be nearer, so that the share within a limit is at least this.
-        """
-        result = {}
-        for sd, (originals, copies) in noisy_copies(self.train).items():
-            apart = np.square(copies.astype(np.int64) - originals).sum(axis=(1, 2, 3)).astype(np.float64)
-            drawn = ~(originals == originals[:, :1, :1]).all(axis=(1, 2, 3))
-            apart[~(likeness(copies, originals) >= VARIES_ALIKE)] = np.inf
-            result[sd] = apart[drawn]
-        return {sd: values for sd, values in result.items() if len(values)}
+        return noisy_distances(self.train, VARIES_ALIKE)
 
     @cached_property
     def heldout_evidence(self) -> Evidence:

@@ -25,11 +25,27 @@ def noisy(images: np.ndarray, random: np.random.Generator, sd: float) -> np.ndar
     return result
 
 
-def noisy_copies(images: np.ndarray, most: int = _MOST) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    """Up to ``most`` of the images, and as many noisy copies of them, both uint8, for each of :data:`NOISE_SDS`."""
+def noisy_distances(images: np.ndarray, least_likeness: float) -> dict[int, np.ndarray]:
+    """Squared distances of up to 256 images to noisy copies of them, for each of :data:`NOISE_SDS`.
+
+    Another image may be nearer, so that the share of near copies within a limit is at least that of these.
+
+    Args:
+        images: uint8 (N, H, W, C); flat ones, of which there are no near copies, are left out.
+        least_likeness: copies that vary less like their originals than this are infinitely far.
+
+    Returns:
+        float64 arrays; none at all if all images are flat.
+    """
     random = np.random.default_rng(seed_for("detection"))
-    chosen = images[np.sort(random.permutation(len(images))[:most])]
-    return {sd: (chosen, noisy(chosen, random, sd)) for sd in NOISE_SDS}
+    chosen = images[np.sort(random.permutation(len(images))[:_MOST])]
+    chosen = chosen[~(chosen == chosen[:, :1, :1]).all(axis=(1, 2, 3))]
+    result = {}
+    for sd in NOISE_SDS if len(chosen) else ():
+        copies = noisy(chosen, random, sd)
+        apart = np.square(copies.astype(np.int64) - chosen).sum(axis=(1, 2, 3)).astype(np.float64)
+        result[sd] = np.where(likeness(copies, chosen) >= least_likeness, apart, np.inf)
+    return result
 
 
 def likeness(samples: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -79,6 +79,15 @@ def nearest_others(
     return result, groups
 
 
+def count_joined(before: np.ndarray, after: np.ndarray) -> int:
+    """How many images are in a larger group than before; both int64 (N,), the groups before and after joining."""
+    sizes = []
+    for groups in (before, after):
+        _, number, counts = np.unique(groups, return_inverse=True, return_counts=True)
+        sizes.append(counts[number])
+    return int((sizes[1] > sizes[0]).sum())
+
+
 def _unresolved(groups: np.ndarray, rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """bool (R,): whether all that was found is of the row's own group."""
     return np.asarray((groups[indices] == groups[rows][:, None]).all(axis=1))
