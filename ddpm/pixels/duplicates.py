@@ -45,18 +45,6 @@ def duplicate_groups(images: np.ndarray) -> np.ndarray:
     return find_first_rows(np.where(swap[:, None], mirrored, own))
 
 
-def is_closed_under_mirroring(images: np.ndarray, groups: np.ndarray) -> bool:
-    """Whether each image's mirror image is among them.
-
-    Args:
-        images: uint8 (N, H, W, C), distinct.
-        groups: int64 (N,), from :func:`duplicate_groups`.
-    """
-    _, number, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    alone = np.flatnonzero(sizes[number] == 1)
-    return all(bool((images[alone[part]] == images[alone[part], :, ::-1]).all()) for part in blocks(len(alone)))
-
-
 def row_hashes(images: np.ndarray) -> np.ndarray:
     """128-bit hashes of the exact pixels; equal hashes are taken to be equal sprites.
 

@@ -18,13 +18,18 @@ from ddpm.judging.copying.evidence import VARIES_ALIKE, Evidence
 from ddpm.judging.copying.guards.agreement import known_shapes
 from ddpm.judging.copying.guards.detection import likeness, noisy_distances
 from ddpm.judging.copying.guards.drawn import DrawingLimits
-from ddpm.judging.copying.guards.near_twins import count_joined, nearest_others, twin_distance
+from ddpm.judging.copying.guards.near_twins import (
+    count_joined,
+    nearest_others,
+    nearest_others_of_all,
+    twin_distance,
+)
 from ddpm.judging.copying.lookup import Matches, match
 from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
 from ddpm.judging.copying.shapes import ShapeIndex
 from ddpm.judging.statistics import Proportion, proportion
 from ddpm.pixels.conversion import require_sprites
-from ddpm.pixels.duplicates import distinct_images, duplicate_groups, is_closed_under_mirroring
+from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.neighbors import nearest
 
 _EXTRACTION_NEIGHBOURS = 50
@@ -152,12 +157,11 @@ class TrainingIndex:
     def _calibration(self, watch: Callable[[float], None]) -> tuple[np.ndarray, np.ndarray]:
         most = max(_LEAST_CALIBRATION, _CALIBRATION_VALUES // self.train.size)
         rows = _some(np.arange(len(self.train)), most, "reference distances")
-        times = np.ones(len(rows), np.int64)
-        if len(rows) == len(self.train) and is_closed_under_mirroring(self.train, self._mirrors):
-            # What is near a sprite is, mirrored, as near its mirror image: one of the two is enough.
-            _, rows, times = np.unique(self._mirrors, return_index=True, return_counts=True)
-        squared, groups = nearest_others(self.train, self._mirrors, self._twin_distance, rows, watch)
-        return np.sort(np.repeat(squared, times)[np.repeat(squared >= 0, times)]), groups
+        if len(rows) == len(self.train):
+            squared, groups = nearest_others_of_all(self.train, self._mirrors, self._twin_distance, watch)
+        else:
+            squared, groups = nearest_others(self.train, self._mirrors, self._twin_distance, rows, watch)
+        return np.sort(squared[squared >= 0]), groups
 
     def near_share(self, samples: np.ndarray, rate: float) -> Proportion:
         """How many samples, uint8 (N, H, W, C), are near copies at a false-positive rate, as :func:`judge` counts them.

@@ -22,6 +22,8 @@ _OF_USUAL = 0.25
 _PAIRS = 1000
 _FIRST_K, _MOST_K = 3, 768
 _BLOCK = 1024
+# A pair of mirror images is looked at once if no more of all images lack theirs.
+_FEW = 0.01
 
 
 def twin_distance(images: np.ndarray) -> int:
@@ -77,6 +79,37 @@ def nearest_others(
         has_other = other.any(axis=1)
         result[asked[has_other]] = squared[np.arange(len(asked)), other.argmax(axis=1)][has_other]
     return result, groups
+
+
+def nearest_others_of_all(
+    images: np.ndarray, mirrors: np.ndarray, limit: int, watch: Callable[[float], None] = lambda done: None
+) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`nearest_others` for all images, in half the time if most have their mirror image among them.
+
+    What is near a sprite is, mirrored, as near its mirror image, if it has a mirror image here itself.
+
+    Args:
+        images: uint8 (N, H, W, C), distinct.
+        mirrors: int64 (N,), one number for an image and its mirror image (:mod:`ddpm.pixels.duplicates`).
+    """
+    everything = np.arange(len(images))
+    _, firsts, number, counts = np.unique(mirrors, return_index=True, return_inverse=True, return_counts=True)
+    alone = firsts[counts == 1]
+    without = alone[(images[alone] != images[alone, :, ::-1]).any(axis=(1, 2, 3))]
+    if len(without) > _FEW * len(images):
+        return nearest_others(images, mirrors, limit, everything, watch)
+    squared, groups = nearest_others(images, mirrors, limit, firsts, watch)
+    squared = squared[number]
+    second = np.setdiff1d(everything, firsts)
+    if len(without) and len(second):
+        # Near one without a mirror image the two of a pair may differ.
+        one, two = (nearest(images[rows], images[without], 1)[1][:, 0] for rows in (firsts[number[second]], second))
+        doubtful = second[(np.minimum(one, two) <= squared[second]) | (squared[second] < 0)]
+        if len(doubtful):
+            squared[doubtful], joined = nearest_others(images, groups, limit, doubtful)
+            if not np.array_equal(joined, groups):
+                return nearest_others(images, mirrors, limit, everything, watch)
+    return squared, groups
 
 
 def count_joined(before: np.ndarray, after: np.ndarray) -> int:

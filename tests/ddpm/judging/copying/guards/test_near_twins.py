@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from ddpm.judging.copying.guards.near_twins import NEAR_TWIN, nearest_others, twin_distance
+from ddpm.judging.copying.guards.near_twins import NEAR_TWIN, nearest_others, nearest_others_of_all, twin_distance
+from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from tests.ddpm.helpers import simple_sprites
 
 
@@ -60,3 +62,22 @@ def test_faint_sprites_are_twins_only_if_near_beside_others() -> None:
     faint = (120 + random.normal(0, 3, (60, 16, 16, 3))).round().astype(np.uint8)
     assert twin_distance(faint) < 2**2 * 768
     assert twin_distance(faint[:1]) == 0
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 60])
+def test_half_the_work_gives_the_same(left_out: int) -> None:
+    """With all mirror images among them, with one that has none and is near a pair, and with many that have none."""
+    images = simple_sprites(120)
+    images[:40, 0, :, 0] = np.arange(16) * 9  # no mirror image of itself
+    both = np.concatenate([images, images[:, :, ::-1]])
+    odd = both[:left_out, :, ::-1].copy()
+    odd[:, 8, 3:5] ^= 40
+    both = np.concatenate([both, odd])
+    both = both[distinct_images(both)[0]]
+    mirrors = duplicate_groups(both)
+    limit = 5**2 * 768
+    squared, groups = nearest_others_of_all(both, mirrors, limit)
+    expected, expected_groups = nearest_others(both, mirrors, limit, np.arange(len(both)))
+    assert np.array_equal(squared, expected)
+    assert np.array_equal(groups, expected_groups)
+    assert len(np.unique(groups)) < len(np.unique(mirrors)) or not left_out
