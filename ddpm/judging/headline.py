@@ -13,6 +13,7 @@ Mood = Literal["calm", "careful", "alarm"]
 
 _FEW, _MANY_POOR = 64, 0.25
 _LEAST_COPIES = 3
+_MOST_SUMMED = 100_000
 _SURE = 0.025
 """As in a 95% interval of which only the lower end counts."""
 
@@ -108,8 +109,13 @@ def _labelled(report: MemorizationSummary, *labels: str) -> Proportion:
 def _surely_near(report: MemorizationSummary) -> bool:
     """Whether there are more near copies than chance gives, the limit itself being known from the data alone."""
     near = report.rates["near copy"]
-    below = max(1, round(report.effective_rate * (report.train_size + 1)))
-    return near.count >= _LEAST_COPIES and chance_of_more(near.count, near.n, below, report.train_size) <= _SURE
+    if near.count < _LEAST_COPIES or report.effective_rate >= 1:
+        return False
+    if near.n > _MOST_SUMMED:
+        return near.low > report.effective_rate
+    known = max(1, report.train_size)
+    below = min(max(1, round(report.effective_rate * (known + 1))), known)
+    return chance_of_more(near.count, near.n, below, known) <= _SURE
 
 
 def _surely_more(rate: Proportion) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from ddpm.base.json_values import jsonable
+from ddpm.base.text import counted
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.collage import is_collage
 from ddpm.judging.copying.denoising_gap import DenoisingGap, measure_denoising_gap
@@ -226,7 +227,7 @@ def judge(
         effective_rate=effective,
         near_distance=near_distance,
         detection=detection,
-        limit_words=_limit_words(near_distance, detection, index),
+        limit_words=_limit_words(near_distance, effective, detection, index),
         unknown=_unknown(index, false_positive_rate, effective),
         membership=membership_of(denoising_gap),
         nearest_ratio=_compared(evidence.ratio < RATIO_RULE, unseen.ratio < RATIO_RULE),
@@ -298,7 +299,9 @@ def _near_distance(distances: np.ndarray, effective_rate: float, values: int) ->
     return int(distances[max(0, allowed)]) - 1
 
 
-def _limit_words(near_distance: int, detection: dict[int, float], index: TrainingIndex) -> str:
+def _limit_words(near_distance: int, effective: float, detection: dict[int, float], index: TrainingIndex) -> str:
+    if effective >= 1:
+        return "The training sprites are all alike, so nobody can say which distance is unusually small."
     if near_distance < 0:
         return "No distance is unusually small here: only exact copies can be told."
     levels = float(rms_grey_levels(near_distance, index.train[0].size))
@@ -323,8 +326,8 @@ def _unknown(index: TrainingIndex, false_positive_rate: float, effective: float)
         )
     if index.heldout_twins:
         words.append(
-            f"{index.heldout_twins:,} of the held-out sprites are near twins of training sprites or of one another: "
-            "they were left out, for the model saw as good as the same."
+            f"{counted(index.heldout_twins, 'held-out sprite')} left out: near twins of training sprites, of which the "
+            "model saw as good as the same, or of one another."
         )
     if index.without_edges:
         words.append(

@@ -125,3 +125,12 @@ def test_one_odd_sprite_makes_no_noise_precise() -> None:
     assert bad.precision is not None
     assert bad.precision <= 0.05
     assert good.precision > 0.7
+
+
+def test_where_nothing_tells_what_is_usual_nobody_is_accused() -> None:
+    one = family("forty").train[:1]
+    pair = np.concatenate([one, one[:, :, ::-1]])
+    report = memorization_report(family("forty").train[1:6], pair, pair[:0])
+    assert report.effective_rate == 1
+    assert "all alike" in report.limit_words
+    assert headline(report).mood != "alarm"
