@@ -77,12 +77,12 @@ def headline(report: MemorizationSummary) -> Headline:
 
 def privacy_words(report: MemorizationSummary) -> str:
     """What distances cannot tell, with the AUC where it was measured."""
-    words = "Distances tell whether sprites were copied, not whether somebody could find out what it learnt from"
+    words = "Distances tell copying, not whether one could find out that a sprite was in the training set"
     if report.membership is None:
         return f"{words}; that was not measured here."
     area, low, high = report.membership
-    can = "it can be told better than by guessing" if low > 0.5 else "no sign that it can be told"
-    return f"{words}: by its errors (AUC {area:.2f}, {low:.2f} to {high:.2f}; 0.5 is guessing) {can}."
+    gives = "Its errors give that away" if low > 0.5 else "Its errors do not give that away"
+    return f"{words}. {gives} (AUC {area:.2f}, {low:.2f} to {high:.2f}; 0.5 is guessing)."
 
 
 def _caveat(report: MemorizationSummary) -> str:
