@@ -33,8 +33,8 @@ ACTIONS = {
     "more": "More like this",
     "colours": "Other colours",
     "shape": "Other shape",
-    "nearest": "Find its nearest training sprites",
     "save": "Save",
+    "nearest": "Find its nearest training sprites",
 }
 
 frame("Sample")

@@ -44,7 +44,13 @@ NEAR = 0.05
 _MOST_AUC, _LEAST_C_T, _MOST_COPY_RATIO = 0.6, -3.0, 1.5
 _EVALUATIONS = 2048
 
-_REAL: dict[str, Check] = {"haze": is_amount, "merged_colours": is_amount, "orphans": is_amount, "outline": is_number}
+_REAL: dict[str, Check] = {
+    "haze": or_none(is_amount),
+    "merged_colours": is_amount,
+    "orphans": is_amount,
+    "outline": or_none(is_number),
+}
+"""Full-bleed tiles have neither haze nor outlines."""
 _RATE = {"count": is_count, "n": is_count, "floor": or_none(is_share)}
 _BOUNDS = {"rate": is_share, "low": is_share, "high": is_share}
 
@@ -59,8 +65,10 @@ _ROW: dict[str, Check] = {
     "sampler": is_text,
     "samples": is_count,
     "heldout": or_none(is_amount),
-    **dict.fromkeys(("frechet_ratio", "frechet_ratio_sd", "outline"), is_number),
-    **dict.fromkeys(("haze", "merged_colours", "orphans"), is_amount),
+    **dict.fromkeys(("frechet_ratio", "frechet_ratio_sd"), is_number),
+    "outline": or_none(is_number),
+    "haze": or_none(is_amount),
+    **dict.fromkeys(("merged_colours", "orphans"), is_amount),
     "exact_copies": is_count,
     **{name: or_none(is_share) for name in ("class_agreement", "class_agreement_unseen", "auc", "exam_expected")},
     **dict.fromkeys(("near_copies", "near_copies_low", "near_copies_high"), is_share),
@@ -154,7 +162,7 @@ def bars(row: dict[str, Any]) -> list[Bar]:
     real = row["real"]
     found = [
         Bar("Fréchet ratio", row["frechet_ratio"], 1.5),
-        Bar("haze", row["haze"], max(2 * real["haze"], 0.02)),
+        Bar("haze", row["haze"], max(2 * (real["haze"] or 0.0), 0.02)),
         Bar("stray pixels", row["orphans"], 1.25 * real["orphans"]),
         Bar("merged colours", row["merged_colours"], 1.5 * real["merged_colours"]),
     ]

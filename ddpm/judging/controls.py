@@ -13,6 +13,7 @@ import numpy as np
 
 from ddpm.base.blocks import blocks
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
+from ddpm.judging.copying.guards.detection import noisy
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab, oklab_to_rgb
@@ -79,18 +80,6 @@ def moved(images: np.ndarray, dy: int, dx: int) -> np.ndarray:
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     height, width = images.shape[1:3]
     return padded[:, 1 - dy : 1 - dy + height, 1 - dx : 1 - dx + width]
-
-
-def noisy(images: np.ndarray, random: np.random.Generator, sd: float = NOISE_SD) -> np.ndarray:
-    """Images, uint8 (N, H, W, C), with normal noise on every value, rounded and kept within 0..255.
-
-    Alpha stays as it is, and so does the black below it where it is 0: the result is a valid sprite.
-    """
-    result = np.clip(images + random.normal(0, sd, images.shape), 0, 255).round().astype(np.uint8)
-    if images.shape[-1] == 4:
-        result[..., 3] = images[..., 3]
-        result = without_hidden_colours(result)
-    return result
 
 
 def pasted(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -197,7 +186,7 @@ CONTROLS: dict[str, Control] = {
         f"Sprites that it learnt from, each value off by about {NOISE_SD} of 255.",
         "At a false-positive rate of 1% nearly all are near copies, and none is an exact one.",
         lambda report: report.rates["near copy"].rate >= 0.98 and report.rates["exact copy"].count == 0,
-        lambda data, n, random: noisy(_chosen(data, data.seen, n, random, _has_foreground), random),
+        lambda data, n, random: noisy(_chosen(data, data.seen, n, random, _has_foreground), random, NOISE_SD),
     ),
     "moved copies": Control(
         "Moved copies",

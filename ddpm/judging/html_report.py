@@ -57,7 +57,8 @@ def to_html(report: Report) -> str:
         about += f", drawn by {report.drawn_by}"
     parts = [
         "<h1>Created or copied?</h1>",
-        f'<p class="finding">{html.escape(found.sentence)}</p>',
+        f'<p class="finding">{html.escape(report.headline.sentence)}</p>',
+        f'<p class="soft">{html.escape(f"{report.headline.caveat} {report.headline.privacy}")}</p>',
         f'<p class="soft">{html.escape(about)}. Data fingerprint {html.escape(report.fingerprint)}.</p>',
     ]
     if report.exam is not None:
@@ -68,6 +69,7 @@ def to_html(report: Report) -> str:
         "most suspicious first.</p>",
         f'<div class="matches">{"".join(_matches(report))}</div>',
         "<h2>How near is normal?</h2>",
+        *(f'<p class="soft">{html.escape(words)}</p>' for words in (found.limit_words, *found.unknown)),
         _histogram(report),
     ]
     for title, head, rows in tables(report):

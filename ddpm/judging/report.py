@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from ddpm.judging.copying.memorization import LABELS, MemorizationReport, judge
 from ddpm.judging.copying.stored_index import load_or_build
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.exam import Exam, take_exam
+from ddpm.judging.headline import Headline, headline
 from ddpm.judging.quality.classifier import Classifier
 from ddpm.judging.quality.measures import QualityBaseline, classifier_of
 from ddpm.judging.quality.report import QualityReport
@@ -46,10 +48,17 @@ class Report:
     quality: QualityReport | None
     exam: Exam | None
 
+    @cached_property
+    def headline(self) -> Headline:
+        """The finding in words, as the page shows it."""
+        return headline(self.memorization)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON values; the sentence comes first."""
+        found = self.headline
         return {
-            "sentence": self.memorization.sentence,
+            "sentence": found.sentence,
+            "headline": {"mood": found.mood, "answer": found.answer, "caveat": found.caveat, "privacy": found.privacy},
             "data": self.data,
             "fingerprint": self.fingerprint,
             "drawn_by": self.drawn_by or None,
@@ -59,10 +68,15 @@ class Report:
         }
 
     def to_text(self) -> str:
-        """The sentence, then the tables, for a terminal."""
-        lines = [self.memorization.sentence]
+        """The headline, what limits it, then the tables, for a terminal."""
+        found = self.headline
+        lines = [found.sentence, *([found.caveat] if found.caveat else []), found.privacy]
         if self.exam:
             lines.append(self.exam.sentence)
+        lines += [self.memorization.limit_words, *self.memorization.unknown]
+        if self.quality is not None:
+            lines += self.quality.absent.values()
+        lines = [part for line in lines for part in textwrap.wrap(line, _LINE)]
         for title, head, rows in tables(self):
             lines += ["", title, *_aligned([head, *rows])]
         return "\n".join(lines)
@@ -83,6 +97,8 @@ _MEASURES = (
     "foreground",
     "symmetry",
 )
+
+_LINE = 120
 
 Table = tuple[str, list[str], list[list[str]]]
 

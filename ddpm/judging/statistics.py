@@ -83,6 +83,40 @@ def wilson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, f
     return min(max(0.0, centre - half), rate), max(min(1.0, centre + half), rate)
 
 
+def percent(value: float) -> str:
+    """A share with as many digits as it needs: 0%, 0.02%, 1.5%, 43%, 99.6%."""
+    value *= 100
+    if 99 < value < 99.995:
+        return f"{value:.{1 if value < 99.95 else 2}f}%"
+    for limit, digits in ((0.0005, 0), (0.095, 3), (0.95, 2), (9.95, 1)):
+        if value < limit:
+            text = f"{value:.{digits}f}"
+            return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
+    return f"{value:.0f}%"
+
+
+def chance_of_more(count: int, n: int, below: int, calibration: int) -> float:
+    """The probability of at least ``count`` of n values up to the ``below``-th smallest of so many calibration values.
+
+    All are drawn from one distribution. The share below that limit is not known, but has the distribution
+    Beta(below, calibration + 1 - below): the count is beta-binomial (Vovk 2012, on conformal prediction, prop. 2a).
+
+    Raises ValueError if ``below`` is not in 1..calibration.
+    """
+    if not 1 <= below <= calibration:
+        raise ValueError(f"below must lie in 1..{calibration}, got {below}")
+
+    def beta(a: float, b: float) -> float:
+        return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+    above = calibration + 1 - below
+    usual = beta(below, above)
+    logs = (
+        -beta(k + 1, n - k + 1) - math.log(n + 1) + beta(k + below, n - k + above) - usual for k in range(count, n + 1)
+    )
+    return min(1.0, sum(map(math.exp, logs)))
+
+
 def newcombe(count_a: int, n_a: int, count_b: int, n_b: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Interval of rate a minus rate b of two independent groups (hybrid score, method 10)."""
     low_a, high_a = wilson(count_a, n_a, confidence)

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import checked, has_fields, is_count, is_number, is_share, is_text, or_none
+from ddpm.base.json_values import (
+    checked,
+    has_fields,
+    is_count,
+    is_number,
+    is_object,
+    is_share,
+    is_text,
+    list_of,
+    or_none,
+)
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
 from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationSummary
 from ddpm.judging.statistics import Proportion
@@ -71,6 +81,10 @@ def _verdict(stored: dict[str, Any]) -> Verdict:
         effective_rate=checked(found["effective_rate"], is_share),
         train_size=checked(found["training_sprites"], is_count),
         heldout_size=checked(found["heldout_sprites"], is_count),
+        # Earlier versions stored neither.
+        limit_words=checked(found.get("limit_words", ""), is_text),
+        unknown=tuple(checked(found.get("unknown", []), list_of(is_text))),
+        membership=_membership(found.get("gap")),
         drawn_by=checked(stored["drawn_by"] or "", is_text),
         quality={
             name: (quality[name], real[name])
@@ -93,6 +107,14 @@ def _proportion(stored: dict[str, Any]) -> Proportion:
     is_excess = or_none(lambda value: is_number(value, -_LARGEST, _LARGEST))
     excess = (checked(stored[name], is_excess) for name in ("excess", "excess_low", "excess_high"))
     return Proportion(count, n, rate, low, high, floor, *excess)
+
+
+def _membership(gap: Any) -> tuple[float, float, float] | None:
+    names = ("auc", "auc_low", "auc_high")
+    if gap is None or checked(gap, is_object).get("auc") is None:
+        return None
+    area, low, high = (checked(gap[name], is_share) for name in names)
+    return area, low, high
 
 
 def _labels(counts: dict[str, Any]) -> tuple[str, ...]:

@@ -1,8 +1,11 @@
-"""Foreground and background, told apart by the border of the picture.
+"""Foreground and background, told apart by alpha where there is some, else by the colour of the picture's border.
 
-The background is whatever is connected to the border, over the sides of pixels, and has the border's median colour; all
-else is foreground. Where a pixel of the border is transparent the background is what is transparent: a drawing that
-fills most of its border is no background.
+* A picture with transparent pixels: the background is what of them is connected to the border.
+* Else, if half of the border or more has one colour, the border's median: what is connected to it in that colour.
+* Else there is no background: a tile fills its square, and all of it is drawn. The same holds for a picture without any
+  visible edge whose pixels mostly differ, if faintly, from the border's colour: sand, not an empty page.
+
+Connected means over the sides of pixels.
 """
 
 from __future__ import annotations
@@ -10,6 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from ddpm.pixels.oklab import SAME, distance
+
+UNSEEN = 0.004
+"""In OKLab, less than a grey level or two: what is this close to a colour is that colour."""
+
+_LEAST_BORDER = 0.5
+_LEAST_GRAIN = 0.5
 
 
 def border_pixels(images: np.ndarray) -> np.ndarray:
@@ -34,7 +43,7 @@ def border_colour(lab: np.ndarray) -> np.ndarray:
 
 
 def foreground(lab: np.ndarray) -> np.ndarray:
-    """All that is not connected to the border in the colour of :func:`border_colour`.
+    """All that is not background; all of a picture that has none, nothing of one in a single colour.
 
     Args:
         lab: float (N, H, W, C), of :func:`ddpm.pixels.oklab.oklab`.
@@ -42,7 +51,20 @@ def foreground(lab: np.ndarray) -> np.ndarray:
     Returns:
         bool (N, H, W).
     """
-    return ~reached_from_border(distance(lab, border_colour(lab)) <= SAME)
+    colour = border_colour(lab)
+    off = distance(lab, colour)
+    alike = off <= SAME
+    plain = border_pixels(alike[..., None])[..., 0].mean(axis=1) >= _LEAST_BORDER
+    if lab.shape[-1] == 4:
+        clear = lab[..., 3] <= SAME
+        cut_out = np.asarray(clear.any(axis=(1, 2)))
+        alike = np.where(cut_out[:, None, None], clear, alike)
+        plain |= cut_out
+    behind = reached_from_border(alike & plain[:, None, None])
+    grain = np.asarray(behind.all(axis=(1, 2)) & ((off > UNSEEN).mean(axis=(1, 2)) > _LEAST_GRAIN))
+    if lab.shape[-1] == 4:
+        grain &= ~cut_out
+    return ~behind | grain[:, None, None]
 
 
 def reached_from_border(mask: np.ndarray) -> np.ndarray:

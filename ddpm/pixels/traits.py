@@ -12,13 +12,13 @@ import numpy as np
 
 from ddpm.base.blocks import image_blocks
 from ddpm.pixels.conversion import pack_rgb, unpack_rgb
-from ddpm.pixels.foreground import border_colour, dilate, foreground
+from ddpm.pixels.foreground import UNSEEN, border_colour, dilate, foreground
 from ddpm.pixels.oklab import SAME, distance, oklab
 
 MERGED = 0.04
 """A frequent colour takes in all others within this OKLab distance of it."""
-_UNSEEN = 0.004
-"""Less than a grey level or two: what is this close to the background is the background."""
+_DARK = 0.35
+"""OKLab lightness: on an opaque background below it no outline can be told from the background."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,13 @@ class Traits:
         colours: distinct colours; transparency counts as one.
         foreground: share of foreground pixels, 0..1.
         outline: how much darker the foreground's rim is than its inside, in OKLab lightness; NaN where there is no
-            inside.
+            inside, no background, or a dark one, with which outlines merge.
         orphans: pixels of which no 4-neighbour has the same colour.
         symmetry: share of the foreground that equals its mirror image, 0..1; NaN without foreground.
         haze: share of the picture that is background, yet off the border's median colour by more than 0.004 and less
-            than 0.06 in OKLab, 0..1: the noise that a half-trained model leaves there.
+            than 0.06 in OKLab, 0..1: the noise that a half-trained model leaves there; NaN without background.
         merged_colours: colours after :func:`merged_colours`: a clean palette stays small, grey and blur blow it up.
+        contrast: root mean square OKLab distance of the pixels from their mean; 0 for a single colour.
     """
 
     colours: np.ndarray
@@ -44,6 +45,7 @@ class Traits:
     symmetry: np.ndarray
     haze: np.ndarray
     merged_colours: np.ndarray
+    contrast: np.ndarray
 
     def quartiles(self) -> dict[str, list[float | None]]:
         """For each trait its 25th, 50th and 75th percentile; JSON values, None where no sprite has the trait."""
@@ -71,22 +73,30 @@ def _traits(images: np.ndarray) -> Traits:
     codes = np.sort(pack_rgb(images).reshape(len(images), -1), axis=1)
     colours = 1.0 + (np.diff(codes, axis=1) != 0).sum(axis=1)
     inside_of = foreground(lab)
+    has_background = ~inside_of.all(axis=(1, 2))
+    behind = border_colour(lab)
     rim = inside_of & dilate(~inside_of, edge=True)
     core = inside_of & ~rim
     lightness = lab[..., 0]
     outline = masked_mean(lightness, core) - masked_mean(lightness, rim)
+    dark = behind[:, 0, 0, 0] < _DARK
+    if lab.shape[-1] == 4:
+        dark &= behind[:, 0, 0, 3] > SAME
     mirrored = distance(lab, lab[:, :, ::-1]) <= SAME
     symmetry = masked_mean(mirrored.astype(np.float64), inside_of | inside_of[:, :, ::-1])
-    off = distance(lab, border_colour(lab))
-    hazy = (off > _UNSEEN) & (off < SAME) & ~inside_of
+    off = distance(lab, behind)
+    hazy = (off > UNSEEN) & (off < SAME) & ~inside_of
+    pixels = lab.reshape(len(lab), -1, lab.shape[-1]).astype(np.float64)
+    spread = np.square(pixels - pixels.mean(axis=1, keepdims=True)).sum(axis=2).mean(axis=1)
     return Traits(
         colours,
         inside_of.mean(axis=(1, 2)),
-        outline,
+        np.where(has_background & ~dark, outline, np.nan),
         orphans(lab).sum(axis=(1, 2)).astype(np.float64),
         symmetry,
-        hazy.mean(axis=(1, 2)),
+        np.where(has_background, hazy.mean(axis=(1, 2)), np.nan),
         merged_colours(images),
+        np.sqrt(spread),
     )
 
 

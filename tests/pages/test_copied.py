@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.memorization import memorization_report
 from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.headline import headline
 from ddpm.judging.report import make_report
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
@@ -24,7 +25,6 @@ from ddpm.sprites import load_sprites
 from pages.parts.copied.closeup import memorised_chain
 from pages.parts.copied.comparing import Chosen, Ready, Subject, pair
 from pages.parts.copied.easel import COLOURS, to_image
-from pages.parts.copied.headline import headline
 from pages.parts.copied.matches import nearest_first, packed_matches, packed_pairs, transform_words
 from pages.parts.copied.rates import percent, rates_html
 from pages.parts.shared.drawing import draw

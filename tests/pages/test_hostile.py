@@ -20,11 +20,11 @@ from streamlit.testing.v1 import AppTest
 
 from ddpm.base.json_values import parse_json
 from ddpm.diffusion.chain import Chain
+from ddpm.judging.headline import headline
 from ddpm.judging.verdict import read_verdict
 from ddpm.runs.album import Batch, batch_names, keep_batch
 from ddpm.runs.favourites import keep
 from ddpm.runs.run import Run
-from pages.parts.copied.headline import headline
 from pages.parts.copied.rates import labels_html, rates_html
 from pages.parts.sample.sharing import read_link, to_parameters
 from pages.parts.shared.batches import batch_titles, file_stem

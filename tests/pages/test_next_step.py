@@ -9,10 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.judging.choosing import VERDICT
+from ddpm.judging.headline import headline
 from ddpm.judging.verdict import read_verdict
 from ddpm.sprites import SpriteError, kaggle
 from ddpm.training.recipes import RECIPES
-from pages.parts.copied.headline import headline, headline_html
+from pages.parts.copied.headline import headline_html
 from pages.parts.copied.rates import labels_html, rates_html
 from pages.parts.shared.batches import kinds_of
 from pages.parts.shared.navigation import KAGGLE

@@ -23,6 +23,7 @@ from ddpm.runs.album import batch_names
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset
 from ddpm.training.recipes import Recipe
+from pages.parts.shared.words import plain
 from pages.parts.train import curves, estimate, setup
 from tests.pages.conftest import ROOT, OpenPage
 
@@ -275,7 +276,7 @@ def test_clean_pixels_change_what_is_seen_and_not_what_was_drawn(open_page: Open
     app.toggle(key="clean").set_value(True).run()
     assert not app.exception
     told = [caption.value for caption in app.caption if "pixels were changed" in caption.value]
-    assert told == [clean_pixels(drawn.chain.sprites).in_words()]
+    assert told == [plain(clean_pixels(drawn.chain.sprites).in_words())]
     assert app.session_state["batch"] is drawn
     next(button for button in app.button if button.label == "Draw").click().run()
     assert not app.exception

@@ -81,7 +81,7 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
     small: Any = SimpleNamespace(shape=(3, 16, 16))
 
     def visit(threads: int) -> None:
-        estimate.seconds_per_step("fast", "auto", threads, f"visitor {threads}", small)
+        estimate.seconds_per_step("fast", False, "auto", threads, f"visitor {threads}", small)
         both.wait(600)
         after.append(torch.get_num_threads())
 

@@ -12,22 +12,29 @@ import numpy as np
 
 from ddpm.judging.copying.collage import CollageCover
 
+VARIES_ALIKE = 0.4
+"""The least correlation of a near copy with its training sprite: of a faint one a flat colour is as near as a copy."""
+
 
 @dataclass(frozen=True)
 class Evidence:
     """Facts about N samples. Rows are those of the training images as they were given, the first of repeats.
 
     Attributes:
-        degenerate: bool (N,), no foreground, or only noise.
-        low_quality: bool (N,), more stray pixels, more colours, more haze or less foreground than all but 0.5% of the
-            training sprites, or degenerate.
+        degenerate: bool (N,), no foreground, hardly any contrast, or only noise.
+        low_quality: bool (N,), more stray pixels, more colours, more haze, or less foreground or contrast than all but
+            0.5% of the training sprites, or degenerate.
         row: int64 (N,), the nearest training sprite by pixels.
         squared_distance: int64 (N,), its squared distance over all values, alpha included.
         p: float64 (N,), conformal p-value of that distance among those of training sprites to their nearest other one.
+        likeness: float64 (N,), correlation with that training sprite, see
+            :func:`ddpm.judging.copying.guards.detection.likeness`; NaN where one of the two is flat.
         ratio: float64 (N,), nearest over second nearest distance, mirror images of the nearest left out; NaN with
             fewer than two.
         extraction: float64 (N,), nearest distance over half the mean of the 50 nearest (Carlini et al. 2023).
-        shape_row: int64 (N,), the training sprite with the most similar shape.
+        shape_known: bool (N,), whether a training sprite has its shape: similar, above chance, and confirmed by the
+            pictures (:mod:`ddpm.judging.copying.guards.agreement`).
+        shape_row: int64 (N,), that training sprite, or the one with the most similar edges.
         shape_similarity: float32 (N,), 0..1, Jaccard index of the edge maps.
         shape_flip, shape_shift: bool (N,) and int64 (N, 2), its mirroring and shift (down, right) for that.
         shape_palette_distance: float64 (N,), palette distance to the nearest training sprite of the same shape; NaN
@@ -43,8 +50,10 @@ class Evidence:
     row: np.ndarray
     squared_distance: np.ndarray
     p: np.ndarray
+    likeness: np.ndarray
     ratio: np.ndarray
     extraction: np.ndarray
+    shape_known: np.ndarray
     shape_row: np.ndarray
     shape_similarity: np.ndarray
     shape_flip: np.ndarray

@@ -15,15 +15,16 @@ import numpy as np
 import torch
 
 from ddpm.base.json_values import jsonable
+from ddpm.base.text import counted
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.collage import is_collage
 from ddpm.judging.copying.denoising_gap import DenoisingGap, measure_denoising_gap
-from ddpm.judging.copying.evidence import Evidence
+from ddpm.judging.copying.evidence import VARIES_ALIKE, Evidence
 from ddpm.judging.copying.palettes import SAME_PALETTE
-from ddpm.judging.copying.shapes import SHAPE_KNOWN
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.statistics import Proportion, mann_whitney_z, proportion
 from ddpm.pixels.conversion import require_sprites
+from ddpm.pixels.neighbors import rms_grey_levels
 
 NOWHERE = 0.1
 """A palette is nowhere in the data if no training sprite has the colours of more than this share of the foreground."""
@@ -35,10 +36,10 @@ LABELS = (
     "exact copy",
     "near copy",
     "moved copy",
+    "low quality",
     "recolour",
     "collage",
     "palette only",
-    "low quality",
     "novel",
 )
 """Each sample gets the first label that fits."""
@@ -54,6 +55,10 @@ class MemorizationSummary:
         labels, heldout_labels: one of ``LABELS`` for each sample, and for each held-out sprite.
         effective_rate: the false-positive rate, at least 1 / (training sprites + 1), the smallest that they allow.
         train_size, heldout_size: distinct sprites that the samples were compared with.
+        limit_words: how near a near copy is, in grey levels, and what that would find, in a sentence; empty if unknown.
+        unknown: what these sprites cannot tell, and what was left out, in sentences.
+        membership: how well the model's error tells training from held-out sprites: the AUC with its interval, 0.5 for
+            not at all; None if it was not measured.
     """
 
     rates: dict[str, Proportion]
@@ -63,6 +68,9 @@ class MemorizationSummary:
     effective_rate: float
     train_size: int
     heldout_size: int
+    limit_words: str
+    unknown: tuple[str, ...]
+    membership: tuple[float, float, float] | None
 
     @property
     def sentence(self) -> str:
@@ -84,6 +92,7 @@ class MemorizationReport(MemorizationSummary):
     Attributes:
         heldout_rates: ``rates``, counted on the held-out sprites.
         near_distance: squared distance up to which a sample is a near copy; -1 if none is small enough.
+        detection: the share of copies with noise that would be near copies, by the noise's standard deviation.
         nearest_ratio: samples whose nearest sprite is less than a third as far as the second nearest (Yoon et al.
             2023; Gu et al. 2023, arXiv 2310.02664).
         extraction: samples nearer than half the mean distance of the 50 nearest (Carlini et al. 2023, arXiv
@@ -96,6 +105,7 @@ class MemorizationReport(MemorizationSummary):
     heldout_rates: dict[str, Proportion]
     false_positive_rate: float
     near_distance: int
+    detection: dict[int, float]
     nearest_ratio: Proportion
     extraction: Proportion
     c_t: float | None
@@ -124,6 +134,9 @@ class MemorizationReport(MemorizationSummary):
             "false_positive_rate": self.false_positive_rate,
             "effective_rate": self.effective_rate,
             "near_distance": self.near_distance,
+            "detection": {str(sd): share for sd, share in self.detection.items()},
+            "limit_words": self.limit_words,
+            "unknown": list(self.unknown),
             "rates": {name: rate.to_dict() for name, rate in self.rates.items()},
             "heldout_rates": {name: rate.to_dict() for name, rate in self.heldout_rates.items()},
             "claim": {name: rate.to_dict() for name, rate in self.claim.items()},
@@ -195,6 +208,7 @@ def judge(
     effective = max(false_positive_rate, 1 / (len(index.distances) + 1))
     unseen = index.heldout_evidence
     near_distance = _near_distance(index.distances, effective, index.train[0].size)
+    detection = index.detection(near_distance)
     found, usual = _flags(evidence, near_distance), _flags(unseen, near_distance)
     heldout_rates = {name: proportion(int(usual[name].sum()), len(unseen)) for name in RATES}
     floors: dict[str, Proportion | float] = {**heldout_rates, "exact copy": 0.0, "near copy": effective}
@@ -212,6 +226,10 @@ def judge(
         false_positive_rate=false_positive_rate,
         effective_rate=effective,
         near_distance=near_distance,
+        detection=detection,
+        limit_words=_limit_words(near_distance, effective, detection, index),
+        unknown=_unknown(index, false_positive_rate, effective),
+        membership=membership_of(denoising_gap),
         nearest_ratio=_compared(evidence.ratio < RATIO_RULE, unseen.ratio < RATIO_RULE),
         extraction=_compared(evidence.extraction < 1, unseen.extraction < 1),
         c_t=jsonable(mann_whitney_z(evidence.squared_distance, unseen.squared_distance)),
@@ -222,15 +240,24 @@ def judge(
     )
 
 
+def membership_of(gap: DenoisingGap | None) -> tuple[float, float, float] | None:
+    """The AUC of a denoising gap with its interval; None where there is none, or the model draws no numbers."""
+    if gap is None or not math.isfinite(gap.auc):
+        return None
+    return gap.auc, gap.auc_low, gap.auc_high
+
+
 def _flags(facts: Evidence, near_distance: int) -> dict[str, np.ndarray]:
-    """bool (N,) for each of ``RATES``; a degenerate sample can only be an exact copy and of low quality."""
-    sound = ~facts.degenerate
+    """bool (N,) for each of ``RATES``; what shows nothing can only be an exact copy and of low quality."""
     # Comparisons with NaN are False, as is right: a sample without a palette has no novel one.
     with np.errstate(invalid="ignore"):
+        near = (facts.squared_distance <= near_distance) & (facts.likeness >= VARIES_ALIKE)
+        # Faint or speckled as it may be, what is known shows what a training sprite shows.
+        sound = near | facts.shape_known | ~facts.degenerate
         return {
             "exact copy": facts.squared_distance == 0,
-            "near copy": sound & (facts.squared_distance <= near_distance),
-            "shape known": sound & (facts.shape_similarity >= SHAPE_KNOWN),
+            "near copy": near,
+            "shape known": facts.shape_known,
             "palette novel": sound & (facts.palette_distance > SAME_PALETTE),
             "palette nowhere": sound & (facts.nowhere > NOWHERE),
             "collage": sound & is_collage(facts.cover),
@@ -243,7 +270,7 @@ def _labels(facts: Evidence, flags: dict[str, np.ndarray]) -> tuple[str, ...]:
         same_palette = facts.palette_distance <= SAME_PALETTE
         unmoved_palette = facts.shape_palette_distance <= SAME_PALETTE
     fits = {
-        "degenerate": facts.degenerate,
+        "degenerate": facts.degenerate & ~flags["near copy"] & ~flags["shape known"],
         "exact copy": flags["exact copy"],
         "near copy": flags["near copy"],
         "moved copy": flags["shape known"] & unmoved_palette,
@@ -270,3 +297,41 @@ def _near_distance(distances: np.ndarray, effective_rate: float, values: int) ->
     if allowed >= len(distances):
         return values * 255**2
     return int(distances[max(0, allowed)]) - 1
+
+
+def _limit_words(near_distance: int, effective: float, detection: dict[int, float], index: TrainingIndex) -> str:
+    if effective >= 1:
+        return "The training sprites are all alike, so nobody can say which distance is unusually small."
+    if near_distance < 0:
+        return "No distance is unusually small here: only exact copies can be told."
+    levels = float(rms_grey_levels(near_distance, index.train[0].size))
+    words = f"A near copy lies within {levels:.1f} grey levels of a training sprite, of 255 (root mean square)"
+    if not detection:
+        return f"{words}."
+    found = ", ".join(f"{share:.0%} with sd {sd}" for sd, share in detection.items())
+    return f"{words}. Of copies with noise this finds {found}."
+
+
+def _unknown(index: TrainingIndex, false_positive_rate: float, effective: float) -> tuple[str, ...]:
+    words = []
+    if effective > false_positive_rate:
+        words.append(
+            f"With {len(index.distances):,} training sprites to tell what is usual, the false-positive rate cannot go "
+            f"below {effective:.2%}; {false_positive_rate:.2%} was asked for."
+        )
+    if index.training_twins:
+        words.append(
+            f"{index.training_twins:,} training sprites have near twins, such as frames of an animation: each group "
+            "counts as one in telling what is usual."
+        )
+    if index.heldout_twins:
+        words.append(
+            f"{counted(index.heldout_twins, 'held-out sprite')} left out: near twins of training sprites, of which the "
+            "model saw as good as the same, or of one another."
+        )
+    if index.without_edges:
+        words.append(
+            f"{index.without_edges:,} of {len(index.train):,} training sprites have no visible edges: moved or in "
+            "other colours, they would not be recognised."
+        )
+    return (*words, *index.limits.unknown)

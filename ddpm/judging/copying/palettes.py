@@ -94,17 +94,31 @@ class PaletteIndex:
         numbers = np.full(len(references), -1, np.int64)
         points = [np.empty((0, _VALUES), np.float32)]
         known: dict[bytes, int] = {}
+        # Of equal colours in equal numbers, as mirror images have, the point is computed once.
+        numbers_of: dict[bytes, int] = {}
+        present = np.empty(0, np.int64)
         for part in image_blocks(references, _BLOCK):
-            embedded = _embed(references[part])
+            codes = np.sort(_foreground_colours(references[part]), axis=1)
+            present = np.union1d(present, codes)
+            keys = [blake2b(row.tobytes(), digest_size=16).digest() for row in codes]
+            firsts = {key: row for row, key in reversed(list(enumerate(keys))) if key not in numbers_of}
+            if not firsts:
+                numbers[part] = [numbers_of[key] for key in keys]
+                continue
+            rows = sorted(firsts.values())
+            embedded = _embed(references[part][rows])
             fresh = []
-            for row in np.flatnonzero(np.isfinite(embedded[:, 0])).tolist():
-                digest = blake2b(embedded[row].tobytes(), digest_size=16).digest()
-                if digest not in known:
-                    known[digest] = len(known)
-                    fresh.append(row)
-                numbers[part.start + row] = known[digest]
+            for place, row in enumerate(rows):
+                numbers_of[keys[row]] = -1
+                if np.isfinite(embedded[place, 0]):
+                    digest = blake2b(embedded[place].tobytes(), digest_size=16).digest()
+                    if digest not in known:
+                        known[digest] = len(known)
+                        fresh.append(place)
+                    numbers_of[keys[row]] = known[digest]
+            numbers[part] = [numbers_of[key] for key in keys]
             points.append(embedded[fresh])
-        return cls(np.concatenate(points), numbers, _present(references), references.shape[1:])
+        return cls(np.concatenate(points), numbers, present[present >= 0], references.shape[1:])
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The k references (1..R) with the palettes most similar to each query, uint8 (Q, H, W, C).
@@ -218,15 +232,6 @@ def _embed(images: np.ndarray) -> np.ndarray:
     width = counts[:, :, None] / _QUANTILES
     np.divide(np.diff(integrals, axis=2), width, out=means, where=width > 0)
     return (means.reshape(len(images), -1) * np.sqrt(3 / _VALUES)).astype(np.float32)
-
-
-def _present(references: np.ndarray) -> np.ndarray:
-    """int64 (C,): the distinct colours of all foregrounds, ascending."""
-    present = np.empty(0, np.int64)
-    for part in image_blocks(references, _BLOCK):
-        colours = np.unique(_foreground_colours(references[part]))
-        present = np.union1d(present, colours[colours >= 0])
-    return present
 
 
 def _foreground_colours(images: np.ndarray) -> np.ndarray:

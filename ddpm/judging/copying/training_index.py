@@ -11,19 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.base.blocks import blocks
 from ddpm.base.seeds import seed_for
 from ddpm.judging.conformal import conformal_p
 from ddpm.judging.copying.collage import CollageCover, CollageIndex
-from ddpm.judging.copying.evidence import Evidence
+from ddpm.judging.copying.evidence import VARIES_ALIKE, Evidence
+from ddpm.judging.copying.guards.agreement import known_shapes
+from ddpm.judging.copying.guards.detection import likeness, noisy_distances
+from ddpm.judging.copying.guards.drawn import DrawingLimits
+from ddpm.judging.copying.guards.near_twins import (
+    count_joined,
+    nearest_others,
+    nearest_others_of_all,
+    twin_distance,
+)
 from ddpm.judging.copying.lookup import Matches, match
 from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
-from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex
+from ddpm.judging.copying.shapes import ShapeIndex
 from ddpm.judging.statistics import Proportion, proportion
 from ddpm.pixels.conversion import require_sprites
 from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.neighbors import nearest
-from ddpm.pixels.traits import traits
 
 _EXTRACTION_NEIGHBOURS = 50
 _SHAPE_NEIGHBOURS = 16
@@ -32,12 +39,7 @@ _MOST_HELDOUT = 512
 # 16x16 RGB, or 8,600 of 32x32 RGBA, against one another.
 _CALIBRATION_VALUES = 400_000_000 * 768
 _LEAST_CALIBRATION = 1000
-_CALIBRATION_BLOCK = 1024
 _MOST_FOR_LIMITS = 2000
-# A drawing has areas; in uniform noise hardly any pixel has a neighbour of the same colour.
-_NOISE_ORPHANS = 0.9
-_QUALITY_TAIL = 0.995
-_LIMITED = ("orphans", "merged_colours", "haze", "foreground")
 
 Watch = Callable[[float, str], None]
 """Called with the share that is done, 0..1, and in words what is being done."""
@@ -54,8 +56,9 @@ class TrainingIndex:
 
     Attributes:
         train: uint8, the distinct training sprites.
-        heldout: uint8, the distinct held-out sprites that are not among the training sprites, one of each pair of
-            mirror images.
+        heldout: uint8, the distinct held-out sprites that are neither among the training sprites nor near twins of
+            one, one of each group of mirror images and near twins.
+        heldout_twins: how many held-out sprites were left out as near twins of training sprites or of one another.
 
     Raises:
         ValueError: if there are fewer than two distinct training sprites, or the two differ in size.
@@ -66,15 +69,18 @@ class TrainingIndex:
         train, heldout = require_sprites(train=train, heldout=heldout)
         self._rows = _training_rows(train) if parts is None else parts["rows"]
         self.train = np.ascontiguousarray(train[self._rows])
-        self._groups = duplicate_groups(self.train) if parts is None else parts["groups"]
-        self._heldout_rows = _heldout_rows(heldout, self.train) if parts is None else parts["heldout_rows"]
+        self._twin_distance = twin_distance(self.train)
+        if parts is None:
+            self._heldout_rows, self.heldout_twins = _heldout_rows(heldout, self.train, self._twin_distance)
+        else:
+            self._heldout_rows, self.heldout_twins = parts["heldout_rows"], int(parts["heldout_twins"].item())
         self.heldout = np.ascontiguousarray(heldout[self._heldout_rows])
         if parts is not None:
             self._restore(parts)
 
     def _restore(self, parts: Mapping[str, np.ndarray]) -> None:
-        self.distances = parts["distances"]
-        self._limits = dict(zip(_LIMITED, parts["limits"].tolist(), strict=True))
+        self._calibrated = parts["distances"], parts["groups"]
+        self.limits = DrawingLimits.restored(parts["limits"])
         self._packed_edges = parts["packed_edges"]
         shape = self.train.shape[1:]
         self._palettes = _assembled(PaletteIndex, parts, "palette_", shape=shape)
@@ -90,8 +96,9 @@ class TrainingIndex:
             "rows": self._rows,
             "groups": self._groups,
             "heldout_rows": self._heldout_rows,
+            "heldout_twins": np.array([self.heldout_twins]),
             "distances": self.distances,
-            "limits": np.array([self._limits[name] for name in _LIMITED]),
+            "limits": self.limits.values(),
             "packed_edges": self._packed_edges,
             **_arrays_of(self._palettes, "palette_"),
             **_arrays_of(self._collages, "collage_"),
@@ -102,50 +109,79 @@ class TrainingIndex:
         """Compute all slow parts now, not at first use."""
         watch(0.0, "Tracing the shapes of the training sprites")
         _ = self._shapes
-        watch(0.05, "Collecting their colours")
-        _ = self._palettes, self._collages, self._limits
+        _ = self._mirrors
         what = "Holding training sprites against one another"
-        watch(0.3, what)
-        self.distances = self._calibration(lambda done: watch(0.3 + 0.4 * done, what))
+        # Colours are work for numpy in one thread, distances for torch in as many as there are.
+        with ThreadPoolExecutor(1) as other_thread:
+            colours = other_thread.submit(lambda: (self._palettes, self._collages, self.limits))
+            self._calibrated = self._calibration(lambda done: watch(0.05 + 0.55 * done, what))
+            watch(0.6, "Collecting their colours")
+            colours.result()
         watch(0.7, "Holding unseen sprites against them")
         _ = self.heldout_evidence
         watch(1.0, "Ready")
 
-    @cached_property
+    @property
     def distances(self) -> np.ndarray:
-        """int64 (D,), ascending: each training sprite's squared distance to the nearest other one but its mirror image.
+        """int64 (D,), ascending: each training sprite's squared distance to the nearest other one.
 
-        They calibrate the p-values. From very large sets a part is chosen with a fixed seed: p-values are then coarser,
-        but as exact. Sprites without another one are left out.
+        Its mirror image and its near twins (:mod:`ddpm.judging.copying.guards.near_twins`) are no others. They
+        calibrate the p-values. From very large sets a part is chosen with a fixed seed: p-values are then coarser, but
+        as exact. Sprites without another one are left out.
         """
+        return self._calibrated[0]
+
+    @property
+    def _groups(self) -> np.ndarray:
+        """int64 (R,), one number for a training sprite, its mirror image and its near twins."""
+        return self._calibrated[1]
+
+    @property
+    def training_twins(self) -> int:
+        """How many training sprites have a near twin that is not their mirror image."""
+        return count_joined(self._mirrors, self._groups)
+
+    @property
+    def without_edges(self) -> int:
+        """How many training sprites have no visible edges."""
+        return int((~self._packed_edges.any(axis=1)).sum())
+
+    @cached_property
+    def _calibrated(self) -> tuple[np.ndarray, np.ndarray]:
         return self._calibration(lambda done: None)
 
-    def _calibration(self, watch: Callable[[float], None]) -> np.ndarray:
-        asked = _some(
-            np.arange(len(self.train)),
-            max(_LEAST_CALIBRATION, _CALIBRATION_VALUES // self.train.size),
-            "reference distances",
-        )
-        found = []
-        for part in blocks(len(asked), _CALIBRATION_BLOCK):
-            watch(part.start / len(asked))
-            rows = asked[part]
-            # The two nearest may be the sprite itself and its mirror image.
-            indices, squared = nearest(self.train[rows], self.train, min(3, len(self.train)))
-            other = self._groups[indices] != self._groups[rows][:, None]
-            found.append(squared[np.arange(len(rows)), other.argmax(axis=1)][other.any(axis=1)])
-        return np.sort(np.concatenate(found))
+    @cached_property
+    def _mirrors(self) -> np.ndarray:
+        return duplicate_groups(self.train)
+
+    def _calibration(self, watch: Callable[[float], None]) -> tuple[np.ndarray, np.ndarray]:
+        most = max(_LEAST_CALIBRATION, _CALIBRATION_VALUES // self.train.size)
+        rows = _some(np.arange(len(self.train)), most, "reference distances")
+        if len(rows) == len(self.train):
+            squared, groups = nearest_others_of_all(self.train, self._mirrors, self._twin_distance, watch)
+        else:
+            squared, groups = nearest_others(self.train, self._mirrors, self._twin_distance, rows, watch)
+        return np.sort(squared[squared >= 0]), groups
 
     def near_share(self, samples: np.ndarray, rate: float) -> Proportion:
-        """How many samples, uint8 (N, H, W, C), are near copies at a false-positive rate; degenerate ones never are.
+        """How many samples, uint8 (N, H, W, C), are near copies at a false-positive rate, as :func:`judge` counts them.
 
         Args:
             rate: at least 1 / (training distances + 1) is used, the smallest that they allow.
         """
         samples = self._checked(samples)
-        p = conformal_p(nearest(samples, self.train, 1)[1][:, 0], self.distances)
-        near = p <= max(rate, 1 / (len(self.distances) + 1))
-        return proportion(int((near & ~self._quality(samples)[0]).sum()), len(samples))
+        rows, squared = (found[:, 0] for found in nearest(samples, self.train, 1))
+        near = conformal_p(squared, self.distances) <= max(rate, 1 / (len(self.distances) + 1))
+        near[near] = likeness(samples[near], self.train[rows[near]]) >= VARIES_ALIKE
+        return proportion(int(near.sum()), len(samples))
+
+    def detection(self, near_distance: int) -> dict[int, float]:
+        """The share of copies with noise that would be near copies up to a squared distance, by the noise's sd."""
+        return {sd: float((found <= near_distance).mean()) for sd, found in self._noisy_distances.items()}
+
+    @cached_property
+    def _noisy_distances(self) -> dict[int, np.ndarray]:
+        return noisy_distances(self.train, VARIES_ALIKE)
 
     @cached_property
     def heldout_evidence(self) -> Evidence:
@@ -190,7 +226,7 @@ class TrainingIndex:
         return require_sprites(train=self.train, samples=samples)[1]
 
     def _without_collages(self, samples: np.ndarray) -> dict[str, np.ndarray]:
-        degenerate, low = self._quality(samples)
+        degenerate, low = self.limits.judge(samples)
         k = min(_EXTRACTION_NEIGHBOURS + 1, len(self.train))
         indices, squared = nearest(samples, self.train, k)
         distances = np.sqrt(squared)
@@ -199,6 +235,8 @@ class TrainingIndex:
         second = np.where(other.any(axis=1), distances[np.arange(len(samples)), other.argmax(axis=1)], np.nan)
         around = distances[:, : min(_EXTRACTION_NEIGHBOURS, k)].mean(axis=1)
         shapes = self._shapes.nearest(samples, min(_SHAPE_NEIGHBOURS, len(self.train)))
+        above, first = known_shapes(samples, self.train, shapes)
+        known, best, each = first >= 0, np.maximum(first, 0), np.arange(len(samples))
         palette_rows, palette_distances = self._palettes.nearest(samples, 1)
         return {
             "degenerate": degenerate,
@@ -206,13 +244,15 @@ class TrainingIndex:
             "row": self._rows[indices[:, 0]],
             "squared_distance": squared[:, 0],
             "p": conformal_p(squared[:, 0], self.distances),
+            "likeness": likeness(samples, self.train[indices[:, 0]]),
             "ratio": _ratio(distances[:, 0], second),
             "extraction": _ratio(distances[:, 0], 0.5 * around),
-            "shape_row": self._rows[shapes.indices[:, 0]],
-            "shape_similarity": shapes.similarity[:, 0],
-            "shape_flip": shapes.flips[:, 0],
-            "shape_shift": shapes.shifts[:, 0],
-            "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, shapes.similarity),
+            "shape_known": known,
+            "shape_row": self._rows[shapes.indices[each, best]],
+            "shape_similarity": shapes.similarity[each, best],
+            "shape_flip": shapes.flips[each, best],
+            "shape_shift": shapes.shifts[each, best],
+            "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, above & known[:, None]),
             "palette_row": self._given(palette_rows[:, 0]),
             "palette_distance": palette_distances[:, 0],
             "nowhere": self._palettes.nowhere(samples),
@@ -222,39 +262,19 @@ class TrainingIndex:
         """Rows of the training images as they were given; -1 stays -1."""
         return np.where(rows >= 0, self._rows[rows], -1)
 
-    def _palettes_of_shape(self, samples: np.ndarray, rows: np.ndarray, similarity: np.ndarray) -> np.ndarray:
+    def _palettes_of_shape(self, samples: np.ndarray, rows: np.ndarray, known: np.ndarray) -> np.ndarray:
         result = np.full(len(samples), np.nan)
         own = palette_embedding(samples)
-        for i in np.flatnonzero(similarity[:, 0] >= SHAPE_KNOWN):
-            same_shape = rows[i, similarity[i] >= SHAPE_KNOWN]
-            distances = np.linalg.norm(self._palettes.embedding(same_shape) - own[i], axis=1)
+        for i in np.flatnonzero(known.any(axis=1)):
+            distances = np.linalg.norm(self._palettes.embedding(rows[i, known[i]]) - own[i], axis=1)
             if np.isfinite(distances).any():
                 result[i] = np.nanmin(distances)
         return result
 
-    def _quality(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which samples are degenerate, and which of low quality; bool (N,) both."""
-        if len(samples) == 0:
-            return np.empty(0, bool), np.empty(0, bool)
-        measured = traits(samples)
-        pixels = samples.shape[1] * samples.shape[2]
-        degenerate = (measured.foreground == 0) | (measured.orphans >= _NOISE_ORPHANS * pixels)
-        # Comparisons with NaN are False: a trait that no training sprite has sets no limit.
-        too_much = [getattr(measured, name) > self._limits[name] for name in _LIMITED if name != "foreground"]
-        too_little = measured.foreground < self._limits["foreground"]
-        return degenerate, degenerate | too_little | np.any(too_much, axis=0)
-
     @cached_property
-    def _limits(self) -> dict[str, float]:
-        """For each of ``_LIMITED``; NaN if no training sprite has the trait."""
-        usual = traits(_some(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
-        limits = {
-            name: float(np.nanquantile(getattr(usual, name), _QUALITY_TAIL))
-            if np.isfinite(getattr(usual, name)).any()
-            else math.nan
-            for name in _LIMITED
-        }
-        return limits | {"foreground": float(np.quantile(usual.foreground, 1 - _QUALITY_TAIL))}
+    def limits(self) -> DrawingLimits:
+        """What the training sprites hold to."""
+        return DrawingLimits.of(_some(self.train, _MOST_FOR_LIMITS, "quality yardstick"))
 
     @cached_property
     def _packed_edges(self) -> np.ndarray:
@@ -280,13 +300,20 @@ def _training_rows(train: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _heldout_rows(heldout: np.ndarray, train: np.ndarray) -> np.ndarray:
+def _heldout_rows(heldout: np.ndarray, train: np.ndarray, twins: int) -> tuple[np.ndarray, int]:
+    """The rows of unseen sprites, and how many were left out as near twins."""
     rows, _ = distinct_images(heldout)
-    if len(rows):
-        # One of each pair of mirror images: two with always equal results would make every interval too narrow.
-        rows = rows[np.unique(duplicate_groups(heldout[rows]))]
-        rows = rows[nearest(heldout[rows], train, 1)[1][:, 0] > 0]
-    return _some(rows, _MOST_HELDOUT, "held-out yardstick")
+    if not len(rows):
+        return rows, 0
+    # One of each pair of mirror images: two with always equal results would make every interval too narrow.
+    rows = rows[np.unique(duplicate_groups(heldout[rows]))]
+    apart = nearest(heldout[rows], train, 1)[1][:, 0]
+    rows, apart = rows[apart > 0], apart[apart > 0]
+    unseen = rows[apart > twins]
+    if len(unseen):
+        _, groups = nearest_others(heldout[unseen], np.arange(len(unseen)), twins, np.arange(len(unseen)))
+        unseen = unseen[np.unique(groups)]
+    return _some(unseen, _MOST_HELDOUT, "held-out yardstick"), len(rows) - len(unseen)
 
 
 def _some(values: np.ndarray, most: int, purpose: str) -> np.ndarray:

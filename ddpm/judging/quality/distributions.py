@@ -15,6 +15,10 @@ PATCH = 7
 _PATCHES_PER_IMAGE = 16
 _PROJECTIONS = 512
 _SEED = 0
+# Measured: with one checkerboard and one noise sprite among real ones, precision of noise falls from 1 to 0, that of
+# real sprites from .94 to .84 (real set), .97 to .88 (built-in set).
+_USUAL_RADII = 0.9
+_WITNESSES = 2
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class PrecisionRecall:
     """Fidelity and diversity.
 
     Attributes:
-        precision: share of generated points within the radius of a real one, 0..1.
+        precision: share of generated points within the radii of two real ones, 0..1; near 0.9 for real points.
         recall: share of real points within the radius of a generated one, 0..1.
         density: mean number of real points within whose radius a generated one is, over k; about 1 for real points.
         coverage: share of real points with a generated one within their own radius, 0..1.
@@ -136,7 +140,9 @@ class PrecisionRecall:
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> PrecisionRecall:
     """Precision and recall (Kynkäänniemi et al. 2019, eqs. 1, 2), density and coverage (Naeem et al. 2020, eqs. 4, 5).
 
-    A point's radius is the distance to its k-th nearest neighbour in its own set, itself not counted.
+    A point's radius is the distance to its k-th nearest neighbour in its own set, itself not counted. In two things
+    this is stricter than the papers, where a single odd real sprite, far from all others, makes all noise "precise": a
+    radius, generated or real, is at most that of nine in ten real points; and one real point alone vouches for nothing.
 
     Args:
         real, fake: floating (N, D), distinct points, N above k; sets of different sizes favour precision or recall.
@@ -151,9 +157,11 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 5) -> Precisio
     # Column 0 is the point itself.
     real_radius = np.partition(_distances(real, real), k, axis=1)[:, k]
     fake_radius = np.partition(_distances(fake, fake), k, axis=1)[:, k]
+    largest = np.quantile(real_radius, _USUAL_RADII)
+    real_radius, fake_radius = np.minimum(real_radius, largest), np.minimum(fake_radius, largest)
     near_real = across <= real_radius[:, None]
     return PrecisionRecall(
-        precision=float(near_real.any(axis=0).mean()),
+        precision=float((near_real.sum(axis=0) >= _WITNESSES).mean()),
         recall=float((across <= fake_radius).any(axis=1).mean()),
         density=float(near_real.sum(axis=0).mean() / k),
         coverage=float(near_real.any(axis=1).mean()),

@@ -170,6 +170,7 @@ class QualityBaseline:
             standard_errors=_standard_errors(measured),
             real={"kid": real_kid, "vendi": real_vendi, **real_neighbours, **_means(self._traits)},
             class_agreement=agreement,
+            absent=_absent(measured, self._traits),
         )
 
     def _size(self, samples: np.ndarray) -> int:
@@ -289,6 +290,23 @@ def _standard_errors(measured: Traits) -> dict[str, float | None]:
         name: float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
         for name, values in _present(measured).items()
     }
+
+
+def _absent(measured: Traits, real: Traits) -> dict[str, str]:
+    """Why a trait that needs a background has no value, of the samples or of the real sprites."""
+    found = {}
+    for name, needs in _NEEDS.items():
+        sides = {"the samples": getattr(measured, name), "the real sprites": getattr(real, name)}
+        without = [side for side, values in sides.items() if not np.isfinite(values).any()]
+        if without:
+            found[name] = f"{name.capitalize()} is not measured of {' and '.join(without)}: {needs}"
+    return found
+
+
+_NEEDS = {
+    "haze": "none has a background, transparent or of one colour.",
+    "outline": "none has a drawing with an inside on a background that is not dark.",
+}
 
 
 def _present(measured: Traits) -> dict[str, np.ndarray]:

@@ -27,11 +27,12 @@ class QualityReport:
         precision, recall, density, coverage: see ``PrecisionRecall``, of distinct samples and of real sprites without
             their mirror images; None where less than half of the samples are distinct.
         vendi: variety of n samples, in sprites.
-        colours, foreground, outline, orphans, symmetry, haze, merged_colours: means of ``ddpm.pixels.traits.Traits``
-            over all samples; None where no sample has the trait.
+        colours, foreground, outline, orphans, symmetry, haze, merged_colours, contrast: means of
+            ``ddpm.pixels.traits.Traits`` over all samples; None where no sample has the trait.
         standard_errors: of those means; None for fewer than two samples that have the trait.
         real: for each measure except the two ratios, the value of real sprites, on sets of the same size.
         class_agreement: None without labels.
+        absent: for a trait that cannot be measured on these sprites, the reason in a sentence.
     """
 
     frechet_ratio: float | None
@@ -56,9 +57,11 @@ class QualityReport:
     symmetry: float | None
     haze: float | None
     merged_colours: float | None
+    contrast: float | None
     standard_errors: dict[str, float | None]
     real: dict[str, float | None]
     class_agreement: ClassAgreement | None
+    absent: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; None for what is not a finite number."""

@@ -70,6 +70,8 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
         "Grey levels: the typical difference of a pixel's red, green or blue, from 0 (the same) to 255. A model that "
         "creates lies where unseen real sprites lie; one that copies lies further left."
     )
+    for words in (report.limit_words, *report.unknown):
+        st.caption(plain(words))
 
 
 def copied_most(subject: Subject, report: MemorizationReport) -> None:

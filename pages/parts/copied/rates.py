@@ -7,6 +7,7 @@ import html
 from ddpm.judging.copying.memorization import LABELS, MemorizationSummary
 from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS
 from ddpm.judging.statistics import Proportion
+from ddpm.judging.statistics import percent as percent
 from pages.parts.copied.matches import COLOURS
 
 _ALARMING = ("near copy", "exact copy", "shape known", "collage")
@@ -51,18 +52,6 @@ def _label_row(name: str, report: MemorizationSummary) -> str:
         f'<div class="bar"><i style="width:{100 * count / n:.2f}%"></i>{tick}</div>'
         f'<span title="{count:,} of {n:,}">{words}</span></li>'
     )
-
-
-def percent(value: float) -> str:
-    """A share with as many digits as it needs: 0%, 0.02%, 1.5%, 43%, 99.6%."""
-    value *= 100
-    if 99 < value < 99.995:
-        return f"{value:.{1 if value < 99.95 else 2}f}%"
-    for limit, digits in ((0.0005, 0), (0.095, 3), (0.95, 2), (9.95, 1)):
-        if value < limit:
-            text = f"{value:.{digits}f}"
-            return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
-    return f"{value:.0f}%"
 
 
 def _card(name: str, report: MemorizationSummary) -> str:

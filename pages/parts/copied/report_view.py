@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport, judge
+from ddpm.judging.headline import headline
 from pages.parts.copied.claim import claim
 from pages.parts.copied.closeup import closeup
 from pages.parts.copied.comparing import Pairs, Subject, measure, measured
@@ -15,7 +16,7 @@ from pages.parts.copied.controls import control_line, end_button
 from pages.parts.copied.downloads import downloads
 from pages.parts.copied.figures import copied_most, distance_figure, onset
 from pages.parts.copied.gallery import gallery, scatter
-from pages.parts.copied.headline import headline, headline_html, waiting_html
+from pages.parts.copied.headline import headline_html, waiting_html
 from pages.parts.copied.matches import packed_matches, packed_pairs
 from pages.parts.copied.rates import labels_html, percent, rates_html
 from pages.parts.shared.backdrop import ask_for_backdrop, backdrop_rule

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ddpm.judging.headline import headline
 from ddpm.judging.verdict import Verdict
 from ddpm.runs.run import Run
 from pages.parts.copied.claim import claim_numbers, table_html
 from pages.parts.copied.comparing import question_live, show_report
-from pages.parts.copied.headline import headline, headline_html
+from pages.parts.copied.headline import headline_html
 from pages.parts.copied.rates import labels_html, percent, rates_html
 from pages.parts.shared.drawing import first_batch
 from pages.parts.shared.navigation import KAGGLE, open_form
@@ -101,6 +102,9 @@ def _summary(run: Run, verdict: Verdict) -> None:
         f"Found when this model was made: {counted(len(verdict.labels), 'sprite')} drawn{plain(by)}, held against the "
         f"{sprites}{unseen}."
     )
+    for words in (verdict.limit_words, *verdict.unknown):
+        if words:
+            st.caption(plain(words))
 
 
 def _how_to_get(run: Run, missing: str) -> None:

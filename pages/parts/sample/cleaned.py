@@ -108,7 +108,8 @@ def changes(batch: Batch) -> None:
             _changes(chain, title)
     st.caption("Strong where one sees the change, faint where one hardly does:")
     swatches = (f'<span><i style="background:rgb{MARKS[kind]}"></i>{text}</span>' for kind, text in _LEGEND.items())
-    st.html(f'<div class="swatches">{"".join(swatches)}</div>')
+    # Whoever has no mouse scrolls here by what can have the focus.
+    st.html(f'<div class="swatches" tabindex="0" role="group" aria-label="Colours">{"".join(swatches)}</div>')
 
 
 def _changes(chain: Chain, title: str) -> None:

@@ -56,12 +56,26 @@ def test_too_few_samples_say_nothing(sprites: SpriteDataset) -> None:
     assert exam.sentence.endswith("too few samples to tell.")
 
 
-def test_noise_says_nothing(sprites: SpriteDataset) -> None:
-    """It has a nearest pair, as everything has; but hardly one of the set's."""
-    noise = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
-    exam = take_exam(noise, sprites, sprites.split()[0], 0)
+def test_one_of_five_is_no_evidence(sprites: SpriteDataset) -> None:
+    train, _ = sprites.split()
+    few = np.concatenate([sprites.images[sprites.exam()[:1]], sprites.images[train[:4]]])
+    exam = take_exam(np.asarray(few), sprites, train, 0)
     assert exam is not None
-    assert exam.near_training == exam.near_exam == 0
+    assert (exam.observed.count, exam.observed.n) == (1, 5)
+    assert exam.sentence.endswith("too few samples to tell.")
+
+
+def test_what_looks_like_no_sprite_says_nothing(sprites: SpriteDataset) -> None:
+    """It has a nearest sprite, as everything has, and that may be one of the set's."""
+    random = np.random.default_rng(0)
+    drawn = np.asarray(sprites.images[random.choice(len(sprites), 300, replace=False)])
+    confetti = random.permuted(drawn.reshape(300, 256, 3), axis=1).reshape(drawn.shape)
+    halves = np.concatenate([drawn[:, :, :8], drawn[::-1, :, 8:]], axis=2)
+    for samples in (random.integers(0, 256, (20, 16, 16, 3), dtype=np.uint8), confetti, halves):
+        exam = take_exam(samples, sprites, sprites.split()[0], 0)
+        assert exam is not None
+        assert exam.observed.n <= 0.01 * len(samples)
+        assert "recombines" not in exam.sentence
 
 
 def test_other_sets_have_none(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from ddpm.judging.conformal import conformal_p
-from ddpm.judging.statistics import auc, mann_whitney_z, newcombe, proportion, wilson
+from ddpm.judging.statistics import auc, chance_of_more, mann_whitney_z, newcombe, proportion, wilson
 
 
 @pytest.mark.parametrize(("count", "n"), [(0, 64), (1, 64), (32, 64), (64, 64), (3, 7), (512, 100_000)])
@@ -95,3 +95,11 @@ def test_auc_is_scikit_learns() -> None:
     assert low < area < high
     assert auc(np.zeros(3), np.ones(3)) == (1.0, 1.0, 1.0)
     assert all(math.isnan(value) for value in auc(np.empty(0), np.ones(2)))
+
+
+def test_the_chance_of_more_is_beta_binomial() -> None:
+    for count, n, below, calibration in ((2, 6, 1, 40), (0, 5, 3, 9), (9, 64, 13, 1359), (64, 64, 1, 64)):
+        expected = stats.betabinom.sf(count - 1, n, below, calibration + 1 - below)
+        assert chance_of_more(count, n, below, calibration) == pytest.approx(expected, rel=1e-4)
+    with pytest.raises(ValueError, match="below"):
+        chance_of_more(1, 5, 0, 9)

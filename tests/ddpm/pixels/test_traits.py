@@ -141,3 +141,44 @@ def test_medians_of_the_built_in_set_are_those_of_the_real_one() -> None:
     ours = data_card(load_sprites("builtin"))["traits"]
     for name, (low, high) in real.items():
         assert low <= ours[name][1] <= high, name
+
+
+def test_the_background_is_what_is_transparent_or_of_the_border_or_nothing() -> None:
+    box = np.zeros((1, 16, 16, 4), np.uint8)
+    box[0, 0:10, 4:12] = (200, 30, 30, 255)
+    # What is drawn may touch the border; dark and coloured grounds are grounds.
+    assert foreground(oklab(box)).sum() == 80
+    for ground in ((0, 0, 0), (30, 20, 60), (90, 200, 120)):
+        laid = np.where(box[..., 3:] > 0, box[..., :3], np.uint8(ground))
+        assert foreground(oklab(laid)).sum() == 80
+    # Of a tile all is drawn: no colour has half of its border.
+    bricks = np.random.default_rng(0).integers(0, 256, (1, 4, 4, 3), dtype=np.uint8).repeat(4, axis=1).repeat(4, axis=2)
+    assert foreground(oklab(bricks)).all()
+    measured = traits(bricks)
+    assert np.isnan(measured.haze[0])
+    assert np.isnan(measured.outline[0])
+    # Alpha tells, even where a colour would: a white box on nothing has no white background.
+    page = np.full((1, 16, 16, 4), 255, np.uint8)
+    page[0, 0, 0] = 0
+    assert foreground(oklab(page)).sum() == 255
+
+
+def test_sand_is_drawn_and_an_empty_page_is_not() -> None:
+    grain = np.random.default_rng(0).integers(-4, 5, (1, 16, 16, 1))
+    sand = (np.array([180, 160, 110]) + grain).astype(np.uint8)
+    assert foreground(oklab(sand)).all()
+    speckled = white()
+    speckled[0, ::4, ::4] = 250
+    assert not foreground(oklab(speckled)).any()
+    assert traits(white()).contrast[0] == 0
+    assert 0 < traits(sand).contrast[0] < 0.03
+
+
+def test_outlines_are_not_measured_on_a_dark_ground() -> None:
+    image = np.zeros((1, 16, 16, 3), np.uint8)
+    image[0, 3:13, 3:13] = (60, 40, 40)
+    image[0, 4:12, 4:12] = (220, 60, 60)
+    assert np.isnan(traits(image).outline[0])
+    assert traits(image).haze[0] == 0
+    cut = np.concatenate([image, np.where(image.any(axis=-1, keepdims=True), np.uint8(255), np.uint8(0))], axis=-1)
+    assert traits(cut).outline[0] > 0.2

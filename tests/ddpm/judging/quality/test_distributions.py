@@ -83,21 +83,32 @@ def test_precision_and_recall_are_those_of_the_neighbours() -> None:
 
     apart = np.linalg.norm(real[:, None] - fake, axis=2)
     found = precision_recall(real, fake, k)
-    assert found.precision == (apart <= reach(real)[:, None]).any(axis=0).mean()
-    assert found.recall == (apart <= reach(fake)).any(axis=1).mean()
-    assert found.density == pytest.approx((apart <= reach(real)[:, None]).sum() / (k * 50))
-    assert found.coverage == (apart.min(axis=1) <= reach(real)).mean()
+    largest = np.quantile(reach(real), 0.9)
+    real_reach, fake_reach = np.minimum(reach(real), largest), np.minimum(reach(fake), largest)
+    assert found.precision == ((apart <= real_reach[:, None]).sum(axis=0) >= 2).mean()
+    assert found.recall == (apart <= fake_reach).any(axis=1).mean()
+    assert found.density == pytest.approx((apart <= real_reach[:, None]).sum() / (k * 50))
+    assert found.coverage == (apart.min(axis=1) <= real_reach).mean()
+
+
+def test_an_odd_real_point_vouches_for_nothing() -> None:
+    """Its nearest neighbours are far, so that by the papers all that lies between is precise."""
+    cloud = points(200, 2)
+    odd, between = np.full((1, 2), 50.0), points(100, 2, seed=3) * 0.1 + 30
+    found = precision_recall(np.concatenate([cloud, odd]), between)
+    assert (found.precision, found.density, found.coverage) == (0, 0, 0)
 
 
 def test_precision_and_recall_of_sets_that_tell_them_apart() -> None:
     cloud = points(200, 2)
     same, far = precision_recall(cloud, cloud), precision_recall(cloud, cloud + 1000)
-    assert (same.precision, same.recall, same.coverage) == (1, 1, 1)
+    assert (same.recall, same.coverage) == (1, 1)
+    assert same.precision > 0.9
     # Each point lies within reach of itself, too.
     assert same.density > 1
     assert (far.precision, far.recall, far.density, far.coverage) == (0, 0, 0, 0)
     one_mode = precision_recall(np.concatenate([cloud, cloud + 1000]), np.concatenate([cloud, cloud * 0.9]))
-    assert one_mode.precision > 0.9
+    assert one_mode.precision > 0.85
     assert one_mode.recall == pytest.approx(0.5, abs=0.05)
 
 

@@ -1,0 +1,1 @@
+"""What keeps the measures of copying from speaking where they know nothing."""
