@@ -16,6 +16,7 @@ from ddpm.judging.copying.stored_index import load_or_build
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.exam import Exam, take_exam
 from ddpm.judging.quality.classifier import Classifier
+from ddpm.judging.quality.forms import FormReport
 from ddpm.judging.quality.measures import QualityBaseline, classifier_of
 from ddpm.judging.quality.report import QualityReport
 from ddpm.judging.statistics import Proportion
@@ -246,6 +247,7 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
     size = f"{quality.n:,} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
     rows = [
         [f"Fréchet ratio ({size})", _measured(quality.frechet_ratio, quality.frechet_ratio_sd), "1"],
+        *_form_rows(quality.forms),
         ["patch Wasserstein ratio", _number(quality.patch_wasserstein), "1"],
         ["KID", _measured(quality.kid, quality.kid_sd), _measured(quality.real["kid"], quality.kid_real_sd)],
     ]
@@ -259,6 +261,21 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
         real_words = "-" if agreement.real is None else f"{agreement.real:.1%}"
         rows.append(["shows the kind that was asked for", words, real_words])
     return rows
+
+
+def _form_rows(forms: FormReport) -> list[list[str]]:
+    share = "-" if forms.believable is None else f"{forms.believable:.1%} ± {forms.believable_error:.1%}"
+    real = forms.real["believable"]
+    return [
+        [
+            "Fréchet ratio of forms, by a network that was taught",
+            _measured(forms.frechet_ratio, forms.frechet_ratio_sd),
+            "1",
+        ],
+        ["believable as a drawing of something", share, "-" if real is None else f"{real:.1%}"],
+        ["precision of forms", _number(forms.precision), _number(forms.real["precision"])],
+        ["recall of forms", _number(forms.recall), _number(forms.real["recall"])],
+    ]
 
 
 def _measured(value: float | None, error: float | None) -> str:

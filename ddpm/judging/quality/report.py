@@ -7,6 +7,7 @@ from typing import Any
 
 from ddpm.base.json_values import jsonable
 from ddpm.judging.quality.classifier import ClassAgreement
+from ddpm.judging.quality.forms import FormReport
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class QualityReport:
         standard_errors: of those means; None for fewer than two samples that have the trait.
         real: for each measure except the two ratios, the value of real sprites, on sets of the same size.
         class_agreement: None without labels.
+        forms: what a network says that was taught to see forms: where random features take soft shapes without a face
+            for sprites, it does not.
     """
 
     frechet_ratio: float | None
@@ -59,6 +62,7 @@ class QualityReport:
     standard_errors: dict[str, float | None]
     real: dict[str, float | None]
     class_agreement: ClassAgreement | None
+    forms: FormReport
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; None for what is not a finite number."""
