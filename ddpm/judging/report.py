@@ -265,17 +265,23 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
 
 def _form_rows(forms: FormReport) -> list[list[str]]:
     share = "-" if forms.believable is None else f"{forms.believable:.1%} ± {forms.believable_error:.1%}"
-    real = forms.real["believable"]
-    return [
-        [
-            "Fréchet ratio of forms, by a network that was taught",
-            _measured(forms.frechet_ratio, forms.frechet_ratio_sd),
-            "1",
-        ],
-        ["believable as a drawing of something", share, "-" if real is None else f"{real:.1%}"],
+    rows = [
+        ["Fréchet ratio of forms", _measured(forms.frechet_ratio, forms.frechet_ratio_sd), "1"],
         ["precision of forms", _number(forms.precision), _number(forms.real["precision"])],
         ["recall of forms", _number(forms.recall), _number(forms.real["recall"])],
+        [
+            "believable as a drawing of something",
+            "cannot be told" if forms.blind else share,
+            _percent(forms.real["believable"]),
+        ],
     ]
+    if forms.joined is not None:
+        rows.append(["the same, of real sprites' halves joined wrongly", "", _percent(forms.joined)])
+    return rows
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
 
 
 def _measured(value: float | None, error: float | None) -> str:

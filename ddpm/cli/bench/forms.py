@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def bench_forms(
 
     Returns:
         JSON values: for each contender the two Frechet ratios with their standard errors, the believable share with
-        its own, precision and recall; ``in_order``: whether the learned ratios ascend; and ``seen``: whether the
+        its own, precision and recall; ``in_order``: whether the learned ratios ascend, None if fewer than two
+        can be compared; and ``seen``: whether the
         network prefers sprites that it learnt from.
     """
     sprites = load_sprites(source)
@@ -82,7 +84,7 @@ def bench_forms(
     ratios = [row["form_ratio"] for row in rows.values() if row["a_side"] == SIZE]
     return {
         **rows,
-        "in_order": all(one < other for one, other in zip(ratios, ratios[1:], strict=False)),
+        "in_order": all(one < other for one, other in pairwise(ratios)) if len(ratios) > 1 else None,
         "seen": _seen_and_unseen(sprites, train, heldout, forms),
     }
 
@@ -144,7 +146,8 @@ def table(result: dict[str, Any]) -> str:
             note = "" if row["a_side"] == SIZE else f"  (only {row['a_side']} a side: not to be compared)"
             lines.append("  ".join([f"{name:>24}", *(f"{cell:>16}" for cell in cells), *shares]) + note)
     seen = result["seen"]
-    lines.append(f"In order, the best first: {'yes' if result['in_order'] else 'no'}.")
+    in_order = {True: "yes", False: "no", None: "not known"}[result["in_order"]]
+    lines.append(f"In order, the best first: {in_order}.")
     lines.append(
         f"Believable of sprites that the network learnt from: {seen['seen_believable']:.1%}, "
         f"of {seen['unseen']:,} others: {seen['unseen_believable']:.1%}."

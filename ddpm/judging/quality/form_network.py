@@ -25,7 +25,7 @@ from ddpm.pixels.transparency import WHITE, Colour, lay_on
 
 VERSION = 1
 WEIGHTS = Path(__file__).with_name("forms.safetensors")
-SHA256 = ""
+SHA256 = "ed698d693f15a9629aa74c3ddc7e588f5f80f688a67f45338eac6b1496f57a4b"
 DIMENSIONS = 128
 
 CHANNELS = (24, 24, 48, 64, 96, 96)

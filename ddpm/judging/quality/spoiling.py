@@ -1,7 +1,7 @@
 """Sprites spoilt in known ways: what a measure of believable drawing must tell from real ones.
 
-Each way takes uint8 (N, H, W, 3) and a numpy generator, and returns as many new pictures. Where two sprites are needed
-the second is another one of the same batch, so a batch should hold many kinds.
+Each way takes uint8 (N, H, W, 3), joined halves RGBA as well, and a numpy generator, and returns as many new pictures.
+Where two sprites are needed the second is another one of the same batch, so a batch should hold many kinds.
 
 Three families stand for what can go wrong: *form* (the parts do not belong together, or have lost their shape),
 *detail* (parts are missing or mixed up) and *surface* (blur, noise, haze).

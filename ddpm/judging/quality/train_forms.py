@@ -110,7 +110,8 @@ def train_forms(
         clean = 2 * len(images)
         # Each set by itself: a second sprite is of the same style.
         views[clean:] = np.concatenate([_spoilt(part, spoilers, random) for part in np.split(views[clean:], len(sets))])
-        embedding, believed, named = pupil(to_float(_moved(views, random)))
+        with seeded("forms dropout", seed, step):
+            embedding, believed, named = pupil(to_float(_moved(views, random)))
         is_real = torch.arange(len(views)) < clean
         # As many spoilt sprites as real ones, by weight.
         losses = (
