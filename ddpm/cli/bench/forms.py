@@ -12,12 +12,9 @@ import numpy as np
 from ddpm.jobs.job import run_training
 from ddpm.jobs.recorder import Progress
 from ddpm.jobs.request import TrainingRequest
-from ddpm.judging.quality.form_network import FormNetwork
-from ddpm.judging.quality.forms import FormBaseline
+from ddpm.judging.quality.forms import UNBELIEVED, FormBaseline
 from ddpm.judging.quality.measures import SIZE, QualityBaseline
-from ddpm.judging.quality.splits import distinct_in_order, draws, in_order
 from ddpm.judging.quality.spoiling import blurred, halves_joined
-from ddpm.pixels.duplicates import duplicate_groups
 from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.run import Run
 from ddpm.runs.samples import cached_samples
@@ -30,8 +27,6 @@ BLUR = 0.8
 """Standard deviation of the blurred sprites, in sixteenths of the side."""
 
 _SAMPLES = 1024
-_POOL = 4096
-_MARK = 0.05
 
 
 def bench_forms(
@@ -40,14 +35,12 @@ def bench_forms(
     folder: Path,
     watch: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda text: None,
-    network: FormNetwork | None = None,
 ) -> dict[str, Any]:
     """Measure what should be in order, the best first.
 
     Args:
         long: a run of the same sprites that was trained for long; None leaves that row out.
         folder: a folder called ``checkpoints``, where the short trainings are, or will be made.
-        network: another than the one that comes with the program.
 
     Returns:
         JSON values: for each contender the two Frechet ratios with their standard errors, the believable share with
@@ -58,34 +51,29 @@ def bench_forms(
     sprites = load_sprites(source)
     train, heldout = sprites.split()
     both = np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))])
-    pool = both[distinct_in_order(both)[:_POOL]]
     quality = QualityBaseline(both)
-    forms = FormBaseline(pool, np.unique(duplicate_groups(pool), return_inverse=True)[1], network)
     rows: dict[str, Any] = {}
     for name, samples in _contenders(sprites, both, long, folder, watch, say):
         say(f"{name} ...")
-        samples = samples[in_order(samples)]
-        n = min(SIZE, len(samples), len(pool) // 2)
-        drawn = draws(len(samples), n)
-        measured = forms.report(samples, drawn)
-        random = quality.report(samples)
+        found = quality.report(samples)
+        forms = found.forms
         rows[name] = {
             "samples": len(samples),
-            "a_side": n,
-            "random_ratio": random.frechet_ratio,
-            "random_ratio_sd": random.frechet_ratio_sd,
-            "form_ratio": measured.frechet_ratio,
-            "form_ratio_sd": measured.frechet_ratio_sd,
-            "believable": measured.believable,
-            "believable_error": measured.believable_error,
-            "precision": measured.precision,
-            "recall": measured.recall,
+            "a_side": found.n,
+            "random_ratio": found.frechet_ratio,
+            "random_ratio_sd": found.frechet_ratio_sd,
+            "form_ratio": forms.frechet_ratio,
+            "form_ratio_sd": forms.frechet_ratio_sd,
+            "believable": forms.believable,
+            "believable_error": forms.believable_error,
+            "precision": forms.precision,
+            "recall": forms.recall,
         }
     ratios = [row["form_ratio"] for row in rows.values() if row["a_side"] == SIZE]
     return {
         **rows,
         "in_order": all(one < other for one, other in pairwise(ratios)) if len(ratios) > 1 else None,
-        "seen": _seen_and_unseen(sprites, train, heldout, forms),
+        "seen": _seen_and_unseen(sprites, train, heldout, quality.forms),
     }
 
 
@@ -126,8 +114,8 @@ def _seen_and_unseen(
     return {
         "seen_mean": float(seen.mean()),
         "unseen_mean": float(unseen.mean()),
-        "seen_believable": float((seen >= _MARK).mean()),
-        "unseen_believable": float((unseen >= _MARK).mean()),
+        "seen_believable": float((seen >= UNBELIEVED).mean()),
+        "unseen_believable": float((unseen >= UNBELIEVED).mean()),
         "unseen": len(unseen),
     }
 

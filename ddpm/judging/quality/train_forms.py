@@ -1,6 +1,6 @@
 """Teach the network of :mod:`ddpm.judging.quality.form_network`: ``python -m ddpm.judging.quality.train_forms``.
 
-    python -m ddpm.judging.quality.train_forms --real PATH --out forms.safetensors      # about ten minutes on one core
+    python -m ddpm.judging.quality.train_forms --real PATH --out forms.safetensors      # under ten minutes of one core
     python -m ddpm.judging.quality.train_forms --real PATH --out trial.safetensors --without "halves joined"
 
 Every batch is a third each of sprites, of the same sprites in other colours, mirrored and shifted, and of spoilt ones.
@@ -59,7 +59,13 @@ class Lessons:
 
     @classmethod
     def of(cls, sprites: SpriteDataset) -> Lessons:
-        """The sprites of a data set that are not held out."""
+        """The sprites of a data set that are not held out.
+
+        Raises:
+            ValueError: if they are not 16x16 pixels without alpha: other sizes would not be what the network is for.
+        """
+        if sprites.images.shape[1:] != (16, 16, 3):
+            raise ValueError(f"the network is taught with 16 x 16 RGB sprites, and {sprites.name} has others")
         train, _ = sprites.split()
         images = np.asarray(sprites.images[train])
         shapes = shapes_of(images) if sprites.shape_ids is None else np.asarray(sprites.shape_ids)[train]
@@ -248,14 +254,18 @@ def weights_bytes(network: FormNetwork) -> bytes:
     return save(state, metadata={"version": str(VERSION)})
 
 
-def main(arguments: list[str] | None = None) -> None:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--real", metavar="SOURCE", action="append", default=[], help="sets beside the built-in one")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", action="append", default=[], choices=[*SPOILERS], help="a way that is not shown")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main() -> None:
+    options = make_parser().parse_args()
     torch.set_num_threads(1)
     sets = [Lessons.of(load_sprites(source)) for source in ["builtin", *options.real]]
     network = train_forms(

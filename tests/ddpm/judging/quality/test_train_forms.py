@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from ddpm.judging.quality.form_network import from_bytes
 from ddpm.judging.quality.train_forms import Lessons, _Pupil, recoloured, shapes_of, train_forms, weights_bytes
 from ddpm.pixels.conversion import to_float
+from ddpm.sprites import load_sprites
 from tests.ddpm.helpers import built_in_sprites, simple_sprites
 
 
@@ -62,6 +65,12 @@ def test_held_out_sprites_are_not_lessons() -> None:
     learnt = {image.tobytes() for image in Lessons.of(sprites).images}
     assert len(learnt) == len(train)
     assert not learnt & {sprites.images[row].tobytes() for row in heldout}
+
+
+def test_other_sizes_are_no_lessons(tmp_path: Path) -> None:
+    np.save(tmp_path / "small.npy", np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), np.uint8))
+    with pytest.raises(ValueError, match="16 x 16 RGB"):
+        Lessons.of(load_sprites(tmp_path / "small.npy"))
 
 
 def test_a_shape_in_other_colours_or_mirrored_is_one_shape() -> None:
