@@ -1,6 +1,6 @@
 """Teach the network of :mod:`ddpm.judging.quality.form_network`: ``python -m ddpm.judging.quality.train_forms``.
 
-    python -m ddpm.judging.quality.train_forms --real PATH --out forms.safetensors      # under ten minutes of one core
+    python -m ddpm.judging.quality.train_forms --real PATH --out forms.safetensors      # about five minutes of one core
     python -m ddpm.judging.quality.train_forms --real PATH --out trial.safetensors --without "halves joined"
 
 Every batch is a third each of sprites, of the same sprites in other colours, mirrored and shifted, and of spoilt ones.
