@@ -18,6 +18,7 @@ from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.exam import Exam, take_exam
 from ddpm.judging.headline import Headline, headline
 from ddpm.judging.quality.classifier import Classifier
+from ddpm.judging.quality.forms import FormReport
 from ddpm.judging.quality.measures import QualityBaseline, classifier_of
 from ddpm.judging.quality.report import QualityReport
 from ddpm.judging.statistics import Proportion
@@ -262,6 +263,7 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
     size = f"{quality.n:,} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
     rows = [
         [f"Fréchet ratio ({size})", _measured(quality.frechet_ratio, quality.frechet_ratio_sd), "1"],
+        *_form_rows(quality.forms),
         ["patch Wasserstein ratio", _number(quality.patch_wasserstein), "1"],
         ["KID", _measured(quality.kid, quality.kid_sd), _measured(quality.real["kid"], quality.kid_real_sd)],
     ]
@@ -275,6 +277,27 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
         real_words = "-" if agreement.real is None else f"{agreement.real:.1%}"
         rows.append(["shows the kind that was asked for", words, real_words])
     return rows
+
+
+def _form_rows(forms: FormReport) -> list[list[str]]:
+    share = "-" if forms.believable is None else f"{forms.believable:.1%} ± {forms.believable_error:.1%}"
+    rows = [
+        ["Fréchet ratio of forms", _measured(forms.frechet_ratio, forms.frechet_ratio_sd), "1"],
+        ["precision of forms", _number(forms.precision), _number(forms.real["precision"])],
+        ["recall of forms", _number(forms.recall), _number(forms.real["recall"])],
+        [
+            "believable as a drawing of something",
+            "cannot be told" if forms.blind else share,
+            _percent(forms.real["believable"]),
+        ],
+    ]
+    if forms.joined is not None:
+        rows.append(["the same, of real sprites' halves joined wrongly", "", _percent(forms.joined)])
+    return rows
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
 
 
 def _measured(value: float | None, error: float | None) -> str:

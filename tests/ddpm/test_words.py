@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ddpm.cli.main import make_parser
+from ddpm.judging.quality import train_forms
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import ROOT
 
@@ -45,7 +46,7 @@ def options(parser: argparse.ArgumentParser) -> set[str]:
 
 
 def test_messages_name_only_options_that_there_are() -> None:
-    known = options(make_parser())
+    known = options(make_parser()) | options(train_forms.make_parser())
     named = {
         (str(path.relative_to(ROOT)), option)
         for path in [*MODULES, *sorted((ROOT / "pages").rglob("*.py"))]

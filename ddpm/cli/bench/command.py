@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ddpm.base.home import home
+from ddpm.cli.bench.forms import bench_forms, table
 from ddpm.cli.bench.learning import bench_baseline, bench_learning
 from ddpm.cli.bench.neighbors import bench_neighbors
 from ddpm.cli.bench.sampling import bench_sampling
@@ -28,13 +29,15 @@ _BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {
 
 def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "bench", _bench, "measure speed on this machine")
-    parser.add_argument("what", choices=[*_BENCHES, "learning", "reference", "sampling"], help="what to measure")
+    parser.add_argument(
+        "what", choices=[*_BENCHES, "learning", "reference", "sampling", "forms"], help="what to measure"
+    )
     parser.add_argument("--data", metavar="SOURCE", help="sprites to measure with (default: builtin)")
     parser.add_argument(
         "--checkpoint",
         type=Path,
         default=Path(__file__).resolve().parents[3] / "checkpoints" / "builtin",
-        help="sampling: a run folder, or one of its steps",
+        help="sampling: a run folder, or one of its steps; forms: the long training, of the same sprites",
     )
     parser.add_argument(
         "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
@@ -49,6 +52,11 @@ def add_parser(commands: Commands) -> None:
 def _bench(options: argparse.Namespace) -> None:
     if options.what in ("learning", "reference"):
         result = _bench_learning(options)
+    elif options.what == "forms":
+        result = _bench_forms(options)
+        if not options.json:
+            print(table(result))
+            return
     elif options.what == "sampling":
         result = bench_sampling(options.checkpoint, options.data, lambda text: print(text, file=sys.stderr))
     else:
@@ -60,9 +68,24 @@ def _bench(options: argparse.Namespace) -> None:
         print(f"{key.replace('_', ' '):>44}  {f'{value:,.4g}' if isinstance(value, float) else value}")
 
 
+def _bench_forms(options: argparse.Namespace) -> dict[str, Any]:
+    source = options.data or "builtin"
+    printer = ProgressPrinter()
+    try:
+        return bench_forms(
+            source, options.checkpoint, _folder(source), printer.training, lambda text: print(text, file=sys.stderr)
+        )
+    finally:
+        printer.close()
+
+
+def _folder(source: str) -> Path:
+    return home() / "bench" / load_sprites(source).fingerprint[:12] / "checkpoints"
+
+
 def _bench_learning(options: argparse.Namespace) -> dict[str, Any]:
     source = options.data or "builtin"
-    folder = home() / "bench" / load_sprites(source).fingerprint[:12] / "checkpoints"
+    folder = _folder(source)
     printer = ProgressPrinter()
     try:
         if options.what == "reference":

@@ -26,6 +26,7 @@ from ddpm.judging.quality.distributions import (
     vendi_score,
 )
 from ddpm.judging.quality.features import SEEDS, FeatureNetwork, as_seen
+from ddpm.judging.quality.forms import FormBaseline
 from ddpm.judging.quality.report import QualityReport
 from ddpm.judging.quality.splits import SPLITS, distinct_in_order, draws, halves, in_order
 from ddpm.pixels.conversion import require_sprites
@@ -90,6 +91,9 @@ class QualityBaseline:
     Args:
         real: uint8 (R, H, W, C); of more than 4,096 distinct ones a fixed random 4,096 are used.
 
+    Attributes:
+        forms: the same sprites as a network sees them that was taught to see forms.
+
     Raises:
         ValueError: if there are none.
     """
@@ -105,6 +109,7 @@ class QualityBaseline:
         self._features = [network(self._images).astype(np.float64) for network in self._networks]
         self._centre = self._features[0].mean(axis=0)
         self._traits = traits(self._images)
+        self.forms = FormBaseline(self._images, self._groups)
         self._halves: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
         self._normals: dict[tuple[int, int], list[tuple[Gaussian, float]]] = {}
         self._real_kernel: dict[int, list[float]] = {}
@@ -171,6 +176,7 @@ class QualityBaseline:
             real={"kid": real_kid, "vendi": real_vendi, **real_neighbours, **_means(self._traits)},
             class_agreement=agreement,
             absent=_absent(measured, self._traits),
+            forms=self.forms.report(samples, drawn),
         )
 
     def _size(self, samples: np.ndarray) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ddpm.base.json_values import jsonable
 from ddpm.judging.quality.classifier import ClassAgreement
+from ddpm.judging.quality.forms import FormReport
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class QualityReport:
         real: for each measure except the two ratios, the value of real sprites, on sets of the same size.
         class_agreement: None without labels.
         absent: for a trait that cannot be measured on these sprites, the reason in a sentence.
+        forms: what a network says that was taught to see forms: where random features take soft shapes without a face
+            for sprites, it does not.
     """
 
     frechet_ratio: float | None
@@ -62,6 +65,7 @@ class QualityReport:
     real: dict[str, float | None]
     class_agreement: ClassAgreement | None
     absent: dict[str, str]
+    forms: FormReport
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; None for what is not a finite number."""

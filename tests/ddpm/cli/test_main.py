@@ -495,6 +495,21 @@ def test_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 of 3 samples are exact copies of one of 30 distinct sprites." in capsys.readouterr().out
 
 
+def test_nearest_by_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    references = simple_sprites(30)
+    np.save(tmp_path / "data.npy", references)
+    np.save(tmp_path / "x.npy", references[[4, 7]])
+    asked = ("nearest", "--by", "form", "--samples", tmp_path / "x.npy", "--data", tmp_path / "data.npy")
+    result = said(capsys, *asked, "--k", 2)
+    assert "exact_copies" not in result
+    assert [matches[0]["row"] for matches in result["nearest"]] == [4, 7]
+    for matches in result["nearest"]:
+        assert matches[0]["cosine"] == pytest.approx(1, abs=1e-5)
+        assert matches[1]["cosine"] < matches[0]["cosine"]
+    assert main([str(part) for part in asked]) == 0
+    assert "row 4 (" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("k", ["0", "-1", "41"])
 def test_nearest_k(k: str, tiny_sprites: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nearest", "--samples", str(tiny_sprites), "--data", str(tiny_sprites), "--k", k]) == 1
@@ -547,6 +562,27 @@ def test_bench(tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypat
     for name in ("ours", "diffusers"):
         assert result[f"share_of_peak_{name}"] > 0
         assert result[f"parameters_{name}"] > 1000
+
+
+def test_bench_forms(
+    tiny_sprites: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FAST_STEPS", 2), ("ORIGINAL_STEPS", 1), ("_SAMPLES", 12)):
+        monkeypatch.setattr(f"ddpm.cli.bench.forms.{name}", value)
+    for recipe in ("fast", "original"):
+        monkeypatch.setitem(RECIPES, recipe, TINY)
+    result = said(capsys, "bench", "forms", "--data", tiny_sprites)
+    rows = {name: row for name, row in result.items() if isinstance(row, dict) and name != "seen"}
+    assert [*rows][1:] == ["long training", "fast, 2 steps", "original, 1 steps", "halves joined", "blurred"]
+    assert all(row["samples"] <= 12 for row in rows.values())
+    assert rows["blurred"]["form_ratio"] > 1
+    assert result["in_order"] is None
+    assert result["seen"]["unseen"] > 0
+    # The trainings are there already.
+    assert main(["bench", "forms", "--data", str(tiny_sprites)]) == 0
+    text = capsys.readouterr().out
+    assert "In order, the best first: not known" in text
+    assert text.count(" a side: not to be compared") == len(rows)
 
 
 def test_the_training_bench_times_each_contender_under_its_own_name(
