@@ -139,8 +139,9 @@ def test_train_shows_what_a_run_found_out_about_itself(open_page: OpenPage) -> N
     assert not app.exception
     assert any("does it copy?" in text.value for text in app.markdown)
     titles = {caption.value.strip("*") for caption in app.caption}
-    assert titles >= {"Near copies", "Distance from real ones", "Haze in the background", "Colours in a sprite"}
-    assert len(app.get("vega_lite_chart")) == 6
+    assert titles >= {"Near copies", "Distance from real ones", "Colours in a sprite"}
+    # Haze is measured where drawings have a background, and after so few steps they may have none.
+    assert len(app.get("vega_lite_chart")) == 5 + ("Haze in the background" in titles)
     # The run was told to draw fewer than usual.
     assert any(caption.value.startswith("Measured on 16 of its own drawings;") for caption in app.caption)
 
