@@ -288,7 +288,9 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     )
     index = TrainingIndex(sprites.images[train], sprites.images[heldout])
     chosen = Chosen(images, Run(folder), "samples", first=3)
-    return Subject(chosen, ComparisonSet(sprites, train, heldout), "key", index, index.measure(images))
+    return Subject(
+        chosen, ComparisonSet(sprites, train, heldout), "key", index, index.measure(images), index.limits.faults(images)
+    )
 
 
 def unpacked(parcel: bytes) -> dict[str, Any]:
@@ -312,6 +314,19 @@ def test_a_parcel_holds_every_sample_the_nearest_first(subject: Subject) -> None
     places = [one[name][0] for one in samples for name in ("pixels", "shape", "palette")]
     assert max(places) == header["sprites"] - 1
     assert min(place for place in places if place >= 0) >= 8, "matches stand behind the samples"
+
+
+def test_poor_drawings_are_told_why(subject: Subject) -> None:
+    random = np.random.default_rng(0)
+    noisy = subject.train[:8].astype(int) + random.integers(-60, 61, subject.train[:8].shape)
+    noisy = np.clip(noisy, 0, 255).astype(np.uint8)
+    faults = subject.index.limits.faults(np.concatenate([noisy, subject.train[:4]]))
+    assert all("too many colours" in of_one for of_one in faults[:8])
+    assert faults[8:] == [()] * 4
+    report = memorization_report(noisy, subject.train, subject.index.heldout)
+    assert "Why: " in rates_html(report, faults[:8])
+    assert "too many colours 8" in rates_html(report, faults[:8])
+    assert "Why: " not in rates_html(report)
 
 
 def test_the_verdict_is_careful_with_few_samples_and_no_floor(subject: Subject) -> None:

@@ -126,6 +126,7 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
     facts, own = subject.evidence, subject.chosen.images[i]
     gap = difference(own, subject.train[facts.row[i]])
     label = report.labels[i]
+    faults = f" Here: {', '.join(subject.faults[i])}." if label == "low quality" and subject.faults[i] else ""
     moved = transform_words(bool(facts.shape_flip[i]), facts.shape_shift[i])
     outlines = f"{facts.shape_similarity[i]:.0%} of the outlines" + (f", if it is {moved}" if moved else "")
 
@@ -143,7 +144,7 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
     share = percent(facts.p[i])
     chance = f"Of real sprites that the model never saw, {share} come at least as near to a training sprite."
     return (
-        f'<div class="closeup"><p><b>{html.escape(label)}</b>: {html.escape(LABEL_WORDS[label])}</p>'
+        f'<div class="closeup"><p><b>{html.escape(label)}</b>: {html.escape(LABEL_WORDS[label] + faults)}</p>'
         f'<div>{"".join(figures)}</div><p class="soft">{html.escape(chance)}</p></div>'
     )
 

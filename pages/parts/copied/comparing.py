@@ -116,10 +116,15 @@ class Pairs(Question):
 
 @dataclass(frozen=True)
 class Subject(Question):
-    """Samples, and all evidence about them."""
+    """Samples, and all evidence about them.
+
+    Attributes:
+        faults: of each sample, in words, what is worse drawn than in the training sprites.
+    """
 
     index: TrainingIndex
     evidence: Evidence
+    faults: list[tuple[str, ...]]
 
 
 def choose_samples(runs: list[Run]) -> Chosen | Run | None:
@@ -236,10 +241,10 @@ def pair(chosen: Chosen, ready: Ready) -> Pairs | None:
 def measured(pairs: Pairs) -> Subject | None:
     """All evidence about samples, if it was gathered before; else None."""
     index = _known_indices().get(pairs.key)
-    evidence = _known_evidence().get((pairs.key, pairs.digest))
-    if index is None or evidence is None:
+    found = _known_evidence().get((pairs.key, pairs.digest))
+    if index is None or found is None:
         return None
-    return Subject(pairs.chosen, pairs.comparison, pairs.key, index, evidence)
+    return Subject(pairs.chosen, pairs.comparison, pairs.key, index, *found)
 
 
 def measure(pairs: Pairs, watch: Watch) -> None:
@@ -254,7 +259,8 @@ def measure(pairs: Pairs, watch: Watch) -> None:
         index = load_or_build(pairs.comparison, lambda done, what: watch(0.9 * done, f"{what}, once"))
         _keep(indices, pairs.key, index, 3)
     watch(0.9, f"Looking at {counted(len(pairs.chosen.images), 'sprite')} from all sides")
-    _keep(_known_evidence(), (pairs.key, pairs.digest), index.measure(pairs.chosen.images), 24)
+    images = pairs.chosen.images
+    _keep(_known_evidence(), (pairs.key, pairs.digest), (index.measure(images), index.limits.faults(images)), 24)
 
 
 def _keep(known: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
@@ -276,8 +282,8 @@ def _known_indices() -> OrderedDict[str, TrainingIndex]:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _known_evidence() -> OrderedDict[tuple[str, str], Evidence]:
-    """The evidence about the last samples, for all visitors."""
+def _known_evidence() -> OrderedDict[tuple[str, str], tuple[Evidence, list[tuple[str, ...]]]]:
+    """The evidence about the last samples and their faults, for all visitors."""
     return OrderedDict()
 
 

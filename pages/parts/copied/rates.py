@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
+from collections.abc import Sequence
 
 from ddpm.judging.copying.memorization import LABELS, MemorizationSummary
 from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS
@@ -25,9 +27,15 @@ TITLES = {
 """Title of each rate's card."""
 
 
-def rates_html(report: MemorizationSummary) -> str:
-    """A card for each rate: the rate, its interval, its floor and its excess."""
-    cards = "".join(_card(name, report) for name in TITLES)
+def rates_html(report: MemorizationSummary, faults: Sequence[tuple[str, ...]] = ()) -> str:
+    """A card for each rate: the rate, its interval, its floor and its excess.
+
+    Args:
+        faults: of each sample, in words, what is badly drawn.
+    """
+    counts = Counter(fault for of_one in faults for fault in of_one)
+    why = ", ".join(f"{fault} {count:,}" for fault, count in counts.most_common())
+    cards = "".join(_card(name, report, f" Why: {why}." if why and name == "low quality" else "") for name in TITLES)
     return f'<h2 class="unseen">The numbers</h2><div class="cards">{cards}{_how_to_read(report)}</div>'
 
 
@@ -54,7 +62,7 @@ def _label_row(name: str, report: MemorizationSummary) -> str:
     )
 
 
-def _card(name: str, report: MemorizationSummary) -> str:
+def _card(name: str, report: MemorizationSummary, more: str) -> str:
     rate = report.rates[name]
     floor, excess, strong = floor_words(rate)
     mark = "" if not strong else " more" if name in _ALARMING else " new"
@@ -69,7 +77,7 @@ def _card(name: str, report: MemorizationSummary) -> str:
         f'<p class="big">{percent(rate.rate)} <span>{rate.count:,} of {rate.n:,}</span></p>{gauge}'
         f'<div class="line"><span>interval</span>{percent(rate.low)} to {percent(rate.high)}</div>'
         f'<div class="line"><span>floor</span>{floor}</div><div class="line"><span>excess</span>{excess}</div>'
-        f"<p>{html.escape(RATE_WORDS[name])}</p></div>"
+        f"<p>{html.escape(RATE_WORDS[name] + more)}</p></div>"
     )
 
 

@@ -69,7 +69,7 @@ def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport,
     with st.expander("The figures", icon=":material/bar_chart:"):
         rate = _ask_for_rate(subject)
         report = judge(subject.evidence, subject.index, rate)
-        st.html(rates_html(report))
+        st.html(rates_html(report, subject.faults))
         st.subheader("What each sample is called")
         st.html(labels_html(report))
         near, shapes, which, claimed, began, kept = st.tabs(

@@ -16,6 +16,13 @@ _NOISE_ORPHANS = 0.9
 _TAIL = 0.995
 _TOO_MUCH = ("orphans", "merged_colours", "haze")
 _TOO_LITTLE = ("foreground", "contrast")
+_FAULTS = {
+    "orphans": "stray pixels",
+    "merged_colours": "too many colours",
+    "haze": "haze",
+    "foreground": "hardly anything drawn",
+    "contrast": "too faint",
+}
 # A few dithered sprites must not set the limit for all others.
 _COUNTED, _MANY, _ODD = ("orphans", "merged_colours"), 0.95, 2.0
 # No pixel of such a picture is visibly off all others: it is empty if the training sprites are no such pictures.
@@ -69,14 +76,22 @@ class DrawingLimits:
         if len(samples) == 0:
             return np.empty(0, bool), np.empty(0, bool)
         measured = traits(samples)
-        low = np.zeros(len(samples), bool)
-        # Comparisons with NaN are False: a trait that no training sprite has sets no limit.
-        for name in _TOO_MUCH:
-            low |= getattr(measured, name) > self.limits[name]
-        for name in _TOO_LITTLE:
-            low |= getattr(measured, name) < self.limits[name]
+        low = np.any(list(self._broken(measured).values()), axis=0)
         degenerate = self._shows_nothing(measured, samples.shape[1] * samples.shape[2])
         return degenerate, low | degenerate
+
+    def faults(self, samples: np.ndarray) -> list[tuple[str, ...]]:
+        """What is worse in each sample, uint8 (N, H, W, C), than in the training sprites, in words; () for nothing."""
+        if len(samples) == 0:
+            return []
+        broken = self._broken(traits(samples))
+        return [tuple(words for name, words in _FAULTS.items() if broken[name][i]) for i in range(len(samples))]
+
+    def _broken(self, measured: Traits) -> dict[str, np.ndarray]:
+        """bool (N,) for each limit."""
+        # Comparisons with NaN are False: a trait that no training sprite has sets no limit.
+        too_much = {name: getattr(measured, name) > self.limits[name] for name in _TOO_MUCH}
+        return too_much | {name: getattr(measured, name) < self.limits[name] for name in _TOO_LITTLE}
 
     def _shows_nothing(self, measured: Traits, pixels: int) -> np.ndarray:
         faint = measured.contrast < min(_FAINT, self.limits["contrast"])
