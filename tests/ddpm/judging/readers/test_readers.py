@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.ddpm.helpers import real_sprites
-from tests.ddpm.judging.readers.score import FIGURES, agreement, shares
+from tests.ddpm.judging.readers.score import ANSWERS, FIGURES, agreement, shares
 from tests.ddpm.judging.readers.sheets import KEY, SHEETS, SHOWN, SOURCES, enlarged, view
 
 
@@ -47,6 +47,14 @@ def test_readers_see_large_sprites_without_names(tmp_path: Path, capsys: pytest.
     first = cells(kept[0])[0]
     np.testing.assert_array_equal(shown[24 + 8 : 24 + 8 * 17, 24 + 8 : 24 + 8 * 17][::8, ::8], first)
     assert enlarged(Image.new("RGB", (64, 64))).size[0] < shown.shape[1]
+
+
+def test_forms_agree_with_eyes_better_than_random_features_do() -> None:
+    key = json.loads(KEY.read_text())
+    named = shares(json.loads(ANSWERS.read_text()), set(key))
+    assert set(named) == set(SOURCES)
+    assert agreement(named, key, "believable_shown") > 0.6
+    assert agreement(named, key, "form_ratio") > agreement(named, key, "random_ratio") + 0.1
 
 
 def test_shares_are_means_of_readers() -> None:
