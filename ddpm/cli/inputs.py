@@ -83,6 +83,6 @@ def labels_asked_for(asked: str, n: int, seed: int, checkpoint: Checkpoint) -> t
         return labels_by_frequency(checkpoint, n, seed)
     if asked in names:
         return torch.full((n,), names.index(asked))
-    if asked.isdigit() and int(asked) < len(names):
+    if asked.isdecimal() and len(asked) < 10 and int(asked) < len(names):
         return torch.full((n,), int(asked))
     raise ValueError(f"--label: there is no kind {asked!r}; there are any, none, {', '.join(names)}")

@@ -17,6 +17,9 @@ from ddpm.sprites import SpriteError
 from ddpm.training.distributed import TeamError
 from ddpm.training.loop import TrainingError
 
+_NO_MEMORY = ("allocate memory", "bad_alloc", "out of memory")
+"""How torch says so."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for an error with a message, 2 for wrong usage, 130 for Ctrl-C."""
@@ -32,6 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         print(f"error: {_explain(error)}", file=sys.stderr)
+        return 1
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not any(words in str(error) for words in _NO_MEMORY):
+            raise
+        print("error: there is not enough memory for this: draw or measure fewer sprites at once.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

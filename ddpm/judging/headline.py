@@ -89,7 +89,8 @@ def privacy_words(report: MemorizationSummary) -> str:
 def _caveat(report: MemorizationSummary) -> str:
     words = []
     near, n = report.rates["near copy"], len(report.labels)
-    if n < _FEW:
+    # Of what was copied pixel by pixel nobody asks how much more could be.
+    if n < _FEW and not report.rates["exact copy"].count:
         words.append(
             f"With {counted(n, 'sample')} this is a first impression: up to {near.high:.0%} of all that it draws could "
             "be near copies."

@@ -165,9 +165,11 @@ def cutout(images: np.ndarray, *, careful: bool = False, holes: bool = False, sh
         uint8 (N, H, W, 4); alpha is 0 or 255, and colours are kept where it is 255, black where it is 0.
 
     Raises:
-        TypeError, ValueError: if they are no sprites.
+        TypeError, ValueError: if they are no sprites, or shadows lie outside 0..1.
     """
     (images,) = require_sprites(images=images)
+    if not 0 <= shadows <= 1:
+        raise ValueError(f"shadows must be from 0 to 1, got {shadows!r}")
     if images.shape[-1] == 4:
         return images
     lab = oklab(images)

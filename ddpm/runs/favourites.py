@@ -33,6 +33,8 @@ _LARGEST_FILE = 1 << 20
 _LOCK_SECONDS = 10.0
 # A model's name may change, and old favourites have no id; the mark of its weights alone identifies it.
 _NAMES = ("name", "id")
+# Older favourites lack it, and are the same sprites.
+_SHOWN = "shows"
 _NOTE = {"info": is_object, "kept": is_amount}
 
 
@@ -66,8 +68,10 @@ def favourite_id(image: np.ndarray, info: dict[str, Any]) -> str:
 
     Args:
         image: uint8 (H, W, C).
-        info: JSON values that say where it comes from; with a "mark" of the model, its "name" and "id" are ignored.
+        info: JSON values that say where it comes from; with a "mark" of the model, its "name" and "id" are ignored, and
+            always "shows", the kind of the sprite.
     """
+    info = {key: value for key, value in info.items() if key != _SHOWN}
     if info.get("mark"):
         info = {key: value for key, value in info.items() if key not in _NAMES}
     digest = blake2b(json.dumps(info, sort_keys=True).encode(), digest_size=8)

@@ -79,7 +79,7 @@ def test_variants_are_an_ordinary_batch(small: Path, purpose: Any) -> None:
     assert found is not None
     assert tells_all(found.info)
     assert from_info(found.info) == replace(order, step=batch.info["step"])
-    assert file_stem(batch.info).endswith(f"-{purpose}-2of6-{usual_strength(purpose):g}-0")
+    assert file_stem(batch.info).endswith(f"-{purpose}-of-3-at-{usual_strength(purpose):g}")
 
 
 def test_variants_of_variants(small: Path) -> None:

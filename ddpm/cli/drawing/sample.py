@@ -14,7 +14,7 @@ from ddpm.cli.drawing.sample_files import add_file_options, checked_files
 from ddpm.cli.inputs import labels_asked_for
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.chain import ChainRecorder
-from ddpm.diffusion.sampling import default_steps, sample
+from ddpm.diffusion.sampling import default_steps, sample, timesteps
 from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish
 from ddpm.pixels.palette.known import KNOWN, find_palette
 from ddpm.pixels.seams import drawn_beside_learnt, seams
@@ -51,11 +51,13 @@ def _sample(options: argparse.Namespace) -> None:
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
     files.check_size(options.n, *checkpoint.model.image_shape[1:])
     labels = labels_asked_for(options.label, options.n, options.seed, checkpoint)
-    steps = options.steps or default_steps(options.sampler, checkpoint.schedule.num_timesteps)
-    recorder = ChainRecorder(checkpoint.schedule, steps)
+    schedule = checkpoint.schedule
+    steps = default_steps(options.sampler, schedule.num_timesteps) if options.steps is None else options.steps
+    steps = len(timesteps(schedule, options.sampler, steps))
+    recorder = ChainRecorder(schedule, steps)
     moments = sample(
         checkpoint.model,
-        checkpoint.schedule,
+        schedule,
         options.n,
         options.sampler,
         options.steps,
@@ -102,7 +104,7 @@ def _checked_finish(options: argparse.Namespace) -> Finish:
     """What the options of :func:`_add_finish_options` ask for; ValueError if that is impossible."""
     if not options.cut_out and (options.holes or options.shadows is not None):
         raise ValueError("--holes and --shadows say how the background is cut out: ask for --cut-out, too")
-    palette = find_palette(options.palette) if options.palette else None
+    palette = find_palette(options.palette) if options.palette is not None else None
     return Finish(options.clean, palette, CutOut(options.holes, options.shadows or 0.0) if options.cut_out else None)
 
 

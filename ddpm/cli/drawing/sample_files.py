@@ -23,6 +23,8 @@ from ddpm.pixels.sheets import enlarge, plain_name, png_zip, sprite_names
 
 _SUFFIXES = (".png", ".zip", ".aseprite", ".gif", ".npy")
 _SHEET_SCALE, _SHEET_GAP = 4, 1
+# What the GIF writer takes at most, if it is not told.
+_GIF_SCALE = 3
 _BELONGS_TO = {
     "columns": (".png", ".gif"),
     "scale": (".png", ".zip", ".gif"),
@@ -87,6 +89,8 @@ class Files:
         """Raises ValueError if the picture would be too large, before anything is drawn."""
         if self.suffix == ".png":
             self.layout.page_size(count, height, width)
+        elif self.suffix == ".gif" and self.scale is None:
+            SheetLayout(self.layout.columns, _GIF_SCALE).page_size(count, height, width)
         elif self.scale is not None:
             SheetLayout(self.layout.columns, self.scale).page_size(1 if self.suffix == ".zip" else count, height, width)
 
@@ -106,7 +110,7 @@ class Files:
         if kinds and (self.atlas or self.suffix == ".aseprite"):
             order = kinds_together(kinds)
             if (np.diff(order) != 1).any():
-                yield "Put in the order of their kinds, a tag for each; their names keep the numbers of the .npy."
+                yield "Put in the order of their kinds, a tag for each; names keep the numbers as they were drawn."
             images, names, kinds = sprites[order], [names[i] for i in order], [kinds[i] for i in order]
         self.out.parent.mkdir(parents=True, exist_ok=True)
         if self.suffix == ".png":

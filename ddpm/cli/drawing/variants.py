@@ -71,11 +71,11 @@ def add_parser(commands: Commands) -> None:
 
 
 def _variants(options: argparse.Namespace) -> None:
+    if not 1 <= options.count <= _MOST:
+        raise ValueError(f"--count must lie in 1..{_MOST}, got {options.count}")
     if options.columns is None and options.out.suffix.lower() in (".png", ".gif"):
         options.columns = options.count + 1
     files = checked_files(options)
-    if not 1 <= options.count <= _MOST:
-        raise ValueError(f"--count must lie in 1..{_MOST}, got {options.count}")
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
     numbers, originals, labels = _originals(options, checkpoint)
     total = len(originals) * (options.count + 1)
@@ -99,9 +99,13 @@ def _variants(options: argparse.Namespace) -> None:
     chain = _with_originals(recorder.chain(), originals)
     for told in files.write(chain, chain.sprites, _kinds(labels, checkpoint, options.count + 1)):
         print(told, file=sys.stderr)
+    rows = chain.sprites.reshape(len(originals), -1, *originals.shape[1:])
+    if same := int((rows[:, 1:] == rows[:, :1]).all(axis=(2, 3, 4)).sum()):
+        are = "variant is" if same == 1 else "variants are"
+        print(f"{same} {are} equal to the sprite itself: it has nothing that could change.", file=sys.stderr)
     print(
-        f"Each sprite of {', '.join(map(str, numbers))} comes first, then its {counted(options.count, 'variant')}: "
-        "a row each on a sheet, unless --columns says otherwise.",
+        f"On a sheet each sprite has a row: itself first, then its {counted(options.count, 'variant')}, unless "
+        "--columns says otherwise.",
         file=sys.stderr,
     )
 

@@ -73,6 +73,8 @@ def atlas_json(
         "format": "RGBA8888",
         "size": {"w": width, "h": height},
         "scale": "1",
+        # Not Aseprite's: with it an enlarged sheet is read again as it was, whatever its sprites look like.
+        "spriteScale": sheet.scale,
         "frameTags": [
             {"name": run.kind, "from": run.first, "to": run.last, "direction": "forward", "color": _BLACK}
             for run in runs(kinds)

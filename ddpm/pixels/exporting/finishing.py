@@ -9,6 +9,8 @@ import numpy as np
 from ddpm.base.text import counted
 from ddpm.pixels.cleaning import Cleaned, clean_pixels
 from ddpm.pixels.exporting.palette_files import colours_used
+from ddpm.pixels.foreground import foreground
+from ddpm.pixels.oklab import oklab
 from ddpm.pixels.palette.files import Palette
 from ddpm.pixels.palette.mapping import map_to_palette
 from ddpm.pixels.sheets import plain_name
@@ -16,6 +18,7 @@ from ddpm.pixels.transparency import cutout
 
 SOFT_SHADOWS = 0.2
 """As ``shadows`` of :class:`CutOut`: soft ones go, and a black outline stays."""
+_STILL_THERE = 0.7
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class Finished:
 
 @dataclass(frozen=True, eq=False)
 class Finish:
-    """What is to be done, in this order: clean the pixels, hold them to a palette, cut the background out.
+    """What is to be done, in this order: clean the pixels, cut the background out, hold the rest to a palette.
+
+    The background goes first, as a palette may give it and a pale drawing the same colour.
 
     With none of them it is false, and the sprites stay as they are.
 
@@ -86,18 +91,16 @@ class Finish:
         if cleaned is not None:
             images = cleaned.images
             told.append(cleaned.in_words())
-        if self.palette is not None:
-            images = map_to_palette(images, self.palette.colours).images
         if self.cut_out is not None:
-            before, images = (
-                images,
-                cutout(images, careful=True, holes=self.cut_out.holes, shadows=self.cut_out.shadows),
-            )
+            before = images
+            images = cutout(before, careful=True, holes=self.cut_out.holes, shadows=self.cut_out.shadows)
             told.append(_cut_words(before, images))
         if self.palette is not None:
-            # Counted at the end: the background's colour may have gone with it.
+            before, images = images, map_to_palette(images, self.palette.colours).images
             used = len(colours_used(images))
-            told.insert(int(self.clean), f"{self.palette.name}: {used} of {len(self.palette.colours)} colours used.")
+            told.append(f"{self.palette.name}: {used} of {len(self.palette.colours)} colours used.")
+            if lost := _lost_in_background(before, images):
+                told.append(_lost_words(lost))
         return Finished(images, cleaned, tuple(told))
 
 
@@ -112,6 +115,22 @@ def why_not_cut_out(images: np.ndarray) -> str:
     if len(images) and cutout(images, careful=True)[..., 3].all():
         return "They have no background: no colour surrounds what is drawn."
     return ""
+
+
+def _lost_in_background(before: np.ndarray, after: np.ndarray) -> int:
+    """Of how many sprites a good part of the drawing got the colour of its background."""
+    if before.shape[-1] == 4 or len(before) == 0:
+        return 0
+    drawn, left = (foreground(oklab(images)).sum(axis=(1, 2)) for images in (before, after))
+    return int((left < _STILL_THERE * drawn).sum())
+
+
+def _lost_words(count: int) -> str:
+    whose = "1 sprite has" if count == 1 else f"{count:,} sprites have"
+    return (
+        f"{whose} lost a good part to the background: the palette has one colour for both. Cut the background out, or "
+        "take a palette with more colours."
+    )
 
 
 def _cut_words(before: np.ndarray, after: np.ndarray) -> str:

@@ -91,11 +91,13 @@ class Sheet:
         picture: uint8 (H, W, C), C of 3 or 4 as the sprites have.
         frames: where each sprite is, without its extruded border.
         note: its layout, for our own readers.
+        scale: pixels of the picture for each of a sprite.
     """
 
     picture: np.ndarray
     frames: list[Frame]
     note: str
+    scale: int = 1
 
     def to_png(self) -> bytes:
         """The page as a PNG file that says how it is laid out, so that it can be loaded as sprites again."""
@@ -133,4 +135,4 @@ def lay_out(images: np.ndarray, layout: SheetLayout) -> Sheet:
     more: dict[str, int | list[int]] = {}
     if page.shape[:2] != inner:
         more = {"columns": columns, "page": [page.shape[1], page.shape[0]]}
-    return Sheet(page, frames, sheet_note(images, scale, layout.gap + 2 * extrude, first, **more))
+    return Sheet(page, frames, sheet_note(images, scale, layout.gap + 2 * extrude, first, **more), scale)

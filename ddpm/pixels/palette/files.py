@@ -102,15 +102,19 @@ def _parsed(data: bytes, name: str) -> tuple[str, np.ndarray]:
 
 
 def _gpl(lines: list[str], name: str) -> tuple[str, np.ndarray]:
-    title = ""
+    title, with_alpha = "", False
     rows: list[tuple[int, ...]] = []
     for number, line in enumerate(lines[1:], 2):
         key, colon, value = line.partition(":")
         # GIMP takes these only above the first colour; below it such a line would be a broken colour.
         if not rows and colon and key.strip() in ("Name", "Columns", "Channels"):
             title = value if key.strip() == "Name" else title
+            with_alpha |= key.strip() == "Channels" and value.strip() == "RGBA"
         elif line.strip() and not line.lstrip().startswith("#"):
-            rows.append(_row(line, name, number))
+            row, more = _row(line, name, number), line.split()[3:4]
+            # Aseprite's transparent entry is no colour that anybody sees.
+            if not (with_alpha and more == ["0"]):
+                rows.append(row)
     return title, _array(rows)
 
 

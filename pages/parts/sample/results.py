@@ -115,8 +115,10 @@ def _in_words(preview: BatchPreview) -> str:
 def _origin(batch: Batch, index: int) -> dict[str, Any]:
     info = batch.info
     origin = {name: info.get(name) for name in _ORIGIN} | {"index": index}
-    if info.get("label") == EACH and (kinds := kinds_of(info, len(batch.chain.sprites))):
-        origin["kind"] = kinds[index]
+    if kinds := kinds_of(info, len(batch.chain.sprites)):
+        origin["shows"] = kinds[index]
+        if info.get("label") == EACH:
+            origin["kind"] = kinds[index]
     origin |= {"like": info["like"], "strength": info.get("strength")} if info.get("like") else {}
     return origin | ({"variations": info["variations"]} if info.get("variations") else {})
 
@@ -129,5 +131,5 @@ def _keepsake(one: Favourite) -> str:
     info = one.info
     step = info.get("step")
     at = f"step {step:,}" if is_count(step) else ""
-    words = [info.get("name"), info.get("kind"), at, f"seed {info.get('seed')}"]
+    words = [info.get("name"), info.get("shows") or info.get("kind"), at, f"seed {info.get('seed')}"]
     return sprite_tag(one.image, ", ".join(str(word) for word in words if word))

@@ -62,6 +62,11 @@ class Variation:
             raise ValueError("variants are not readable")
         return cls(cast(Purpose, found[1]), int(found[2]), int(found[3]), float(found[4]), int(found[5]))
 
+    def file_words(self) -> str:
+        """What it is, for the name of a file: "colours-of-4-at-0.12"; sprites are counted from 1, as on screen."""
+        others = f"-{self.seed + 1}" if self.seed else ""
+        return f"{self.purpose}-of-{self.index + 1}-at-{self.strength:g}{others}"
+
     def is_valid(self) -> bool:
         return (
             self.purpose in get_args(Purpose)

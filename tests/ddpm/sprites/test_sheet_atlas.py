@@ -130,3 +130,17 @@ def test_a_file_that_belongs_to_no_picture_is_still_counted(folder: Path) -> Non
     exported(folder, drawings(64, 4, 16, 16))
     (folder / "other.json").write_text("{}")
     assert "1 file that is no picture (other.json)" in [str(row) for row in load_sprites(folder).tally]
+
+
+@pytest.mark.parametrize(
+    ("side", "layout"), [(8, SheetLayout()), (8, SheetLayout(scale=4, gap=2)), (16, SheetLayout())]
+)
+def test_sprites_of_blocks_are_not_made_smaller(side: int, layout: SheetLayout, tmp_path: Path) -> None:
+    """Each pixel of them is twice as wide, so they look enlarged; the note is lost, as an editor loses it."""
+    random = np.random.default_rng(side)
+    small = random.integers(0, 256, (6, side // 2, side // 2, 3), dtype=np.uint8)
+    images = small.repeat(2, axis=1).repeat(2, axis=2)
+    made = lay_out(images, layout)
+    Image.fromarray(made.picture).save(tmp_path / "blocks.png")
+    (tmp_path / "blocks.json").write_text(atlas_json(made, [str(i) for i in range(6)], "blocks.png"))
+    np.testing.assert_array_equal(load_sprites(tmp_path / "blocks.png").images, images)

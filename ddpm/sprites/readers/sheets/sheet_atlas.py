@@ -28,11 +28,13 @@ class Atlas:
         frames: int64 (N, 4): x, y, width and height in pixels of the picture.
         tags: of each sprite, the first one that covers it, or None.
         size: width and height of the picture, if it is said.
+        scale: how often the sprites are enlarged, if it is said, as ours says.
     """
 
     frames: np.ndarray
     tags: tuple[str | None, ...]
     size: tuple[int, int] | None
+    scale: int | None = None
 
 
 def read_atlas(data: bytes) -> Atlas | None:
@@ -50,6 +52,7 @@ def read_atlas(data: bytes) -> Atlas | None:
         frames = [[_whole(one["frame"][side]) for side in _SIDES] for one in listed]
         meta = values.get("meta") or {}
         size = (_whole(meta["size"]["w"]), _whole(meta["size"]["h"])) if "size" in meta else None
+        scale = _whole(meta["spriteScale"]) if "spriteScale" in meta else None
         tags: list[str | None] = [None] * len(frames)
         for tag in reversed(meta.get("frameTags") or []):
             first, last = _whole(tag["from"]), min(_whole(tag["to"]), len(frames) - 1)
@@ -59,7 +62,7 @@ def read_atlas(data: bytes) -> Atlas | None:
     places = np.array(frames, np.int64)
     if (places[:, 2:] != places[0, 2:]).any() or not places[0, 2:].all():
         return None
-    return Atlas(places, tuple(tags[: len(frames)]), size)
+    return Atlas(places, tuple(tags[: len(frames)]), size, scale)
 
 
 def cut_by_atlas(pixels: np.ndarray, atlas: Atlas) -> np.ndarray | None:
@@ -75,7 +78,16 @@ def cut_by_atlas(pixels: np.ndarray, atlas: Atlas) -> np.ndarray | None:
     far = atlas.frames[:, :2] + atlas.frames[:, 2:]
     if atlas.size not in (None, (width, height)) or (far.max(axis=0) > (width, height)).any():
         return None
-    scale = math.gcd(natural_scale(pixels, is_page=True), *np.unique(atlas.frames).tolist())
+    possible = math.gcd(*np.unique(atlas.frames).tolist())
+    if atlas.scale is None:
+        scale = math.gcd(natural_scale(pixels, is_page=True), possible)
+        # Sprites of blocks look enlarged, and are the smallest that there are.
+        while scale > 1 and int(atlas.frames[0, 2:].min()) // scale < SMALLEST:
+            scale = max(part for part in range(1, scale) if scale % part == 0)
+    elif atlas.scale and possible % atlas.scale == 0:
+        scale = atlas.scale
+    else:
+        return None
     art = pixels[::scale, ::scale]
     across, down = (atlas.frames[0, 2:] // scale).tolist()
     if not (SMALLEST <= across <= LARGEST and SMALLEST <= down <= LARGEST):

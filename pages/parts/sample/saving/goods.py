@@ -88,7 +88,7 @@ def of_favourites(found: Sequence[Favourite]) -> list[Goods]:
             f"{size}: {counted(len(group), 'sprite')}",
             "favourites",
             np.stack([one.image for one in group]),
-            tuple(str(one.info.get("kind") or "") for one in group),
+            tuple(str(one.info.get("shows") or one.info.get("kind") or "") for one in group),
         )
         for size, group in groups.items()
     ]

@@ -43,7 +43,9 @@ def show_sheet(goods: Goods, layout: SheetLayout) -> None:
     st.html(page)
     columns = min(layout.columns_for(count), count)
     rows = -(-count // layout.columns_for(count))
-    st.markdown(f"**{columns:,} × {rows:,} sprites, {across:,} × {down:,} pixels**")
+    full = f"{columns:,} × {rows:,} sprites"
+    words = full if columns * rows == count else f"{counted(count, 'sprite')} in {columns:,} × {rows:,} places"
+    st.markdown(f"**{words}, {across:,} × {down:,} pixels**")
 
 
 def _page(picture: bytes, shape: tuple[int, ...], units: tuple[float, float], grid: str, alpha: bool) -> str:

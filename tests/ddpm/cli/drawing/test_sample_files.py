@@ -178,3 +178,47 @@ def test_a_layer_a_sprite(trained: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert drawn("checkpoints/clear", "--layers", "--out", tmp_path / "x.aseprite") == 0
     parts = take_apart((tmp_path / "x.aseprite").read_bytes())
     assert (len(parts.durations), len(parts.layers)) == (1, COUNT)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        *((["--out", "c.gif", "--columns", many], "other columns") for many in ("5000", "1000000000", "1" + 20 * "0")),
+        (["--out", "e.npy", "--palette", ""], "there is no palette"),
+        (["--out", "c.png", "--steps", "-2"], "steps must lie in 1..1000, got -2"),
+        (["--out", "c.png", "--label", "\u00b2"], "there is no kind"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_drawn(
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    asked: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ddpm.cli.drawing.sample.sample", None)
+    assert main(["sample", "--checkpoint", str(trained / "checkpoints" / "kinds"), "--n", "1", *asked]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert said in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("std::bad_alloc"), RuntimeError("can't allocate memory")]
+)
+def test_too_little_memory_is_told(
+    run: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+) -> None:
+    def too_much(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ddpm.cli.drawing.sample.sample", too_much)
+    assert drawn(run, "--out", tmp_path / "x.npy") == 1
+    assert "not enough memory" in capsys.readouterr().err

@@ -58,6 +58,7 @@ SCHEMA = exactly(
         format={"const": "RGBA8888"},
         size=lengths("w", "h"),
         scale={"const": "1"},
+        spriteScale={"type": "integer", "minimum": 1},
         frameTags={
             "type": "array",
             "items": exactly(

@@ -36,21 +36,21 @@ def test_nothing_is_done_unless_it_is_asked_for(sprites: np.ndarray) -> None:
     assert done.cleaned is None
 
 
-def test_it_is_cleaned_then_held_to_a_palette_then_cut_out(sprites: np.ndarray) -> None:
+def test_it_is_cleaned_then_cut_out_then_held_to_a_palette(sprites: np.ndarray) -> None:
     images = hazy(sprites)
     finish = Finish(True, PICO, CutOut(holes=True, shadows=SOFT_SHADOWS))
     before = images.copy()
     done = finish.apply(images)
     np.testing.assert_array_equal(images, before)
     clean = clean_pixels(images)
-    held = map_to_palette(clean.images, PICO.colours).images
-    np.testing.assert_array_equal(done.images, cutout(held, careful=True, holes=True, shadows=SOFT_SHADOWS))
+    cut = cutout(clean.images, careful=True, holes=True, shadows=SOFT_SHADOWS)
+    np.testing.assert_array_equal(done.images, map_to_palette(cut, PICO.colours).images)
     used = {tuple(colour) for colour in colours_used(done.images).tolist()}
     assert used <= {tuple(colour) for colour in PICO.colours.tolist()}
     assert done.told == (
         clean.in_words(),
-        f"PICO-8: {len(used)} of 16 colours used.",
         "The background was cut out of all 12 sprites.",
+        f"PICO-8: {len(used)} of 16 colours used.",
     )
     assert finish.suffix() == "-clean-pico-8-transparent"
 
@@ -76,9 +76,21 @@ def test_the_colour_of_a_background_that_was_cut_out_is_not_counted() -> None:
     told = Finish(palette=PICO).apply(image).told
     assert told == ("PICO-8: 2 of 16 colours used.",)
     assert Finish(palette=PICO, cut_out=CutOut()).apply(image).told == (
-        "PICO-8: 1 of 16 colours used.",
         "The background was cut out of 1 sprite.",
+        "PICO-8: 1 of 16 colours used.",
     )
+
+
+def test_a_pale_drawing_that_melts_into_its_background_is_told_and_can_be_cut_out() -> None:
+    images = np.full((2, 16, 16, 3), 255, np.uint8)
+    images[0, 4:12, 4:12] = (255, 240, 200)
+    images[1, 4:12, 4:12] = (200, 0, 0)
+    done = Finish(palette=PICO).apply(images)
+    assert done.told[-1].startswith("1 sprite has lost a good part to the background")
+    cut = Finish(palette=PICO, cut_out=CutOut()).apply(images)
+    assert not any("lost" in told for told in cut.told)
+    assert (cut.images[:, 4:12, 4:12, 3] == 255).all()
+    assert (cut.images[..., 3] == 255).sum() == 128
 
 
 def test_it_is_told_where_there_is_no_background(sprites: np.ndarray) -> None:

@@ -193,3 +193,11 @@ def holds(data: bytes, name: str) -> None:
     assert len(np.unique(palette.colours, axis=0)) == len(palette.colours)
     assert 0 < len(palette.name) <= 80
     assert palette.name.isprintable()
+
+
+def test_an_entry_that_nobody_sees_is_no_colour() -> None:
+    """Aseprite writes its transparent entry so, with alpha as a fourth number."""
+    text = "GIMP Palette\nChannels: RGBA\n#\n  0   0   0   0 Untitled\n255   0   0 255 Red\n  0   0   0 255 Black\n"
+    assert read_palette(text.encode(), "a.gpl").colours.tolist() == [[255, 0, 0], [0, 0, 0]]
+    plain = text.replace("Channels: RGBA\n", "")
+    assert read_palette(plain.encode(), "a.gpl").colours.tolist() == [[0, 0, 0], [255, 0, 0]]
