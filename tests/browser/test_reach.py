@@ -256,7 +256,7 @@ def the_report_that_came_along(page: Page, url: str) -> Iterator[None]:
 
 def a_verdict_and_its_evidence(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Nearest_neighbors")
-    page.locator(".gallery .card").first.wait_for()
+    page.locator(".gallery[data-measured='true'] .card").first.wait_for()
     calm(page)
     yield
     page.get_by_text("The figures", exact=True).click()
