@@ -78,12 +78,12 @@ def headline(report: MemorizationSummary) -> Headline:
 
 def privacy_words(report: MemorizationSummary) -> str:
     """What distances cannot tell, with the AUC where it was measured."""
-    words = "Distances tell copying, not whether one could find out that a sprite was in the training set"
+    words = "This compares pictures. Whether somebody could find out which sprites it learnt from is another question"
     if report.membership is None:
-        return f"{words}; that was not measured here."
+        return f"{words}, and was not measured here."
     area, low, high = report.membership
-    gives = "Its errors give that away" if low > 0.5 else "Its errors do not give that away"
-    return f"{words}. {gives} (AUC {area:.2f}, {low:.2f} to {high:.2f}; 0.5 is guessing)."
+    gives = "its errors give it away" if low > 0.5 else "its errors do not give it away"
+    return f"{words}: {gives} (AUC {area:.2f}, {low:.2f} to {high:.2f}; 0.5 is guessing)."
 
 
 def _caveat(report: MemorizationSummary) -> str:
