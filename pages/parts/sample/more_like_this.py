@@ -8,6 +8,7 @@ import streamlit as st
 
 from ddpm.runs.album import Batch
 from pages.parts.sample.variants import vary
+from pages.parts.shared.batches import order_of
 from pages.parts.shared.orders import Order, from_info
 
 _STRENGTHS = {0.15: "Near", 0.3: "Further", 0.6: "Far"}
@@ -16,20 +17,16 @@ _MOST_ALIKE = 36
 
 
 def more_like(batch: Batch, index: int) -> Order | None:
-    """An order for sprites like one of a batch; None if the batch does not say how it was drawn.
+    """An order for sprites like one of a batch; None if it cannot be, as the next run of the page says.
 
-    None, too, if the model is gone; the next run of the page says so. A variant has no noise of its own that another
+    A variant has no noise of its own that another
     could be near to: there those are like it that become of it from a noise level on.
     """
-    order = from_info(batch.info)
+    order = order_of(batch)
     if order is None:
         return None
     if order.variations:
         return vary(batch, index, "like")
-    if batch.info.get("gone"):
-        name = batch.info["name"]
-        st.session_state["failed"] = f"The model {name} that drew these sprites is no longer here: it was deleted."
-        return None
     n = order.n if order.like else min(max(order.n, 9), _MOST_ALIKE)
     strength = order.strength if order.like else _USUAL
     return replace(order, step=int(batch.info["step"]), n=n, like=(*order.like, index), strength=strength, against=None)

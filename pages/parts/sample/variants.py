@@ -9,7 +9,7 @@ import streamlit as st
 from ddpm.diffusion.variants.levels import STRENGTHS, Purpose, usual_strength
 from ddpm.runs.album import Batch, batch_names, load_batch
 from pages.parts.sample.sharing import leave_link
-from pages.parts.shared.batches import show_again
+from pages.parts.shared.batches import order_of, show_again
 from pages.parts.shared.orders import DEEPEST_VARIATION, MOST_SEED, Order, Variation, from_info
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.varying import original
@@ -25,13 +25,8 @@ _WORDS: dict[Purpose, str] = {
 
 def vary(batch: Batch, index: int, purpose: Purpose) -> Order | None:
     """An order for variants of one sprite of a batch; None if it cannot be, as the next run of the page says."""
-    order = from_info(batch.info)
+    order = order_of(batch)
     if order is None:
-        st.session_state["failed"] = "This batch does not say how it was drawn, so its sprites cannot be drawn again."
-        return None
-    if batch.info.get("gone"):
-        name = batch.info["name"]
-        st.session_state["failed"] = f"The model {name} that drew these sprites is no longer here: it was deleted."
         return None
     if len(order.variations) >= DEEPEST_VARIATION:
         st.session_state["failed"] = (

@@ -17,7 +17,7 @@ from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.pixels.sheets import png, sheet
 from ddpm.runs.album import Batch, batch_names, is_there, keep_batch, load_batch
 from ddpm.runs.run import Run
-from pages.parts.shared.orders import Order, Variation, model_words, tells_all
+from pages.parts.shared.orders import Order, Variation, from_info, model_words, tells_all
 from pages.parts.shared.resolving import rival_run
 from pages.parts.shared.store import all_runs, run_that_drew
 from pages.parts.shared.words import counted
@@ -144,6 +144,18 @@ def kinds_of(info: Mapping[str, Any], count: int) -> list[str]:
     """The kind of each sprite of a batch, "" for any kind; an empty list where the batch does not say."""
     kinds: Any = info.get("kinds")
     return kinds if list_of(is_text)(kinds) and len(kinds) == count else []
+
+
+def order_of(batch: Batch) -> Order | None:
+    """The order that drew a batch, to draw by it again; None if that cannot be, as the next run of the page says."""
+    order = from_info(batch.info)
+    if order is None:
+        st.session_state["failed"] = "This batch does not say how it was drawn, so its sprites cannot be drawn again."
+    elif batch.info.get("gone"):
+        name = batch.info["name"]
+        st.session_state["failed"] = f"The model {name} that drew these sprites is no longer here: it was deleted."
+        return None
+    return order
 
 
 def file_stem(info: Mapping[str, Any]) -> str:

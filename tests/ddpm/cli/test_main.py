@@ -26,6 +26,7 @@ from ddpm.pixels.palette.mapping import map_to_palette
 from ddpm.runs.baseline import baseline_curve
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
+from tests.ddpm.cli.small_runs import train_small
 from tests.ddpm.helpers import TINY, command, digests, environment, finish, simple_sprites, start, wait_until
 
 TINY_MODULE = "tests.ddpm.killable_cli"
@@ -37,15 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``tiny.npy`` and the run ``cats``, which made 3 steps of a small network."""
     folder = tmp_path_factory.mktemp("trained")
     np.save(folder / "tiny.npy", simple_sprites(40))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DDPM_HOME", str(folder / "home"))
-        patch.chdir(folder)
-        patch.setitem(RECIPES, "tiny", TINY)
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        small = ["--preset", "tiny", "--steps", "3", "--threads", "1", "--holdout", "0"]
-        assert main(["train", "--run", "cats", "--data", "tiny.npy", *small]) == 0
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    train_small(folder, {"cats": "tiny.npy"})
     return folder
 
 
