@@ -32,23 +32,25 @@ def report_view(pairs: Pairs, control: str | None) -> None:
 
     The pairs are there at once. What takes longer is worked out below them; then the page runs again.
     """
-    answer, back = st.empty(), st.container()
+    # Not an empty place: that would be cleared at once in each run, and all below it would jump.
+    answer, back = st.container(), st.container()
     ask_for_backdrop(pairs.chosen.images)
     st.html(f"<style>{backdrop_rule()}</style>")
     matches, figures = st.container(), st.container()
     subject = measured(pairs)
     if subject is None:
-        answer.html(waiting_html(0.0, "Getting to know the training sprites"))
+        waiting = answer.empty()
+        waiting.html(waiting_html(0.0, "Getting to know the training sprites"))
         with matches:
             gallery(packed_pairs(pairs), key="gallery")
 
         def watch(done: float, what: str) -> None:
-            answer.html(waiting_html(done, what))
+            waiting.html(waiting_html(done, what))
 
         try:
             measure(pairs, watch)
         except ValueError as error:
-            answer.warning(plain(error))
+            waiting.warning(plain(error))
             return
         st.rerun()
     with figures:
