@@ -12,11 +12,12 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import keep_batch
+from ddpm.training.recipes import RECIPES
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.resolving import resolve
 from tests.browser.conftest import ROOT, Serve
-from tests.ddpm.helpers import simple_sprites
+from tests.ddpm.helpers import SMALL, simple_sprites
 
 PATIENCE = 300_000
 SAMPLES = 16
@@ -31,6 +32,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
+    patch.setitem(RECIPES, "fast", SMALL)
     run_training(
         TrainingRequest(run, data=str(place / "simple.npy"), steps=8, threads=1, check_sprites=0), lambda progress: None
     )

@@ -14,6 +14,8 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import batch_names
+from ddpm.training.recipes import RECIPES
+from tests.ddpm.helpers import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12, threads=1, check_sprites=16
     )
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
+    patch.setitem(RECIPES, "fast", SMALL)
     run_training(request, lambda progress: None)
     patch.undo()
     return place
