@@ -52,7 +52,8 @@ def here(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(data: Path, *more: object) -> list[object]:
-    return ["train", "--run", "cats", "--data", data, "--preset", "tiny", "--threads", 1, "--holdout", 0, *more]
+    small = ["--preset", "tiny", "--threads", 1, "--holdout", 0, "--check-sprites", 16]
+    return ["train", "--run", "cats", "--data", data, *small, *more]
 
 
 def steps_made(run: Run) -> int:
