@@ -29,7 +29,7 @@ from ddpm.training.recipes import RECIPES
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.resolving import resolve
-from tests.browser.conftest import ROOT, Serve
+from tests.browser.conftest import ROOT, Serve, tab
 from tests.ddpm.helpers import SMALL, simple_sprites
 
 PATIENCE = 120_000
@@ -262,8 +262,8 @@ def a_verdict_and_its_evidence(page: Page, url: str) -> Iterator[None]:
     calm(page)
     yield
     page.get_by_text("The figures", exact=True).click()
-    for tab in ("Shape against palette", "Which sprites are copied most?", "Keep the report"):
-        page.get_by_role("tab", name=tab).click()
+    for name in ("Shape against palette", "Which sprites are copied most?", "Keep the report"):
+        page.get_by_role("tab", name=name).click()
     page.get_by_role("tab", name="Shape against palette").click()
     plot = page.locator(".scatter[data-points]:not([data-points='0']) .plot")
     plot.press("Home")
@@ -304,6 +304,13 @@ def complaints(page: Page, rules: list[str] | None = None) -> list[str]:
     return found
 
 
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    for page in tab(browser, DESKTOP, 900, reduced_motion="reduce", color_scheme="light"):
+        page.set_default_timeout(PATIENCE)
+        yield page
+
+
 @pytest.mark.parametrize(
     "tour",
     [
@@ -318,12 +325,7 @@ def complaints(page: Page, rules: list[str] | None = None) -> list[str]:
         a_sample_looked_at_closely,
     ],
 )
-def test_it_can_be_read_and_reached(browser: Browser, url: str, tour: Tour) -> None:
-    context = browser.new_context(
-        viewport={"width": DESKTOP, "height": 900}, reduced_motion="reduce", color_scheme="light"
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_it_can_be_read_and_reached(page: Page, url: str, tour: Tour) -> None:
     found: dict[str, list[str]] = {}
     for moment, _ in enumerate(tour(page, url), 1):
         # No tooltip under the mouse.
@@ -350,7 +352,6 @@ def test_it_can_be_read_and_reached(browser: Browser, url: str, tour: Tour) -> N
                 )
                 found[f"moment {moment}, {width} pixels, {theme}, pale"] = page.evaluate(PALE)
         page.set_viewport_size({"width": DESKTOP, "height": 900})
-    context.close()
     told = [f"{when}: {one}" for when, what in found.items() for one in what]
     assert not told, "\n".join(told)
 
