@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import HELP, find_chromium
 
@@ -35,6 +35,10 @@ class Server:
 
 Serve = Callable[..., Server]
 
+# Those who have left, by browser and by what sets them apart.
+_visitors: dict[tuple[Any, ...], list[BrowserContext]] = {}
+_REMEMBERED = "cookies,file_systems,indexeddb,local_storage,service_workers,websql"
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -49,11 +53,20 @@ def browser() -> Iterator[Browser]:
 
 def tab(browser: Browser, width: int = 1280, height: int = 1000, **context: Any) -> Iterator[Page]:
     """A tab of a visitor who has never been here; it is closed when the test ends."""
-    visitor = browser.new_context(viewport={"width": width, "height": height}, **context)
+    # Streamlit's own scripts take longer to load than most pages: the next visitor finds them, and nothing else.
+    free = _visitors.setdefault((browser, *sorted(context.items())), [])
+    visitor = free.pop() if free else browser.new_context(**context)
     page = visitor.new_page()
+    page.set_viewport_size({"width": width, "height": height})
     page.set_default_timeout(PATIENCE)
     yield page
-    visitor.close()
+    if page.is_closed():
+        visitor.close()
+        return
+    place = {"origin": page.evaluate("location.origin"), "storageTypes": _REMEMBERED}
+    visitor.new_cdp_session(page).send("Storage.clearDataForOrigin", place)
+    page.close()
+    free.append(visitor)
 
 
 def _free_port() -> int:

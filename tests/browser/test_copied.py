@@ -12,13 +12,13 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import keep_batch
+from ddpm.training.recipes import RECIPES
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.resolving import resolve
-from tests.browser.conftest import ROOT, Serve
-from tests.ddpm.helpers import simple_sprites
+from tests.browser.conftest import PATIENCE, ROOT, Serve, tab
+from tests.ddpm.helpers import SMALL, simple_sprites
 
-PATIENCE = 300_000
 SAMPLES = 16
 
 
@@ -31,6 +31,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
+    patch.setitem(RECIPES, "fast", SMALL)
     run_training(
         TrainingRequest(run, data=str(place / "simple.npy"), steps=8, threads=1, check_sprites=0), lambda progress: None
     )
@@ -42,14 +43,11 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def page(browser: Browser, url: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{url}/Nearest_neighbors")
-    yield page
-    context.close()
+    for page in tab(browser, 1440, 900, reduced_motion="reduce"):
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{url}/Nearest_neighbors")
+        yield page
     assert errors == []
 
 

@@ -25,11 +25,12 @@ from ddpm.runs.album import keep_batch
 from ddpm.runs.favourites import keep
 from ddpm.runs.run import Run
 from ddpm.runs.training_lock import announce_training, training_lock
+from ddpm.training.recipes import RECIPES
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.resolving import resolve
-from tests.browser.conftest import ROOT, Serve
-from tests.ddpm.helpers import simple_sprites
+from tests.browser.conftest import ROOT, Serve, tab
+from tests.ddpm.helpers import SMALL, simple_sprites
 
 PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
@@ -131,6 +132,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
+    patch.setitem(RECIPES, "fast", SMALL)
     request = TrainingRequest(runs / "small", str(place / "simple.npz"), steps=8, threads=1, check_sprites=16)
     run_training(request, lambda progress: None)
     batch = draw(resolve(Order(str(runs / "small"), n=16, seed=1)))
@@ -260,8 +262,8 @@ def a_verdict_and_its_evidence(page: Page, url: str) -> Iterator[None]:
     calm(page)
     yield
     page.get_by_text("The figures", exact=True).click()
-    for tab in ("Shape against palette", "Which sprites are copied most?", "Keep the report"):
-        page.get_by_role("tab", name=tab).click()
+    for name in ("Shape against palette", "Which sprites are copied most?", "Keep the report"):
+        page.get_by_role("tab", name=name).click()
     page.get_by_role("tab", name="Shape against palette").click()
     plot = page.locator(".scatter[data-points]:not([data-points='0']) .plot")
     plot.press("Home")
@@ -302,6 +304,13 @@ def complaints(page: Page, rules: list[str] | None = None) -> list[str]:
     return found
 
 
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    for page in tab(browser, DESKTOP, 900, reduced_motion="reduce", color_scheme="light"):
+        page.set_default_timeout(PATIENCE)
+        yield page
+
+
 @pytest.mark.parametrize(
     "tour",
     [
@@ -316,34 +325,33 @@ def complaints(page: Page, rules: list[str] | None = None) -> list[str]:
         a_sample_looked_at_closely,
     ],
 )
-def test_it_can_be_read_and_reached(browser: Browser, url: str, tour: Tour) -> None:
-    context = browser.new_context(
-        viewport={"width": DESKTOP, "height": 900}, reduced_motion="reduce", color_scheme="light"
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_it_can_be_read_and_reached(page: Page, url: str, tour: Tour) -> None:
     found: dict[str, list[str]] = {}
     for moment, _ in enumerate(tour(page, url), 1):
         # No tooltip under the mouse.
         page.mouse.move(0, 0)
         found[f"moment {moment}, not grouped"] = page.evaluate(UNGROUPED)
-        for width in (DESKTOP, PHONE, SMALL_PHONE):
+        shown = "light"
+        # Each width begins in the theme that the one before ended with, and the last one ends in light.
+        for width, themes in ((DESKTOP, ("light", "dark")), (PHONE, ("dark", "light")), (SMALL_PHONE, ())):
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_timeout(400)
             page.evaluate(SETTLE)
             found[f"moment {moment}, {width} pixels, cut off"] = page.evaluate(CUT_OFF)
-            for theme in ("light", "dark") if width != SMALL_PHONE else ():
-                page.emulate_media(color_scheme=theme)
-                page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{theme}'")
-                page.evaluate(SETTLE)
+            for theme in themes:
+                if theme != shown:
+                    page.emulate_media(color_scheme=theme)
+                    page.wait_for_function(
+                        f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{theme}'"
+                    )
+                    page.evaluate(SETTLE)
+                    shown = theme
                 everything = (width, theme) == (DESKTOP, "light")
                 found[f"moment {moment}, {width} pixels, {theme}"] = complaints(
                     page, None if everything else ["color-contrast", "scrollable-region-focusable"]
                 )
                 found[f"moment {moment}, {width} pixels, {theme}, pale"] = page.evaluate(PALE)
         page.set_viewport_size({"width": DESKTOP, "height": 900})
-        page.emulate_media(color_scheme="light")
-    context.close()
     told = [f"{when}: {one}" for when, what in found.items() for one in what]
     assert not told, "\n".join(told)
 

@@ -19,10 +19,12 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import keep_batch
+from ddpm.training.recipes import RECIPES
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.resolving import resolve
 from tests.browser.conftest import PATIENCE, ROOT, Serve, tab
+from tests.ddpm.helpers import SMALL
 
 expect.set_options(timeout=PATIENCE)
 HEIGHT, WIDTH, COUNT = 24, 16, 9
@@ -53,6 +55,7 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory, drawn: dict[str,
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(home))
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
+    patch.setitem(RECIPES, "fast", SMALL)
     run_training(
         TrainingRequest(run, data=str(place / "tall.npy"), steps=8, threads=1, check_sprites=0), lambda progress: None
     )

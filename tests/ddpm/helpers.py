@@ -44,7 +44,10 @@ TINY: Recipe = replace(
     precision="float32",
 )
 
-# The same with nothing that differs between two processes and one.
+# Our recipe with a network that learns and draws at once: for tests of all that happens around a run.
+SMALL: Recipe = replace(RECIPES["fast"], channels=(8, 8, 8, 8), attention=(3,), batch_size=16)
+
+# The same as TINY with nothing that differs between two processes and one.
 PLAIN: Recipe = replace(TINY, name="plain", dropout=0.0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +15,30 @@ from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import batch_names
+from ddpm.sprites import load_sprites
+from ddpm.training.recipes import RECIPES
+from tests.ddpm.helpers import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 
 OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def built_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which a home keeps the built-in sprites."""
+    home = tmp_path_factory.mktemp("built-in")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DDPM_HOME", str(home))
+        load_sprites("builtin")
+    return home / "builtin"
+
+
+@pytest.fixture(autouse=True)
+def ddpm_home(ddpm_home: Path, built_in: Path) -> Path:
+    """A home of this test alone, in which the built-in sprites need not be drawn once more."""
+    shutil.copytree(built_in, ddpm_home / "builtin", copy_function=os.link)
+    return ddpm_home
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +57,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place / "checkpoints" / "small", data=str(place / "simple.npz"), steps=12, threads=1, check_sprites=16
     )
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
+    patch.setitem(RECIPES, "fast", SMALL)
     run_training(request, lambda progress: None)
     patch.undo()
     return place

@@ -22,9 +22,10 @@ from ddpm.pixels.cleaning import clean_pixels
 from ddpm.runs.album import batch_names
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset
-from ddpm.training.recipes import Recipe
+from ddpm.training.recipes import RECIPES, Recipe
 from pages.parts.shared.words import plain
 from pages.parts.train import curves, estimate, setup
+from tests.ddpm.helpers import SMALL
 from tests.pages.conftest import ROOT, OpenPage
 
 PAGES = ["streamlit_app.py", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "pages").glob("*.py"))]
@@ -78,6 +79,7 @@ def test_a_run_has_the_steps_that_were_estimated(
     asked: list[TrainingRequest] = []
     monkeypatch.setattr(setup, "start", asked.append)
     monkeypatch.setattr(self_check, "FINAL_EVALUATIONS", 16)
+    monkeypatch.setitem(RECIPES, "fast", SMALL)
     app = open_page("pages/1_Train.py")
     app.segmented_control(key="sprites").set_value("My own file").run()
     content = _large_and_twice() if large else (trained / "simple.npz").read_bytes()

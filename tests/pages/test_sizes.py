@@ -18,6 +18,7 @@ from ddpm.pixels.exporting.finishing import Finish
 from ddpm.pixels.fitting import SizeError, difference, fitted
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
+from ddpm.training.recipes import RECIPES
 from pages.parts.copied.easel import to_image
 from pages.parts.sample.cleaned import finished
 from pages.parts.shared.drawing import draw
@@ -25,6 +26,7 @@ from pages.parts.shared.orders import Order
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.resolving import resolve, rivals
 from pages.parts.shared.store import all_runs, sprite_shape
+from tests.ddpm.helpers import SMALL
 
 
 def cutouts(count: int, height: int = 24, width: int = 16) -> np.ndarray:
@@ -107,6 +109,7 @@ def tall(tmp_path_factory: pytest.TempPathFactory) -> Path:
     patch = pytest.MonkeyPatch()
     patch.setenv("DDPM_HOME", str(place / "home"))
     patch.setattr(self_check, "FINAL_EVALUATIONS", 4)
+    patch.setitem(RECIPES, "fast", SMALL)
     np.save(place / "tall.npy", cutouts(20))
     run = place / "checkpoints" / "tall"
     request = TrainingRequest(run, data=str(place / "tall.npy"), steps=2, threads=1, check_sprites=0)

@@ -16,12 +16,13 @@ from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import SpriteDataset, load_sprites
 
 _ROUNDS = 5
+_REFERENCES, _SAMPLES = 89_400, 1000
 
 
 def bench_neighbors(source: str) -> dict[str, Any]:
     """64 queries among 89,400 sprites, by our search and scikit-learn's (if installed); a report on 1,000 samples."""
     sprites = load_sprites(source)
-    references = np.resize(sprites.images[: min(len(sprites), 89_400)], (89_400, *sprites.images.shape[1:]))
+    references = np.resize(sprites.images[:_REFERENCES], (_REFERENCES, *sprites.images.shape[1:]))
     queries = np.random.default_rng(0).integers(0, 256, (64, *references.shape[1:]), dtype=np.uint8)
     contenders: dict[str, Callable[[], object]] = {"ours": lambda: nearest(queries, references, 8)}
     try:
@@ -43,10 +44,11 @@ def bench_neighbors(source: str) -> dict[str, Any]:
 
 def _bench_report(sprites: SpriteDataset, references: np.ndarray) -> dict[str, Any]:
     random = np.random.default_rng(1)
-    samples = references[random.integers(0, len(references), 1000)]
+    samples = references[random.integers(0, len(references), _SAMPLES)]
     # Half of them noisy copies, half of them joined from two sprites.
-    samples[:500] = np.clip(samples[:500] + random.normal(0, 8, samples[:500].shape), 0, 255).astype(np.uint8)
-    samples[500:, :, 8:] = samples[random.permutation(500), :, 8:]
+    half = _SAMPLES // 2
+    samples[:half] = np.clip(samples[:half] + random.normal(0, 8, samples[:half].shape), 0, 255).astype(np.uint8)
+    samples[half:, :, 8:] = samples[random.permutation(half), :, 8:]
     began = time.perf_counter()
     nearest(samples, references, 1)
     result: dict[str, Any] = {"samples": len(samples), "seconds_1000_neighbors": time.perf_counter() - began}

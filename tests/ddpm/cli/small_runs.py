@@ -19,7 +19,7 @@ def train_small(folder: Path, runs: dict[str, str]) -> None:
         patch.chdir(folder)
         patch.setitem(RECIPES, "tiny", TINY)
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        small = ["--preset", "tiny", "--steps", "3", "--threads", "1", "--holdout", "0"]
+        small = ["--preset", "tiny", "--steps", "3", "--threads", "1", "--holdout", "0", "--check-sprites", "16"]
         for name, data in runs.items():
             assert main(["train", "--run", name, "--data", data, *small]) == 0
         for number, handler in handlers.items():

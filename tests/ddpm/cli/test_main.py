@@ -19,12 +19,15 @@ import pytest
 from PIL import Image
 
 from ddpm import load_checkpoint, load_sprites
+from ddpm.cli.bench import neighbors
 from ddpm.cli.main import main
+from ddpm.diffusion.sampling import default_steps
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.pixels.palette.known import KNOWN, find_palette
 from ddpm.pixels.palette.mapping import map_to_palette
 from ddpm.runs.baseline import baseline_curve
 from ddpm.runs.run import Run
+from ddpm.training.heldout import heldout_loss
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.cli.small_runs import train_small
 from tests.ddpm.helpers import TINY, command, digests, environment, finish, simple_sprites, start, wait_until
@@ -49,7 +52,8 @@ def here(trained: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(data: Path, *more: object) -> list[object]:
-    return ["train", "--run", "cats", "--data", data, "--preset", "tiny", "--threads", 1, "--holdout", 0, *more]
+    small = ["--preset", "tiny", "--threads", 1, "--holdout", 0, "--check-sprites", 16]
+    return ["train", "--run", "cats", "--data", data, *small, *more]
 
 
 def steps_made(run: Run) -> int:
@@ -540,11 +544,13 @@ def test_a_linked_out_stays_a_link(here: Path, tmp_path: Path) -> None:
 
 
 def test_bench(tiny_sprites: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ddpm.cli.bench.neighbors._ROUNDS", 1)
+    assert neighbors._REFERENCES == 89_400
+    for name, value in (("_ROUNDS", 1), ("_REFERENCES", 5000), ("_SAMPLES", 100)):
+        monkeypatch.setattr(neighbors, name, value)
     for name, value in (("_ROUNDS", 1), ("_STEPS", 1), ("_MATRIX", 64)):
         monkeypatch.setattr(f"ddpm.cli.bench.training.{name}", value)
     result = said(capsys, "bench", "neighbors", "--data", tiny_sprites)
-    assert result["references"] == 89_400
+    assert (result["references"], result["samples"]) == (5000, 100)
     assert result["ratio"] > 0
     assert min(result["seconds_1000_report"], result["seconds_1000_neighbors"]) > 0
     monkeypatch.setitem(RECIPES, "fast", TINY)
@@ -605,6 +611,10 @@ def test_bench_learning(
     for name in ("fast", "original"):
         monkeypatch.setitem(RECIPES, name, replace(TINY, name=name))
     monkeypatch.setattr("ddpm.cli.bench.learning._SAMPLES", 24)
+    monkeypatch.setattr(
+        "ddpm.cli.bench.learning.heldout_loss",
+        lambda *what, **how: heldout_loss(*what, **{**how, "evaluations": how["evaluations"] // 32}),
+    )
     asked = ["bench", "learning", "--data", tiny_sprites, "--minutes", "0.01"]
     result = said(capsys, *asked)
     for name in ("fast", "original"):
@@ -635,6 +645,8 @@ def test_bench_reference(
 def test_bench_sampling(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("_TIMED", 2), ("_CALLS", 2), ("_ROUNDS", 1), ("_SAMPLES", 24)):
         monkeypatch.setattr(f"ddpm.cli.bench.sampling.{name}", value)
+    # What is drawn to be measured is drawn in 50 steps at most, not in 1,000; the speed-up is told for all of them.
+    monkeypatch.setattr("ddpm.diffusion.sampling.default_steps", lambda *of: min(default_steps(*of), 50))
     asked = ["bench", "sampling", "--checkpoint", here / "checkpoints" / "cats"]
     result = said(capsys, *asked)
     assert result["speedup"] > 1

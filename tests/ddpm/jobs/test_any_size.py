@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from ddpm.jobs.plan import training_rows
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
-from ddpm.training.recipes import attended_level, recipe
+from ddpm.training.recipes import RECIPES, attended_level, recipe
+from tests.ddpm.helpers import SMALL
 
 
 def transparent_sprites(count: int, height: int, width: int) -> np.ndarray:
@@ -37,7 +39,11 @@ def source(tmp_path: Path) -> Path:
 
 def train(tmp_path: Path, source: object, steps: int = 3, **rest: object) -> Run:
     request = TrainingRequest(tmp_path / "checkpoints" / "run", data=str(source), steps=steps, check_sprites=0, **rest)  # type: ignore[arg-type]
-    run_training(request, lambda *_: None)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("fast", "original"):
+            network = {part: getattr(SMALL, part) for part in ("channels", "batch_size")}
+            patch.setitem(RECIPES, name, replace(RECIPES[name], **network))
+        run_training(request, lambda *_: None)
     return Run(request.folder)
 
 

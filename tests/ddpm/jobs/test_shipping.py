@@ -8,18 +8,28 @@ import numpy as np
 import pytest
 import torch
 
+from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.jobs.shipping import folder_size, ship_run
 from ddpm.runs.checkpoint import can_use_raw, load_checkpoint
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.run import Run
+from tests.ddpm.helpers import simple_sprites
 
 
-@pytest.fixture
-def run(tmp_path: Path, tiny_sprites: Path) -> Run:
-    request = TrainingRequest(tmp_path / "checkpoints" / "mine", data=str(tiny_sprites), steps=3, check_sprites=0)
-    run_training(request, lambda progress: None)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with the whole network, which no test here changes."""
+    place = tmp_path_factory.mktemp("shipping")
+    np.save(place / "tiny.npy", simple_sprites(40))
+    request = TrainingRequest(
+        place / "checkpoints" / "mine", data=str(place / "tiny.npy"), steps=3, threads=1, check_sprites=0
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DDPM_HOME", str(place / "home"))
+        patch.setattr(self_check, "FINAL_EVALUATIONS", 64)
+        run_training(request, lambda progress: None)
     return Run(request.folder)
 
 

@@ -9,9 +9,8 @@ from ddpm.base.blocks import blocks
 from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab
 from ddpm.pixels.traits import MERGED, merged_colours, traits
-from ddpm.sprites import load_sprites
 from ddpm.sprites.data_card import data_card
-from tests.ddpm.helpers import real_sprites
+from tests.ddpm.helpers import built_in_sprites, real_sprites
 
 
 def white(n: int = 1) -> np.ndarray:
@@ -112,7 +111,7 @@ def test_merged_colours_agree_with_a_plain_loop() -> None:
 
 
 def test_more_sprites_than_fit_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    sprites = load_sprites("builtin").images[:30]
+    sprites = built_in_sprites().images[:30]
     whole = traits(sprites)
     monkeypatch.setattr("ddpm.pixels.traits.image_blocks", lambda images: blocks(len(images), 7))
     parted = traits(sprites)
@@ -140,7 +139,7 @@ def test_medians_of_the_built_in_set_are_those_of_the_real_one() -> None:
         "orphans": (20.0, 44.0),
         "symmetry": (0.137, 0.5851),
     }
-    ours = data_card(load_sprites("builtin"))["traits"]
+    ours = data_card(built_in_sprites())["traits"]
     for name, (low, high) in real.items():
         assert low <= ours[name][1] <= high, name
 

@@ -14,6 +14,7 @@ from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from ddpm.training.learning_rate import learning_rate_at
 from ddpm.training.recipes import RECIPES, Recipe, recipe
+from tests.ddpm.helpers import SMALL
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -51,7 +52,10 @@ def test_dropout_of_fast_begins_after_a_third_and_not_at_all_in_short_runs() -> 
     assert {fast.dropout_at(step, 3999) for step in range(3999)} == {0}
 
 
-def test_a_resumed_run_keeps_its_own_recipe(tmp_path: Path, tiny_sprites: Path) -> None:
+def test_a_resumed_run_keeps_its_own_recipe(
+    tmp_path: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "fast", SMALL)
     folder = tmp_path / "checkpoints" / "old"
     run_training(TrainingRequest(folder, data=str(tiny_sprites), steps=1, check_sprites=0), lambda progress: None)
     written = json.loads((folder / "run.json").read_text())

@@ -16,8 +16,7 @@ from ddpm.judging.quality.measures import SIZE, QualityBaseline, quality_report
 from ddpm.judging.quality.splits import halves
 from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.traits import Traits, traits
-from ddpm.sprites import load_sprites
-from tests.ddpm.helpers import ROOT, simple_sprites
+from tests.ddpm.helpers import ROOT, built_in_sprites, simple_sprites
 
 REAL = ROOT.parent / "shared" / "data" / "sprites_exact.npz"
 
@@ -25,7 +24,7 @@ REAL = ROOT.parent / "shared" / "data" / "sprites_exact.npz"
 @pytest.fixture(scope="module")
 def builtin() -> np.ndarray:
     """uint8 (1600, 16, 16, 3), in no order."""
-    images = load_sprites("builtin").images
+    images = built_in_sprites().images
     return np.asarray(images[np.random.default_rng(0).choice(len(images), 1600, replace=False)])
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ddpm import load_sprites
 from ddpm.judging.copying.shapes import edge_bits
 from ddpm.pixels.oklab import distance, oklab
 from ddpm.pixels.palette.recolouring import recoloured
+from tests.ddpm.helpers import built_in_sprites
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 RED, DARK_RED, BLUE = (220, 50, 40), (120, 20, 15), (40, 80, 220)
@@ -93,7 +93,7 @@ def test_a_tile_has_no_background_and_nothing_has_no_colours() -> None:
 
 
 def test_the_shapes_of_real_drawings_stay() -> None:
-    images = load_sprites("builtin").images[:40]
+    images = built_in_sprites().images[:40]
     agree = []
     for image in images:
         edges, found = edge_bits(image[None]), edge_bits(recoloured(image, 4, 0).images)
