@@ -143,14 +143,15 @@ def sample(
     Args:
         model: any callable ``(x_t, t, labels=None)`` that returns the shape of x_t. Its attributes say the rest:
             ``prediction_type`` ("eps" if it has none), ``image_shape``, the (C, H, W) of its sprites ((3, 16, 16) if it
-            has none), ``num_classes``, and ``binary_alpha``, whether a fourth channel is alpha of 0 or 1 alone: then
-            the result has no other, and is black where it is 0.
+            has none), ``num_classes``, ``binary_alpha``, whether a fourth channel is alpha of 0 or 1 alone: then
+            the result has no other, and is black where it is 0; and ``guidance_max_log_snr``, the log-SNR above which
+            guidance ends (Kynkäänniemi et al. 2024, arXiv 2404.07724; never if it has none).
         n: number of sprites, at least 1.
         sampler: "fast", "ddpm", "ddim" or "dpm++".
         steps: network calls, 1..T; None for the sampler's default (ddpm: all T).
         labels: integer (N,), the kind of each sprite, -1 for any kind; None for any kind in all.
         guidance_scale: w in ``eps_u + w (eps_c - eps_u)`` (Ho & Salimans 2022, arXiv 2207.12598); 1 is plain
-            conditional sampling in one pass, any other value takes twice the network calls.
+            conditional sampling in one pass, any other value takes twice the network calls as long as it acts.
         eta: noise that "ddim" and "dpm++" add at each step, 0..1; ignored by the others.
         clip_x0: keep the predicted x0 in [-1, 1], where all sprites are; eps is changed to match.
         noise: float (N, C, H, W) to start from; drawn from the seed if None. With ``start`` it is needed, and is the
@@ -217,11 +218,16 @@ class _Predictor:
     def _guided(self, x_t: torch.Tensor, ts: torch.Tensor) -> torch.Tensor:
         labels = None if self.labels is None else self.labels.to(x_t.device)
         conditional = self.model(x_t, ts, labels=labels)
-        if self.guidance_scale == 1.0 or labels is None:
+        if self.guidance_scale == 1.0 or labels is None or self._is_decided(int(ts[0])):
             return conditional
         unconditional = self.model(x_t, ts, labels=None)
         # The same formula for eps and v: at a given x_t one is a linear function of the other.
         return unconditional + self.guidance_scale * (conditional - unconditional)
+
+    def _is_decided(self, t: int) -> bool:
+        """Whether at this noise level the kind is no longer in question, so that insisting on it would do harm."""
+        highest = getattr(self.model, "guidance_max_log_snr", math.inf)
+        return float(self.schedule.log_snr()[t]) > highest
 
 
 def _check(n: int, eta: float, guidance_scale: float, noise_sources: Sequence[NoiseSource]) -> None:
