@@ -63,8 +63,8 @@ def test_the_verdict_comes_with_cards_and_a_slider(copied: AppTest) -> None:
     assert "0 of 64" in verdict
     cards = blocks(copied, 'class="cards"')
     assert cards.count("data-rate=") == 7
-    assert all(word in cards for word in ("interval", "floor", "excess", "<b>Floor</b>"))
-    slider = next(slider for slider in copied.select_slider if slider.label.startswith("False-positive rate"))
+    assert all(word in cards for word in ("interval", "unseen", "by chance", "excess", "How to read this"))
+    slider = next(slider for slider in copied.select_slider if slider.label.startswith("By chance"))
     rates = [float(option.rstrip("%")) / 100 for option in slider.options]
     assert rates == sorted(rates)
     assert rates[-1] == 0.1
@@ -136,7 +136,7 @@ def test_the_slider_changes_the_cards(copied: AppTest, trained: Path, tmp_path: 
     images = load_sprites(str(trained / "simple.npz")).images
     noisy = np.clip(np.asarray(images).astype(int) + 4, 0, 255).astype(np.uint8)
     question(copied, noisy, tmp_path)
-    slider = next(slider for slider in copied.select_slider if slider.label.startswith("False-positive rate"))
+    slider = next(slider for slider in copied.select_slider if slider.label.startswith("By chance"))
     before = blocks(copied, 'class="cards"')
     slider.set_value(0.1).run()
     assert not copied.exception

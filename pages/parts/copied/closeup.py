@@ -13,12 +13,15 @@ from ddpm.diffusion.chain import Chain
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.glossary import LABEL_WORDS
+from ddpm.judging.quality.form_index import FormIndex
+from ddpm.judging.quality.forms import Believed
 from ddpm.pixels.exporting.sheet_export import SheetLayout, lay_out
 from ddpm.pixels.fitting import difference
 from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from pages.parts.copied.comparing import Subject
+from pages.parts.copied.drawing_quality import believed, believed_words, forms_of, known_belief, known_forms
 from pages.parts.copied.matches import distance_words, palette_words, transform_words
 from pages.parts.copied.rates import percent
 from pages.parts.sample.saving.goods import of_batch, picked
@@ -37,8 +40,22 @@ TITLES = ("The model", "A perfect memoriser")
 @st.dialog("Looked at closely", width="large")
 def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
     """Show sample ``i`` beside its matches, and both chains from its noise."""
-    st.html(_pictures(subject, report, i))
+    shown = st.empty()
+    belief, forms = known_belief(subject), known_forms(subject)
+    shown.html(_pictures(subject, report, i, belief, forms))
     _save_buttons(subject, i)
+    _from_noise(subject, i)
+    # Last: for a new data set the network takes a while, and all else can be looked at meanwhile.
+    if belief is None:
+        belief = believed(subject)
+        shown.html(_pictures(subject, report, i, belief, forms))
+    if forms is None:
+        forms = forms_of(subject, lambda done: shown.html(_pictures(subject, report, i, belief, None, done)))
+        shown.html(_pictures(subject, report, i, belief, forms))
+
+
+def _from_noise(subject: Subject, i: int) -> None:
+    """Show how a sample came out of the noise, and what a perfect memoriser makes of that noise."""
     batch = subject.chosen.batch
     if batch is None:
         st.caption("How it came out of the noise is not known: it was not drawn on this computer.")
@@ -122,7 +139,15 @@ def _parting_words(own: Chain, memorised: Chain, subject: Subject) -> str:
     return f"{end} The model ended {distance_words(apart, subject.values)} from there."
 
 
-def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
+def _pictures(
+    subject: Subject,
+    report: MemorizationReport,
+    i: int,
+    belief: Believed | None,
+    forms: FormIndex | None,
+    done: float = 0.0,
+) -> str:
+    """The sample and its matches; ``done``: how much of the training sprites the network of forms has seen."""
     facts, own = subject.evidence, subject.chosen.images[i]
     gap = difference(own, subject.train[facts.row[i]])
     label = report.labels[i]
@@ -141,11 +166,20 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
     ]
     if facts.palette_row[i] >= 0:
         figures.append(match("Nearest by palette", facts.palette_row[i], palette_words(facts, i)))
+    if forms is None:
+        waiting = f"looking through {len(subject.train):,} sprites, once<br>{done:.0%}"
+        figures.append(_figure(np.zeros_like(own), "Nearest by form", waiting))
+    else:
+        rows, cosines = forms.nearest(own[None])
+        alike = f"{max(0.0, float(cosines[0, 0])):.2f} alike; 1: the same"
+        figures.append(match("Nearest by form", int(rows[0, 0]), alike))
     share = percent(facts.p[i])
+    believable = "Looking at its form ..." if belief is None else believed_words(belief, i)
     chance = f"Of real sprites that the model never saw, {share} come at least as near to a training sprite."
     return (
         f'<div class="closeup"><p><b>{html.escape(label)}</b>: {html.escape(LABEL_WORDS[label] + faults)}</p>'
-        f'<div>{"".join(figures)}</div><p class="soft">{html.escape(chance)}</p></div>'
+        f'<div>{"".join(figures)}</div><p class="soft">{html.escape(chance)}</p>'
+        f'<p class="soft">{html.escape(believable)}</p></div>'
     )
 
 

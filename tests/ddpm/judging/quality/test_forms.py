@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from ddpm.judging.quality import form_network as module
+from ddpm.judging.quality.form_index import nearest_in_form
 from ddpm.judging.quality.form_network import DIMENSIONS, WEIGHTS, form_network
-from ddpm.judging.quality.forms import FormBaseline, FormReport, nearest_in_form
+from ddpm.judging.quality.forms import FormBaseline, FormReport
 from ddpm.judging.quality.measures import quality_report
 from ddpm.judging.quality.splits import distinct_in_order, draws
 from ddpm.judging.quality.spoiling import blurred, halves_joined, melted
