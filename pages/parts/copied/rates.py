@@ -23,7 +23,7 @@ TITLES = {
     "palette novel": "New palette",
     "palette nowhere": "Colours from nowhere",
     "collage": "Collage",
-    "low quality": "Poor drawing",
+    "low quality": "Low quality",
 }
 """Title of each rate's card."""
 
@@ -148,8 +148,8 @@ def _how_to_read(report: MemorizationSummary) -> str:
     example = f": {percent(shape.rate)} of them have a known shape" if shape is not None and shape.n else ""
     return (
         '<div class="rate read"><h3>How to read this</h3><p>Only what lies above the <b>unseen</b> says something '
-        f"about the model: real sprites of this set that it never saw show the same{example}.</p><p><b>The bars</b>, 0 to "
-        "100%: dot, the samples; band, the interval; green, the unseen.</p><p>Click on a word to have it "
+        f"about the model: real sprites of this set that it never saw show the same{example}.</p><p><b>The bars</b>, 0 "
+        "to 100%: dot, the samples; band, the interval; green, the unseen.</p><p>Click on a word to have it "
         "explained.</p></div>"
     )
 
