@@ -183,6 +183,8 @@ def _chosen(choice: dict[str, Any], readers: Readers | None) -> list[str]:
     ]
     if choice["all_steps"] is not None:
         lines.append(_row(choice["all_steps"], False))
+    if any(row.get("form_ratio") is None for row in (*rows, choice["all_steps"]) if row is not None):
+        lines += ["", "Where forms are missing, an earlier version measured, which could not see them."]
     if len({_calls(row) for row in rows}) > 1:
         lines += ["", "The step was chosen with more calls, and measured again when `fast` came to need fewer."]
     return lines

@@ -156,10 +156,12 @@ def _pictures(
     outlines = f"{facts.shape_similarity[i]:.0%} of the outlines" + (f", if it is {moved}" if moved else "")
 
     def match(title: str, row: int, words: str) -> str:
-        return _figure(subject.train[row], title, f"{words}<br>row {subject.data_row(row):,} of the data")
+        kind = subject.kind(int(row))
+        kind = f"{html.escape(kind)}, " if kind else ""
+        return _figure(subject.train[row], title, f"{words}<br>{kind}row {subject.data_row(row):,}")
 
     figures = [
-        _figure(own, f"Sample {i + 1:,}", html.escape(subject.kind(int(facts.row[i])))),
+        _figure(own, f"Sample {i + 1:,}", html.escape(subject.chosen.whose)),
         match("Nearest by pixels", facts.row[i], distance_words(int(facts.squared_distance[i]), subject.values)),
         _figure(gap, "Difference of the two", "white: the same"),
         match("Nearest by shape", facts.shape_row[i], outlines),
