@@ -398,7 +398,7 @@ def test_the_verdict_is_careful_with_few_samples_and_no_floor(subject: Subject) 
     one = headline(memorization_report(np.concatenate([images[:5], train[:1]]), train, images[:5]))
     assert one.mood == "careful"
     assert "One sample is copied" in one.answer
-    assert "rest on only 5 unseen sprites" in one.caveat
+    assert "rests on only 5 unseen sprites" in one.caveat
     cards = rates_html(memorization_report(images[:5], train, images[:0]))
     assert "not known" in cards
 

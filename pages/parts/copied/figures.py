@@ -92,8 +92,8 @@ def _distance_words(subject: Subject, report: MemorizationReport) -> str | None:
         return f"The samples lie nearer to the training sprites than unseen real ones do ({middles}), as copies would."
     if report.c_t > _CLEAR:
         return (
-            f"The samples lie further from the training sprites than unseen real ones do ({middles}): the opposite of "
-            "copying. They are less like the set than its own sprites are, whether new or badly drawn."
+            f"The samples lie further from the training sprites than unseen real ones do ({middles}): they are no "
+            "copies pixel by pixel. New and badly drawn sprites lie there, but recoloured ones, too: their shapes tell those."
         )
     return f"The samples lie about as far from the training sprites as unseen real ones do ({middles})."
 
