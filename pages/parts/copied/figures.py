@@ -93,7 +93,7 @@ def _distance_words(subject: Subject, report: MemorizationReport) -> str | None:
     if report.c_t > _CLEAR:
         return (
             f"The samples lie further from the training sprites than unseen real ones do ({middles}): they are no "
-            "copies pixel by pixel. New and badly drawn sprites lie there, but recoloured ones, too: their shapes tell those."
+            "copies pixel by pixel. New and badly drawn sprites lie there, but recoloured ones, too: their shapes tell."
         )
     return f"The samples lie about as far from the training sprites as unseen real ones do ({middles})."
 
