@@ -31,7 +31,10 @@ _QUALITY = {
     "outline": ("Dark outlines", "how much darker the edge of a drawing is than its inside, 0 to 1"),
 }
 _BELIEVABLE = ("Believable", "as a drawing of something, to a network that was taught to tell")
-_FORM = ("Distance in form", "from real sprites as a whole, as that network sees them; 1: none")
+_FORM = (
+    "Distance in form",
+    "from real sprites as a whole, as that network sees them; 1: as near as those to one another",
+)
 _TEXTURE = ("Distance in texture", "the same, as networks see them that see colours and textures only")
 _NO_COPIES = "None of this sees copying: a copy is as well drawn as what it copies."
 
