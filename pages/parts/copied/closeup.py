@@ -30,7 +30,7 @@ from pages.parts.shared.orders import from_info
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.player import player
 from pages.parts.shared.resolving import memorising, resolve
-from pages.parts.shared.words import plain
+from pages.parts.shared.words import plain, problem
 
 _SIDE = 128
 _SAVED = 256
@@ -41,17 +41,24 @@ TITLES = ("The model", "A perfect memoriser")
 def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
     """Show sample ``i`` beside its matches, and both chains from its noise."""
     shown = st.empty()
-    belief, forms = known_belief(subject), known_forms(subject)
+    try:
+        belief, forms = known_belief(subject), known_forms(subject)
+    except ValueError:
+        # The network's file is missing or damaged; where it is asked for below, that is said.
+        belief, forms = None, None
     shown.html(_pictures(subject, report, i, belief, forms))
     _save_buttons(subject, i)
     _from_noise(subject, i)
     # Last: for a new data set the network takes a while, and all else can be looked at meanwhile.
-    if belief is None:
-        belief = believed(subject)
-        shown.html(_pictures(subject, report, i, belief, forms))
-    if forms is None:
-        forms = forms_of(subject, lambda done: shown.html(_pictures(subject, report, i, belief, None, done)))
-        shown.html(_pictures(subject, report, i, belief, forms))
+    try:
+        if belief is None:
+            belief = believed(subject)
+            shown.html(_pictures(subject, report, i, belief, forms))
+        if forms is None:
+            forms = forms_of(subject, lambda done: shown.html(_pictures(subject, report, i, belief, None, done)))
+            shown.html(_pictures(subject, report, i, belief, forms))
+    except ValueError as error:
+        problem(error)
 
 
 def _from_noise(subject: Subject, i: int) -> None:

@@ -20,7 +20,7 @@ from pages.parts.copied.claim import table_html
 from pages.parts.copied.comparing import Subject, keep
 from pages.parts.copied.rates import percent, terms_html
 from pages.parts.shared.store import verdict_of
-from pages.parts.shared.words import counted, plain
+from pages.parts.shared.words import counted, plain, problem
 
 _MOST_UNSEEN = 512
 _KEPT = 3
@@ -41,8 +41,13 @@ _NO_COPIES = "None of this sees copying: a copy is as well drawn as what it copi
 
 def how_drawn(subject: Subject) -> None:
     """Show how well samples are drawn; the network takes some seconds for a new data set."""
-    with st.spinner("Looking at the forms ...", show_time=True):
-        found = believed(subject)
+    try:
+        with st.spinner("Looking at the forms ...", show_time=True):
+            found = believed(subject)
+    except ValueError as error:
+        # The network's file is missing or damaged.
+        problem(error)
+        return
     rows = [_believable_row(found)]
     n = len(subject.chosen.images)
     if n >= SIZE:
