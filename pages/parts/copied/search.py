@@ -34,7 +34,13 @@ def search(subject: Subject) -> None:
     if own is None:
         right.info("Draw something, and its nearest training sprites and samples appear here, stroke by stroke.")
         return
-    forms = known_forms(subject)
+    try:
+        forms = known_forms(subject)
+    except ValueError as error:
+        # The network's file is missing or damaged.
+        with right:
+            problem(error)
+        return
     right.html(_results(subject, own, forms))
     if forms is None and right.button("Search by form, too", help="The first time it takes some seconds."):
         with right, st.spinner("Looking at the form of every training sprite ...", show_time=True):
