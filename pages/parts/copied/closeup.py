@@ -168,7 +168,7 @@ def _pictures(
         return _figure(subject.train[row], title, f"{words}<br>{kind}row {subject.data_row(row):,}")
 
     figures = [
-        _figure(own, f"Sample {i + 1:,}", html.escape(subject.chosen.whose)),
+        _figure(own, f"Sample {i + 1:,}", ""),
         match("Nearest by pixels", facts.row[i], distance_words(int(facts.squared_distance[i]), subject.values)),
         _figure(gap, "Difference of the two", "white: the same"),
         match("Nearest by shape", facts.shape_row[i], outlines),
