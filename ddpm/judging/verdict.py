@@ -141,12 +141,10 @@ def _forms(stored: Any) -> FormVerdict | None:
     """None for another version of the network, with which nothing can be compared."""
     if stored is None or checked(stored, is_object).get("version") != VERSION:
         return None
-    return FormVerdict(
-        *(checked(stored[name], or_none(_is_amount)) for name in ("frechet_ratio", "frechet_ratio_sd")),
-        *(checked(stored[name], or_none(is_share)) for name in ("believable", "believable_error")),
-        checked(stored.get("believable_unseen"), or_none(is_share)),
-        stored.get("blind") is True,
-    )
+    ratio, ratio_sd = (checked(stored[name], or_none(_is_amount)) for name in ("frechet_ratio", "frechet_ratio_sd"))
+    share, error = (checked(stored[name], or_none(is_share)) for name in ("believable", "believable_error"))
+    unseen = checked(stored.get("believable_unseen"), or_none(is_share))
+    return FormVerdict(ratio, ratio_sd, share, error, unseen, stored.get("blind") is True)
 
 
 def _membership(gap: Any) -> tuple[float, float, float] | None:

@@ -55,7 +55,11 @@ def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
             belief = believed(subject)
             shown.html(_pictures(subject, report, i, belief, forms))
         if forms is None:
-            forms = forms_of(subject, lambda done: shown.html(_pictures(subject, report, i, belief, None, done)))
+
+            def watch(done: float) -> None:
+                shown.html(_pictures(subject, report, i, belief, None, done))
+
+            forms = forms_of(subject, watch)
             shown.html(_pictures(subject, report, i, belief, forms))
     except ValueError as error:
         problem(error)
