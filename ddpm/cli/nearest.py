@@ -10,7 +10,7 @@ import numpy as np
 
 from ddpm.cli.inputs import add_reading_options, load_and_tell, load_to_compare, source_as_read
 from ddpm.cli.options import Commands, add_command
-from ddpm.judging.quality.forms import nearest_in_form
+from ddpm.judging.quality.form_index import load_or_build_forms
 from ddpm.pixels.neighbors import nearest
 
 
@@ -36,7 +36,7 @@ def _nearest(options: argparse.Namespace) -> None:
     if not 1 <= options.k <= len(rows):
         raise ValueError(f"--k must lie in 1..{len(rows)}, the number of distinct sprites, got {options.k}")
     if options.by == "form":
-        found, values = nearest_in_form(samples, np.asarray(sprites.images[rows]), options.k)
+        found, values = load_or_build_forms(np.asarray(sprites.images[rows])).nearest(samples, options.k)
         key, word, form = "cosine", "alike by", ".2f"
     else:
         found, values = nearest(samples, sprites.images[rows], options.k)
@@ -54,7 +54,7 @@ def _nearest(options: argparse.Namespace) -> None:
     result: dict[str, Any] = {"samples": len(samples), "distinct": len(rows), "nearest": matches}
     if options.by == "pixels":
         exact = result["exact_copies"] = int((values[:, 0] == 0).sum())
-        head = f"{exact} of {len(samples)} samples are exact copies of one of {len(rows):,} distinct sprites."
+        head = f"{exact:,} of {len(samples):,} samples are exact copies of one of {len(rows):,} distinct sprites."
     else:
         head = f"The most alike in form of {len(rows):,} distinct sprites; 1: as good as the same form."
     if options.json:
@@ -62,5 +62,5 @@ def _nearest(options: argparse.Namespace) -> None:
         return
     print(head)
     for i, found_for_one in enumerate(matches):
-        cells = [f"row {m['row']} ({m['part']}, {m['count']}x) {word} {m[key]:{form}}" for m in found_for_one]
-        print(f"sample {i}: {'; '.join(cells)}")
+        cells = [f"row {m['row']:,} ({m['part']}, {m['count']}x) {word} {m[key]:{form}}" for m in found_for_one]
+        print(f"sample {i:,}: {'; '.join(cells)}")

@@ -76,7 +76,7 @@ def _report(options: argparse.Namespace) -> None:
             checkpoint.model, checkpoint.schedule, options.n, options.sampler, seed=options.seed, labels=asked
         )
         steps = default_steps(options.sampler, checkpoint.schedule.num_timesteps)
-        *_, last = with_progress(moments, steps, f"drawing {options.n} sprites")
+        *_, last = with_progress(moments, steps, f"drawing {options.n:,} sprites")
         samples = to_uint8(last.x0)
     report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by)
     if options.html is not None:

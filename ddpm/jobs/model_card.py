@@ -6,6 +6,7 @@ from typing import Any
 
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, list_of, or_none
 from ddpm.judging.choosing import NEAR, Bar, bars, read_choice
+from ddpm.judging.readers import Readers, read_readers
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 
@@ -16,9 +17,22 @@ Kaggle "Pixel Art" (reported licence: Apache-2.0). Art by ElvGames (use with cre
 Kyrise (CC BY 4.0).
 """
 _COLUMNS = (
-    *("step", "calls", "held-out", "Fréchet ratio", "haze", "colours", "stray", "outline", "right kind"),
+    *(
+        "step",
+        "calls",
+        "held-out",
+        "forms",
+        "believable",
+        "texture",
+        "haze",
+        "colours",
+        "stray",
+        "outline",
+        "right kind",
+    ),
     *("exact copies", "near copies", "C_T", "AUC"),
 )
+_TEXTURE = "distance in texture (Fréchet ratio, random features)"
 _DATA: dict[str, Check] = {
     **dict.fromkeys(("rows", "distinct", "training_distinct", "heldout_distinct"), is_count),
     **dict.fromkeys(("name", "source"), is_name),
@@ -45,7 +59,7 @@ def run_card(run: Run) -> str:
     lines = [
         *_facts(run, config),
         *_measured_errors(run.metrics()),
-        *([] if choice is None else _chosen(choice)),
+        *([] if choice is None else _chosen(choice, read_readers(run))),
         "",
         "## Limits",
         "",
@@ -115,8 +129,8 @@ def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _chosen(choice: dict[str, Any]) -> list[str]:
-    """The measures of the chosen step, and the table of all steps."""
+def _chosen(choice: dict[str, Any], readers: Readers | None) -> list[str]:
+    """The measures of the chosen step, what readers said of it, and the table of all steps."""
     rows, real, kept = choice["rows"], choice["rows"][0]["real"], _kept(choice)
     lines = [
         "",
@@ -127,6 +141,7 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
         "",
         "| | this model | at most | real sprites |",
         "| --- | --- | --- | --- |",
+        *_forms(kept, readers),
     ]
     same = {"haze": "haze", "stray pixels": "orphans", "merged colours": "merged_colours"}
     for bar in bars(kept):
@@ -134,8 +149,9 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
         if _is_near(bar):
             value, unseen = _near(kept), f"{kept['near_copies_unseen']:.1%} of unseen ones"
         elif bar.title == "Fréchet ratio":
-            value += f" ± {_number(kept['frechet_ratio_sd'])}"
-        lines.append(f"| {bar.title} | {value} | {_limit(bar)} | {unseen} |")
+            value, unseen = f"{value} ± {_number(kept['frechet_ratio_sd'])}", "1"
+        title = _TEXTURE if bar.title == "Fréchet ratio" else bar.title
+        lines.append(f"| {title} | {value} | {_limit(bar)} | {unseen} |")
     if kept["class_agreement"] is not None:
         real_rate = kept["class_agreement_unseen"]
         real_words = "" if real_rate is None else f"{real_rate:.1%}"
@@ -149,9 +165,9 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
             "pair that was withheld from training; free recombination would give "
             f"{kept['exam_expected']:.1%}, a model that only copies 0.",
         ]
-    lines += ["", "**The report's claim**, each beside its floor (what unseen real sprites show):", ""]
+    lines += ["", "**The report's claim**, each beside what real sprites show that the model never saw:", ""]
     for name, share in kept["claim"].items():
-        floor = "" if share["floor"] is None else f", floor {share['floor']:.1%}"
+        floor = "" if share["floor"] is None else f", unseen sprites {share['floor']:.1%}"
         lines.append(f"- {name}: {_share(share)}{floor}" if share["n"] else f"- {name}: there are none")
     lines += [
         "",
@@ -159,7 +175,7 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
         "",
         "Of the saved steps the one with the fewest signs of copying is kept; among those, the one whose weakest "
         f"quality is the best. Near copies are counted at a false-positive rate of {NEAR:.0%}. *Calls* of the network: "
-        "few with `fast`, all 1,000 with `ddpm`.",
+        "few with `fast`, all 1,000 with `ddpm`. *Forms* and *texture*: the two distances above.",
         "",
         f"| {' | '.join(_COLUMNS)} |",
         f"|{' --- |' * len(_COLUMNS)}",
@@ -167,9 +183,35 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
     ]
     if choice["all_steps"] is not None:
         lines.append(_row(choice["all_steps"], False))
+    if any(row.get("form_ratio") is None for row in (*rows, choice["all_steps"]) if row is not None):
+        lines += ["", "Where forms are missing, an earlier version measured, which could not see them."]
     if len({_calls(row) for row in rows}) > 1:
         lines += ["", "The step was chosen with more calls, and measured again when `fast` came to need fewer."]
     return lines
+
+
+def _forms(kept: dict[str, Any], readers: Readers | None) -> list[str]:
+    """Rows of the table: what a network says that sees forms, and what people said."""
+    lines = []
+    if kept.get("form_ratio") is None:
+        lines.append("| distance in form (learned Fréchet ratio) | not measured: `choose --again` does | | 1 |")
+    else:
+        value = f"{_number(kept['form_ratio'])} ± {_number(kept.get('form_ratio_sd'))}"
+        lines.append(f"| distance in form (learned Fréchet ratio) | {value} | | 1 |")
+    if kept.get("believable") is not None:
+        unseen = "" if kept.get("believable_unseen") is None else f"{kept['believable_unseen']:.1%} of unseen ones"
+        lines.append(f"| believable as a drawing of something | {_believable(kept)} | | {unseen} |")
+    if readers is not None:
+        real = "" if readers.real_share is None else f"{readers.real_share:.0%} of unseen ones"
+        lines.append(f"| named by {readers.who} | {readers.share:.0%} of {readers.shown:,} | | {real} |")
+    return lines
+
+
+def _believable(row: dict[str, Any]) -> str:
+    if row.get("believable") is None:
+        return ""
+    error = row.get("believable_error")
+    return f"{row['believable']:.1%}" + ("" if error is None else f" ± {error:.1%}")
 
 
 def _calls(row: dict[str, Any]) -> str:
@@ -183,6 +225,8 @@ def _row(row: dict[str, Any], chosen: bool) -> str:
         f"**{name}**" if chosen else name,
         _calls(row),
         _number(row["heldout"]),
+        "" if row.get("form_ratio") is None else f"{_number(row['form_ratio'])} ± {_number(row.get('form_ratio_sd'))}",
+        _believable(row),
         f"{_number(row['frechet_ratio'])} ± {_number(row['frechet_ratio_sd'])}",
         *(_number(row[key]) for key in ("haze", "merged_colours", "orphans", "outline", "class_agreement")),
         str(row["exact_copies"]),

@@ -254,7 +254,7 @@ def _rows(sprites: SpriteDataset, holdout: float, most: int | None, each_once: b
     heldout = sprites.split()[1] if holdout else np.empty(0, np.int64)
     if len(rows) == 0:
         raise SpriteError(
-            f"{sprites.name}: all {len(sprites)} sprites fall into the part that is held back. Use more sprites, or "
+            f"{sprites.name}: all {len(sprites):,} sprites fall into the part that is held back. Use more sprites, or "
             "hold none back (--holdout 0; on the Train page a switch under More)."
         )
     return rows, heldout

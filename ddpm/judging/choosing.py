@@ -31,6 +31,7 @@ from ddpm.judging.copying.stored_index import load_or_build
 from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.report import Grader, Report, make_report
 from ddpm.runs.checkpoint import load_checkpoint
+from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from ddpm.runs.samples import cached_samples, labels_by_frequency
 from ddpm.sprites import load_sprites
@@ -79,7 +80,10 @@ _ROW: dict[str, Check] = {
     "claim": lambda value: is_object(value) and all(map(_is_rate, value.values())),
     "real": lambda value: has_fields(value, _REAL),
 }
-"""A row of the table; earlier versions did not store the number of network calls."""
+"""A row of the table; earlier versions did not store the number of network calls, nor :data:`FORMS`."""
+
+FORMS = ("form_ratio", "form_ratio_sd", "believable", "believable_error", "believable_unseen")
+"""What the network of forms says; it does not choose."""
 
 
 @dataclass(frozen=True)
@@ -237,11 +241,33 @@ def choose_step(
     chosen = int(best_row([rows[step] for step in run.steps()])["step"])
     if chosen in reports or not (run.folder / VERDICT).is_file() or (earlier or {}).get("chosen") != chosen:
         report = reports[chosen] if chosen in reports else measured(chosen)[1]
-        replace_json(run.folder / VERDICT, report.to_dict())
+        _write_verdict(run, report)
     if all_steps_too and (all_steps is None or all_steps["step"] != chosen):
         say(f"Step {chosen:,}: the same with all steps ...")
         all_steps = measured(chosen, "ddpm")[0]
     return _write(run, n, rows, all_steps)
+
+
+def measure_again(
+    run: Run, source: str | None = None, n: int = SAMPLES, say: Callable[[str], None] = lambda text: None
+) -> dict[str, Any]:
+    """Measure the chosen step as this version does, and write its verdict and its row; all else stays.
+
+    Arguments and result as for :func:`choose_step`. Raises RunError if no step was chosen, or the chosen one is gone.
+    """
+    found = read_choice(run.folder)
+    if found is None:
+        raise RunError(f"{run.folder}: no step was chosen, or {CHOICE} is damaged. Choose one first, without --again.")
+    chosen = int(found["chosen"])
+    if chosen not in run.steps():
+        raise RunError(f"{run.folder}: the chosen step {chosen:,} is no longer there. Choose another, without --again.")
+    sprites = load_sprites(source or str(run.config()["data"]["source"]))
+    say(f"Step {chosen:,}: drawing {n:,} sprites, and measuring them ...")
+    row, report = measure_step(run, chosen, what_was_seen(sprites, run.trained_on()), n)
+    _write_verdict(run, report)
+    found["rows"] = [row if old["step"] == chosen else old for old in found["rows"]]
+    replace_json(run.folder / CHOICE, found)
+    return found
 
 
 def read_choice(folder: Path) -> dict[str, Any] | None:
@@ -255,7 +281,11 @@ def read_choice(folder: Path) -> dict[str, Any] | None:
 
 
 def _is_row(value: Any) -> bool:
-    return has_fields(value, _ROW) and is_count(value.get("calls", 0))
+    return (
+        has_fields(value, _ROW)
+        and is_count(value.get("calls", 0))
+        and all(or_none(is_amount)(value.get(name)) for name in FORMS)
+    )
 
 
 _CHOICE: dict[str, Check] = {
@@ -274,6 +304,12 @@ def _write(run: Run, n: int, rows: dict[int, Any], all_steps: dict[str, Any] | N
     return found
 
 
+def _write_verdict(run: Run, report: Report) -> None:
+    # A shipped run calls its data as others find them, not as they lie here.
+    name = (run.config().get("data") or {}).get("name", report.data)
+    replace_json(run.folder / VERDICT, {**report.to_dict(), "data": name})
+
+
 def _row(report: Report) -> dict[str, Any]:
     found, quality, exam = report.memorization, report.quality, report.exam
     assert quality is not None
@@ -283,6 +319,9 @@ def _row(report: Report) -> dict[str, Any]:
     return {
         "samples": len(report.samples),
         **{name: getattr(quality, name) for name in ("frechet_ratio", "frechet_ratio_sd", "kid", *_REAL)},
+        "form_ratio": quality.forms.frechet_ratio,
+        "form_ratio_sd": quality.forms.frechet_ratio_sd,
+        **{name: getattr(quality.forms, name) for name in FORMS[2:]},
         "class_agreement": None if agreement is None else agreement.rate,
         "class_agreement_unseen": None if agreement is None else agreement.real,
         "exact_copies": found.rates["exact copy"].count,

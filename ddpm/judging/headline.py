@@ -96,9 +96,9 @@ def _caveat(report: MemorizationSummary) -> str:
             "be near copies."
         )
     if not report.heldout_size:
-        words.append("No real sprites were held out, so most floors are unknown.")
+        words.append("No real sprites were held out, so nobody can say what is usual.")
     elif report.heldout_size < _FEW:
-        words.append(f"The floors rest on only {report.heldout_size} unseen sprites: mind their intervals.")
+        words.append(f"What is usual rests on only {report.heldout_size} unseen sprites: mind the intervals.")
     return " ".join(words)
 
 

@@ -7,7 +7,7 @@ import html
 
 import numpy as np
 
-from ddpm.judging.glossary import EXCESS_WORDS, FALSE_POSITIVE_RATE_WORDS, LABEL_WORDS, RATE_WORDS
+from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS, TERM_WORDS
 from ddpm.judging.report import Report, tables
 from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.pixels.sheets import png, sheet
@@ -90,16 +90,16 @@ def to_html(report: Report) -> str:
 
 
 def _glossary_html() -> str:
-    glossary = {**RATE_WORDS, "excess": EXCESS_WORDS, "false-positive rate": FALSE_POSITIVE_RATE_WORDS}
-    glossary |= {label: words for label, words in LABEL_WORDS.items() if label not in RATE_WORDS}
+    glossary = {**RATE_WORDS, **{label: words for label, words in LABEL_WORDS.items() if label not in RATE_WORDS}}
+    # Readers are asked about a checkpoint, not about the samples of a report.
+    glossary |= {term: words for term, words in TERM_WORDS.items() if term != "named by readers"}
     lines = [f"<dt>{html.escape(term)}</dt><dd>{html.escape(words)}</dd>" for term, words in glossary.items()]
     return f'<dl class="soft">{"".join(lines)}</dl>{_SOURCES}'
 
 
 _SOURCES = """
-<p class="soft">Intervals are 95% (Wilson, Newcombe). C<sub>T</sub>: Meehan et al. 2020. Fréchet ratio: distance of the
-samples to real sprites over that of real sprites to one another; 1 is perfect, and copying improves it: never read it
-alone.</p>
+<p class="soft">Intervals are 95% (Wilson, Newcombe). Copying improves both distances and the share of
+believable drawings: never read them alone.</p>
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from ddpm.judging.quality.classifier import Classifier
 from ddpm.judging.quality.forms import FormReport
 from ddpm.judging.quality.measures import QualityBaseline, classifier_of
 from ddpm.judging.quality.report import QualityReport
-from ddpm.judging.statistics import Proportion
+from ddpm.judging.statistics import Proportion, percent
 from ddpm.pixels.conversion import require_sprites
 from ddpm.runs.checkpoint import Checkpoint
 
@@ -100,6 +100,7 @@ _MEASURES = (
 )
 
 _LINE = 120
+_MOST_UNSEEN = 1024
 
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -161,6 +162,7 @@ class Grader:
 
     def __init__(self, comparison_set: ComparisonSet) -> None:
         self._sprites = comparison_set.sprites
+        self._unseen = comparison_set.unseen
         self._real = np.sort(np.concatenate([comparison_set.seen, comparison_set.unseen]))
 
     @cached_property
@@ -173,10 +175,16 @@ class Grader:
             return None
         return classifier_of(self._sprites.images[self._real], np.asarray(self._sprites.labels)[self._real])
 
+    @cached_property
+    def _believable_unseen(self) -> float | None:
+        unseen = self._measures.forms.believable(np.asarray(self._sprites.images[self._unseen[:_MOST_UNSEEN]]))
+        return unseen.rate if unseen.n else None
+
     def grade(self, samples: np.ndarray, labels: np.ndarray | None) -> QualityReport:
         """Measure samples, uint8 (N, H, W, C), N at least 1; labels as in :func:`make_report`."""
         asked = None if labels is None or (labels < 0).all() or self._classifier is None else labels
-        return self._measures.report(samples, asked, None if asked is None else self._classifier)
+        found = self._measures.report(samples, asked, None if asked is None else self._classifier)
+        return replace(found, forms=replace(found.forms, believable_unseen=self._believable_unseen))
 
 
 def tables(report: Report) -> list[Table]:
@@ -185,10 +193,10 @@ def tables(report: Report) -> list[Table]:
     rate_head = ["", "samples", "rate", "95% interval", "unseen real sprites", "excess"]
     result: list[Table] = [
         (
-            f"Created or copied? (false-positive rate {found.effective_rate:.2%})",
+            f"Created or copied? (near copies by chance: {percent(found.effective_rate)}, the false-positive rate)",
             rate_head,
             [
-                *(_rate_row(name, rate) for name, rate in found.rates.items()),
+                *(_rate_row(name, rate, found.heldout_rates[name]) for name, rate in found.rates.items()),
                 _rate_row("nearest below 1/3 of the second", found.nearest_ratio),
                 _rate_row("nearer than half the 50 nearest", found.extraction),
             ],
@@ -217,16 +225,18 @@ def share(labels: tuple[str, ...], label: str) -> str:
     return f"{labels.count(label) / len(labels):.1%}" if labels else "-"
 
 
-def _rate_row(name: str, rate: Proportion) -> list[str]:
+def _rate_row(name: str, rate: Proportion, unseen: Proportion | None = None) -> list[str]:
+    """``unseen``: what unseen sprites show, where that is not what the excess is counted from."""
     if rate.n == 0:
         return [name, "0 of 0", "-", "-", "-", "-"]
     excess = "-"
     if rate.excess is not None and rate.excess_low is not None and rate.excess_high is not None:
         excess = f"{rate.excess:.1%} ({max(0.0, rate.excess_low):.1%} to {rate.excess_high:.1%})"
         excess = "none" if rate.excess <= 0 else excess
-    floor = "-" if rate.floor is None else f"{rate.floor:.1%}"
+    floor = rate.floor if unseen is None else unseen.rate if unseen.n else None
+    shown = "-" if floor is None else f"{floor:.1%}"
     interval = f"{rate.low:.1%} to {rate.high:.1%}"
-    return [name, f"{rate.count:,} of {rate.n:,}", f"{rate.rate:.1%}", interval, floor, excess]
+    return [name, f"{rate.count:,} of {rate.n:,}", f"{rate.rate:.1%}", interval, shown, excess]
 
 
 def _memory_rows(found: MemorizationReport) -> list[list[str]]:
@@ -262,8 +272,12 @@ def _exam_rows(exam: Exam) -> list[list[str]]:
 def _quality_rows(quality: QualityReport) -> list[list[str]]:
     size = f"{quality.n:,} sprites a side" + ("" if quality.comparable else ", not comparable: 512 are needed")
     rows = [
-        [f"Fréchet ratio ({size})", _measured(quality.frechet_ratio, quality.frechet_ratio_sd), "1"],
-        *_form_rows(quality.forms),
+        *_form_rows(quality.forms, size),
+        [
+            f"distance in texture (Fréchet ratio; {size})",
+            _measured(quality.frechet_ratio, quality.frechet_ratio_sd),
+            "1",
+        ],
         ["patch Wasserstein ratio", _number(quality.patch_wasserstein), "1"],
         ["KID", _measured(quality.kid, quality.kid_sd), _measured(quality.real["kid"], quality.kid_real_sd)],
     ]
@@ -279,21 +293,21 @@ def _quality_rows(quality: QualityReport) -> list[list[str]]:
     return rows
 
 
-def _form_rows(forms: FormReport) -> list[list[str]]:
+def _form_rows(forms: FormReport, size: str) -> list[list[str]]:
     share = "-" if forms.believable is None else f"{forms.believable:.1%} ± {forms.believable_error:.1%}"
     rows = [
-        ["Fréchet ratio of forms", _measured(forms.frechet_ratio, forms.frechet_ratio_sd), "1"],
+        [f"distance in form (Fréchet ratio; {size})", _measured(forms.frechet_ratio, forms.frechet_ratio_sd), "1"],
+        ["believable", "cannot be told" if forms.blind else share, _percent(forms.real["believable"])],
+    ]
+    if forms.believable_unseen is not None and not forms.blind:
+        rows.append(["believable, of real sprites it never saw", "", _percent(forms.believable_unseen)])
+    if forms.joined is not None:
+        rows.append(["believable, of real sprites' halves joined wrongly", "", _percent(forms.joined)])
+    return [
+        *rows,
         ["precision of forms", _number(forms.precision), _number(forms.real["precision"])],
         ["recall of forms", _number(forms.recall), _number(forms.real["recall"])],
-        [
-            "believable as a drawing of something",
-            "cannot be told" if forms.blind else share,
-            _percent(forms.real["believable"]),
-        ],
     ]
-    if forms.joined is not None:
-        rows.append(["the same, of real sprites' halves joined wrongly", "", _percent(forms.joined)])
-    return rows
 
 
 def _percent(value: float | None) -> str:

@@ -13,6 +13,7 @@ NAME/
   README.md        the model card
   choice.json      how the saved steps compare, and which was chosen; written by ``choose``
   verdict.json     how the chosen step was judged; written by ``choose``
+  readers.json     how many of its drawings blind readers could name; written by ``readers``
   lock             held while a training is alive
   change.lock      held while control.json or pinned.json is changed
 """

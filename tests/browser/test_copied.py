@@ -77,7 +77,7 @@ def test_it_answers_explains_and_can_be_tested(page: Page) -> None:
     expect(verdict).to_contain_text(f"of {SAMPLES}", timeout=PATIENCE)
     expect(page.locator(".rate[data-rate]")).to_have_count(7)
     unfold(page)
-    expect(near).not_to_contain_text("floor10%")
+    expect(near).not_to_contain_text("by chance10%")
     # The answer stays until there is another one: without it all below would jump.
     page.evaluate(
         """() => { window.least = 1e9; (function look() {
@@ -85,7 +85,7 @@ def test_it_answers_explains_and_can_be_tested(page: Page) -> None:
             requestAnimationFrame(look); })(); }"""
     )
     page.get_by_role("slider").first.press("End")
-    expect(near).to_contain_text("floor10%", timeout=PATIENCE)
+    expect(near).to_contain_text("by chance10%", timeout=PATIENCE)
     assert page.evaluate("window.least") > 100
 
     page.get_by_role("radio", name="copies", exact=True).click()

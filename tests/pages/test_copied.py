@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import shutil
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +19,23 @@ from streamlit.testing.v1 import AppTest
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.memorization import memorization_report
 from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.glossary import LABEL_WORDS, TERM_WORDS
 from ddpm.judging.headline import headline
+from ddpm.judging.quality.form_index import FormIndex
+from ddpm.judging.quality.form_network import VERSION
+from ddpm.judging.quality.forms import FormBaseline
+from ddpm.judging.readers import Readers
 from ddpm.judging.report import make_report
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
-from pages.parts.copied.closeup import memorised_chain
+from pages.parts.copied.closeup import _pictures, memorised_chain
 from pages.parts.copied.comparing import Chosen, Ready, Subject, pair
+from pages.parts.copied.drawing_quality import believed_words
 from pages.parts.copied.easel import COLOURS, to_image
 from pages.parts.copied.matches import nearest_first, packed_matches, packed_pairs, transform_words
-from pages.parts.copied.rates import percent, rates_html
+from pages.parts.copied.rates import labels_html, percent, rates_html, terms_html
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import EACH, Order
 from pages.parts.shared.resolving import resolve
@@ -63,8 +72,8 @@ def test_the_verdict_comes_with_cards_and_a_slider(copied: AppTest) -> None:
     assert "0 of 64" in verdict
     cards = blocks(copied, 'class="cards"')
     assert cards.count("data-rate=") == 7
-    assert all(word in cards for word in ("interval", "floor", "excess", "<b>Floor</b>"))
-    slider = next(slider for slider in copied.select_slider if slider.label.startswith("False-positive rate"))
+    assert all(word in cards for word in ("interval", "unseen", "by chance", "excess", "How to read this"))
+    slider = next(slider for slider in copied.select_slider if slider.label.startswith("By chance"))
     rates = [float(option.rstrip("%")) / 100 for option in slider.options]
     assert rates == sorted(rates)
     assert rates[-1] == 0.1
@@ -136,7 +145,7 @@ def test_the_slider_changes_the_cards(copied: AppTest, trained: Path, tmp_path: 
     images = load_sprites(str(trained / "simple.npz")).images
     noisy = np.clip(np.asarray(images).astype(int) + 4, 0, 255).astype(np.uint8)
     question(copied, noisy, tmp_path)
-    slider = next(slider for slider in copied.select_slider if slider.label.startswith("False-positive rate"))
+    slider = next(slider for slider in copied.select_slider if slider.label.startswith("By chance"))
     before = blocks(copied, 'class="cards"')
     slider.set_value(0.1).run()
     assert not copied.exception
@@ -329,6 +338,57 @@ def test_poor_drawings_are_told_why(subject: Subject) -> None:
     assert "Why: " not in rates_html(report)
 
 
+def test_every_term_of_the_figures_is_explained_on_click(subject: Subject) -> None:
+    report = memorization_report(subject.chosen.images, subject.train, subject.index.heldout)
+    page = rates_html(report) + labels_html(report) + terms_html("believable", "palette")
+    terms = re.findall(r"<summary>(?:<span>)?([^<]+)", page)
+    assert {"interval", "by chance", "unseen", "excess", "believable", "palette"} <= set(terms)
+    known = {**TERM_WORDS, **LABEL_WORDS, "unseen real sprites": TERM_WORDS["unseen"]}
+    assert all(html.escape(known[term]) in page for term in terms)
+    assert "floor" not in re.sub(r"<[^>]*>", " ", page), "one word for what unseen sprites show"
+
+
+def test_of_near_copies_both_are_told_what_chance_gives_and_what_unseen_sprites_gave(subject: Subject) -> None:
+    report = memorization_report(subject.chosen.images, subject.train, subject.index.heldout)
+    cards = rates_html(report).split("data-rate=")
+    assert sum("by chance" in card for card in cards) == 1
+    near = next(card for card in cards if card.startswith('"near copy"'))
+    assert f"<span>by chance</span>{percent(report.effective_rate)}" in near
+    assert f"<span>unseen</span>{percent(report.heldout_rates['near copy'].rate)}" in near
+
+
+def test_a_closer_look_says_whether_it_is_believable_and_what_is_nearest_by_form(subject: Subject) -> None:
+    report = memorization_report(subject.chosen.images, subject.train, subject.index.heldout)
+    waiting = _pictures(subject, report, 5, None, None, 0.25)
+    assert "looking through" in waiting
+    assert "25%" in waiting
+    found = FormBaseline.of(subject.sprites.images).believe(subject.chosen.images, subject.index.heldout)
+    seen = _pictures(subject, report, 5, replace(found, share=found.unseen), FormIndex(subject.train))
+    assert "1.00 alike" in seen, "it is a copy"
+    assert "elievable as a drawing of something" in seen
+    assert f"{percent(found.unseen.rate)} reach it" in seen
+    assert "cannot be told" in believed_words(replace(found, share=None, why_not="It is blind."), 5)
+
+
+def test_a_stored_report_shows_both_distances_and_what_readers_named(
+    reported: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.parts.copied.verdict_view.read_readers", lambda run: Readers((48, 48), (60, 60), 64))
+    app = open_page(PAGE)
+    app.segmented_control(key="question").set_value("A report").run()
+    assert any("could not see forms" in caption.value for caption in app.caption), "an earlier version wrote it"
+    stored = json.loads((reported / "verdict.json").read_text())
+    forms = {"version": VERSION, "frechet_ratio": 1.94, "frechet_ratio_sd": 0.24, "believable": 0.49}
+    stored["quality"]["forms"] = {**forms, "believable_error": 0.016, "believable_unseen": 0.9, "blind": False}
+    (reported / "verdict.json").write_text(json.dumps(stored))
+    app.run()
+    assert not app.exception
+    table = blocks(app, 'class="claim quality"')
+    for words in ("1.94 ± 0.24", "49% ± 1.6%", "90%", "75%", "94%", "two blind readers", "1.50"):
+        assert words in table
+    assert not any("could not see forms" in caption.value for caption in app.caption)
+
+
 def test_the_verdict_is_careful_with_few_samples_and_no_floor(subject: Subject) -> None:
     images, train = subject.chosen.images, subject.train
     few = headline(memorization_report(images[:5], train, images[:0]))
@@ -338,7 +398,7 @@ def test_the_verdict_is_careful_with_few_samples_and_no_floor(subject: Subject) 
     one = headline(memorization_report(np.concatenate([images[:5], train[:1]]), train, images[:5]))
     assert one.mood == "careful"
     assert "One sample is copied" in one.answer
-    assert "rest on only 5 unseen sprites" in one.caveat
+    assert "rests on only 5 unseen sprites" in one.caveat
     cards = rates_html(memorization_report(images[:5], train, images[:0]))
     assert "not known" in cards
 

@@ -13,8 +13,7 @@ from ddpm.judging.headline import headline
 from ddpm.judging.verdict import read_verdict
 from ddpm.sprites import SpriteError, kaggle
 from ddpm.training.recipes import RECIPES
-from pages.parts.copied.headline import headline_html
-from pages.parts.copied.rates import labels_html, rates_html
+from pages.parts.copied.rates import headline_html, labels_html, rates_html
 from pages.parts.shared.batches import kinds_of
 from pages.parts.shared.navigation import KAGGLE
 from pages.parts.shared.orders import EACH

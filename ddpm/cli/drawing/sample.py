@@ -66,7 +66,7 @@ def _sample(options: argparse.Namespace) -> None:
         options.guidance_scale,
         options.eta,
     )
-    for moment in with_progress(moments, steps, f"drawing {options.n} sprites"):
+    for moment in with_progress(moments, steps, f"drawing {options.n:,} sprites"):
         recorder.add(moment)
     chain = recorder.chain()
     if checkpoint.model.seamless:

@@ -52,6 +52,7 @@ class MemorizationSummary:
     Attributes:
         rates: for each of ``RATES``, how many samples it is true for.
         claim: "shape known", and, among the samples of known shape, "palette novel" and "palette nowhere".
+        heldout_rates: ``rates``, counted on the held-out sprites; empty if they were not stored.
         labels, heldout_labels: one of ``LABELS`` for each sample, and for each held-out sprite.
         effective_rate: the false-positive rate, at least 1 / (training sprites + 1), the smallest that they allow.
         train_size, heldout_size: distinct sprites that the samples were compared with.
@@ -62,6 +63,7 @@ class MemorizationSummary:
     """
 
     rates: dict[str, Proportion]
+    heldout_rates: dict[str, Proportion]
     claim: dict[str, Proportion]
     labels: tuple[str, ...]
     heldout_labels: tuple[str, ...]
@@ -90,7 +92,6 @@ class MemorizationReport(MemorizationSummary):
     """All that was measured of how far N samples are copies.
 
     Attributes:
-        heldout_rates: ``rates``, counted on the held-out sprites.
         near_distance: squared distance up to which a sample is a near copy; -1 if none is small enough.
         detection: the share of copies with noise that would be near copies, by the noise's standard deviation.
         nearest_ratio: samples whose nearest sprite is less than a third as far as the second nearest (Yoon et al.
@@ -102,7 +103,6 @@ class MemorizationReport(MemorizationSummary):
         denoising_gap: None without a model or held-out sprites.
     """
 
-    heldout_rates: dict[str, Proportion]
     false_positive_rate: float
     near_distance: int
     detection: dict[int, float]

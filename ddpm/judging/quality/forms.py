@@ -20,13 +20,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ddpm.base.blocks import image_blocks
 from ddpm.judging.quality.distributions import Gaussian, PrecisionRecall, precision_recall
 from ddpm.judging.quality.form_network import VERSION, FormNetwork, form_network
-from ddpm.judging.quality.splits import halves
+from ddpm.judging.quality.splits import distinct_in_order, halves
 from ddpm.judging.quality.spoiling import halves_joined
-from ddpm.pixels.conversion import require_sprites
-from ddpm.pixels.duplicates import distinct_images
+from ddpm.judging.statistics import Proportion, proportion
+from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.transparency import WHITE, Colour, contrasting_colour
 
 UNBELIEVED = 0.05
@@ -40,7 +39,6 @@ _LEAST = 20  # real sprites: a threshold that only one in twenty misses cannot b
 _FEW_SPLITS = 4
 _POOL = 2048  # two halves of 512 each need no more, and the network takes a millisecond a sprite
 _JOINED = 512
-_BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ class FormReport:
         joined: share of sprites above it that are halves of two different real ones: what the threshold cannot see.
         blind: whether more than :data:`BLIND` of those are: believability says nothing of such sprites.
         real: precision, recall and believable of real sprites.
+        believable_unseen: the share above it of the real sprites that the model never saw; None if there are none.
     """
 
     version: int
@@ -71,6 +70,24 @@ class FormReport:
     joined: float | None
     blind: bool
     real: dict[str, float | None]
+    believable_unseen: float | None = None
+
+
+@dataclass(frozen=True)
+class Believed:
+    """How far the network of forms believes in single samples.
+
+    Attributes:
+        each: float64 (N,), see :meth:`FormBaseline.believability`.
+        share: of believable samples, beside that of unseen real sprites as its floor; None where it cannot be told.
+        unseen: believable ones among real sprites that the model never saw.
+        why_not: why it cannot be told, in a sentence; empty if it can.
+    """
+
+    each: np.ndarray
+    share: Proportion | None
+    unseen: Proportion
+    why_not: str
 
 
 class FormBaseline:
@@ -107,6 +124,34 @@ class FormBaseline:
             return None
         wrong = halves_joined(self._images[:_JOINED], np.random.default_rng(0))
         return float((self._network.see(wrong, self._background)[1] >= threshold).mean())
+
+    @classmethod
+    def of(cls, real: np.ndarray) -> FormBaseline:
+        """The baseline that ``QualityBaseline`` has, without all else that it measures; real: uint8 (R, H, W, C)."""
+        images = np.asarray(real[distinct_in_order(real)[:_POOL]])
+        return cls(images, duplicate_groups(images))
+
+    @cached_property
+    def why_not(self) -> str:
+        """Why no share of believable sprites can be told; empty if it can."""
+        if self.threshold is None:
+            return f"There are fewer than {_LEAST} real sprites to tell what is believable."
+        if self.joined is not None and self.joined > BLIND:
+            return (
+                f"The network was taught on sprites of another size: of these it also believes in {self.joined:.0%} "
+                "whose halves are joined wrongly, so its belief says nothing."
+            )
+        return ""
+
+    def believe(self, samples: np.ndarray, unseen: np.ndarray) -> Believed:
+        """Look at each sample; both uint8 (N, H, W, C), ``unseen`` the real sprites that the model never saw."""
+        each, floor = self.believability(samples), self.believable(unseen)
+        count = int((each >= UNBELIEVED).sum())
+        return Believed(each, None if self.why_not else proportion(count, len(each), floor), floor, self.why_not)
+
+    def believable(self, sprites: np.ndarray) -> Proportion:
+        """The believable ones of sprites, uint8 (N, H, W, C); N may be 0."""
+        return proportion(int((self.believability(sprites) >= UNBELIEVED).sum()), len(sprites))
 
     def believability(self, samples: np.ndarray) -> np.ndarray:
         """Share of the real sprites in which the network believes no more than in each sample, float64 (N,), 0..1.
@@ -189,37 +234,6 @@ class FormBaseline:
         return _mean(sampled), _mean(actual)
 
 
-def nearest_in_form(
-    samples: np.ndarray, references: np.ndarray, k: int = 1, network: FormNetwork | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """The references that look most like each sample, whatever the colours, mirrored or not.
-
-    Args:
-        samples: uint8 (N, H, W, C).
-        references: uint8 (R, H, W, C), R at least k.
-
-    Returns:
-        int64 (N, k), rows of the references, and float32 (N, k), the cosine of the embeddings, descending; ties by
-        lower row.
-
-    Raises:
-        ValueError: for images of different sizes, or a k outside 1..R.
-    """
-    samples, references = require_sprites(samples=samples, references=references)
-    if not 1 <= k <= len(references):
-        raise ValueError(f"k must lie in 1..{len(references)}, the number of references, got {k}")
-    network = network or form_network()
-    background = background_for(references)
-    known = _units(network.see(references, background)[0])
-    rows = np.empty((len(samples), k), np.int64)
-    cosines = np.empty((len(samples), k), np.float32)
-    for part in image_blocks(samples, _BLOCK):
-        found = _units(network.see(samples[part], background)[0]) @ known.T
-        rows[part] = np.argsort(-found, axis=1, kind="stable")[:, :k]
-        cosines[part] = np.take_along_axis(found, rows[part], axis=1)
-    return rows, cosines
-
-
 def background_for(real: np.ndarray) -> Colour:
     """On which the network sees transparent sprites: the colour that hides the fewest contours of the real ones."""
     return contrasting_colour(real) if real.shape[-1] == 4 else WHITE
@@ -228,8 +242,3 @@ def background_for(real: np.ndarray) -> Colour:
 def _mean(results: list[PrecisionRecall]) -> PrecisionRecall:
     names = ("precision", "recall", "density", "coverage")
     return PrecisionRecall(**{name: float(np.mean([getattr(result, name) for result in results])) for name in names})
-
-
-def _units(points: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(points, axis=1, keepdims=True)
-    return np.divide(points, lengths, out=np.zeros_like(points), where=lengths > 0)

@@ -9,9 +9,10 @@ import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport, MemorizationSummary
 from ddpm.judging.exam import Exam, take_exam
+from ddpm.judging.glossary import TERM_WORDS
 from ddpm.judging.statistics import Proportion
 from pages.parts.copied.comparing import Subject
-from pages.parts.copied.rates import floor_words, percent
+from pages.parts.copied.rates import excess_words, percent, terms_html
 from pages.parts.shared.words import plain
 
 _ROWS = {
@@ -31,20 +32,17 @@ def claim(subject: Subject, report: MemorizationReport) -> None:
 
 
 def claim_numbers(report: MemorizationSummary, exam: str | None) -> None:
-    """Show the three numbers with their floors, what they mean, and the sentence of the exam, if any."""
+    """Show the three numbers beside those of unseen sprites, what they mean, and the sentence of the exam, if any."""
     st.markdown(
         "The student report that this app rebuilds looked at its samples and judged by eye: *known shapes, in palettes "
-        "that are not in the data*. Here it is measured. The floor is what real sprites show that the model never saw."
+        "that are not in the data*. Here it is measured, beside what real sprites show that the model never saw."
     )
     rows = [(*words, *_cells(report.claim[name])) for name, words in _ROWS.items()]
-    st.html(table_html(["samples", "interval", "floor", "excess"], rows))
+    st.html(table_html(["samples", "interval", "unseen", "excess"], rows) + terms_html("interval", "unseen", "excess"))
     st.markdown(f"**{claim_sentence(report)}**")
     if exam is not None:
         st.markdown("**The exam.** " + plain(exam))
-        st.caption(
-            "A tenth of all pairs of a shape and a palette was withheld from the training. A model that only copies "
-            "never draws one of them; one that puts shapes and palettes together freely does, as often as chance says."
-        )
+        st.caption(TERM_WORDS["exam"])
 
 
 def claim_sentence(report: MemorizationSummary) -> str:
@@ -89,7 +87,11 @@ def _cells(rate: Proportion) -> list[str]:
     if not rate.n:
         return ["-"] * 4
     interval = f"{percent(rate.low)} to {percent(rate.high)}"
-    return [f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})", interval, *floor_words(rate)[:2]]
+    return [f"{percent(rate.rate)} ({rate.count:,} of {rate.n:,})", interval, _unseen(rate), excess_words(rate)[0]]
+
+
+def _unseen(rate: Proportion) -> str:
+    return "not known" if rate.floor is None else percent(rate.floor)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -13,12 +13,15 @@ from ddpm.diffusion.chain import Chain
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.glossary import LABEL_WORDS
+from ddpm.judging.quality.form_index import FormIndex
+from ddpm.judging.quality.forms import Believed
 from ddpm.pixels.exporting.sheet_export import SheetLayout, lay_out
 from ddpm.pixels.fitting import difference
 from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from pages.parts.copied.comparing import Subject
+from pages.parts.copied.drawing_quality import believed, believed_words, forms_of, known_belief, known_forms
 from pages.parts.copied.matches import distance_words, palette_words, transform_words
 from pages.parts.copied.rates import percent
 from pages.parts.sample.saving.goods import of_batch, picked
@@ -27,7 +30,7 @@ from pages.parts.shared.orders import from_info
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.player import player
 from pages.parts.shared.resolving import memorising, resolve
-from pages.parts.shared.words import plain
+from pages.parts.shared.words import plain, problem
 
 _SIDE = 128
 _SAVED = 256
@@ -37,8 +40,33 @@ TITLES = ("The model", "A perfect memoriser")
 @st.dialog("Looked at closely", width="large")
 def closeup(subject: Subject, report: MemorizationReport, i: int) -> None:
     """Show sample ``i`` beside its matches, and both chains from its noise."""
-    st.html(_pictures(subject, report, i))
+    shown = st.empty()
+    try:
+        belief, forms = known_belief(subject), known_forms(subject)
+    except ValueError:
+        # The network's file is missing or damaged; where it is asked for below, that is said.
+        belief, forms = None, None
+    shown.html(_pictures(subject, report, i, belief, forms))
     _save_buttons(subject, i)
+    _from_noise(subject, i)
+    # Last: for a new data set the network takes a while, and all else can be looked at meanwhile.
+    try:
+        if belief is None:
+            belief = believed(subject)
+            shown.html(_pictures(subject, report, i, belief, forms))
+        if forms is None:
+
+            def watch(done: float) -> None:
+                shown.html(_pictures(subject, report, i, belief, None, done))
+
+            forms = forms_of(subject, watch)
+            shown.html(_pictures(subject, report, i, belief, forms))
+    except ValueError as error:
+        problem(error)
+
+
+def _from_noise(subject: Subject, i: int) -> None:
+    """Show how a sample came out of the noise, and what a perfect memoriser makes of that noise."""
     batch = subject.chosen.batch
     if batch is None:
         st.caption("How it came out of the noise is not known: it was not drawn on this computer.")
@@ -122,7 +150,15 @@ def _parting_words(own: Chain, memorised: Chain, subject: Subject) -> str:
     return f"{end} The model ended {distance_words(apart, subject.values)} from there."
 
 
-def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
+def _pictures(
+    subject: Subject,
+    report: MemorizationReport,
+    i: int,
+    belief: Believed | None,
+    forms: FormIndex | None,
+    done: float = 0.0,
+) -> str:
+    """The sample and its matches; ``done``: how much of the training sprites the network of forms has seen."""
     facts, own = subject.evidence, subject.chosen.images[i]
     gap = difference(own, subject.train[facts.row[i]])
     label = report.labels[i]
@@ -131,21 +167,32 @@ def _pictures(subject: Subject, report: MemorizationReport, i: int) -> str:
     outlines = f"{facts.shape_similarity[i]:.0%} of the outlines" + (f", if it is {moved}" if moved else "")
 
     def match(title: str, row: int, words: str) -> str:
-        return _figure(subject.train[row], title, f"{words}<br>row {subject.data_row(row):,} of the data")
+        kind = subject.kind(int(row))
+        kind = f"{html.escape(kind)}, " if kind else ""
+        return _figure(subject.train[row], title, f"{words}<br>{kind}row {subject.data_row(row):,}")
 
     figures = [
-        _figure(own, f"Sample {i + 1:,}", html.escape(subject.kind(int(facts.row[i])))),
+        _figure(own, f"Sample {i + 1:,}", ""),
         match("Nearest by pixels", facts.row[i], distance_words(int(facts.squared_distance[i]), subject.values)),
         _figure(gap, "Difference of the two", "white: the same"),
         match("Nearest by shape", facts.shape_row[i], outlines),
     ]
     if facts.palette_row[i] >= 0:
         figures.append(match("Nearest by palette", facts.palette_row[i], palette_words(facts, i)))
+    if forms is None:
+        waiting = f"looking through {len(subject.train):,} sprites, once<br>{done:.0%}"
+        figures.append(_figure(np.zeros_like(own), "Nearest by form", waiting))
+    else:
+        rows, cosines = forms.nearest(own[None])
+        alike = f"{max(0.0, float(cosines[0, 0])):.2f} alike; 1: the same"
+        figures.append(match("Nearest by form", int(rows[0, 0]), alike))
     share = percent(facts.p[i])
+    believable = "Looking at its form ..." if belief is None else believed_words(belief, i)
     chance = f"Of real sprites that the model never saw, {share} come at least as near to a training sprite."
     return (
         f'<div class="closeup"><p><b>{html.escape(label)}</b>: {html.escape(LABEL_WORDS[label] + faults)}</p>'
-        f'<div>{"".join(figures)}</div><p class="soft">{html.escape(chance)}</p></div>'
+        f'<div>{"".join(figures)}</div><p class="soft">{html.escape(chance)}</p>'
+        f'<p class="soft">{html.escape(believable)}</p></div>'
     )
 
 

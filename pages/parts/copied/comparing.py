@@ -257,13 +257,14 @@ def measure(pairs: Pairs, watch: Watch) -> None:
     index = indices.get(pairs.key)
     if index is None:
         index = load_or_build(pairs.comparison, lambda done, what: watch(0.9 * done, f"{what}, once"))
-        _keep(indices, pairs.key, index, 3)
+        keep(indices, pairs.key, index, 3)
     watch(0.9, f"Looking at {counted(len(pairs.chosen.images), 'sprite')} from all sides")
     images = pairs.chosen.images
-    _keep(_known_evidence(), (pairs.key, pairs.digest), (index.measure(images), index.limits.faults(images)), 24)
+    keep(_known_evidence(), (pairs.key, pairs.digest), (index.measure(images), index.limits.faults(images)), 24)
 
 
-def _keep(known: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
+def keep(known: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Add what was worked out, and forget the first of more than ``most``."""
     known[key] = value
     while len(known) > most:
         known.popitem(last=False)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.copying_onset import copying_onset
+from ddpm.judging.glossary import TERM_WORDS
 from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
@@ -20,11 +21,14 @@ from pages.parts.shared.words import counted, plain
 _BINS = 36
 _HEAT = ["#b9a9ff", VIOLET, ORANGE, "#c22f3d"]
 _MOST_COPIED = 12
+_CLEAR = 3.0  # of C_T, in standard deviations
 _PLAIN = {"displayModeBar": False}
 
 
 def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     """Distances to the nearest training sprite: of samples, of unseen sprites, and among training sprites."""
+    if (words := _distance_words(subject, report)) is not None:
+        st.markdown(f"**{words}**")
 
     def levels(squared: np.ndarray) -> np.ndarray:
         return rms_grey_levels(squared, subject.values)
@@ -67,11 +71,31 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     )
     st.plotly_chart(figure, key="distances", config=_PLAIN)
     st.caption(
-        "Grey levels: the typical difference of a pixel's red, green or blue, from 0 (the same) to 255. A model that "
-        "creates lies where unseen real sprites lie; one that copies lies further left."
+        f"Grey levels: {TERM_WORDS['grey levels'][0].lower()}{TERM_WORDS['grey levels'][1:]} A model that creates lies "
+        "where unseen real sprites lie, or further right; one that copies lies further left."
     )
     for words in (report.limit_words, *report.unknown):
         st.caption(plain(words))
+
+
+def _distance_words(subject: Subject, report: MemorizationReport) -> str | None:
+    """Where the samples lie, against unseen sprites; None where there are none."""
+    unseen = subject.index.heldout_evidence.squared_distance
+    if report.c_t is None or not len(unseen):
+        return None
+    own, usual = (
+        float(np.median(rms_grey_levels(squared, subject.values)))
+        for squared in (subject.evidence.squared_distance, unseen)
+    )
+    middles = f"in the middle {own:.0f} against {usual:.0f} grey levels"
+    if report.c_t < -_CLEAR:
+        return f"The samples lie nearer to the training sprites than unseen real ones do ({middles}), as copies would."
+    if report.c_t > _CLEAR:
+        return (
+            f"The samples lie further from the training sprites than unseen real ones do ({middles}): they are no "
+            "copies pixel by pixel. New and badly drawn sprites lie there, but recoloured ones, too: their shapes tell."
+        )
+    return f"The samples lie about as far from the training sprites as unseen real ones do ({middles})."
 
 
 def copied_most(subject: Subject, report: MemorizationReport) -> None:
@@ -135,7 +159,7 @@ def _near_figure(steps: np.ndarray, values: np.ndarray, real: float | None) -> N
         height=260,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         xaxis={"title": "training steps", "tickformat": ","},
-        yaxis={"title": "near copies in %, at a false-positive rate of 5%", "rangemode": "tozero"},
+        yaxis={"title": "near copies in %, where 5% would be chance", "rangemode": "tozero"},
         showlegend=False,
     )
     st.plotly_chart(figure, key="onset", config=_PLAIN)

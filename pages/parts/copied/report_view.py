@@ -6,6 +6,7 @@ All is in one fragment, so that the slider changes at once whatever depends on i
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ddpm.judging.copying.memorization import MemorizationReport, judge
 from ddpm.judging.headline import headline
@@ -14,11 +15,11 @@ from pages.parts.copied.closeup import closeup
 from pages.parts.copied.comparing import Pairs, Subject, measure, measured
 from pages.parts.copied.controls import control_line, end_button
 from pages.parts.copied.downloads import downloads
+from pages.parts.copied.drawing_quality import how_drawn
 from pages.parts.copied.figures import copied_most, distance_figure, onset
 from pages.parts.copied.gallery import gallery, scatter
-from pages.parts.copied.headline import headline_html, waiting_html
 from pages.parts.copied.matches import packed_matches, packed_pairs
-from pages.parts.copied.rates import labels_html, percent, rates_html
+from pages.parts.copied.rates import headline_html, labels_html, percent, rates_html, terms_html, waiting_html
 from pages.parts.shared.backdrop import ask_for_backdrop, backdrop_rule
 from pages.parts.shared.words import plain
 
@@ -54,7 +55,7 @@ def report_view(pairs: Pairs, control: str | None) -> None:
             return
         st.rerun()
     with figures:
-        report, pointed = _figures(subject, control)
+        report, pointed, drawn = _figures(subject, control)
     answer.html(headline_html(headline(report), control_line(control, report) if control else ""))
     if control:
         with back:
@@ -64,18 +65,26 @@ def report_view(pairs: Pairs, control: str | None) -> None:
     opened = pointed if opened is None else opened
     if opened is not None and 0 <= opened < len(report.labels):
         closeup(subject, report, opened)
+    # Last: the network of forms takes some seconds to get to know a data set.
+    with drawn:
+        how_drawn(subject)
 
 
-def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport, int | None]:
-    """Show all figures, folded; returns the report, and the sample that was clicked in one of them, if any."""
+def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport, int | None, DeltaGenerator]:
+    """Show all figures, folded.
+
+    Returns:
+        The report; the sample that was clicked in one of them, if any; and the place for how well it draws.
+    """
     with st.expander("The figures", icon=":material/bar_chart:"):
         rate = _ask_for_rate(subject)
         report = judge(subject.evidence, subject.index, rate)
         st.html(rates_html(report, subject.faults))
         st.subheader("What each sample is called")
         st.html(labels_html(report))
-        near, shapes, which, claimed, began, kept = st.tabs(
+        drawn, near, shapes, which, claimed, began, kept = st.tabs(
             [
+                "How well does it draw?",
                 "How near is normal?",
                 "Shape against palette",
                 "Which sprites are copied most?",
@@ -93,6 +102,7 @@ def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport,
                 "Lower right are copies, upper right recolours, upper left new sprites. Hollow: real sprites that the "
                 "model never saw."
             )
+            st.html(terms_html("outlines", "palette", "unseen"))
         with which:
             copied_most(subject, report)
         with claimed:
@@ -101,7 +111,7 @@ def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport,
             onset(subject.chosen.run)
         with kept:
             downloads(subject, rate, f"created-or-copied-{control or subject.chosen.run.name}")
-    return report, pointed
+    return report, pointed, drawn
 
 
 def _ask_for_rate(subject: Subject) -> float:
@@ -109,7 +119,7 @@ def _ask_for_rate(subject: Subject) -> float:
     rates = [least, *(rate for rate in _RATES if rate > least)]
     left, right = st.columns([6, 6], gap="large", vertical_alignment="center")
     rate = left.select_slider(
-        "False-positive rate: how suspicious to be",
+        "By chance: how suspicious to be",
         rates,
         min(rates, key=lambda value: abs(value - _USUAL)),
         format_func=percent,
@@ -117,8 +127,8 @@ def _ask_for_rate(subject: Subject) -> float:
     )
     per = f"{100 * rate:.2g} of 100" if rate >= 0.01 else f"1 of {1 / rate:,.0f}"
     right.markdown(
-        f"**False-positive rate** here: of real sprites that the model never saw, {per} would be called near "
-        "copies by chance. Further right it finds more copies, and accuses more innocent sprites. "
+        f"**By chance** {per} real sprites that the model never saw would be called near copies: the false-positive "
+        "rate. Further right it finds more copies, and accuses more innocent sprites. "
         f"It cannot go below 1 in {1 / least:,.0f}: there are no more training sprites to tell what is normal."
     )
     return float(rate)

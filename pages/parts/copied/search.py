@@ -8,9 +8,11 @@ import numpy as np
 import streamlit as st
 
 from ddpm.judging.copying.lookup import look_up
+from ddpm.judging.quality.form_index import FormIndex
 from ddpm.pixels.fitting import SizeError, fitted
 from ddpm.sprites import SpriteError, load_sprites
 from pages.parts.copied.comparing import Subject
+from pages.parts.copied.drawing_quality import forms_of, known_forms
 from pages.parts.copied.easel import easel
 from pages.parts.copied.matches import distance_words, shape_words
 from pages.parts.shared.pictures import sprite_tag
@@ -31,8 +33,19 @@ def search(subject: Subject) -> None:
         own = easel(key="easel", shape=train.shape[1:]) if how == _DRAW else _brought(train)
     if own is None:
         right.info("Draw something, and its nearest training sprites and samples appear here, stroke by stroke.")
-    else:
-        right.html(_results(subject, own))
+        return
+    try:
+        forms = known_forms(subject)
+    except ValueError as error:
+        # The network's file is missing or damaged.
+        with right:
+            problem(error)
+        return
+    right.html(_results(subject, own, forms))
+    if forms is None and right.button("Search by form, too", help="The first time it takes some seconds."):
+        with right, st.spinner("Looking at the form of every training sprite ...", show_time=True):
+            forms_of(subject)
+        st.rerun(scope="fragment")
 
 
 def _brought(train: np.ndarray) -> np.ndarray | None:
@@ -52,7 +65,7 @@ def _brought(train: np.ndarray) -> np.ndarray | None:
     return own
 
 
-def _results(subject: Subject, own: np.ndarray) -> str:
+def _results(subject: Subject, own: np.ndarray, forms: FormIndex | None) -> str:
     found = subject.index.look_up(own[None], _K)
     shapes = found.shapes
     by_pixels = [
@@ -68,12 +81,17 @@ def _results(subject: Subject, own: np.ndarray) -> str:
         for row, distance in zip(found.palette_rows[0], found.palette_distances[0], strict=True)
         if row >= 0
     ]
+    by_form = []
+    if forms is not None:
+        rows, cosines = forms.nearest(own[None], min(_K, len(subject.train)))
+        by_form = [(row, f"{max(0.0, float(alike)):.2f} alike") for row, alike in zip(rows[0], cosines[0], strict=True)]
     train, samples = subject.train, subject.chosen.images
     strips = [
         _strip(title, [(train[row], f"{words}<br>row {subject.data_row(row):,}") for row, words in matches])
         for title, matches in (
             ("Training sprites, by pixels", by_pixels),
             ("By shape", by_shape),
+            ("By form, as a network sees it", by_form),
             ("By palette", by_palette),
         )
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from ddpm.judging.headline import headline
+from ddpm.judging.readers import read_readers
 from ddpm.judging.verdict import Verdict
 from ddpm.runs.run import Run
-from pages.parts.copied.claim import claim_numbers, table_html
+from pages.parts.copied.claim import claim_numbers
 from pages.parts.copied.comparing import question_live, show_report
-from pages.parts.copied.headline import headline_html
-from pages.parts.copied.rates import labels_html, percent, rates_html
+from pages.parts.copied.drawing_quality import verdict_quality
+from pages.parts.copied.rates import headline_html, labels_html, rates_html
 from pages.parts.shared.drawing import first_batch
 from pages.parts.shared.navigation import KAGGLE, open_form
 from pages.parts.shared.pictures import contact_sheet
@@ -19,12 +20,6 @@ from pages.parts.shared.words import counted, plain
 
 _DRAWN, _COLUMNS = 36, 6
 _SETS = {"builtin": "the built-in set", "kaggle": "the Kaggle set"}
-_QUALITY = {
-    "haze": ("Haze", "of the background is not quite its colour"),
-    "orphans": ("Stray pixels", "pixels of a sprite without a neighbour of their colour"),
-    "merged_colours": ("Colours", "in a sprite, those that look alike counted once"),
-    "outline": ("Dark outlines", "how much darker the edge of a drawing is than its inside, 0 to 1"),
-}
 
 
 def verdict_view(run: Run, missing: str = "") -> None:
@@ -58,7 +53,7 @@ def verdict_view(run: Run, missing: str = "") -> None:
         claim_numbers(verdict, verdict.exam)
         if verdict.quality:
             st.header("How well does it draw?")
-            st.html(_quality_html(verdict))
+            verdict_quality(verdict, read_readers(run))
         # Last: drawing takes a second, and all above can be read meanwhile.
         with shown:
             batch = first_batch(run, _DRAWN)
@@ -121,21 +116,3 @@ def _how_to_get(run: Run, missing: str) -> None:
     )
     if st.button("Fetch it on the Train page", icon=":material/arrow_forward:"):
         open_form(KAGGLE)
-
-
-def _quality_html(verdict: Verdict) -> str:
-    rows = []
-    for name, values in verdict.quality.items():
-        rows.append((*_QUALITY[name], *(_amount(name, value) for value in values)))
-    if verdict.agreement is not None:
-        drawn, unseen = verdict.agreement
-        words = "of sprites asked for by kind, so many are taken for that kind by a classifier"
-        rows.append(("Right kind", words, percent(drawn), "not known" if unseen is None else percent(unseen)))
-    if verdict.frechet_ratio is not None:
-        words = "from real sprites as a whole (Fréchet ratio); copies would be as near"
-        rows.append(("Distance", words, f"{verdict.frechet_ratio:.2f}", "1"))
-    return table_html(["samples", "real sprites"], rows, "claim quality")
-
-
-def _amount(name: str, value: float) -> str:
-    return percent(value) if name == "haze" else f"{value:.2f}" if name == "outline" else f"{value:.0f}"

@@ -44,7 +44,6 @@ def likeness(batch: Batch) -> Order | None:
             default=order.strength if order.strength in _STRENGTHS else None,
             format_func=lambda strength: _STRENGTHS[strength],
             key=f"near-{batch.id}-{order.strength}",
-            label_visibility="collapsed",
         )
         st.caption(
             f"The first one is sprite {order.like[-1] + 1} again. "

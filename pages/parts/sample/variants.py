@@ -48,7 +48,7 @@ def variety(batch: Batch) -> Order | None:
     *before, last = order.variations
     name = f"sprite {last.index + 1} of {last.among}"
     strengths = dict(zip(STRENGTHS[last.purpose], _NAMES, strict=True))
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", key="variants-of"):
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="center", key="variants-of"):
         try:
             st.html(sprite_tag(original(order)[0], name), width="content")
         except ValueError:
@@ -61,7 +61,6 @@ def variety(batch: Batch) -> Order | None:
             default=last.strength if last.strength in strengths else None,
             format_func=lambda strength: strengths[strength],
             key=f"far-{batch.id}-{last}",
-            label_visibility="collapsed",
         )
         others = st.button(f"{order.n} others", icon=":material/casino:", key="variants-others")
     words = _WORDS[last.purpose].format(name)

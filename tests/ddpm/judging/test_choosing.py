@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from ddpm.cli.main import main
 from ddpm.jobs.job import run_training
 from ddpm.jobs.model_card import run_card
 from ddpm.jobs.request import TrainingRequest
 from ddpm.jobs.shipping import ship_run
 from ddpm.judging import choosing
-from ddpm.judging.choosing import CHOICE, VERDICT, bars, best_row, choose_step, read_choice
+from ddpm.judging.choosing import CHOICE, FORMS, VERDICT, bars, best_row, choose_step, read_choice
+from ddpm.judging.readers import READERS, Readers, are_of_others, read_readers
+from ddpm.judging.verdict import damage, read_verdict
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY
@@ -123,6 +126,63 @@ def test_a_run_is_measured_once_and_shipped_with_its_table(
     card = run_card(shipped)
     assert "Why this step" in card
     assert all(f"{measured['step']:,}" in card for measured in found["rows"])
+
+    it_can_be_measured_again(folder, found)
+    what_readers_said_belongs_to_its_weights(shipped, folder, tmp_path)
+
+
+def it_can_be_measured_again(folder: Path, found: dict[str, Any]) -> None:
+    """The choice stays, and so do the rows of other steps, though the chosen one now comes out worse."""
+    old = json.loads((folder / CHOICE).read_text())
+    chosen = next(one for one in old["rows"] if one["step"] == found["chosen"])
+    for name in FORMS:
+        del chosen[name]
+    chosen["exact_copies"] = 4
+    (folder / CHOICE).write_text(json.dumps(old))
+    (folder / VERDICT).write_text("{}")
+    assert "not measured" in run_card(Run(folder))
+    assert main(["choose", "--run", str(folder), "--again", "--n", "4"]) == 0
+    again = read_choice(folder)
+    assert again is not None
+    assert again["chosen"] == found["chosen"]
+    assert again["rows"] == found["rows"], "measured in the same way, it is the same"
+    assert read_verdict(folder) is not None
+    assert "not measured" not in (folder / "README.md").read_text()
+    assert main(["choose", "--run", str(folder), "--again", "--ddpm"]) == 1
+    (folder / CHOICE).unlink()
+    assert main(["choose", "--run", str(folder), "--again"]) == 1
+
+
+def what_readers_said_belongs_to_its_weights(shipped: Run, source: Path, place: Path) -> None:
+    answers = place / "answers.json"
+    told = {"one": {"A": 48, "B": 64}, "two": {"A": 16, "B": 32}, "three": {"A": 64}}
+    answers.write_text(json.dumps(told))
+    asked = ["readers", "--run", str(shipped.folder), "--answers", str(answers), "--sheet", "A", "--real-sheet", "B"]
+    assert main(asked) == 0
+    readers = read_readers(shipped)
+    assert readers == Readers((48, 16), (64, 32), 64), "the third did not read both"
+    assert readers is not None
+    assert readers.sentence == "Named by two blind readers: 50% of 64; real sprites 75%."
+    assert (
+        "| named by two blind readers | 50% of 64 | | 75% of unseen ones |"
+        in (shipped.folder / "README.md").read_text()
+    )
+    assert damage(shipped) == []
+    for wrong in (["--sheet", "C"], ["--shown", "40"]):
+        assert main([*asked, *wrong]) == 1
+    assert read_readers(shipped) == readers, "a refused answer changes nothing"
+
+    # The same answers beside other weights, and beside what was shipped anew.
+    other = Run(source)
+    (source / READERS).write_bytes((shipped.folder / READERS).read_bytes())
+    assert read_readers(other) is None
+    assert are_of_others(other)
+    assert "blind readers" not in run_card(other)
+    again = ship_run(source, shipped.folder)
+    assert not (again.folder / READERS).exists()
+    (again.folder / READERS).write_text('{"weights": "x"}')
+    assert damage(again) == [READERS]
+    assert read_readers(again) is None
 
 
 def test_a_perfect_set_allows_no_stray_pixel_and_can_still_be_chosen_from() -> None:

@@ -19,7 +19,7 @@ from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.judging.copying.denoising_gap import DenoisingGap
 from ddpm.judging.copying.stored_index import load_or_build
 from ddpm.judging.copying.training_index import TrainingIndex
-from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS
+from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS, TERM_WORDS
 from ddpm.judging.headline import headline
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
@@ -131,7 +131,8 @@ def test_quality_can_be_left_out(data: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_page_explains_every_word(data: Path) -> None:
     comparison_set = what_was_seen(load_sprites(data), None)
     page = to_html(make_report(np.asarray(load_sprites("x.npy").images), comparison_set, with_quality=False))
-    for words in (*RATE_WORDS.values(), *LABEL_WORDS.values()):
+    terms = (words for term, words in TERM_WORDS.items() if term != "named by readers")
+    for words in (*RATE_WORDS.values(), *LABEL_WORDS.values(), *terms):
         assert html.escape(words) in page
 
 

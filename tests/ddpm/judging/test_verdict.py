@@ -12,8 +12,9 @@ import pytest
 
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.copying.memorization import MemorizationReport
+from ddpm.judging.quality.form_network import VERSION
 from ddpm.judging.report import make_report
-from ddpm.judging.verdict import read_verdict
+from ddpm.judging.verdict import FormVerdict, read_verdict
 from ddpm.sprites import load_sprites
 from tests.ddpm.helpers import simple_sprites
 
@@ -32,6 +33,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], M
     patch.undo()
     quality = {"haze": 0.1, "orphans": 9.0, "merged_colours": None, "frechet_ratio": 2.5}
     quality["real"] = {"haze": 0.05, "orphans": 8.0, "merged_colours": 4.0}
+    quality["forms"] = {"version": VERSION, "frechet_ratio": 1.75, "frechet_ratio_sd": 0.25, "believable": 0.5}
+    quality["forms"] |= {"believable_error": 0.1, "believable_unseen": 0.9, "blind": False}
     quality["class_agreement"] = {"count": 3, "n": 6, "rate": 0.5, "real": None}
     return {**report.to_dict(), "quality": quality, "exam": {"sentence": "It passed."}}, report.memorization
 
@@ -50,6 +53,8 @@ def test_it_says_what_the_report_says(written: tuple[dict[str, Any], Memorizatio
     assert verdict.effective_rate == found.effective_rate
     assert verdict.drawn_by == "a copier"
     assert verdict.quality == {"haze": (0.1, 0.05), "orphans": (9.0, 8.0)}
+    assert verdict.heldout_rates == found.heldout_rates
+    assert verdict.forms == FormVerdict(1.75, 0.25, 0.5, 0.1, 0.9, False)
     assert (verdict.frechet_ratio, verdict.agreement, verdict.exam) == (2.5, (0.5, None), "It passed.")
 
 
@@ -59,6 +64,19 @@ def test_what_was_left_out_is_not_there(written: tuple[dict[str, Any], Memorizat
     assert verdict is not None
     assert (verdict.quality, verdict.frechet_ratio, verdict.agreement, verdict.exam) == ({}, None, None, None)
     assert verdict.drawn_by == ""
+
+
+def test_what_an_earlier_version_or_another_network_said_is_not_told(
+    written: tuple[dict[str, Any], MemorizationReport], tmp_path: Path
+) -> None:
+    stored = json.loads(json.dumps(written[0]))
+    del stored["memorization"]["heldout_rates"]
+    for forms in (None, {**stored["quality"]["forms"], "version": VERSION + 1}):
+        stored["quality"]["forms"] = forms
+        (tmp_path / "verdict.json").write_text(json.dumps(stored))
+        verdict = read_verdict(tmp_path)
+        assert verdict is not None
+        assert (verdict.forms, verdict.heldout_rates) == (None, {})
 
 
 def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
@@ -90,6 +108,8 @@ NEAR = ("memorization", "rates", "near copy")
         _set("memorization", "labels", "novel", to=10**12),
         _set("memorization", "labels", to={}),
         _set("quality", "class_agreement", "rate", to=2),
+        _set("quality", "forms", "believable", to=1.5),
+        _set("memorization", "heldout_rates", "near copy", to=None),
     ],
 )
 def test_what_is_damaged_is_no_verdict(

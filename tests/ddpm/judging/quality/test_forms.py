@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from ddpm.judging.quality import form_network as module
+from ddpm.judging.quality.form_index import are_stored, load_or_build_forms, nearest_in_form
 from ddpm.judging.quality.form_network import DIMENSIONS, WEIGHTS, form_network
-from ddpm.judging.quality.forms import FormBaseline, FormReport, nearest_in_form
-from ddpm.judging.quality.measures import quality_report
+from ddpm.judging.quality.forms import UNBELIEVED, FormBaseline, FormReport
+from ddpm.judging.quality.measures import QualityBaseline, quality_report
 from ddpm.judging.quality.splits import distinct_in_order, draws
 from ddpm.judging.quality.spoiling import blurred, halves_joined, melted
 from ddpm.judging.quality.train_forms import recoloured
@@ -147,6 +148,47 @@ class TestNearestInForm:
             nearest_in_form(unseen[:2], unseen[:3], 4)
         with pytest.raises(ValueError, match="same size"):
             nearest_in_form(unseen[:2], np.zeros((3, 8, 8, 3), np.uint8))
+
+    def test_what_was_seen_is_kept(self, unseen: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DDPM_HOME", str(tmp_path))
+        some, told = unseen[:40], list[float]()
+        assert not are_stored(some)
+        first = load_or_build_forms(some, told.append).nearest(some[:3], 2)
+        assert told == [1.0]
+        assert are_stored(some)
+        again = load_or_build_forms(some, told.append).nearest(some[:3], 2)
+        assert told == [1.0], "nothing is seen again"
+        np.testing.assert_array_equal(first, again)
+        assert not are_stored(some[::-1])
+        (file,) = (tmp_path / "forms").iterdir()
+        file.write_bytes(file.read_bytes()[:-9])
+        np.testing.assert_array_equal(first, load_or_build_forms(some, told.append).nearest(some[:3], 2))
+        assert told == [1.0, 1.0], "what is damaged is seen again"
+
+
+class TestBelief:
+    def test_is_that_of_the_report(self, baseline: FormBaseline, unseen: np.ndarray) -> None:
+        samples = np.concatenate([unseen[:30], blurred(unseen[30:50], np.random.default_rng(0), (0.8, 0.8))])
+        found = baseline.believe(samples, unseen[50:110])
+        assert found.share is not None
+        assert found.share.rate == measured(baseline, samples).believable
+        assert found.share.floor == found.unseen.rate > 0.85
+        assert (found.each[:30] >= UNBELIEVED).mean() > 0.8
+        assert not (found.each[30:] >= UNBELIEVED).any()
+
+    def test_without_unseen_sprites_there_is_no_floor(self, baseline: FormBaseline, unseen: np.ndarray) -> None:
+        found = baseline.believe(unseen[:3], unseen[:0])
+        assert found.share is not None
+        assert (found.unseen.n, found.share.floor) == (0, None)
+
+    def test_of_few_sprites_nothing_is_told(self, unseen: np.ndarray) -> None:
+        few = FormBaseline.of(unseen[:9])
+        assert few.believe(unseen[:3], unseen[:3]).share is None
+        assert "fewer than 20" in few.why_not
+
+    def test_is_the_baseline_of_all_measures(self, unseen: np.ndarray) -> None:
+        some = unseen[:60]
+        assert FormBaseline.of(some).threshold == QualityBaseline(some).forms.threshold
 
 
 class TestOtherSprites:
