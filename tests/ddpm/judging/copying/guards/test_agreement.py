@@ -40,20 +40,20 @@ def test_agreement_is_information_beyond_chance() -> None:
     one, other = areas[:1], areas[1:2]
     mutual = mutual_info_score(one.ravel(), other.ravel())
     alone = sum(mutual_info_score(x.ravel(), x.ravel()) for x in (one, other))
-    found = area_agreement(one, other, *AS_IT_IS)[0]
+    found = area_agreement(one, other, *AS_IT_IS)[0][0]
     assert found < mutual / (alone - mutual)
     assert found == pytest.approx(mutual / (alone - mutual), abs=0.1)
     # The very same areas in other colours, mirrored and moved.
     turned = colour_areas(moved(hue_turned(sprites[:1], 90)[:, :, ::-1], 1, -1))
-    assert area_agreement(turned, one, np.array([True]), np.array([[1, -1]]))[0] > 0.9
+    assert area_agreement(turned, one, np.array([True]), np.array([[1, -1]]))[0][0] > 0.9
 
 
 def test_what_agrees_by_necessity_does_not_count() -> None:
     alone = np.arange(256).reshape(1, 16, 16)
-    assert area_agreement(alone, alone[:, ::-1], *AS_IT_IS)[0] == 0
+    assert area_agreement(alone, alone[:, ::-1], *AS_IT_IS)[0][0] == 0
     flat = np.zeros((1, 16, 16), np.int64)
-    assert area_agreement(flat, flat, *AS_IT_IS)[0] == 0
+    assert area_agreement(flat, flat, *AS_IT_IS)[0][0] == 0
     board = np.indices((16, 16)).sum(axis=0)[None] % 2
-    assert area_agreement(board, 1 - board, *AS_IT_IS)[0] == pytest.approx(1)
+    assert area_agreement(board, 1 - board, *AS_IT_IS)[0][0] == pytest.approx(1)
     noise = np.random.default_rng(0).integers(0, 60, (1, 16, 16))
-    assert abs(area_agreement(board, noise, *AS_IT_IS)[0]) < 0.05
+    assert abs(area_agreement(board, noise, *AS_IT_IS)[0][0]) < 0.05
