@@ -24,8 +24,8 @@ class Evidence:
         degenerate: bool (N,), no foreground, hardly any contrast, or only noise.
         low_quality: bool (N,), more stray pixels, more colours, more haze, or less foreground or contrast than all but
             0.5% of the training sprites, or no more order than shuffled pixels, or degenerate.
-        poor_as_known: bool (N,), of low quality, but of a known shape, and in no way worse than the training sprite that
-            has it: such a drawing was learnt.
+        poor_as_known: bool (N,), of low quality, but of a known shape, and in no way worse than the training sprite
+            that has it: such a drawing was learnt.
         row: int64 (N,), the nearest training sprite by pixels.
         squared_distance: int64 (N,), its squared distance over all values, alpha included.
         p: float64 (N,), conformal p-value of that distance among those of training sprites to their nearest other one.

@@ -1,4 +1,4 @@
-"""What is known of the samples' shapes: by their edges, or by their relief where no edges are seen; and in what colours."""
+"""What is known of samples' shapes: by their edges, or by their relief where no edges are seen; and in what colours."""
 
 from __future__ import annotations
 

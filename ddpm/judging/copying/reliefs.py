@@ -1,10 +1,10 @@
 """Which training sprite has the same grain? The shape of sprites in which no edge is seen.
 
 Sand, stone, a soft glow: where hardly two neighbours differ visibly there is no map of edges
-(:mod:`ddpm.judging.copying.shapes`) by which a sprite could be known when it is mirrored, moved or in other colours. Its
-relief is left: by how much the lightness, or the alpha, of each pixel differs from that of the next. Two reliefs are
-compared by the cosine of the angle between them (normalised cross-correlation) at the best of the 18 alignments.
-Differences, not values, since two slopes or two vignettes are alike in their values whatever else they show.
+(:mod:`ddpm.judging.copying.shapes`) by which a sprite could be known when it is mirrored, moved or in other colours.
+Its relief is left: by how much the lightness, or the alpha, of each pixel differs from that of the next. Two reliefs
+are compared by the cosine of the angle between them (normalised cross-correlation) at the best of 18 alignments.
+Differences, not values, since any two slopes are alike in their values, whatever grain lies on them.
 """
 
 from __future__ import annotations

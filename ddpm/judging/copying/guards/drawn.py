@@ -94,7 +94,7 @@ class DrawingLimits:
         return [tuple(words for name, words in _FAULTS.items() if broken[name][i]) for i in range(len(samples))]
 
     def as_poor(self, samples: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """bool (N,): whether each sample, uint8 (N, H, W, C), breaks no limit that its other one does not break, too."""
+        """bool (N,): whether each sample, uint8 (N, H, W, C), breaks no limit that its other one does not break."""
         if len(samples) == 0:
             return np.empty(0, bool)
         own, other = (self._broken(_measured(images)) for images in (samples, others))
