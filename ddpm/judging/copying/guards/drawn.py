@@ -28,7 +28,7 @@ _FAULTS = {
 # A few dithered sprites must not set the limit for all others.
 _COUNTED, _MANY, _ODD = ("orphans", "merged_colours"), 0.95, 2.0
 # What is clearly more in order than shuffled pixels is no confetti, even where all training sprites have more order.
-_CLEARLY = 2.0
+_CLEARLY = 1.25
 # No pixel of such a picture is visibly off all others: it is empty if the training sprites are no such pictures.
 _FAINT = 0.03
 # A limit on haze that lets so much of the picture be haze limits nothing.
