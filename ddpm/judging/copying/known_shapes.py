@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ddpm.base.blocks import blocks, images_per_block
 from ddpm.judging.copying.guards.agreement import known_shapes
 from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
 from ddpm.judging.copying.reliefs import MOST_EDGES, ReliefIndex
@@ -11,6 +12,7 @@ from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex, ShapeMatches, e
 from ddpm.pixels.oklab import SAME, distance, oklab
 
 _NEIGHBOURS = 16
+_BLOCK = 1024
 
 
 def shape_facts(
@@ -101,13 +103,15 @@ def _same_pixels(
     same = np.zeros(len(which), bool)
     rows, flips, shifts = (values[which, place] for values in (matches.indices, matches.flips, matches.shifts))
     height, width, channels = samples.shape[1:]
+    limit = twin_distance / (height * width * channels)
     for flip, dy, dx in {(bool(f), int(y), int(x)) for f, (y, x) in zip(flips, shifts, strict=True)}:
-        pairs = np.flatnonzero((flips == flip) & (shifts == (dy, dx)).all(axis=1))
-        ours = samples[which[pairs], max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)]
-        theirs = train[rows[pairs]][:, :, :: -1 if flip else 1]
-        theirs = theirs[:, max(0, -dy) : height + min(0, -dy), max(0, -dx) : width + min(0, -dx)]
-        apart = np.square(ours.astype(np.int32) - theirs).mean(axis=(1, 2, 3))
-        near = np.flatnonzero(apart * height * width * channels <= twin_distance)
-        seen = distance(oklab(ours[near]), oklab(theirs[near])).max(axis=(1, 2), initial=0)
-        same[pairs[near]] = seen <= SAME
+        alike = np.flatnonzero((flips == flip) & (shifts == (dy, dx)).all(axis=1))
+        for part in blocks(len(alike), images_per_block(height * width, _BLOCK)):
+            pairs = alike[part]
+            ours = samples[which[pairs], max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)]
+            theirs = train[rows[pairs]][:, :, :: -1 if flip else 1]
+            theirs = theirs[:, max(0, -dy) : height + min(0, -dy), max(0, -dx) : width + min(0, -dx)]
+            near = np.flatnonzero(np.square(ours.astype(np.int32) - theirs).mean(axis=(1, 2, 3)) <= limit)
+            seen = distance(oklab(ours[near]), oklab(theirs[near])).max(axis=(1, 2), initial=0)
+            same[pairs[near]] = seen <= SAME
     return same
