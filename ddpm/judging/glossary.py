@@ -6,12 +6,13 @@ RATE_WORDS: dict[str, str] = {
     "exact copy": "Equal to a training sprite in every pixel.",
     "near copy": "Nearer to a training sprite than nearly all training sprites are to one another.",
     "shape known": "Its edges are those of a training sprite (80% or more, and more than chance), and so are its "
-    "areas, mirrored or moved by a pixel if need be. "
+    "areas, mirrored or moved by a pixel if need be; of a sprite without visible edges, its grain. "
     "Many real sprites share a shape, so only what lies above the unseen ones says something.",
     "palette novel": "No training sprite has these colours in these amounts.",
     "palette nowhere": "More than a tenth of it has colours that no training sprite has at all.",
     "collage": "Two training sprites side by side explain it, and one alone does not.",
-    "low quality": "More stray pixels, colours or haze than nearly all training sprites, or hardly anything seen.",
+    "low quality": "More stray pixels, colours or haze than nearly all training sprites, pixels in no more order than "
+    "confetti, or hardly anything seen.",
 }
 """For each of :data:`ddpm.judging.copying.memorization.RATES`."""
 

@@ -274,10 +274,10 @@ def _labels(facts: Evidence, flags: dict[str, np.ndarray]) -> tuple[str, ...]:
         "exact copy": flags["exact copy"],
         "near copy": flags["near copy"],
         "moved copy": flags["shape known"] & unmoved_palette,
+        "low quality": flags["low quality"] & ~facts.poor_as_known,
         "recolour": flags["shape known"],
         "collage": flags["collage"],
         "palette only": same_palette,
-        "low quality": flags["low quality"],
         "novel": np.ones(len(facts), bool),
     }
     first = np.argmax(np.stack([fits[name] for name in LABELS]), axis=0)
@@ -329,9 +329,9 @@ def _unknown(index: TrainingIndex, false_positive_rate: float, effective: float)
             f"{counted(index.heldout_twins, 'held-out sprite')} left out: near twins of training sprites, of which the "
             "model saw as good as the same, or of one another."
         )
-    if index.without_edges:
+    if index.of_one_colour:
         words.append(
-            f"{index.without_edges:,} of {len(index.train):,} training sprites have no visible edges: moved or in "
-            "other colours, they would not be recognised."
+            f"{counted(index.of_one_colour, 'training sprite')} of a single colour: in another colour there is nothing "
+            "by which to recognise such a sprite."
         )
     return (*words, *index.limits.unknown)

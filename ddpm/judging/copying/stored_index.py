@@ -23,7 +23,7 @@ from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.training_index import TrainingIndex, Watch
 from ddpm.sprites.readers.numpy_files import npy
 
-_VERSION = 2
+_VERSION = 3
 """To be raised whenever a measure changes, so that what older versions stored is not used."""
 
 _FACTS = "facts.json"

@@ -15,7 +15,6 @@ from ddpm.base.seeds import seed_for
 from ddpm.judging.conformal import conformal_p
 from ddpm.judging.copying.collage import CollageCover, CollageIndex
 from ddpm.judging.copying.evidence import VARIES_ALIKE, Evidence
-from ddpm.judging.copying.guards.agreement import known_shapes
 from ddpm.judging.copying.guards.detection import likeness, noisy_distances
 from ddpm.judging.copying.guards.drawn import DrawingLimits
 from ddpm.judging.copying.guards.near_twins import (
@@ -24,8 +23,10 @@ from ddpm.judging.copying.guards.near_twins import (
     nearest_others_of_all,
     twin_distance,
 )
+from ddpm.judging.copying.known_shapes import shape_facts
 from ddpm.judging.copying.lookup import Matches, match
-from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
+from ddpm.judging.copying.palettes import PaletteIndex
+from ddpm.judging.copying.reliefs import ReliefIndex
 from ddpm.judging.copying.shapes import ShapeIndex
 from ddpm.judging.statistics import Proportion, proportion
 from ddpm.pixels.conversion import require_sprites
@@ -33,7 +34,6 @@ from ddpm.pixels.duplicates import distinct_images, duplicate_groups
 from ddpm.pixels.neighbors import nearest
 
 _EXTRACTION_NEIGHBOURS = 50
-_SHAPE_NEIGHBOURS = 16
 _MOST_HELDOUT = 512
 # Values that are compared for the calibration, over all pairs of training sprites: enough to hold 20,000 sprites of
 # 16x16 RGB, or 8,600 of 32x32 RGBA, against one another.
@@ -142,9 +142,10 @@ class TrainingIndex:
         return count_joined(self._mirrors, self._groups)
 
     @property
-    def without_edges(self) -> int:
-        """How many training sprites have no visible edges."""
-        return int((~self._packed_edges.any(axis=1)).sum())
+    def of_one_colour(self) -> int:
+        """How many training sprites are of a single colour."""
+        plain = self.train[~self._packed_edges.any(axis=1)]
+        return int((plain == plain[:, :1, :1]).all(axis=(1, 2, 3)).sum())
 
     @cached_property
     def _calibrated(self) -> tuple[np.ndarray, np.ndarray]:
@@ -234,25 +235,23 @@ class TrainingIndex:
         other = self._groups[indices] != self._groups[indices[:, :1]]
         second = np.where(other.any(axis=1), distances[np.arange(len(samples)), other.argmax(axis=1)], np.nan)
         around = distances[:, : min(_EXTRACTION_NEIGHBOURS, k)].mean(axis=1)
-        shapes = self._shapes.nearest(samples, min(_SHAPE_NEIGHBOURS, len(self.train)))
-        above, first = known_shapes(samples, self.train, shapes)
-        known, best, each = first >= 0, np.maximum(first, 0), np.arange(len(samples))
+        shape = shape_facts(samples, self.train, self._shapes, self._reliefs, self._palettes, self._twin_distance)
+        own = low & shape["shape_known"]
+        excused = np.zeros(len(samples), bool)
+        excused[own] = self.limits.as_poor(samples[own], self.train[shape["shape_row"][own]])
         palette_rows, palette_distances = self._palettes.nearest(samples, 1)
         return {
             "degenerate": degenerate,
             "low_quality": low,
+            "poor_as_known": excused,
             "row": self._rows[indices[:, 0]],
             "squared_distance": squared[:, 0],
             "p": conformal_p(squared[:, 0], self.distances),
             "likeness": likeness(samples, self.train[indices[:, 0]]),
             "ratio": _ratio(distances[:, 0], second),
             "extraction": _ratio(distances[:, 0], 0.5 * around),
-            "shape_known": known,
-            "shape_row": self._rows[shapes.indices[each, best]],
-            "shape_similarity": shapes.similarity[each, best],
-            "shape_flip": shapes.flips[each, best],
-            "shape_shift": shapes.shifts[each, best],
-            "shape_palette_distance": self._palettes_of_shape(samples, shapes.indices, above & known[:, None]),
+            **shape,
+            "shape_row": self._rows[shape["shape_row"]],
             "palette_row": self._given(palette_rows[:, 0]),
             "palette_distance": palette_distances[:, 0],
             "nowhere": self._palettes.nowhere(samples),
@@ -261,15 +260,6 @@ class TrainingIndex:
     def _given(self, rows: np.ndarray) -> np.ndarray:
         """Rows of the training images as they were given; -1 stays -1."""
         return np.where(rows >= 0, self._rows[rows], -1)
-
-    def _palettes_of_shape(self, samples: np.ndarray, rows: np.ndarray, known: np.ndarray) -> np.ndarray:
-        result = np.full(len(samples), np.nan)
-        own = palette_embedding(samples)
-        for i in np.flatnonzero(known.any(axis=1)):
-            distances = np.linalg.norm(self._palettes.embedding(rows[i, known[i]]) - own[i], axis=1)
-            if np.isfinite(distances).any():
-                result[i] = np.nanmin(distances)
-        return result
 
     @cached_property
     def limits(self) -> DrawingLimits:
@@ -283,6 +273,12 @@ class TrainingIndex:
     @cached_property
     def _shapes(self) -> ShapeIndex:
         return ShapeIndex(self._packed_edges, self.train.shape[1:])
+
+    @cached_property
+    def _reliefs(self) -> ReliefIndex:
+        height, width = self.train.shape[1:3]
+        edges = np.bitwise_count(self._packed_edges).sum(axis=1) / (height * (width - 1) + (height - 1) * width)
+        return ReliefIndex.of(self.train, edges)
 
     @cached_property
     def _palettes(self) -> PaletteIndex:

@@ -9,22 +9,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from ddpm.base.seeds import seed_for
-from ddpm.pixels.traits import Traits, traits
+from ddpm.judging.copying.guards.spatial_order import autocorrelation
+from ddpm.pixels.traits import traits
 
 # A drawing has areas; in uniform noise hardly any pixel has a neighbour of the same colour.
 _NOISE_ORPHANS = 0.9
 _TAIL = 0.995
 _TOO_MUCH = ("orphans", "merged_colours", "haze")
-_TOO_LITTLE = ("foreground", "contrast")
+_TOO_LITTLE = ("foreground", "contrast", "order")
 _FAULTS = {
     "orphans": "stray pixels",
     "merged_colours": "too many colours",
     "haze": "haze",
     "foreground": "hardly anything drawn",
     "contrast": "too faint",
+    "order": "no order, like shuffled pixels",
 }
 # A few dithered sprites must not set the limit for all others.
 _COUNTED, _MANY, _ODD = ("orphans", "merged_colours"), 0.95, 2.0
+# What is clearly more in order than shuffled pixels is no confetti, even where all training sprites have more order.
+_CLEARLY = 1.25
 # No pixel of such a picture is visibly off all others: it is empty if the training sprites are no such pictures.
 _FAINT = 0.03
 # A limit on haze that lets so much of the picture be haze limits nothing.
@@ -38,8 +42,8 @@ class DrawingLimits:
     """What the training sprites hold to, all but 0.5% of them (of few, all but one).
 
     Attributes:
-        limits: the most, or the least, of each trait of :class:`ddpm.pixels.traits.Traits`; NaN for a trait that no
-            training sprite has.
+        limits: the most, or the least, of traits of :class:`ddpm.pixels.traits.Traits`, NaN for one that no training
+            sprite has; and the least "order", see :mod:`ddpm.judging.copying.guards.spatial_order`.
         shuffled: the share of training sprites with their pixels shuffled that is found to be badly drawn: if it is
             small, the sprites themselves are too much like confetti to tell.
     """
@@ -52,14 +56,16 @@ class DrawingLimits:
     @classmethod
     def of(cls, images: np.ndarray) -> DrawingLimits:
         """The limits of sprites, uint8 (N, H, W, C), N at least 1."""
-        usual = traits(images)
-        limits = {name: _limit(getattr(usual, name)) for name in _TOO_MUCH}
+        usual = _measured(images)
+        limits = {name: _limit(usual[name]) for name in _TOO_MUCH}
         for name in _COUNTED:
-            limits[name] = min(limits[name], _ODD * float(np.quantile(getattr(usual, name), _MANY)))
-        limits |= {name: -_limit(-getattr(usual, name)) for name in _TOO_LITTLE}
-        found = cls(limits, math.nan)
+            limits[name] = min(limits[name], _ODD * float(np.quantile(usual[name], _MANY)))
+        limits |= {name: -_limit(-usual[name]) for name in _TOO_LITTLE}
         chosen = images[np.sort(np.random.default_rng(seed_for("confetti")).permutation(len(images))[:_SHUFFLED])]
-        return cls(limits, float(found.judge(shuffled_pixels(chosen))[1].mean()))
+        confetti = shuffled_pixels(chosen)
+        least = max(limits["order"], float(np.quantile(usual["order"], 1 - _MANY)) / _ODD)
+        limits["order"] = min(least, _CLEARLY * float(np.quantile(autocorrelation(confetti), _TAIL)))
+        return cls(limits, float(cls(limits, math.nan).judge(confetti)[1].mean()))
 
     @classmethod
     def restored(cls, values: np.ndarray) -> DrawingLimits:
@@ -75,7 +81,7 @@ class DrawingLimits:
         """Which samples, uint8 (N, H, W, C), show nothing or only noise, and which are badly drawn; bool (N,) both."""
         if len(samples) == 0:
             return np.empty(0, bool), np.empty(0, bool)
-        measured = traits(samples)
+        measured = _measured(samples)
         low = np.any(list(self._broken(measured).values()), axis=0)
         degenerate = self._shows_nothing(measured, samples.shape[1] * samples.shape[2])
         return degenerate, low | degenerate
@@ -84,19 +90,26 @@ class DrawingLimits:
         """What is worse in each sample, uint8 (N, H, W, C), than in the training sprites, in words; () for nothing."""
         if len(samples) == 0:
             return []
-        broken = self._broken(traits(samples))
+        broken = self._broken(_measured(samples))
         return [tuple(words for name, words in _FAULTS.items() if broken[name][i]) for i in range(len(samples))]
 
-    def _broken(self, measured: Traits) -> dict[str, np.ndarray]:
+    def as_poor(self, samples: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """bool (N,): whether each sample, uint8 (N, H, W, C), breaks no limit that its other one does not break."""
+        if len(samples) == 0:
+            return np.empty(0, bool)
+        own, other = (self._broken(_measured(images)) for images in (samples, others))
+        return np.all([~own[name] | other[name] for name in own], axis=0)
+
+    def _broken(self, measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """bool (N,) for each limit."""
         # Comparisons with NaN are False: a trait that no training sprite has sets no limit.
-        too_much = {name: getattr(measured, name) > self.limits[name] for name in _TOO_MUCH}
-        return too_much | {name: getattr(measured, name) < self.limits[name] for name in _TOO_LITTLE}
+        too_much = {name: measured[name] > self.limits[name] for name in _TOO_MUCH}
+        return too_much | {name: measured[name] < self.limits[name] for name in _TOO_LITTLE}
 
-    def _shows_nothing(self, measured: Traits, pixels: int) -> np.ndarray:
-        faint = measured.contrast < min(_FAINT, self.limits["contrast"])
-        noise = measured.orphans >= _NOISE_ORPHANS * pixels
-        return np.asarray((measured.foreground == 0) | faint | noise)
+    def _shows_nothing(self, measured: Mapping[str, np.ndarray], pixels: int) -> np.ndarray:
+        faint = measured["contrast"] < min(_FAINT, self.limits["contrast"])
+        noise = measured["orphans"] >= _NOISE_ORPHANS * pixels
+        return np.asarray((measured["foreground"] == 0) | faint | noise)
 
     @property
     def unknown(self) -> list[str]:
@@ -116,10 +129,18 @@ class DrawingLimits:
 
 
 def shuffled_pixels(images: np.ndarray) -> np.ndarray:
-    """Confetti: the pixels of each image, uint8 (N, H, W, C), in another order, the same for all."""
+    """Confetti: the pixels of each image, uint8 (N, H, W, C), each in an order of its own; the same at every call."""
     flat = images.reshape(len(images), -1, images.shape[-1])
-    order = np.random.default_rng(seed_for("shuffled pixels")).permutation(flat.shape[1])
-    return flat[:, order].reshape(images.shape)
+    orders = np.tile(np.arange(flat.shape[1]), (len(images), 1))
+    orders = np.random.default_rng(seed_for("shuffled pixels")).permuted(orders, axis=1)
+    return np.take_along_axis(flat, orders[..., None], axis=1).reshape(images.shape)
+
+
+def _measured(images: np.ndarray) -> dict[str, np.ndarray]:
+    """float64 (N,) for each trait that has a limit; N at least 1."""
+    found = traits(images)
+    named = {name: getattr(found, name) for name in (*_TOO_MUCH, *_TOO_LITTLE) if name != "order"}
+    return named | {"order": autocorrelation(images)}
 
 
 def _limit(values: np.ndarray) -> float:

@@ -14,17 +14,8 @@ from tests.ddpm.judging.families.table import ROWS, cell, pure_noise
 
 N = 32
 
-# Least shares of right labels where they are not 95%. Faint tiles have no edges by which to know them mirrored, moved
-# or in other colours, and shuffled ones look like others: each is told in ``unknown``.
-LEAST = {
-    ("tiles", "mirrored"): 0.6,
-    ("tiles", "shifted by 1"): 0.75,
-    ("tiles", "recoloured"): 0.6,
-    ("tiles", "unseen"): 0.9,
-    ("tiles", "confetti"): 0.0,
-    ("soft alpha", "confetti"): 0.85,
-    ("dark ground", "recoloured"): 0.8,
-}
+# Least shares of right labels where they are not 95%: unseen faint tiles are all of one kind, and one is fainter still.
+LEAST = {("tiles", "unseen"): 0.9}
 
 
 @pytest.mark.slow
@@ -41,6 +32,24 @@ def test_the_whole_table(name: str) -> None:
 @pytest.mark.parametrize("kind", ["copies", "mirrored", "noise sd 6", "pure noise"])
 def test_cells_that_must_hold(name: str, kind: str) -> None:
     assert cell(family(name), kind, N).right >= 0.95
+
+
+@pytest.mark.parametrize("kind", ["mirrored", "shifted by 1", "recoloured", "confetti"])
+def test_tiles_need_no_background(kind: str) -> None:
+    found = cell(family("tiles"), kind, N)
+    assert found.right >= 0.95
+    # Nor are unseen tiles worse drawn, or more of them known, than before.
+    unseen = cell(family("tiles"), "unseen")
+    assert unseen.rates["low quality"] <= 0.04
+    assert unseen.rates["shape known"] <= 0.16
+
+
+def test_areas_that_become_one_colour_hide_no_recolour() -> None:
+    # On a dark red ground, turned to green, dark outlines cannot be told from the ground.
+    found = cell(family("dark ground"), "recoloured")
+    assert found.right >= 0.95
+    assert found.rates["shape known"] >= 0.98
+    assert cell(family("dark ground"), "unseen").rates["shape known"] == 0
 
 
 def test_a_dithered_sprite_makes_nothing_known() -> None:
@@ -84,7 +93,7 @@ def test_faint_tiles_are_drawings() -> None:
     assert set(blank.labels) == {"degenerate"}
     told = " ".join(report.unknown)
     assert "Haze tells nothing here" in told or "Haze is not judged" in told
-    assert "no visible edges" in told
+    assert "single colour" not in told
 
 
 def test_what_needs_a_background_is_absent_without_one() -> None:
