@@ -4,8 +4,8 @@
 the data (by their fingerprint, in which the sprites' size is), on what was seen of them, and on the version of the
 measures. What is damaged or missing is computed again.
 
-Of the built-in set the part that takes longest comes with the program. Whenever a measure or that set changes, raise the
-version below, and make it again (ten seconds of one core):
+Of the built-in set the part that takes longest comes with the program. Whenever a measure or that set changes, raise
+the version below, and make it again (ten seconds of one core):
 
     python -m ddpm.judging.copying.stored_index
 """
