@@ -20,7 +20,7 @@ from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.sampling import sample
 from ddpm.diffusion.schedule import LOG_SNR_GRID, NoiseSchedule
 from ddpm.diffusion.unet import UNet
-from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.pixels.conversion import to_uint8
 from ddpm.pixels.neighbors import nearest

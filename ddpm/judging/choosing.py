@@ -27,8 +27,8 @@ from ddpm.base.json_values import (
 from ddpm.diffusion.sampling import Sampler, default_steps
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
-from ddpm.judging.copying.stored_index import load_or_build
-from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.copying.index.stored_index import load_or_build
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.report import Grader, Report, make_report
 from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.errors import RunError

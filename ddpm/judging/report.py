@@ -12,9 +12,9 @@ import numpy as np
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.denoising_gap import DenoisingGap, measure_denoising_gap
 from ddpm.judging.copying.evidence import Evidence
+from ddpm.judging.copying.index.stored_index import load_or_build
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.memorization import LABELS, MemorizationReport, judge
-from ddpm.judging.copying.stored_index import load_or_build
-from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.exam import Exam, take_exam
 from ddpm.judging.headline import Headline, headline
 from ddpm.judging.quality.classifier import Classifier
@@ -125,7 +125,7 @@ def make_report(
         checkpoint: the model that drew them; without it there is no denoising gap unless one is given.
         labels: int64 (N,), the requested kinds, -1 for any kind, for the class agreement.
         drawn_by: what drew them, in words.
-        index: from :func:`ddpm.judging.copying.stored_index.load_or_build`.
+        index: from :func:`ddpm.judging.copying.index.stored_index.load_or_build`.
         evidence: from ``index.measure(samples)``.
         with_quality: False leaves out quality and exam, which take seconds.
 

@@ -93,7 +93,7 @@ def _nearest_block(queries: np.ndarray, references: np.ndarray, k: int) -> tuple
             block, norms = reader.read(references[start : start + rows_each])
             distances = _dot_products(wanted, block).mul_(-2).add_(norms).add_(wanted_norms[:, None])
             # An equal distance further down the file never displaces one that is already there.
-            rows = (distances < (best[:, -1:] >> _INDEX_BITS)).any(dim=1).nonzero().squeeze(1)
+            rows = (distances.amin(dim=1) < (best[:, -1] >> _INDEX_BITS)).nonzero().squeeze(1)
             if len(rows):
                 keys = (distances[rows].to(torch.int64) << _INDEX_BITS) + torch.arange(start, start + len(block))
                 keys = keys.topk(min(k, len(block)), dim=1, largest=False).values

@@ -17,8 +17,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.memorization import memorization_report
-from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.glossary import LABEL_WORDS, TERM_WORDS
 from ddpm.judging.headline import headline
 from ddpm.judging.quality.form_index import FormIndex

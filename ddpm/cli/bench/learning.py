@@ -14,7 +14,7 @@ from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.jobs.job import run_training
 from ddpm.jobs.recorder import Progress
 from ddpm.jobs.request import TrainingRequest
-from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.runs.baseline import keep_baseline_curve
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint

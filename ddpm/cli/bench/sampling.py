@@ -11,7 +11,7 @@ import torch
 
 from ddpm.cli.bench.timing import in_turn
 from ddpm.diffusion.sampling import Sampler, default_steps, sample
-from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.judging.quality.report import QualityReport
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint

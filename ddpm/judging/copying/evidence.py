@@ -1,6 +1,6 @@
 """Facts about samples: how near each is to the training sprites, by pixels, shape, palette and patches.
 
-:class:`ddpm.judging.copying.training_index.TrainingIndex` measures them, :mod:`ddpm.judging.copying.memorization`
+:class:`ddpm.judging.copying.index.training_index.TrainingIndex` measures them, :mod:`ddpm.judging.copying.memorization`
 decides what they mean. All distances are to *distinct* training sprites: repeats change nothing.
 """
 

@@ -34,7 +34,7 @@ class Matches:
 def look_up(queries: np.ndarray, references: np.ndarray, k: int = 1) -> Matches:
     """Find the references most similar to each query.
 
-    In the training sprites :meth:`ddpm.judging.copying.training_index.TrainingIndex.look_up` is faster.
+    In the training sprites :meth:`ddpm.judging.copying.index.training_index.TrainingIndex.look_up` is faster.
 
     Args:
         queries, references: uint8 (Q, H, W, C) and (R, H, W, C), R at least 1.

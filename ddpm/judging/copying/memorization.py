@@ -20,8 +20,8 @@ from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.collage import is_collage
 from ddpm.judging.copying.denoising_gap import DenoisingGap, measure_denoising_gap
 from ddpm.judging.copying.evidence import VARIES_ALIKE, Evidence
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.palettes import SAME_PALETTE
-from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.statistics import Proportion, mann_whitney_z, proportion
 from ddpm.pixels.conversion import require_sprites
 from ddpm.pixels.neighbors import rms_grey_levels

@@ -28,6 +28,8 @@ _QUANTILES = 32
 _VALUES = _DIRECTIONS * _QUANTILES
 # Sprites of 16x16, or fewer larger ones: 8 MB of float32 while projections are sorted.
 _BLOCK = 256
+# Sprites of about as many coloured pixels that are ranked together.
+_RANKED = 32
 _COLOUR_BLOCK = 512
 # More candidates than needed: rounding in the first search may swap those at almost the same distance.
 _SPARE = 4
@@ -63,7 +65,8 @@ def palette_embedding(images: np.ndarray) -> np.ndarray:
     (images,) = require_sprites(images=images)
     result = np.empty((len(images), _VALUES), np.float32)
     for part in image_blocks(images, _BLOCK):
-        result[part] = _embed(images[part])
+        lab = oklab(images[part])
+        result[part] = _embed(lab, _coloured(lab))
     return result
 
 
@@ -98,7 +101,9 @@ class PaletteIndex:
         numbers_of: dict[bytes, int] = {}
         present = np.empty(0, np.int64)
         for part in image_blocks(references, _BLOCK):
-            codes = np.sort(_foreground_colours(references[part]), axis=1)
+            lab = oklab(references[part])
+            inside = _coloured(lab)
+            codes = np.sort(_foreground_colours(references[part], inside), axis=1)
             present = np.union1d(present, codes)
             keys = [blake2b(row.tobytes(), digest_size=16).digest() for row in codes]
             firsts = {key: row for row, key in reversed(list(enumerate(keys))) if key not in numbers_of}
@@ -106,7 +111,7 @@ class PaletteIndex:
                 numbers[part] = [numbers_of[key] for key in keys]
                 continue
             rows = sorted(firsts.values())
-            embedded = _embed(references[part][rows])
+            embedded = _embed(lab[rows], inside[rows])
             fresh = []
             for place, row in enumerate(rows):
                 numbers_of[keys[row]] = -1
@@ -201,7 +206,7 @@ class PaletteIndex:
             raise ValueError(f"radius must be positive, got {radius}")
         packed = np.empty((len(queries), queries.shape[1] * queries.shape[2]), np.int64)
         for part in image_blocks(queries, _BLOCK):
-            packed[part] = _foreground_colours(queries[part])
+            packed[part] = _foreground_colours(queries[part], _coloured(oklab(queries[part])))
         inside = packed >= 0
         wanted = np.setdiff1d(packed[inside], self.colours)
         nowhere = (np.isin(packed, _further_than(wanted, self.colours, radius)) & inside).sum(axis=1)
@@ -209,35 +214,48 @@ class PaletteIndex:
         return np.divide(nowhere, counts, out=np.full(len(queries), np.nan), where=counts > 0)
 
 
-def _embed(images: np.ndarray) -> np.ndarray:
-    lab = oklab(images)
-    inside = _coloured(lab).reshape(len(images), 1, -1)
-    lightness, red, blue = (lab[..., i].reshape(len(images), 1, -1) for i in range(3))
+def _embed(lab: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """:func:`palette_embedding` of the pixels ``inside``, bool (N, H, W), from OKLab, float32 (N, H, W, C)."""
+    pixels, mask = lab.reshape(len(lab), -1, lab.shape[-1]), inside.reshape(len(lab), -1)
+    counts = mask.sum(axis=1)
+    coloured_first = np.argsort(~mask, axis=1, kind="stable")
+    result = np.empty((len(lab), _VALUES), np.float32)
+    # Most sprites are half background: what has no colour need not be ranked.
+    by_count = np.argsort(counts, kind="stable")
+    for part in blocks(len(lab), _RANKED):
+        rows = by_count[part]
+        places = coloured_first[rows, : max(1, int(counts[rows[-1]]))]
+        result[rows] = _means_of_ranks(pixels[rows[:, None], places, :3], counts[rows])
+    return result
+
+
+def _means_of_ranks(lab: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """float32 (N, 1024): the points of the first ``counts`` pixels, int64 (N,), of each row of float32 (N, P, 3)."""
+    lightness, red, blue = (lab[:, None, :, i] for i in range(3))
     # Not a matrix product, so that a sprite's point does not depend on its place in a block.
     lines = _LINES[:, :, None]
     ranked = lightness * lines[:, 0] + red * lines[:, 1] + blue * lines[:, 2]
-    counts = inside.sum(axis=2)
-    ranked = np.where(inside, ranked, np.float32(np.inf))
+    ranked[np.broadcast_to((np.arange(lab.shape[1]) >= counts[:, None])[:, None], ranked.shape)] = np.inf
     ranked.sort(axis=2)
     ranked[~np.isfinite(ranked)] = 0
     sums = np.zeros((*ranked.shape[:2], ranked.shape[2] + 1))
-    np.cumsum(ranked, axis=2, dtype=np.float64, out=sums[:, :, 1:])
+    sums[:, :, 1:] = ranked
+    np.cumsum(sums, axis=2, out=sums)
     # The integral of the ranked values up to each boundary between quantiles, which may lie inside a pixel.
-    boundaries = counts * np.arange(_QUANTILES + 1) / _QUANTILES
+    boundaries = counts[:, None] * np.arange(_QUANTILES + 1) / _QUANTILES
     whole = np.minimum(boundaries.astype(np.int64), ranked.shape[2] - 1)
     at = np.broadcast_to(whole[:, None], (*ranked.shape[:2], _QUANTILES + 1))
     integrals = np.take_along_axis(sums, at, axis=2)
     integrals += (boundaries - whole)[:, None] * np.take_along_axis(ranked, at, axis=2)
     means = np.full((*ranked.shape[:2], _QUANTILES), np.nan)
-    width = counts[:, :, None] / _QUANTILES
+    width = counts[:, None, None] / _QUANTILES
     np.divide(np.diff(integrals, axis=2), width, out=means, where=width > 0)
-    return (means.reshape(len(images), -1) * np.sqrt(3 / _VALUES)).astype(np.float32)
+    return (means.reshape(len(lab), -1) * np.sqrt(3 / _VALUES)).astype(np.float32)
 
 
-def _foreground_colours(images: np.ndarray) -> np.ndarray:
-    """int64 (N, H * W): each pixel's colour as one number, 0xRRGGBB; -1 in the background and where transparent."""
-    packed = np.where(_coloured(oklab(images)), pack_rgb(images[..., :3]), -1)
-    return packed.reshape(len(images), -1).astype(np.int64)
+def _foreground_colours(images: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """int32 (N, H * W): each pixel's colour as one number, 0xRRGGBB; -1 where it is not ``inside``, bool (N, H, W)."""
+    return np.where(inside, pack_rgb(images[..., :3]), np.int32(-1)).reshape(len(images), -1)
 
 
 def _coloured(lab: np.ndarray) -> np.ndarray:

@@ -14,8 +14,8 @@ import streamlit as st
 
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen, what_was_seen
 from ddpm.judging.copying.evidence import Evidence
-from ddpm.judging.copying.stored_index import load_or_build
-from ddpm.judging.copying.training_index import TrainingIndex, Watch
+from ddpm.judging.copying.index.stored_index import load_or_build
+from ddpm.judging.copying.index.training_index import TrainingIndex, Watch
 from ddpm.pixels.fitting import fitted
 from ddpm.pixels.neighbors import nearest
 from ddpm.runs.album import Batch

@@ -135,8 +135,8 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
             format_func=lambda scale: f"{scale:g}",
             key="guidance",
             persist_state="session",
-            help="1: as it has learnt. Higher: more typical sprites of their kind, less variety, and up to twice the time "
-            "(classifier-free guidance).",
+            help="1: as it has learnt. Higher: more typical sprites of their kind, less variety, and up to twice the "
+            "time (classifier-free guidance).",
         )
     seed = st.number_input(
         "Seed",

@@ -9,8 +9,8 @@ import pytest
 
 from ddpm.judging.controls import CONTROLS, has_room, make_control
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.memorization import MemorizationReport, judge
-from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.pixels.neighbors import nearest
 from ddpm.sprites import load_sprites
 from tests.ddpm.helpers import real_sprites

@@ -16,12 +16,12 @@ from ddpm.judging.copying import collage, palettes, shapes
 from ddpm.judging.copying.collage import CollageIndex
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.denoising_gap import measure_denoising_gap
+from ddpm.judging.copying.index.stored_index import is_stored, load_or_build
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.lookup import look_up
 from ddpm.judging.copying.memorization import MemorizationReport, judge
 from ddpm.judging.copying.palettes import PaletteIndex, palette_embedding
 from ddpm.judging.copying.shapes import ShapeIndex, edge_bits
-from ddpm.judging.copying.stored_index import is_stored, load_or_build
-from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.exam import take_exam
 from ddpm.judging.html_report import to_html
 from ddpm.judging.quality.classifier import train_classifier

@@ -17,8 +17,8 @@ from ddpm.jobs.request import TrainingRequest
 from ddpm.judging import report
 from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.judging.copying.denoising_gap import DenoisingGap
-from ddpm.judging.copying.stored_index import load_or_build
-from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.copying.index.stored_index import load_or_build
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS, TERM_WORDS
 from ddpm.judging.headline import headline
 from ddpm.judging.html_report import to_html

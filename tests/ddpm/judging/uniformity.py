@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from ddpm.judging.conformal import conformal_p
-from ddpm.judging.copying.training_index import TrainingIndex
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.pixels.duplicates import duplicate_groups
 from ddpm.pixels.neighbors import nearest
 

@@ -172,7 +172,7 @@ def test_a_training_gives_its_run_an_id_and_a_place(
 
 
 def test_the_stored_index_that_was_used_last_goes_last(ddpm_home: Path, clock: Clock) -> None:
-    from ddpm.judging.copying import stored_index
+    from ddpm.judging.copying.index import stored_index
 
     parent = ddpm_home / "yardsticks"
     for name in "abc":

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ddpm.judging.controls import hue_turned, moved
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.lookup import look_up
-from ddpm.judging.copying.training_index import TrainingIndex
 from tests.ddpm.helpers import simple_sprites
 
 

@@ -16,9 +16,9 @@ import torch
 from ddpm import NoiseSchedule, UNet, load_sprites, memorization_report, sample, to_uint8
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.judging.controls import coloured, has_room, hue_turned, moved, noisy, pasted
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.memorization import LABELS, RATES, MemorizationReport, judge
 from ddpm.judging.copying.shapes import SHAPE_KNOWN, ShapeIndex
-from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.judging.statistics import mann_whitney_z, proportion
 from ddpm.pixels.duplicates import duplicate_groups
 from ddpm.pixels.neighbors import nearest

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.memorization import MemorizationReport, judge
-from ddpm.judging.copying.training_index import TrainingIndex
 from tests.ddpm.judging.families.drawing import (
     checkerboard,
     creature,

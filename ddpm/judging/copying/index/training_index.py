@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from ddpm.judging.copying.guards.near_twins import (
     nearest_others_of_all,
     twin_distance,
 )
+from ddpm.judging.copying.index.parts import arrays_of, assembled
 from ddpm.judging.copying.known_shapes import shape_facts
 from ddpm.judging.copying.lookup import Matches, match
 from ddpm.judging.copying.palettes import PaletteIndex
@@ -52,7 +52,8 @@ class TrainingIndex:
         train: uint8 (R, H, W, C), at least two distinct sprites; repeats are dropped.
         heldout: uint8 (M, H, W, C), sprites that the model never saw; may be empty. At most 512 of them are used,
             chosen with a fixed seed.
-        parts: :meth:`parts` of an earlier index of the same sprites, so that nothing is computed again.
+        parts: :meth:`parts` of an earlier index of the same sprites, which are not computed again. Those whose names
+            begin alike belong together; of others than the rows and the distances any may be missing.
 
     Attributes:
         train: uint8, the distinct training sprites.
@@ -80,15 +81,20 @@ class TrainingIndex:
 
     def _restore(self, parts: Mapping[str, np.ndarray]) -> None:
         self._calibrated = parts["distances"], parts["groups"]
-        self.limits = DrawingLimits.restored(parts["limits"])
-        self._packed_edges = parts["packed_edges"]
         shape = self.train.shape[1:]
-        self._palettes = _assembled(PaletteIndex, parts, "palette_", shape=shape)
-        self._collages = _assembled(CollageIndex, parts, "collage_", shape=shape)
-        cover = _assembled(CollageCover, parts, "heldout_cover_")
-        self.heldout_evidence = _assembled(Evidence, parts, "heldout_", cover=cover)
-        if len(self.heldout_evidence) != len(self.heldout):
-            raise ValueError("the evidence is of other held-out sprites")
+        if "limits" in parts:
+            self.limits = DrawingLimits.restored(parts["limits"])
+        if "packed_edges" in parts:
+            self._packed_edges = parts["packed_edges"]
+        if "palette_points" in parts:
+            self._palettes = assembled(PaletteIndex, parts, "palette_", shape=shape)
+        if "collage_rows" in parts:
+            self._collages = assembled(CollageIndex, parts, "collage_", shape=shape)
+        if "heldout_row" in parts:
+            cover = assembled(CollageCover, parts, "heldout_cover_")
+            self.heldout_evidence = assembled(Evidence, parts, "heldout_", cover=cover)
+            if len(self.heldout_evidence) != len(self.heldout):
+                raise ValueError("the evidence is of other held-out sprites")
 
     def parts(self) -> dict[str, np.ndarray]:
         """All slow parts by name, to be stored; computed if they have not been yet."""
@@ -100,23 +106,23 @@ class TrainingIndex:
             "distances": self.distances,
             "limits": self.limits.values(),
             "packed_edges": self._packed_edges,
-            **_arrays_of(self._palettes, "palette_"),
-            **_arrays_of(self._collages, "collage_"),
-            **_arrays_of(self.heldout_evidence, "heldout_"),
+            **arrays_of(self._palettes, "palette_"),
+            **arrays_of(self._collages, "collage_"),
+            **arrays_of(self.heldout_evidence, "heldout_"),
         }
 
     def prepare(self, watch: Watch = lambda done, what: None) -> None:
         """Compute all slow parts now, not at first use."""
-        watch(0.0, "Tracing the shapes of the training sprites")
-        _ = self._shapes
-        _ = self._mirrors
-        what = "Holding training sprites against one another"
         # Colours are work for numpy in one thread, distances for torch in as many as there are.
         with ThreadPoolExecutor(1) as other_thread:
-            colours = other_thread.submit(lambda: (self._palettes, self._collages, self.limits))
-            self._calibrated = self._calibration(lambda done: watch(0.05 + 0.55 * done, what))
+            palettes = other_thread.submit(lambda: self._palettes)
+            watch(0.0, "Tracing the shapes of the training sprites")
+            _ = self._shapes, self._mirrors, self._collages, self.limits
+            if "_calibrated" not in vars(self):
+                what = "Holding training sprites against one another"
+                self._calibrated = self._calibration(lambda done: watch(0.05 + 0.55 * done, what))
             watch(0.6, "Collecting their colours")
-            colours.result()
+            palettes.result()
         watch(0.7, "Holding unseen sprites against them")
         _ = self.heldout_evidence
         watch(1.0, "Ready")
@@ -318,24 +324,6 @@ def _some(values: np.ndarray, most: int, purpose: str) -> np.ndarray:
         return values
     random = np.random.default_rng(seed_for(purpose))
     return values[np.sort(random.choice(len(values), most, replace=False))]
-
-
-def _arrays_of(value: Any, prefix: str) -> dict[str, np.ndarray]:
-    """The arrays of a dataclass and of the dataclasses in it, named after their fields."""
-    found: dict[str, np.ndarray] = {}
-    for field in fields(value):
-        part, name = getattr(value, field.name), prefix + field.name
-        if is_dataclass(part):
-            found |= _arrays_of(part, f"{name}_")
-        elif isinstance(part, np.ndarray):
-            found[name] = part
-    return found
-
-
-def _assembled(kind: Callable[..., Any], parts: Mapping[str, np.ndarray], prefix: str, **ready: Any) -> Any:
-    """A dataclass from the arrays of :func:`_arrays_of` and the fields in ``ready``."""
-    names = [field.name for field in fields(kind) if field.name not in ready]  # type: ignore[arg-type]
-    return kind(**{name: parts[prefix + name] for name in names}, **ready)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

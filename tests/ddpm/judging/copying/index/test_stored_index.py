@@ -13,14 +13,14 @@ import pytest
 
 from ddpm.base.home import home
 from ddpm.judging.controls import hue_turned, moved
-from ddpm.judging.copying import stored_index
 from ddpm.judging.copying.collage import CollageIndex
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
+from ddpm.judging.copying.index import stored_index
+from ddpm.judging.copying.index.stored_index import is_stored, load_or_build
+from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.copying.memorization import judge
 from ddpm.judging.copying.palettes import PaletteIndex
 from ddpm.judging.copying.shapes import ShapeIndex
-from ddpm.judging.copying.stored_index import is_stored, load_or_build
-from ddpm.judging.copying.training_index import TrainingIndex
 from ddpm.sprites import load_sprites
 from tests.ddpm.helpers import simple_sprites
 
