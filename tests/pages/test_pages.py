@@ -105,7 +105,7 @@ def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatc
         timed.append(precision)
         return 0.5
 
-    monkeypatch.setattr("ddpm.jobs.plan.seconds_per_step", seconds_per_step)
+    monkeypatch.setattr("ddpm.jobs.length.seconds_per_step", seconds_per_step)
     estimate.seconds_per_step.clear()
     app = open_page("pages/1_Train.py")
     for precision in ("bfloat16", "float32"):
