@@ -32,17 +32,23 @@ def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray)
     times = f"about {counted(round(passes), 'time')}" if passes >= 1 else "less than once"
     by_clock = unit == "minutes"
     if by_clock:
-        told = f"**{roughly(steps).capitalize()} steps** in {counted_minutes(amount)} on this computer as busy as it is"
+        told = (
+            f"{roughly(steps).capitalize()} steps in **{counted_minutes(amount)}** on this computer, as busy as it is"
+        )
     else:
         told = f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps"
     st.markdown(f"{told}, {seen / len(rows):,.1f} passes over all rows (epochs), each distinct sprite seen {times}.")
     if by_clock and (too_few := too_few_steps(recipe, steps, amount)):
         st.warning(too_few, icon=":material/hourglass_disabled:")
         # What was timed is kept for a while: whoever has closed other programs need not wait for that.
-        st.button("Time it again", icon=":material/refresh:", on_click=seconds_per_step.clear)
+        st.button("Time it again", icon=":material/refresh:", on_click=_forget)
 
 
-@st.cache_data(ttl=600, show_spinner=False, max_entries=16)
+def _forget() -> None:
+    seconds_per_step.clear()
+
+
+@st.cache_data(ttl=120, show_spinner=False, max_entries=16)
 def seconds_per_step(
     recipe: str, seamless: bool, precision: str, threads: int | None, fingerprint: str, _sprites: SpriteDataset
 ) -> float:

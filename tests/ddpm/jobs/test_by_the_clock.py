@@ -7,19 +7,23 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ddpm import load_checkpoint
+from ddpm import NoiseSchedule, load_checkpoint, load_sprites
 from ddpm.jobs.job import run_training
 from ddpm.jobs.recorder import Progress
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.run import Run
+from ddpm.training.loop import new_state, train
 from ddpm.training.recipes import RECIPES
-from ddpm.training.timetable import Stretch
-from tests.ddpm.helpers import TINY, digests
+from ddpm.training.timetable import Stretch, Timetable
+from tests.ddpm.helpers import PLAIN, TINY, digests
+from tests.ddpm.training.test_distributed import torchrun
 
 Go = Callable[..., list[Progress]]
 
@@ -35,7 +39,9 @@ def go(run: Run, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
     monkeypatch.setitem(RECIPES, "tiny", TINY)
 
     def go(watch: Callable[[Progress], None] = lambda progress: None, **options: Any) -> list[Progress]:
-        new = {} if options.get("resume") else {"data": str(tiny_sprites), "preset": "tiny", "threads": 1}
+        new = (
+            {} if options.get("resume") else {"data": str(tiny_sprites), "preset": "tiny", "threads": 1, "holdout": 0.0}
+        )
         seen: list[Progress] = []
 
         def watcher(progress: Progress) -> None:
@@ -81,7 +87,7 @@ def rate_at_end(run: Run) -> float:
 
 def test_minutes_go_by_the_clock(run: Run, go: Go, ticks: Ticks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RECIPES, "tiny", replace(TINY, least_steps=300))
-    seen = go(minutes=0.1)
+    seen = go(minutes=0.1, holdout=0.1)
     last = seen[-1]
     assert (last.state, last.step, last.minutes) == ("finished", last.total_steps, None)
     assert ticks.now == pytest.approx(6, abs=0.5)
@@ -174,7 +180,24 @@ def test_a_finished_training_can_have_more_minutes_or_steps(run: Run, go: Go, ti
 
 
 def test_a_run_in_steps_has_no_timetable(run: Run, go: Go) -> None:
-    go(steps=12)
-    go(resume=True, steps=14)
+    go(steps=2)
+    go(resume=True, steps=3)
     assert not (run.folder / "timetable.jsonl").exists()
     assert run.status().get("minutes") is None
+
+
+@pytest.mark.slow
+def test_all_processes_of_a_team_go_by_one_clock(tmp_path: Path, tiny_sprites: Path) -> None:
+    """What two processes learnt is what one learns by the same timetable with twice the batch."""
+    done = torchrun(tmp_path, "--minutes", "0.05")
+    assert done.returncode == 0, done.stderr
+    run = Run(tmp_path / "checkpoints" / "cats")
+    stretches, losses = run.stretches(), [record["loss"] for record in run.metrics()]
+    assert len(stretches) > 3
+    recipe = replace(PLAIN, batch_size=2 * PLAIN.batch_size)
+    sprites, state = load_sprites(tiny_sprites), new_state(recipe, None, 0)
+    schedule = NoiseSchedule(recipe.num_timesteps, recipe.schedule)
+    alone = train(state, sprites, sprites.training_rows(0.1), schedule, recipe, Timetable(stretches))
+    expected = [step.loss for step in islice(alone, stretches[-1].step)]
+    logged = [expected[record["step"] - 1] for record in run.metrics()]
+    np.testing.assert_allclose(losses, logged, rtol=1e-2)
