@@ -28,7 +28,7 @@ from ddpm.jobs.length import Length, too_few_steps
 from ddpm.jobs.plan import Plan, checkpoint_config, make_plan
 from ddpm.jobs.recorder import Progress, Recorder, Watcher, explain
 from ddpm.jobs.request import TrainingRequest
-from ddpm.jobs.self_check import SelfCheck, heldout_errors
+from ddpm.jobs.self_check import SelfCheck, fitting_evaluations, heldout_errors
 from ddpm.pixels.conversion import to_uint8
 from ddpm.runs.checkpoint import load_state
 from ddpm.runs.errors import CheckpointError, RunError
@@ -279,9 +279,11 @@ class _Training:
         plan, about = self.plan, (self.state, self.plan.sprites, self.plan.heldout, self.plan.schedule)
         errors = heldout_errors(*about, plan.config["precision"])
         if final and len(plan.heldout):
+            most = fitting_evaluations(self.length.minutes, self.clock.images_per_second())
+            fewer = "" if most is None else f" (with {most:,} draws, since this computer is busy)"
             self.recorder.note(step=self.state.step)
-            self.recorder.say("It measures its error once more, exactly, on sprites that it never saw.")
-            errors |= heldout_errors(*about, "float32", final=True)
+            self.recorder.say(f"It measures its error once more, exactly{fewer}, on sprites that it never saw.")
+            errors |= heldout_errors(*about, "float32", final=True, most=most)
             self.recorder.note(message=None)
         return errors
 

@@ -64,7 +64,9 @@ def too_few_steps(recipe: Recipe, steps: int, minutes: float) -> str:
 
 
 def counted_minutes(minutes: float) -> str:
-    """A number of minutes in words: 1 minute, 8 minutes, 0.5 minutes."""
+    """A number of minutes in words: 1 minute, 8 minutes, 0.5 minutes; many of them as hours."""
+    if minutes >= 180:
+        return f"{minutes / 60:,.3g} hours"
     return counted(round(minutes), "minute") if minutes == round(minutes) else f"{minutes:,.4g} minutes"
 
 

@@ -38,4 +38,5 @@ def test_a_full_machine_is_told() -> None:
     assert told.startswith("Too few steps to learn: 31 in 8 minutes.")
     assert "before about 300" in told
     assert "about 78 minutes" in told
+    assert "about 40 hours" in too_few_steps(fast, 1, 8)
     assert "1 in 0.5 minutes" in too_few_steps(fast, 1, 0.5)
