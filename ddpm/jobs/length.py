@@ -143,10 +143,10 @@ class Length:
         whole = 60 * last.minutes
         if not now and last.seconds_per_step and self._gone - last.seconds < whole / _READINGS:
             return None
-        per_step = self._clock.seconds_left(1) or last.seconds_per_step
-        if self._clock.seconds:
+        per_step = last.seconds_per_step
+        if recent := self._clock.seconds_left(1):
             # Drawing and saving take their part of each step's time.
-            per_step *= max(1.0, self._gone / self._clock.seconds)
+            per_step = recent * max(1.0, self._gone / self._clock.seconds)
         self._gone = whole if self.is_over() else self._gone
         stretch = Stretch(self._step, minutes=last.minutes, seconds=self._gone, seconds_per_step=per_step)
         self.timetable.add(stretch)
