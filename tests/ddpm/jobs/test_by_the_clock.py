@@ -22,7 +22,7 @@ from ddpm.runs.run import Run
 from ddpm.training.loop import new_state, train
 from ddpm.training.recipes import RECIPES
 from ddpm.training.timetable import Stretch, Timetable
-from tests.ddpm.helpers import PLAIN, TINY, digests
+from tests.ddpm.helpers import PLAIN, TINY, Ticks, digests
 from tests.ddpm.training.test_distributed import torchrun
 
 Go = Callable[..., list[Progress]]
@@ -54,21 +54,11 @@ def go(run: Run, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
     return go
 
 
-class Ticks:
-    """A clock on which each look takes so many seconds."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-        self.seconds, self.now = seconds, 0.0
-        monkeypatch.setattr("ddpm.training.clock.time", self)
-
-    def perf_counter(self) -> float:
-        self.now += self.seconds
-        return self.now
-
-
 @pytest.fixture
 def ticks(monkeypatch: pytest.MonkeyPatch) -> Ticks:
-    return Ticks(monkeypatch, 0.05)
+    found = Ticks(0.05)
+    monkeypatch.setattr("ddpm.training.clock.time", found)
+    return found
 
 
 def forget_after(run: Run, step: int) -> None:
@@ -189,7 +179,7 @@ def test_a_run_in_steps_has_no_timetable(run: Run, go: Go) -> None:
 @pytest.mark.slow
 def test_all_processes_of_a_team_go_by_one_clock(tmp_path: Path, tiny_sprites: Path) -> None:
     """What two processes learnt is what one learns by the same timetable with twice the batch."""
-    done = torchrun(tmp_path, "--minutes", "0.05")
+    done = torchrun(tmp_path, "--minutes", "0.1", TINY_TICKS="0.05")
     assert done.returncode == 0, done.stderr
     run = Run(tmp_path / "checkpoints" / "cats")
     stretches, losses = run.stretches(), [record["loss"] for record in run.metrics()]
