@@ -1,8 +1,8 @@
 """``python -m tests.ddpm.killable_cli``: the command line with the presets ``tiny`` and ``plain`` that can be killed.
 
 ``TINY_KILL_AT=17`` ends the process by SIGKILL right after training step 17, before anything is written about it; of
-several under torchrun it is the one that ``TINY_KILL_RANK`` names. ``TINY_STOP_AT=17`` sends it SIGINT instead. ``TINY_TICKS=0.05`` gives it a clock on which each look takes that
-many seconds.
+several under torchrun it is the one that ``TINY_KILL_RANK`` names. ``TINY_STOP_AT=17`` sends it SIGINT instead.
+``TINY_TICKS=0.05`` gives it a clock on which each look takes so many seconds.
 """
 
 from __future__ import annotations
