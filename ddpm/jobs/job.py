@@ -280,7 +280,7 @@ class _Training:
         errors = heldout_errors(*about, plan.config["precision"])
         if final and len(plan.heldout):
             most = fitting_evaluations(self.length.minutes, self.clock.images_per_second())
-            fewer = "" if most is None else f" (with {most:,} draws, since this computer is busy)"
+            fewer = "" if most is None else f" (with {most:,} draws, to keep to its time)"
             self.recorder.note(step=self.state.step)
             self.recorder.say(f"It measures its error once more, exactly{fewer}, on sprites that it never saw.")
             errors |= heldout_errors(*about, "float32", final=True, most=most)

@@ -32,7 +32,7 @@ from ddpm.training.loop import TrainingState
 HELDOUT_EVALUATIONS = 192
 FINAL_EVALUATIONS = 2048
 SPRITES = 512
-_FINAL_SHARE = 0.1
+_FINAL_SHARE = 0.05
 SHARE = 0.03
 RATES = (0.01, 0.05)
 _MOST_SPRITES = 100_000
@@ -76,7 +76,7 @@ def heldout_errors(
 
 
 def fitting_evaluations(minutes: float | None, images_per_second: float | None) -> int | None:
-    """How many draws of the final errors fit into a tenth of a training's time; None if all do.
+    """How many draws of the final errors fit into a twentieth of a training's time; None if all do.
 
     At least those of a saved step, so that on a full machine a training is not followed by one as long as itself.
 

@@ -37,11 +37,15 @@ def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray)
         )
     else:
         told = f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps"
-    st.markdown(f"{told}, {seen / len(rows):,.1f} passes over all rows (epochs), each distinct sprite seen {times}.")
-    if by_clock and (too_few := too_few_steps(recipe, steps, amount)):
-        st.warning(too_few, icon=":material/hourglass_disabled:")
-        # What was timed is kept for a while: whoever has closed other programs need not wait for that.
-        st.button("Time it again", icon=":material/refresh:", on_click=_forget)
+    # One element, in place of the caption above.
+    with st.container():
+        st.markdown(
+            f"{told}, {seen / len(rows):,.1f} passes over all rows (epochs), each distinct sprite seen {times}."
+        )
+        if by_clock and (too_few := too_few_steps(recipe, steps, amount)):
+            st.warning(too_few, icon=":material/hourglass_disabled:")
+            # What was timed is kept for a while: whoever has closed other programs need not wait for that.
+            st.button("Time it again", icon=":material/refresh:", on_click=_forget)
 
 
 def _forget() -> None:

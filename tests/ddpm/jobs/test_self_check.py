@@ -100,10 +100,10 @@ def test_damaged_findings_are_left_out(line: str, tmp_path: Path) -> None:
     assert records[1]["check"] == {"haze": 0.1, "seconds": 2}
 
 
-def test_the_final_errors_fit_into_a_tenth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_final_errors_fit_into_a_twentieth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(self_check, "FINAL_EVALUATIONS", 2048)
     assert fitting_evaluations(None, 4.0) is None
     assert fitting_evaluations(8.0, None) is None
     assert fitting_evaluations(8.0, 400.0) is None
-    assert fitting_evaluations(8.0, 20.0) == 960
+    assert fitting_evaluations(8.0, 20.0) == 480
     assert fitting_evaluations(8.0, 0.1) == self_check.HELDOUT_EVALUATIONS
