@@ -253,7 +253,6 @@ class _Training:
             return
         self.recorder.add_stretch(stretch, durable=due.save)
         self.team.tell({"do": "stretch", "stretch": stretch.to_dict()})
-        self.recorder.note(minutes=None if due.finished else stretch.minutes)
         # The first steps are slower than those that follow.
         if self._is_doubted or (stretch.step < _TIMED_STEPS and self.length.share() < _TIMED_SHARE):
             return
@@ -313,6 +312,7 @@ class _Training:
             seconds=self.clock.seconds,
             images_per_second=self.clock.images_per_second(),
             total_steps=self.length.total_steps(),
+            minutes=None if self.length.is_over() else self.length.minutes,
             share=self.length.share(),
             seconds_left=self.length.seconds_left(),
         )
