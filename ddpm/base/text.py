@@ -38,6 +38,12 @@ def counted(number: int, thing: str, things: str | None = None) -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
+def roughly(number: int) -> str:
+    """A forecast in two digits: about 2,300; below 100 as it is: about 31."""
+    digits = max(0, len(str(number)) - 2)
+    return f"about {round(number, -digits):,}"
+
+
 def megabytes(size: int) -> str:
     """A number of bytes: 1.5 MB, or 120 bytes."""
     return f"{size:,} bytes" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from ddpm.base.text import roughly
 from ddpm.jobs.recorder import Progress
 
 T = TypeVar("T")
@@ -23,8 +24,15 @@ class ProgressPrinter:
         self._last: tuple[int, str] | None = None
         self._open = False
 
-    def show(self, done: int, total: int, text: str, *, now: bool = False) -> None:
-        """Draw the bar or print a line, but not too often unless ``now``."""
+    def show(
+        self, done: int, total: int, text: str, *, now: bool = False, share: float | None = None, about: str = ""
+    ) -> None:
+        """Draw the bar or print a line, but not too often unless ``now``.
+
+        Args:
+            share: of the bar that is full; by default as much as is done.
+            about: in place of a total that is not sure.
+        """
         pause = 0.1 if self._terminal else _SECONDS_PER_LINE
         if not now and time.monotonic() - self._drawn < pause:
             return
@@ -32,11 +40,11 @@ class ProgressPrinter:
             return
         self._drawn, self._last = time.monotonic(), (done, text)
         if not self._terminal:
-            print(f"{done}/{total} {text}", file=sys.stderr, flush=True)
+            print(f"{done}/{about or total} {text}", file=sys.stderr, flush=True)
             return
         width = shutil.get_terminal_size().columns
-        filled = round(24 * done / max(1, total))
-        line = f"{self._full * filled}{self._empty * (24 - filled)} {done}/{total} {text}"
+        filled = round(24 * (done / max(1, total) if share is None else share))
+        line = f"{self._full * filled}{self._empty * (24 - filled)} {done}/{about or total} {text}"
         print("\r" + line[: width - 1].ljust(width - 1), end="", file=sys.stderr, flush=True)
         self._open = True
 
@@ -63,8 +71,11 @@ class ProgressPrinter:
         if progress.seconds_left:
             parts.append(f"{duration(progress.seconds_left)} left")
         if parts:
-            last = progress.step == progress.total_steps
-            self.show(progress.step, progress.total_steps, " · ".join(parts), now=last)
+            last = progress.step == progress.total_steps and not progress.minutes
+            about = roughly(progress.total_steps) if progress.minutes else ""
+            self.show(
+                progress.step, progress.total_steps, " · ".join(parts), now=last, share=progress.share, about=about
+            )
 
 
 def print_anything() -> None:

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 
+from ddpm.base.text import roughly
 from ddpm.cli.console import ProgressPrinter
 from ddpm.cli.inputs import add_reading_options, source_as_read
 from ddpm.cli.options import Commands, add_command
@@ -72,7 +73,8 @@ def _lead(request: TrainingRequest, team: Team, stop_on_eof: bool) -> None:
     if held:
         print(f"Held-out error of the predicted noise: {', '.join(held)}.", file=sys.stderr)
     state = "Finished" if progress.state == "finished" else "Stopped"
-    print(f"{state} at step {progress.step:,} of {progress.total_steps:,}: {request.folder}", file=sys.stderr)
+    total = roughly(progress.total_steps) if progress.minutes else f"{progress.total_steps:,}"
+    print(f"{state} at step {progress.step:,} of {total}: {request.folder}", file=sys.stderr)
 
 
 def _stop_on_signals(switch: StopSwitch) -> None:

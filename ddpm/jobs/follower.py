@@ -9,13 +9,13 @@ from typing import Any
 
 from ddpm.base import hardware
 from ddpm.diffusion.schedule import NoiseSchedule
-from ddpm.jobs.control import Context
-from ddpm.jobs.plan import seconds_per_step, training_rows
+from ddpm.jobs.plan import training_rows
 from ddpm.runs.checkpoint import load_state
 from ddpm.sprites import load_sprites
 from ddpm.training.distributed import Team, TeamError
 from ddpm.training.loop import TrainingStep, new_state, train
 from ddpm.training.recipes import Recipe
+from ddpm.training.timetable import Stretch, Timetable
 
 
 def dismiss(team: Team) -> None:
@@ -36,16 +36,17 @@ def follow(team: Team) -> None:
     while (order := team.hear())["do"] != "end":
         if "threads" in order:
             hardware.set_threads(order["threads"])
-        if order["do"] == "time":
-            recipe = Recipe.from_dict(order["recipe"])
-            seconds_per_step(recipe, load_sprites(order["source"]), order["precision"], context=Context(team=team))
-        elif order["do"] == "train":
-            steps = _steps(team, order)
+        if order["do"] == "train":
+            timetable = Timetable(map(Stretch.from_dict, order["timetable"]))
+            steps = _steps(team, order, timetable)
         elif order["do"] == "step":
             next(steps)
+        elif order["do"] == "stretch":
+            # Only the leader has a clock: steps are the same on all only if all go by what it read.
+            timetable.add(Stretch.from_dict(order["stretch"]))
 
 
-def _steps(team: Team, order: dict[str, Any]) -> Iterator[TrainingStep]:
+def _steps(team: Team, order: dict[str, Any], timetable: Timetable) -> Iterator[TrainingStep]:
     config = order["config"]
     recipe = Recipe.from_dict(config["recipe"])
     sprites = load_sprites(config["data"]["source"])
@@ -65,7 +66,7 @@ def _steps(team: Team, order: dict[str, Any]) -> Iterator[TrainingStep]:
         training_rows(sprites, config["holdout"], config.get("most"), recipe.each_once),
         NoiseSchedule(**config["schedule"]),
         recipe,
-        order["total_steps"],
+        timetable,
         seed=config["seed"],
         precision=config["precision"],
         team=team,

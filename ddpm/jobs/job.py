@@ -21,13 +21,14 @@ import torch
 from ddpm.base import hardware
 from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.sampling import sample
-from ddpm.jobs.cadence import Cadence, Due
+from ddpm.jobs.cadence import Cadence, ClockCadence, Due
 from ddpm.jobs.control import Context, Control, StopSwitch
 from ddpm.jobs.follower import dismiss
+from ddpm.jobs.length import Length, too_few_steps
 from ddpm.jobs.plan import Plan, checkpoint_config, make_plan
 from ddpm.jobs.recorder import Progress, Recorder, Watcher, explain
 from ddpm.jobs.request import TrainingRequest
-from ddpm.jobs.self_check import SelfCheck, heldout_errors
+from ddpm.jobs.self_check import SelfCheck, fitting_evaluations, heldout_errors
 from ddpm.pixels.conversion import to_uint8
 from ddpm.runs.checkpoint import load_state
 from ddpm.runs.errors import CheckpointError, RunError
@@ -39,9 +40,12 @@ from ddpm.training.clock import Clock
 from ddpm.training.distributed import ALONE, Team, TeamError
 from ddpm.training.loop import TrainingError, TrainingState, TrainingStep, train
 from ddpm.training.loss_window import LossWindow
+from ddpm.training.timetable import Stretch
 
 PREVIEW_SPRITES = 36
 _POLL_SECONDS = 0.2
+# What a training's steps take is known after so many of them, or after this share of its time.
+_TIMED_STEPS, _TIMED_SHARE = 20, 0.05
 # Errors whose message already says what was wrong and what to do.
 _EXPLAINED = (RunError, SpriteError, TrainingError, TeamError, CheckpointError)
 
@@ -103,11 +107,14 @@ class _Start:
             state = plan.new_state(self._context.team.device)
             seconds = self._restore(plan, state) if was_there else 0.0
             self._recorder.note(seconds=seconds)
+            clock = Clock(seconds)
+            timetable, new = plan.timetable(state.step, seconds)
+            length = Length(timetable, clock, state.step)
             for text in (*plan.sprites.notes, *plan.notes):
                 self._recorder.say(text)
-            if state.step >= plan.total_steps:
-                return self._nothing_to_do(state.step, plan.total_steps)
-            self._recorder.note(total_steps=plan.total_steps)
+            if length.is_over():
+                return self._nothing_to_do(state.step, length.total_steps())
+            self._recorder.note(total_steps=length.total_steps(), minutes=length.minutes)
             if reason := self._control.stop_reason():
                 return self._recorder.set_state("stopped", step=state.step, reason=reason)
             spent = sum(float(record["check"]["seconds"]) for record in self._run.metrics() if "check" in record)
@@ -115,9 +122,12 @@ class _Start:
             check = SelfCheck(
                 plan.sprites, plan.rows, plan.heldout, plan.schedule, plan.class_frequencies, spent, drawn
             )
-            cadence = Cadence(plan.total_steps, request.keep_every)
+            kept = request.keep_every
+            by_clock = length.minutes is not None
+            cadence = ClockCadence(length, state.step, kept) if by_clock else Cadence(length.total_steps(), kept)
             listening = (self._recorder, self._control, self._context.team)
-            return _Training(self._run, plan, state, cadence, Clock(seconds), check, *listening).go()
+            training = _Training(self._run, plan, state, length, cadence, clock, check, *listening)
+            return training.go(new)
         except Exception as error:
             is_explained = isinstance(error, _EXPLAINED)
             if self._run.exists():
@@ -158,6 +168,7 @@ class _Training:
     run: Run
     plan: Plan
     state: TrainingState
+    length: Length
     cadence: Cadence
     clock: Clock
     check: SelfCheck
@@ -165,22 +176,29 @@ class _Training:
     control: Control
     team: Team
 
-    def go(self) -> Progress:
+    def go(self, new: Stretch | None) -> Progress:
+        """Train; ``new`` is a stretch of the timetable that is yet to be written down."""
         plan, state, recorder = self.plan, self.state, self.recorder
-        recorder.end_last_line()
+        recorder.end_last_lines()
+        if new is not None:
+            recorder.add_stretch(new, durable=True)
         steps = self._remaining_steps()
         window = LossWindow(plan.schedule, plan.recipe.prediction_type, plan.recipe.even_log_snr)
         recorder.set_state("running", step=state.step, threads=torch.get_num_threads(), message=None)
         self._saved = state.step
+        self._is_doubted = False
+        self.length.go_on()
         try:
             while True:
                 self.clock.start()
                 self.team.tell({"do": "step"})
                 result = next(steps)
                 self.clock.stop(plan.recipe.batch_size)
+                self.length.step_made(result.step)
                 window.add(result)
                 reason = self.control.stop_reason()
                 due = self.cadence.after(result.step, reason is not None, self.check.fits(self.clock.seconds))
+                self._read_clock(due)
                 if due.log:
                     record = self._measure(window, due)
                 if due.preview:
@@ -211,7 +229,7 @@ class _Training:
             {
                 "do": "train",
                 "config": plan.config,
-                "total_steps": plan.total_steps,
+                "timetable": self.length.timetable.to_list(),
                 "threads": torch.get_num_threads(),
                 "state": str(self.run.step_path(step).resolve()) if step else None,
             }
@@ -222,11 +240,26 @@ class _Training:
             plan.rows,
             plan.schedule,
             plan.recipe,
-            plan.total_steps,
+            self.length.timetable,
             seed=plan.config["seed"],
             precision=plan.config["precision"],
             team=self.team,
         )
+
+    def _read_clock(self, due: Due) -> None:
+        """Write down how much of the time is gone, if it is time for that, before another step goes by it."""
+        stretch = self.length.read_clock(now=due.save)
+        if stretch is None:
+            return
+        self.recorder.add_stretch(stretch, durable=due.save)
+        self.team.tell({"do": "stretch", "stretch": stretch.to_dict()})
+        # The first steps are slower than those that follow.
+        if self._is_doubted or (stretch.step < _TIMED_STEPS and self.length.share() < _TIMED_SHARE):
+            return
+        self._is_doubted = True
+        assert stretch.minutes is not None
+        if told := too_few_steps(self.plan.recipe, self.length.total_steps(), stretch.minutes):
+            self.recorder.say(told)
 
     def _measure(self, window: LossWindow, due: Due) -> dict[str, Any]:
         """Write a line of measurements of the steps since the line before."""
@@ -245,9 +278,11 @@ class _Training:
         plan, about = self.plan, (self.state, self.plan.sprites, self.plan.heldout, self.plan.schedule)
         errors = heldout_errors(*about, plan.config["precision"])
         if final and len(plan.heldout):
+            most = fitting_evaluations(self.length.minutes, self.clock.images_per_second())
+            fewer = "" if most is None else f" (with {most:,} draws, to keep to its time)"
             self.recorder.note(step=self.state.step)
-            self.recorder.say("It measures its error once more, exactly, on sprites that it never saw.")
-            errors |= heldout_errors(*about, "float32", final=True)
+            self.recorder.say(f"It measures its error once more, exactly{fewer}, on sprites that it never saw.")
+            errors |= heldout_errors(*about, "float32", final=True, most=most)
             self.recorder.note(message=None)
         return errors
 
@@ -264,7 +299,7 @@ class _Training:
             raise TrainingError(
                 "The weights are no longer finite numbers: the learning rate was too large. Earlier steps are good."
             )
-        self.recorder.save(state, checkpoint_config(self.plan.config, self.plan.total_steps))
+        self.recorder.save(state, checkpoint_config(self.plan.config, self.length.total_steps()))
         if self.cadence.keeps(state.step, self._saved):
             self.run.pin(state.step)
         self._saved = state.step
@@ -276,7 +311,10 @@ class _Training:
             threads=torch.get_num_threads(),
             seconds=self.clock.seconds,
             images_per_second=self.clock.images_per_second(),
-            seconds_left=self.clock.seconds_left(self.plan.total_steps - result.step),
+            total_steps=self.length.total_steps(),
+            minutes=None if self.length.is_over() else self.length.minutes,
+            share=self.length.share(),
+            seconds_left=self.length.seconds_left(),
         )
 
     def _check_samples(self, record: dict[str, Any]) -> None:
@@ -301,8 +339,10 @@ class _Training:
         if self.control.wants_pause():
             # Save first, since the machine may be switched off during a pause.
             self._save()
+            self.length.pause()
             self.recorder.set_state("paused")
             while self.control.wants_pause() and not self.control.is_stopped():
                 time.sleep(_POLL_SECONDS)
                 self.recorder.beat()
+            self.length.go_on()
             self.recorder.set_state("running")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, list_of, or_none
+from ddpm.base.text import counted
+from ddpm.jobs.length import counted_minutes
 from ddpm.judging.choosing import NEAR, Bar, bars, read_choice
 from ddpm.judging.readers import Readers, read_readers
 from ddpm.runs.errors import RunError
@@ -97,8 +99,8 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
         f"# {run.name}",
         "",
         *([f"*{config['note']}*", ""] if config.get("note") else []),
-        f"A small diffusion model that draws {size} {art} after {step:,} of "
-        f'{run.status().get("total_steps", 0):,} steps of the recipe "{recipe["title"]}".',
+        f"A small diffusion model that draws {size} {art} after {_how_far(run, step)} of the recipe "
+        f'"{recipe["title"]}".',
         "",
         "| | |",
         "| --- | --- |",
@@ -113,6 +115,13 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
         f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
         f"| machine | {config['machine']} |",
     ]
+
+
+def _how_far(run: Run, step: int) -> str:
+    stretches = run.stretches()
+    if stretches and (minutes := stretches[-1].minutes):
+        return f"{counted(step, 'step')} in {stretches[-1].seconds / 60:.3g} of {counted_minutes(minutes)}"
+    return f"{step:,} of {run.status().get('total_steps', 0):,} steps"
 
 
 def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:

@@ -13,20 +13,19 @@ import torch
 from ddpm.base import hardware
 from ddpm.base.files import npy_bytes, replace_bytes, replace_json
 from ddpm.diffusion.schedule import NoiseSchedule
-from ddpm.jobs.control import QUIET, Context
-from ddpm.jobs.length import steps_for
+from ddpm.jobs.control import Context
+from ddpm.jobs.length import counted_minutes, length_of
 from ddpm.jobs.request import KEEP, ONCE, TrainingRequest
 from ddpm.pixels.seams import doubt, tile_seams
 from ddpm.runs.errors import RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from ddpm.training.loop import TrainingState, new_state, train
+from ddpm.training.loop import TrainingState, new_state
 from ddpm.training.recipes import Recipe, recipe
+from ddpm.training.timetable import Stretch, Timetable
 
 RUN_FORMAT = 1
-_WARM_STEPS = 3
-_MOST_TIMING_SECONDS = 10.0  # on a busy machine a rough result soon is better than a good one in minutes
 
 
 @dataclass
@@ -37,6 +36,8 @@ class Plan:
         config: the content of ``run.json``.
         rows: int64, the rows of ``sprites`` to train on.
         heldout: int64, one row per held-out sprite; empty without a hold-out.
+        length: of the whole training, as a stretch from step 0.
+        written: the stretches that earlier starts wrote down.
         notes: messages for people.
     """
 
@@ -46,8 +47,14 @@ class Plan:
     sprites: SpriteDataset
     rows: np.ndarray
     heldout: np.ndarray
-    total_steps: int = 0
+    length: Stretch
+    written: list[Stretch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def total_steps(self) -> int:
+        """Of the whole training; 0 if it goes by the clock."""
+        return self.length.total_steps or 0
 
     @property
     def num_classes(self) -> int | None:
@@ -64,6 +71,28 @@ class Plan:
             image_shape=self.sprites.shape,
             binary_alpha=self.sprites.binary_alpha,
         )
+
+    def timetable(self, step: int, seconds: float) -> tuple[Timetable, Stretch | None]:
+        """The timetable of a training that goes on from a step, and what of it is yet to be written down.
+
+        Args:
+            seconds: spent on the steps before.
+        """
+        began_in_steps = bool(self.config["total_steps"])
+        if began_in_steps and self.length.minutes is None and not self.written:
+            return Timetable([self.length]), None
+        earlier = [Stretch(0, self.config["total_steps"])] if began_in_steps else []
+        timetable = Timetable([*earlier, *self.written] or [self.length])
+        if self.written and timetable.last.has_length_of(self.length):
+            return timetable, None
+        if step and not self.written and not began_in_steps:
+            self.notes.append("Its timetable is lost: it goes on after the time that its steps alone have taken.")
+        before = timetable.at(step)
+        gone = before.seconds_at(step) or seconds
+        pace = before.seconds_per_step or (seconds / step if step else 0.0)
+        new = replace(self.length, step=step, seconds=gone, seconds_per_step=pace)
+        timetable.add(new)
+        return timetable, new
 
     @property
     def class_frequencies(self) -> list[float] | None:
@@ -117,6 +146,7 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
     context.say("Loading the sprites ...")
     sprites = load_sprites(request.data or "builtin")
     preset = preset.fitted(sprites.shape)
+    length = length or {"minutes": preset.default_minutes}
     each_once = preset.each_once if request.repeats is None else request.repeats == ONCE
     if request.seamless:
         preset = preset.for_tiles(sprites.shape)
@@ -124,6 +154,7 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
     preset = replace(preset, batch_size=preset.batch_size * team.size, each_once=each_once)
     holdout = 0.1 if request.holdout is None else request.holdout
     rows, heldout = _rows(sprites, holdout, request.most, each_once)
+    whole = length_of(length, len(rows), preset.batch_size)
     schedule = NoiseSchedule(preset.num_timesteps, preset.schedule)
     config: dict[str, Any] = {
         "format_version": RUN_FORMAT,
@@ -136,8 +167,9 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
         "schedule": {"num_timesteps": schedule.num_timesteps, "kind": schedule.kind},
         "data": _describe(sprites, rows, heldout),
         "holdout": holdout,
-        "asked": length or {"minutes": preset.default_minutes},
-        "total_steps": 0,
+        "asked": length,
+        # By the clock: nobody knows yet.
+        "total_steps": whole.total_steps or 0,
         "precision": precision,
         "threads": threads,
         "processes": team.size,
@@ -147,12 +179,11 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
     }
     if request.most is not None:
         config["most"] = request.most
-    plan = Plan(config, preset, schedule, sprites, rows, heldout)
+    plan = Plan(config, preset, schedule, sprites, rows, heldout, whole)
     if request.seamless:
         found = tile_seams(sprites.images, rows)
         config["data"]["seams"] = None if found is None else found.to_dict()
         plan.notes += filter(None, [doubt(found)])
-    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], context)
     context.check()
     replace_bytes(run.folder / "trained_on.npy", npy_bytes(np.unique(sprites.split_hashes()[rows])))
     replace_json(run.folder / "run.json", config)
@@ -189,7 +220,15 @@ def _resumed_plan(
     if wrong:
         raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
     rows, heldout = _rows(sprites, config["holdout"], config.get("most"), preset.each_once)
-    plan = Plan(config, preset, NoiseSchedule(**config["schedule"]), sprites, rows, heldout)
+    written = run.stretches()
+    before = _length_before(run, config, written)
+    if not length:
+        wanted = before
+    elif config["total_steps"] and length == config["asked"]:
+        wanted = Stretch(0, config["total_steps"])
+    else:
+        wanted = length_of(length, len(rows), preset.batch_size)
+    plan = Plan(config, preset, NoiseSchedule(**config["schedule"]), sprites, rows, heldout, wanted, written)
     threads = hardware.set_threads(request.threads or config["threads"])
     if threads != config["threads"]:
         plan.notes.append(
@@ -202,16 +241,22 @@ def _resumed_plan(
             f"The run began on {processes} x {device} and goes on on {team.size} x {team.device.type}, with the same "
             f"batch of {preset.batch_size} sprites: so its last digits will differ."
         )
-    before = int(run.status().get("total_steps") or config["total_steps"])
-    if not length:
-        plan.total_steps = before
-    elif length == config["asked"]:
-        plan.total_steps = config["total_steps"]
-    else:
-        plan.total_steps = _total_steps(plan, length, context)
-    if plan.total_steps != before:
-        plan.notes.append(f"The run's length is now {plan.total_steps:,} steps (before: {before:,}).")
+    if not wanted.has_length_of(before):
+        plan.notes.append(f"The run's length is now {_in_words(wanted)} (before: {_in_words(before)}).")
     return plan
+
+
+def _length_before(run: Run, config: dict[str, Any], written: list[Stretch]) -> Stretch:
+    """What was decided last."""
+    if written:
+        return written[-1]
+    if config["total_steps"]:
+        return Stretch(0, int(run.status().get("total_steps") or config["total_steps"]))
+    return length_of(config["asked"], 0, 1)
+
+
+def _in_words(length: Stretch) -> str:
+    return f"{length.total_steps:,} steps" if length.minutes is None else counted_minutes(length.minutes)
 
 
 def training_rows(
@@ -286,45 +331,3 @@ def _describe(sprites: SpriteDataset, rows: np.ndarray, heldout: np.ndarray) -> 
         data["label_names"] = list(sprites.label_names)
         data["class_frequencies"] = [float(share) for share in counts / counts.sum()]
     return data
-
-
-def _total_steps(plan: Plan, length: dict[str, float], context: Context) -> int:
-    ((unit, amount),) = length.items()
-    seconds = 0.0
-    if unit == "minutes":
-        context.say("Timing a few steps on this machine ...")
-        told = {key: plan.config[key] for key in ("precision", "threads")}
-        context.team.tell({"do": "time", "recipe": plan.recipe.to_dict(), "source": plan.sprites.source, **told})
-        seconds = seconds_per_step(plan.recipe, plan.sprites, plan.config["precision"], context=context)
-    return steps_for(unit, amount, len(plan.rows), plan.recipe.batch_size, seconds)
-
-
-def seconds_per_step(
-    recipe: Recipe, sprites: SpriteDataset, precision: hardware.Precision, steps: int = 20, context: Context = QUIET
-) -> float:
-    """Mean time of training steps on this machine, measured with a temporary network.
-
-    Args:
-        steps: how many are timed, after a few that are not; fewer if it takes longer than ten seconds.
-        context: all processes of its team must call this together.
-
-    Raises:
-        StoppedEarly: if a stop was requested meanwhile.
-    """
-    classes = len(sprites.label_names) if sprites.label_names is not None else None
-    schedule, team = NoiseSchedule(recipe.num_timesteps, recipe.schedule), context.team
-    rows = np.arange(min(len(sprites), 4096))
-    scratch = new_state(recipe, classes, 0, team.device, image_shape=sprites.shape)
-    times = []
-    last = time.perf_counter()
-    for _ in train(scratch, sprites, rows, schedule, recipe, _WARM_STEPS + steps, precision=precision, team=team):
-        now = time.perf_counter()
-        times.append(now - last)
-        last = now
-        # In a team no process may leave early: the others would wait for it without end.
-        if team.size > 1:
-            continue
-        context.check()
-        if sum(times) > _MOST_TIMING_SECONDS and len(times) > 1:
-            break
-    return float(np.mean(times[min(_WARM_STEPS, len(times) - 1) :]))

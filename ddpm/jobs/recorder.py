@@ -18,8 +18,10 @@ from ddpm.pixels.sheets import png, sheet
 from ddpm.runs.checkpoint import save_checkpoint
 from ddpm.runs.errors import RunError
 from ddpm.runs.names import step_name
+from ddpm.runs.records import TIMETABLE
 from ddpm.runs.run import Run
 from ddpm.training.loop import TrainingError, TrainingState
+from ddpm.training.timetable import Stretch
 
 _PREVIEW_COLUMNS = 9
 _HEARTBEAT_SECONDS = 1.0
@@ -27,7 +29,13 @@ _HEARTBEAT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Progress:
-    """What a watcher receives after each step, and after each other change."""
+    """What a watcher receives after each step, and after each other change.
+
+    Attributes:
+        total_steps: a forecast as long as there are ``minutes``.
+        share: of the training that is gone, 0..1.
+        minutes: length of a training that goes by the clock and has not ended.
+    """
 
     state: str
     step: int
@@ -36,6 +44,8 @@ class Progress:
     images_per_second: float | None
     seconds_left: float | None
     message: str | None
+    share: float | None = None
+    minutes: float | None = None
 
 
 Watcher = Callable[[Progress], None]
@@ -64,7 +74,7 @@ class Recorder:
             "started": time.time(),
         }
         self._written = 0.0
-        self._unwritten: list[bytes] = []
+        self._unwritten: dict[str, list[bytes]] = {"metrics.jsonl": [], TIMETABLE: []}
 
     def note(self, **values: Any) -> None:
         """Change the status, without writing it yet."""
@@ -108,6 +118,8 @@ class Recorder:
             images_per_second=status.get("images_per_second"),
             seconds_left=status.get("seconds_left"),
             message=message,
+            share=status.get("share"),
+            minutes=status.get("minutes"),
         )
         self._watch(progress)
         return progress
@@ -119,24 +131,41 @@ class Recorder:
             replace_json(self._run.folder / "status.json", self._status, durable=False)
 
     def append(self, record: dict[str, Any]) -> None:
+        """Write a line of measurements."""
+        self._append("metrics.jsonl", record, "Measurements")
+
+    def add_stretch(self, stretch: Stretch, *, durable: bool) -> None:
+        """Write a stretch of the timetable.
+
+        Args:
+            durable: so that it survives a power cut, as the step does that is saved with it.
+        """
+        self._append(TIMETABLE, stretch.to_dict(), "The timetable", durable=durable)
+
+    def _append(self, name: str, record: dict[str, Any], what: str, *, durable: bool = False) -> None:
         line = json.dumps({"step": record["step"], "start": self._start, **record}, allow_nan=False)
-        self._unwritten.append(line.encode() + b"\n")
+        lines = self._unwritten[name]
+        lines.append(line.encode() + b"\n")
         try:
-            with open(self._run.folder / "metrics.jsonl", "ab") as file:
-                file.write(b"".join(self._unwritten))
+            with open(self._run.folder / name, "ab") as file:
+                file.write(b"".join(lines))
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
         except OSError as error:
             # They are written again with the next line.
-            self.say(f"Measurements could not be written: {error.strerror}")
+            self.say(f"{what} could not be written: {error.strerror}")
             return
-        if len(self._unwritten) > 1:
+        if len(lines) > 1:
             self.note(message=None)
-        self._unwritten.clear()
+        lines.clear()
 
-    def end_last_line(self) -> None:
+    def end_last_lines(self) -> None:
         """A killed training may have left half a line; the next line must not continue it."""
-        with contextlib.suppress(OSError), open(self._run.folder / "metrics.jsonl", "rb+") as file:
-            if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
-                file.write(b"\n")
+        for name in self._unwritten:
+            with contextlib.suppress(OSError), open(self._run.folder / name, "rb+") as file:
+                if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+                    file.write(b"\n")
 
     def add_preview(self, step: int, sprites: np.ndarray) -> None:
         """Add a preview of uint8 (N, H, W, 3) sprites."""

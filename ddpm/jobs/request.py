@@ -38,7 +38,7 @@ class TrainingRequest:
     # The dictionary itself, so that recipes added later can be chosen too.
     preset: str | None = _option(None, "the recipe (default: fast, or the run's)", choices=RECIPES)
     steps: int | None = _option(None, "total number of steps", type=int)
-    minutes: float | None = _option(None, "total time, turned into steps once (default: the recipe's)", type=float)
+    minutes: float | None = _option(None, "total time by the clock, without pauses (default: the recipe's)", type=float)
     epochs: float | None = _option(None, "total number of passes over all training rows", type=float)
     holdout: float | None = _option(None, "share of sprites kept apart, 0.1 or 0 (default: 0.1)", type=float)
     most: int | None = _option(None, "learn from at most K distinct sprites (default: all)", type=int, metavar="K")

@@ -32,6 +32,7 @@ from ddpm.training.loop import TrainingState
 HELDOUT_EVALUATIONS = 192
 FINAL_EVALUATIONS = 2048
 SPRITES = 512
+_FINAL_SHARE = 0.05
 SHARE = 0.03
 RATES = (0.01, 0.05)
 _MOST_SPRITES = 100_000
@@ -46,6 +47,7 @@ def heldout_errors(
     schedule: NoiseSchedule,
     precision: hardware.Precision,
     final: bool = False,
+    most: int | None = None,
 ) -> dict[str, float]:
     """Errors on held-out sprites: of the averaged weights on the grid of log-SNR, of the raw ones evenly over t.
 
@@ -55,12 +57,13 @@ def heldout_errors(
     Args:
         rows: int64, the held-out rows; nothing is measured if there are none.
         final: measure with many more draws, for the final result.
+        most: of these draws; None for all.
     """
     asked = {"heldout": (state.ema.model, LOG_SNR_GRID), "heldout_raw": (state.model, None)}
     evaluations = HELDOUT_EVALUATIONS
     if final:
         asked = {f"final_{name}": what for name, what in {**asked, "heldout_even": (state.ema.model, None)}.items()}
-        evaluations = FINAL_EVALUATIONS
+        evaluations = FINAL_EVALUATIONS if most is None else min(most, FINAL_EVALUATIONS)
     if len(rows) == 0:
         return {}
     errors = {
@@ -70,6 +73,23 @@ def heldout_errors(
         for name, (model, log_snr) in asked.items()
     }
     return {name: error for name, error in errors.items() if math.isfinite(error)}
+
+
+def fitting_evaluations(minutes: float | None, images_per_second: float | None) -> int | None:
+    """How many draws of the final errors fit into a twentieth of a training's time; None if all do.
+
+    At least those of a saved step, so that on a full machine a training is not followed by one as long as itself.
+
+    Args:
+        minutes: by the clock; None for a training in steps, of which nobody has said how long it may take.
+        images_per_second: that a training step learns from. It takes three times as long as a pass forward, and there
+            are three errors.
+    """
+    if minutes is None or images_per_second is None:
+        return None
+    turn = len(LOG_SNR_GRID)
+    fitting = max(HELDOUT_EVALUATIONS, turn * int(_FINAL_SHARE * 60 * minutes * images_per_second / turn))
+    return fitting if fitting < FINAL_EVALUATIONS else None
 
 
 class SelfCheck:

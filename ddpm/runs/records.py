@@ -1,4 +1,4 @@
-"""Reading ``run.json``, ``status.json`` and ``metrics.jsonl`` without fields of a wrong type or range."""
+"""Reading the JSON files of a run folder without fields of a wrong type or range."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ from ddpm.base.json_values import (
     parse_json,
     valid_fields,
 )
+from ddpm.training.timetable import Stretch
 
 RunState = Literal["starting", "running", "paused", "stopped", "finished", "failed", "interrupted", "unknown"]
+TIMETABLE = "timetable.jsonl"
 ACTIVE: tuple[RunState, ...] = ("starting", "running", "paused")
 _ID = re.compile(r"[0-9a-f]{16}")
 _LARGEST_JSON, _LARGEST_METRICS = 1 << 20, 64 << 20
@@ -46,6 +48,8 @@ STATUS: dict[str, Check] = {
     "state": is_text,
     "step": is_count,
     "total_steps": is_count,
+    "minutes": or_none(is_amount),
+    "share": or_none(is_share),
     "threads": is_count,
     "loss": or_none(is_amount),
     "seconds": is_amount,
@@ -111,15 +115,37 @@ def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
         OSError: if it cannot be read.
         ValueError: if it is larger than any training writes.
     """
-    data = read_bytes(path, _LARGEST_METRICS)
-    if data.count(b"\n") > _MOST_LINES:
-        raise ValueError(f"{path.name} has more than {_MOST_LINES:,} lines")
-    *lines, half = data.split(b"\n")
+    *lines, half = _lines(path)
     records: dict[int, dict[str, Any]] = {}
     damaged = sum(not _add_record(line, records) for line in lines)
     # A last line without its end is still being written, or was when the program was killed: not counted as damage.
     _add_record(half, records)
     return [records[step] for step in sorted(records)], damaged
+
+
+def read_timetable(path: Path) -> tuple[list[Stretch], int]:
+    """``timetable.jsonl``: the stretches as they were written, and the number of damaged lines.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is larger than any training writes.
+    """
+    # Nothing went by a last line without its end.
+    *lines, _ = _lines(path)
+    found, damaged = [], 0
+    for line in filter(bytes.strip, lines):
+        try:
+            found.append(Stretch.from_dict(parse_json(line, "a line")))
+        except ValueError:
+            damaged += 1
+    return found, damaged
+
+
+def _lines(path: Path) -> list[bytes]:
+    data = read_bytes(path, _LARGEST_METRICS)
+    if data.count(b"\n") > _MOST_LINES:
+        raise ValueError(f"{path.name} has more than {_MOST_LINES:,} lines")
+    return data.split(b"\n")
 
 
 def left_out(path: Path, kept: Mapping[str, Any]) -> str:

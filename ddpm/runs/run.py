@@ -4,6 +4,7 @@ NAME/
   run.json         what was asked and decided, written once
   trained_on.npy   uint64, sorted: the split hashes of the sprites that it learnt from
   metrics.jsonl    append-only; the last line of a step wins
+  timetable.jsonl  append-only; how much of its time was gone at which step, if it goes by the clock
   status.json      what the training is doing; replaced whole (both: see ddpm.runs.records)
   control.json     what it is asked to do: stop, pause, threads; replaced whole
   pinned.json      steps that the user keeps
@@ -35,10 +36,21 @@ from ddpm.base.locks import Lock, is_held
 from ddpm.base.text import counted, showable
 from ddpm.runs.errors import RunError
 from ddpm.runs.names import check_name, is_step_name, step_name
-from ddpm.runs.records import ACTIVE, STATUS, RunState, left_out, read_config, read_metrics, read_or_empty
+from ddpm.runs.records import (
+    ACTIVE,
+    STATUS,
+    TIMETABLE,
+    RunState,
+    left_out,
+    read_config,
+    read_metrics,
+    read_or_empty,
+    read_timetable,
+)
 from ddpm.runs.step_files import MANIFEST
 from ddpm.sprites.readers.numpy_files import npy
 from ddpm.sprites.readers.picture_files import pngs
+from ddpm.training.timetable import Stretch
 
 _LARGEST_HASHES, _LARGEST_PICTURE, _MOST_PIXELS = 256 << 20, 1 << 20, 1_000_000
 # Seconds; a change takes milliseconds.
@@ -139,6 +151,13 @@ class Run:
         except (OSError, ValueError):
             return []
 
+    def stretches(self) -> list[Stretch]:
+        """Of the training's timetable, as they were written; damaged and half-written lines are left out."""
+        try:
+            return read_timetable(self.folder / TIMETABLE)[0]
+        except (OSError, ValueError):
+            return []
+
     def trained_on(self) -> np.ndarray | None:
         """uint64, sorted: split hashes of the sprites that the run learnt from; None if unknown."""
         try:
@@ -168,6 +187,7 @@ class Run:
             ("run.json", lambda: left_out(self.folder / "run.json", self.config())),
             ("status.json", lambda: left_out(self.folder / "status.json", self.status())),
             ("metrics.jsonl", lambda: _counted_or_empty(read_metrics(self.folder / "metrics.jsonl")[1], "line")),
+            (TIMETABLE, lambda: _counted_or_empty(read_timetable(self.folder / TIMETABLE)[1], "line")),
             ("trained_on.npy", lambda: self._hashes() is None and ""),
             ("previews", lambda: _counted_or_empty(len(self.previews()) - len(self.film()), "file")),
         ):

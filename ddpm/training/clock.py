@@ -42,3 +42,29 @@ class Clock:
         """Time that ``steps`` more steps will take at the present speed."""
         spent = sum(seconds for seconds, _ in self._recent)
         return steps * spent / len(self._recent) if self._recent else None
+
+
+class Stopwatch:
+    """Seconds that have passed while it ran.
+
+    Args:
+        seconds: what it shows at first; it stands still until it is started.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._before = seconds
+        self._since: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """What it shows."""
+        return self._before + (0.0 if self._since is None else time.perf_counter() - self._since)
+
+    def start(self, seconds: float | None = None) -> None:
+        """Let it run on from ``seconds``, or from what it shows."""
+        self._before = self.seconds if seconds is None else seconds
+        self._since = time.perf_counter()
+
+    def stop(self) -> None:
+        """Let it stand still."""
+        self._before, self._since = self.seconds, None

@@ -26,8 +26,12 @@ class EMA(Generic[M]):
         self.model: M = copy.deepcopy(model).eval().requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Move towards the weights that ``model`` has after training step ``step`` (0, 1, ...)."""
+    def update(self, model: nn.Module, step: float) -> None:
+        """Move towards the weights that ``model`` has after a training step.
+
+        Args:
+            step: 0, 1, ...; or as many as the time so far would have been enough for, if some steps took longer.
+        """
         decay = min(self.decay, (1 + step) / (10 + step))
         averages, weights = self.model.state_dict(), model.state_dict()
         floating = [name for name, value in averages.items() if value.is_floating_point()]

@@ -3,8 +3,8 @@
 One step is algorithm 1 of Ho et al. 2020: take sprites, add noise to each for a random timestep t, and change the
 weights so that the mean squared error of the predicted noise (or velocity) falls.
 
-All that is random in step s is drawn from a generator seeded with (seed, s). So the weights, their average and the
-optimizer's state are enough to resume a training exactly.
+All that is random in step s is drawn from a generator seeded with (seed, s). So the weights, their average, the
+optimizer's state and the timetable are enough to resume a training exactly.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ddpm.training.epochs import EpochOrder
 from ddpm.training.learning_rate import learning_rate_at
 from ddpm.training.optimizer import Optimizer
 from ddpm.training.recipes import Recipe
+from ddpm.training.timetable import Timetable
 
 # After so many steps in a row without a finite loss, later steps will not be better.
 _MOST_SKIPPED_IN_A_ROW = 20
@@ -119,17 +120,18 @@ def train(
     rows: np.ndarray,
     schedule: NoiseSchedule,
     recipe: Recipe,
-    total_steps: int,
+    length: int | Timetable,
     *,
     seed: int = 0,
     precision: Precision = "float32",
     team: Team = ALONE,
 ) -> Iterator[TrainingStep]:
-    """Train from ``state.step`` to ``total_steps``, changing ``state`` and yielding after each step.
+    """Train from ``state.step`` to the end, changing ``state`` and yielding after each step.
 
     Args:
         rows: int64 (R,), the rows of ``sprites`` to train on; each is seen once per epoch.
-        total_steps: also decides how the learning rate falls.
+        length: in steps, which also decides how the learning rate falls; or a timetable, to which the caller may add
+            between steps. If it goes by the clock, the caller ends it.
         precision: of the forward pass.
         team: the processes that share each batch; all of them must make the same steps.
 
@@ -141,6 +143,7 @@ def train(
     """
     if len(rows) == 0:
         raise ValueError("there are no sprites to train on")
+    timetable = length if isinstance(length, Timetable) else Timetable.of_steps(length)
     trainer = _Trainer(
         state,
         team.network(state.model),
@@ -149,13 +152,13 @@ def train(
         schedule,
         schedule.timestep_probabilities(recipe.even_log_snr) if recipe.even_log_snr else None,
         recipe,
-        total_steps,
+        timetable,
         seed,
         precision,
         team,
     )
     skipped_in_a_row = 0
-    while state.step < total_steps:
+    while state.step < timetable.end:
         with team.step():
             result = trainer.step()
         skipped_in_a_row = skipped_in_a_row + 1 if result.skipped else 0
@@ -178,7 +181,7 @@ class _Trainer:
     schedule: NoiseSchedule
     timestep_probabilities: torch.Tensor | None
     recipe: Recipe
-    total_steps: int
+    timetable: Timetable
     seed: int
     precision: Precision
     team: Team
@@ -193,11 +196,12 @@ class _Trainer:
         labels = None if kinds is None else kinds[share].to(device)
         target = eps if recipe.prediction_type == "eps" else self.schedule.velocity(x0, eps, t)
 
-        rate = learning_rate_at(recipe, step, self.total_steps)
+        rate = learning_rate_at(recipe, step, self.timetable.total_steps(step))
+        dropout = recipe.dropout_at(step, self.timetable.settled_total_steps(step, recipe.dropout_start))
         # The caller's gradient mode and random numbers must be unchanged at each yield.
         with torch.enable_grad(), seeded("dropout", self.seed, step, self.team.rank):
             state.model.train()
-            state.model.set_dropout(recipe.dropout_at(step, self.total_steps))
+            state.model.set_dropout(dropout)
             with autocast(self.precision, device):
                 prediction = self.network(self.schedule.add_noise(x0, eps, t), t.to(device), labels)
             own_losses = F.mse_loss(prediction.float(), target, reduction="none").mean(dim=(1, 2, 3))
@@ -211,7 +215,7 @@ class _Trainer:
             skipped = not (math.isfinite(loss) and math.isfinite(grad_norm))
             if not skipped:
                 state.optimizer.step(rate)
-                state.ema.update(state.model, step)
+                state.ema.update(state.model, self.timetable.steps_alike(step))
         state.step = step + 1
         return TrainingStep(state.step, loss, losses, timesteps, grad_norm, rate, skipped)
 

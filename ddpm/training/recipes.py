@@ -41,6 +41,7 @@ class Recipe:
         dropout: share of feature values that are zeroed, after ``dropout_start``.
         dropout_start: share of the run, 0..1, before dropout begins.
         dropout_min_steps: shorter runs have no dropout.
+        least_steps: before so many steps nothing that it draws can be recognised; see ``recipes.md``.
         classes: whether the network learns to draw by kind, where the data have labels.
         label_dropout: share of sprites whose label is hidden, so that it also learns to draw without one.
         even_log_snr: share of the timesteps, 0..1, that are drawn uniformly in log-SNR instead of in t.
@@ -78,6 +79,7 @@ class Recipe:
     dropout_start: float = 0.0
     dropout_min_steps: int = 0
     seamless: bool = False
+    least_steps: int = 0
 
     def fitted(self, image_shape: tuple[int, int, int]) -> Recipe:
         """The recipe for sprites of another size than 16x16: one more resolution from 32 pixels a side on, attention
@@ -150,7 +152,7 @@ _CHECKS: dict[str, Check] = {
     **dict.fromkeys(("name", "title", "summary", "schedule", "prediction_type", "precision", "optimizer"), is_text),
     **dict.fromkeys(("learning_rate", "weight_decay", "default_minutes"), is_amount),
     **dict.fromkeys(("ema_decay", "dropout", "label_dropout", "even_log_snr", "dropout_start"), is_share),
-    **dict.fromkeys(("warmup_steps", "dropout_min_steps"), is_count),
+    **dict.fromkeys(("warmup_steps", "dropout_min_steps", "least_steps"), is_count),
     **dict.fromkeys(("cosine_decay", "classes", "each_once", "seamless"), lambda value: isinstance(value, bool)),
     "clip_norm": or_none(is_amount),
     "batch_size": lambda value: is_whole(value, 1, 1 << 20),
@@ -186,6 +188,7 @@ RECIPES: dict[str, Recipe] = {
         each_once=True,
         dropout_start=1 / 3,
         dropout_min_steps=4000,
+        least_steps=300,
     ),
     "original": Recipe(
         name="original",
@@ -205,6 +208,7 @@ RECIPES: dict[str, Recipe] = {
         label_dropout=0.0,
         precision="float32",
         default_minutes=30,
+        least_steps=3000,
     ),
 }
 

@@ -25,6 +25,7 @@ from ddpm.sprites import SpriteDataset
 from ddpm.training.recipes import RECIPES, Recipe
 from pages.parts.shared.words import plain
 from pages.parts.train import curves, estimate, setup
+from pages.parts.train.run_list import how_far
 from tests.ddpm.helpers import SMALL
 from tests.pages.conftest import ROOT, OpenPage
 
@@ -107,7 +108,7 @@ def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatc
         timed.append(precision)
         return 0.5
 
-    monkeypatch.setattr("ddpm.jobs.plan.seconds_per_step", seconds_per_step)
+    monkeypatch.setattr("ddpm.jobs.length.seconds_per_step", seconds_per_step)
     estimate.seconds_per_step.clear()
     app = open_page("pages/1_Train.py")
     for precision in ("bfloat16", "float32"):
@@ -116,6 +117,54 @@ def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatc
         assert timed[-1] == precision
     estimate.seconds_per_step.clear()
     assert any("960 steps" in text.value for text in app.markdown), "8 minutes of half seconds"
+
+
+def test_a_full_machine_is_told_before_the_start(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = [15.5]
+    monkeypatch.setattr("ddpm.jobs.length.seconds_per_step", lambda *_, **__: pace[0])
+    estimate.seconds_per_step.clear()
+    app = open_page("pages/1_Train.py")
+    (told,) = [warning.value for warning in app.warning]
+    assert told.startswith("Too few steps to learn: 31 in 8 minutes.")
+    assert any(text.value.startswith("About 31 steps in **8 minutes**") for text in app.markdown)
+    assert not next(button for button in app.button if button.label == "Start training").disabled
+    pace[0] = 0.2
+    next(button for button in app.button if button.label == "Time it again").click().run()
+    estimate.seconds_per_step.clear()
+    assert not app.exception
+    assert not app.warning
+    assert any(text.value.startswith("About 2,400 steps") for text in app.markdown)
+
+
+def test_a_run_by_the_clock_tells_a_forecast(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    status = {"state": "stopped", "step": 812, "total_steps": 2317, "minutes": 8.0, "share": 0.4}
+    (run.folder / "status.json").write_text(json.dumps(status))
+    assert how_far(run) == "812 of about 2,300 steps"
+    (run.folder / "status.json").write_text(json.dumps({**status, "minutes": None}))
+    assert how_far(run) == "812 of 2,317 steps"
+
+
+def _buttons(folder: str) -> None:
+    from pathlib import Path
+
+    from ddpm.runs.run import Run
+    from pages.parts.train.run_buttons import run_buttons
+
+    run_buttons(Run(Path(folder)), False)
+
+
+def test_a_run_by_the_clock_can_have_more_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[TrainingRequest] = []
+    monkeypatch.setattr("pages.parts.train.run_buttons.start", asked.append)
+    (tmp_path / "status.json").write_text(json.dumps({"state": "finished", "total_steps": 2317}))
+    (tmp_path / "timetable.jsonl").write_text(json.dumps({"step": 2317, "minutes": 8, "seconds": 480}) + "\n")
+    app = AppTest.from_function(_buttons, args=(str(tmp_path),), default_timeout=300).run()
+    assert [field.label for field in app.number_input] == ["More minutes"]
+    app.number_input[0].set_value(5).run()
+    next(button for button in app.button if button.label == "Go on").click().run()
+    assert not app.exception
+    assert asked == [TrainingRequest(tmp_path, minutes=13, resume=True)]
 
 
 def test_train_explains_why_start_is_disabled(open_page: OpenPage) -> None:

@@ -41,7 +41,7 @@ def bench_learning(
     The trainings are ordinary runs in ``folder``: an interrupted one is resumed, a finished one is not repeated.
 
     Args:
-        minutes: of training steps, for each recipe.
+        minutes: by the clock, for each recipe.
         folder: a folder called ``checkpoints``.
         last_minutes: another time for the last recipe.
 
@@ -64,6 +64,7 @@ def bench_learning(
             "minutes": own_minutes,
             "steps": checkpoint.config["step"],
             "seconds": run.metrics()[-1].get("seconds"),
+            "last_learning_rate": run.metrics()[-1].get("learning_rate"),
             "heldout": heldout_loss(
                 checkpoint.model, sprites, heldout, checkpoint.schedule, evaluations=2048, log_snr=LOG_SNR_GRID
             ),

@@ -6,10 +6,11 @@ import numpy as np
 import streamlit as st
 
 from ddpm.base import hardware
+from ddpm.base.text import roughly
 from ddpm.cli.console import duration
-from ddpm.jobs import plan
+from ddpm.jobs import length
 from ddpm.jobs.control import Context
-from ddpm.jobs.length import steps_for
+from ddpm.jobs.length import counted_minutes, steps_for, too_few_steps
 from ddpm.jobs.request import TrainingRequest
 from ddpm.sprites import SpriteDataset
 from ddpm.training.distributed import Team
@@ -29,13 +30,29 @@ def estimate(request: TrainingRequest, sprites: SpriteDataset, rows: np.ndarray)
     seen = steps * recipe.batch_size
     passes = seen / len(np.unique(sprites.first_rows()[rows]))
     times = f"about {counted(round(passes), 'time')}" if passes >= 1 else "less than once"
-    st.markdown(
-        f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps, "
-        f"{seen / len(rows):,.1f} passes over all rows (epochs), each distinct sprite seen {times}."
-    )
+    by_clock = unit == "minutes"
+    if by_clock:
+        told = (
+            f"{roughly(steps).capitalize()} steps in **{counted_minutes(amount)}** on this computer, as busy as it is"
+        )
+    else:
+        told = f"About **{duration(steps * seconds)}** on this computer: {steps:,} steps"
+    # One element, in place of the caption above.
+    with st.container():
+        st.markdown(
+            f"{told}, {seen / len(rows):,.1f} passes over all rows (epochs), each distinct sprite seen {times}."
+        )
+        if by_clock and (too_few := too_few_steps(recipe, steps, amount)):
+            st.warning(too_few, icon=":material/hourglass_disabled:")
+            # What was timed is kept for a while: whoever has closed other programs need not wait for that.
+            st.button("Time it again", icon=":material/refresh:", on_click=_forget)
 
 
-@st.cache_data(ttl=600, show_spinner=False, max_entries=16)
+def _forget() -> None:
+    seconds_per_step.clear()
+
+
+@st.cache_data(ttl=120, show_spinner=False, max_entries=16)
 def seconds_per_step(
     recipe: str, seamless: bool, precision: str, threads: int | None, fingerprint: str, _sprites: SpriteDataset
 ) -> float:
@@ -47,5 +64,5 @@ def seconds_per_step(
         fitted = RECIPES[recipe].fitted(_sprites.shape)
         if seamless:
             fitted = fitted.for_tiles(_sprites.shape)
-        timed = timing.submit(plan.seconds_per_step, fitted, _sprites, resolved, steps=4, context=context)
+        timed = timing.submit(length.seconds_per_step, fitted, _sprites, resolved, steps=4, context=context)
         return timed.result()

@@ -65,10 +65,20 @@ def _live_buttons(run: Run, status: dict[str, Any]) -> None:
 
 
 def _longer(run: Run, total: int) -> None:
+    minutes = next((stretch.minutes for stretch in reversed(run.stretches())), None)
     with st.popover("Train longer", icon=":material/add:"):
+        if minutes is not None:
+            _more_minutes(run, minutes)
+            return
         more = st.number_input("More steps", 1, 1_000_000, max(1, total // 2), key=f"more-{run.key}")
         if st.button("Go on", type="primary", key=f"longer-{run.key}"):
             start(TrainingRequest(folder=run.folder, steps=total + int(more), resume=True))
+
+
+def _more_minutes(run: Run, minutes: float) -> None:
+    more = st.number_input("More minutes", 1, 100_000, max(1, round(minutes / 2)), key=f"more-minutes-{run.key}")
+    if st.button("Go on", type="primary", key=f"longer-{run.key}"):
+        start(TrainingRequest(folder=run.folder, minutes=minutes + more, resume=True))
 
 
 def _ask(run: Run, what: str, value: Any) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import streamlit as st
 
 from ddpm.base.files import replace_bytes
+from ddpm.base.text import roughly
 from ddpm.jobs.model_card import run_card
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
@@ -61,8 +62,9 @@ def how_far(run: Run) -> str:
     status = run.status()
     step = max(run.latest() or 0, int(status.get("step") or 0))
     total = int(status.get("total_steps") or run.config().get("total_steps") or 0)
+    of = roughly(total) if status.get("minutes") else f"{total:,}"
     doing = plain(status["message"]) if is_live(run) and status.get("message") else ""
-    return " · ".join(words for words in (f"{step:,} of {total:,} steps" if total else "", doing) if words)
+    return " · ".join(words for words in (f"{step:,} of {of} steps" if total else "", doing) if words)
 
 
 def last_run(run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ddpm.base.json_values import is_count
-from ddpm.base.text import showable
+from ddpm.base.text import roughly, showable
 from ddpm.cli.console import duration
 from ddpm.jobs.launcher import log_tail
 from ddpm.judging.verdict import damage
@@ -104,7 +104,12 @@ def _watch(run: Run, shown: tuple[Any, ...] | None) -> None:
     if state == "starting" or not total:
         st.progress(0.0, message or "Starting ...")
     else:
-        st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}" + (f" · {message}" if message else ""))
+        share = status.get("share")
+        of = roughly(total) if status.get("minutes") else f"{total:,}"
+        st.progress(
+            min(1.0, step / total) if share is None else share,
+            f"Step {step:,} of {of}" + (f" · {message}" if message else ""),
+        )
     left, speed, seconds = (status.get(name) for name in ("seconds_left", "images_per_second", "seconds"))
     # Not the loss of the last step: that is of a single batch, and the recipe may not predict the noise.
     error = error_now(run.metrics())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ddpm.jobs.cadence import Cadence, preview_steps
+from ddpm.jobs.cadence import Cadence, ClockCadence, Due, preview_steps
+from ddpm.jobs.length import Length
+from ddpm.training.clock import Clock
+from ddpm.training.timetable import Stretch, Timetable
 
 TOTALS = [1, 7, 24, 499, 500, 1000, 1600, 3330, 4400, 21_700, 100_000]
 
@@ -68,3 +71,52 @@ def test_previews_come_often_at_first() -> None:
     assert steps[:5] == [25, 50, 100, 200, 400]
     assert steps[-1] == 8000
     assert len(steps) < 40
+
+
+class Timed(Length):
+    """A length by a clock that is told what each step takes."""
+
+    def __init__(self, minutes: float) -> None:
+        super().__init__(Timetable([Stretch(0, minutes=minutes)]), Clock(), 0)
+
+    def after(self, step: int, seconds: float) -> None:
+        self._step, self._gone = step, self._gone + seconds
+
+
+def by_the_clock(durations: list[float], minutes: float) -> dict[int, Due]:
+    length = Timed(minutes)
+    cadence = ClockCadence(length, 0)
+    due: dict[int, Due] = {}
+    for step, seconds in enumerate(durations, 1):
+        length.after(step, seconds)
+        due[step] = cadence.after(step)
+        length.timetable.add(Stretch(step, None, minutes, length._gone, seconds))
+        if due[step].last:
+            break
+    return due
+
+
+@pytest.mark.parametrize(
+    ("durations", "steps"),
+    [([15.0] * 100, 32), ([0.1] * 10_000, 4800), ([0.1] * 2400 + [1.0] * 1000, 2640)],
+    ids=["few", "many", "slowed"],
+)
+def test_by_the_clock_all_is_due_as_often(durations: list[float], steps: int) -> None:
+    due = by_the_clock(durations, 8.0)
+    assert list(due)[-1] == pytest.approx(steps, abs=1)
+    saved = [step for step, what in due.items() if what.save]
+    assert all(due[step].log for step in saved)
+    assert min(3, len(due) // 10) <= len(saved) <= 20
+    assert due[len(due)].finished
+    previews = [step for step, what in due.items() if what.preview]
+    assert previews[-1] == len(due)
+    # A preview costs as much as a few steps.
+    assert len(previews) <= max(2, min(30, len(due) // 20))
+    assert 1 <= sum(what.log for what in due.values()) <= 600
+
+
+def test_a_stop_by_the_clock_saves_and_ends() -> None:
+    length = Timed(8.0)
+    length.after(13, 60.0)
+    due = ClockCadence(length, 12, keep_every=10).after(13, stopping=True, check_fits=True)
+    assert (due.log, due.save, due.last, due.finished, due.check) == (True, True, True, False, False)

@@ -14,14 +14,15 @@ import torch
 from ddpm import SpriteError, load_sprites
 from ddpm.base import hardware
 from ddpm.base.files import replace_json
-from ddpm.jobs import plan
 from ddpm.jobs.control import QUIET, Context, StoppedEarly
+from ddpm.jobs.length import seconds_per_step
 from ddpm.jobs.plan import Plan, make_plan, training_rows
 from ddpm.jobs.request import TrainingRequest
 from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
+from ddpm.training.timetable import Stretch, Timetable
 from tests.ddpm.helpers import TINY, simple_sprites
 
 
@@ -91,29 +92,62 @@ def test_repeats_count_as_rows(folder: Path, tmp_path: Path) -> None:
     assert len(found.heldout) == 40 - found.config["data"]["training_distinct"]
 
 
-def test_minutes_become_steps_once(folder: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "seconds_per_step", lambda *_, **__: 0.25)
-    assert made(folder, tiny_sprites, steps=None, minutes=2.0).total_steps == 480
-    # Later the machine is faster; the run stays as long as it was.
-    monkeypatch.setattr(plan, "seconds_per_step", lambda *_, **__: 0.01)
-    assert resumed(folder).total_steps == 480
-    assert resumed(folder, minutes=2.0).total_steps == 480
-    assert resumed(folder, minutes=1.0).total_steps == 6000
+def test_minutes_go_by_the_clock(folder: Path, tiny_sprites: Path) -> None:
+    new = made(folder, tiny_sprites, steps=None, minutes=2.0)
+    assert (new.length, new.total_steps, Run(folder).config()["total_steps"]) == (Stretch(0, minutes=2.0), 0, 0)
+    assert resumed(folder).length.minutes == resumed(folder, minutes=2.0).length.minutes == 2.0
+    shorter = resumed(folder, minutes=1.0)
+    assert shorter.length.minutes == 1.0
+    assert "now 1 minute (before: 2 minutes)" in shorter.notes[0]
+    assert resumed(folder, steps=70).total_steps == 70
+
+
+def test_a_run_that_turned_minutes_into_steps_goes_on_in_steps(folder: Path, tiny_sprites: Path) -> None:
+    """As versions did that had no timetable."""
+    made(folder, tiny_sprites, steps=None, minutes=2.0)
+    replace_json(folder / "run.json", {**Run(folder).config(), "total_steps": 480})
+    for again in (resumed(folder), resumed(folder, minutes=2.0)):
+        assert (again.total_steps, again.length.minutes) == (480, None)
+    table, new = resumed(folder).timetable(100, 30.0)
+    assert (table.to_list(), new) == (Timetable.of_steps(480).to_list(), None)
+    # Another time is by the clock, which has then run for as long as its steps took.
+    table, new = resumed(folder, minutes=3.0).timetable(100, 30.0)
+    assert new == Stretch(100, minutes=3.0, seconds=30.0, seconds_per_step=0.3)
+    assert table.total_steps(99) == 480
+    assert table.total_steps(100) == 600
+
+
+def test_the_timetable_of_a_run_that_goes_on(folder: Path, tiny_sprites: Path) -> None:
+    table, new = made(folder, tiny_sprites, steps=None, minutes=2.0).timetable(0, 0.0)
+    assert new == table.last == Stretch(0, minutes=2.0)
+    written = [Stretch(0, minutes=2.0), Stretch(50, minutes=2.0, seconds=60.0, seconds_per_step=1.0)]
+    lines = [json.dumps(stretch.to_dict()) + "\n" for stretch in written]
+    (folder / "timetable.jsonl").write_text("".join(lines) + "{}\ngarbage\n" + '{"step": 60, "minutes": 2')
+    assert Run(folder).stretches() == written
+    assert "timetable.jsonl (2 lines)" in Run(folder).damage()
+    # What a kill has lost is made again as it is written, unless the length is another one now.
+    table, new = resumed(folder).timetable(20, 10.0)
+    assert (table.last, new) == (written[1], None)
+    table, new = resumed(folder, minutes=4.0).timetable(60, 10.0)
+    assert new == table.last == Stretch(60, minutes=4.0, seconds=70.0, seconds_per_step=1.0)
+    table, new = resumed(folder, steps=90).timetable(60, 10.0)
+    assert (table.end, table.total_steps(59), table.total_steps(60)) == (90, 103, 90)
+    (folder / "timetable.jsonl").unlink()
+    lost = resumed(folder)
+    assert lost.timetable(20, 10.0)[1] == Stretch(20, minutes=2.0, seconds=10.0, seconds_per_step=0.5)
+    assert "timetable is lost" in lost.notes[-1]
 
 
 def test_timing_leaves_no_trace(folder: Path, tiny_sprites: Path) -> None:
     found = made(folder, tiny_sprites)
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    assert plan.seconds_per_step(TINY, found.sprites, "float32") > 0
+    assert seconds_per_step(TINY, found.sprites, "float32") > 0
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_without_a_length_it_is_that_of_the_recipe(
-    folder: Path, tiny_sprites: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plan, "seconds_per_step", lambda *_, **__: 0.5)
-    assert made(folder, tiny_sprites, steps=None).total_steps == TINY.default_minutes * 120
+def test_without_a_length_it_is_that_of_the_recipe(folder: Path, tiny_sprites: Path) -> None:
+    assert made(folder, tiny_sprites, steps=None).length.minutes == TINY.default_minutes
     assert Run(folder).config()["asked"] == {"minutes": TINY.default_minutes}
 
 
@@ -131,11 +165,9 @@ def test_only_one_length(folder: Path, tiny_sprites: Path) -> None:
         made(folder, tiny_sprites, epochs=1.0)
 
 
-@pytest.mark.parametrize("stopping", ["before the end", "while timing"])
-def test_a_stop_comes_early(stopping: str, folder: Path, tiny_sprites: Path) -> None:
-    length: dict[str, Any] = {} if stopping == "before the end" else {"steps": None, "minutes": 1.0}
+def test_a_stop_comes_early(folder: Path, tiny_sprites: Path) -> None:
     with pytest.raises(StoppedEarly):
-        made(folder, tiny_sprites, stop=True, **length)
+        made(folder, tiny_sprites, stop=True)
     assert list(folder.iterdir()) == []
 
 
@@ -285,7 +317,7 @@ def test_another_total_is_told(folder: Path, tiny_sprites: Path) -> None:
     made(folder, tiny_sprites)
     longer = resumed(folder, steps=60)
     assert longer.total_steps == 60
-    assert "60 steps (before: 40)" in longer.notes[0]
+    assert "60 steps (before: 40 steps)" in longer.notes[0]
     # What was decided last holds, not what run.json says of the first start.
     replace_json(folder / "status.json", {"total_steps": 60})
     assert resumed(folder).total_steps == 60

@@ -12,7 +12,8 @@ import torch
 
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.sampling import sample
-from ddpm.jobs.self_check import SHARE, SelfCheck
+from ddpm.jobs import self_check
+from ddpm.jobs.self_check import SHARE, SelfCheck, fitting_evaluations
 from ddpm.judging.quality.measures import quality_report
 from ddpm.pixels.conversion import to_uint8
 from ddpm.runs.run import Run
@@ -97,3 +98,12 @@ def test_damaged_findings_are_left_out(line: str, tmp_path: Path) -> None:
     records = Run(tmp_path).metrics()
     assert "check" not in records[0]
     assert records[1]["check"] == {"haze": 0.1, "seconds": 2}
+
+
+def test_the_final_errors_fit_into_a_twentieth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(self_check, "FINAL_EVALUATIONS", 2048)
+    assert fitting_evaluations(None, 4.0) is None
+    assert fitting_evaluations(8.0, None) is None
+    assert fitting_evaluations(8.0, 400.0) is None
+    assert fitting_evaluations(8.0, 20.0) == 480
+    assert fitting_evaluations(8.0, 0.1) == self_check.HELDOUT_EVALUATIONS

@@ -82,12 +82,14 @@ def _chip(shown: tuple[Any, ...]) -> None:
 
 def _chip_html(active: ActiveTraining) -> str:
     status = active.run.status()
-    step, total = int(status.get("step") or 0), int(status.get("total_steps") or 0)
+    step, total, share = int(status.get("step") or 0), int(status.get("total_steps") or 0), status.get("share")
+    if share is None and total:
+        share = step / total
     words = {"starting": "starting", "paused": "paused"}.get(str(status.get("state")), "")
     if active.run.pending().get("stop"):
         words = "stopping"
     if not words:
-        words = f"{100 * step / total:.0f}%" if total else "trains"
+        words = "trains" if share is None else f"{100 * share:.0f}%"
         if left := status.get("seconds_left"):
             words += f", {duration(left)} left"
     kind = "chip live" if status.get("state") == "running" else "chip"
