@@ -145,8 +145,8 @@ def _chosen(choice: dict[str, Any]) -> list[str]:
         "",
         "## What it draws, and what it repeats",
         "",
-        f"{kept['samples']:,} samples, {_calls(kept)} network calls each (`{kept['sampler']}`), averaged weights, kinds by their "
-        "frequency, nothing cleaned up.",
+        f"{kept['samples']:,} samples, {_calls(kept)} network calls each (`{kept['sampler']}`), averaged weights, "
+        "kinds by their frequency, nothing cleaned up.",
         "",
         "| | this model | at most | real sprites |",
         "| --- | --- | --- | --- |",

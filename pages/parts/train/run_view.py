@@ -19,6 +19,7 @@ from pages.parts.shared.pictures import facts_row
 from pages.parts.shared.store import is_live
 from pages.parts.shared.words import damaged, plain, problem
 from pages.parts.train.curves import checks, curves
+from pages.parts.train.distilling import distilling_words
 from pages.parts.train.film import film
 from pages.parts.train.run_buttons import button_state, run_buttons
 from pages.parts.train.run_list import state_badge
@@ -60,6 +61,8 @@ def run_view(run: Run, others: list[Run]) -> None:
 
 def _about(config: dict[str, Any]) -> str:
     """What a run learns, in a sentence or two."""
+    if "distilled" in config:
+        return distilling_words(config)
     data, recipe = config.get("data") or {}, config.get("recipe") or {}
     summary = str(recipe.get("summary") or "")
     tiles = " It learns seamless tiles: each goes on at its opposite border." if recipe.get("seamless") else ""
