@@ -128,7 +128,8 @@ def resolve(order: Order) -> Resolved:
     """
     own = _own(order)
     # A model that knows one way alone is not drawn with in another: what is kept of the batch says so.
-    order = replace(order, sampler=own.sampler, steps=own.steps)
+    if own.sampler != order.sampler:
+        order = replace(order, sampler=own.sampler, steps=own.steps)
     return Resolved(order, own, None if order.against is None else _rival(order, order.against, own))
 
 

@@ -29,8 +29,8 @@ def distil_button(run: Run) -> None:
     """Offer to make an instant model from a run."""
     with st.popover("Make it instant", icon=":material/bolt:"):
         st.markdown(
-            f"A second model learns where this one’s 12 steps lead, to go there in 1 to {MOST_CALLS}. This one stays as "
-            "it is."
+            f"A second model learns where the steps of this one lead, to go there in 1 to {MOST_CALLS}. This one stays "
+            "as it is."
         )
         minutes = st.number_input("Minutes", 1, 600, USUAL_MINUTES, key=f"distil-minutes-{run.key}")
         active = active_training()
