@@ -99,6 +99,8 @@ def _begin(run: Run, request: DistilRequest, watch: Watcher, switch: StopSwitch)
             recorder.step_back()
             return progress
         recorder.note(total_steps=plan.total_steps)
+        if reason := control.stop_reason():
+            return recorder.set_state("stopped", step=state.step, reason=reason)
         job = _Distilling(run, plan, state, Clock(seconds), recorder, control, request.check_sprites)
         return job.go()
     except Exception as error:
@@ -159,8 +161,6 @@ class _Distilling:
         self._saved = state.step
         try:
             while True:
-                if reason := self.control.stop_reason():
-                    return self._stopped(reason)
                 self.clock.start()
                 result = next(steps)
                 self.clock.stop(plan.recipe.batch_size)

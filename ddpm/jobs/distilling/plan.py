@@ -14,7 +14,7 @@ import numpy as np
 
 from ddpm.base import hardware
 from ddpm.base.files import replace_json
-from ddpm.base.folders import build_aside, put_in_place
+from ddpm.base.folders import build_aside, discard, put_in_place
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.jobs.control import Context
@@ -188,6 +188,9 @@ def _copy_teacher(loaded: Checkpoint, target: Path) -> None:
     files = read_checked(loaded.path, [MODEL, CONFIG])
     manifest = json.loads((loaded.path / MANIFEST).read_bytes())
     manifest["files"] = {name: manifest["files"][name] for name in files}
+    if target.exists():
+        # Of a start that was killed before it wrote its run.json.
+        discard(target)
     with build_aside(target.parent) as building:
         for name, data in {**files, MANIFEST: json.dumps(manifest, indent=2).encode()}.items():
             (building / name).write_bytes(data)
