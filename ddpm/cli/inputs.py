@@ -35,7 +35,9 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
 def add_sampler_option(parser: argparse.ArgumentParser, text: str) -> None:
     """The option ``--sampler``; None stands for the usual one of the model."""
     parser.add_argument(
-        "--sampler", choices=get_args(Sampler), help=f"{text} (default: fast, or instant with a distilled model)"
+        "--sampler",
+        choices=get_args(Sampler),
+        help=f"{text} (default: fast); instant is for distilled models, and their default",
     )
 
 
