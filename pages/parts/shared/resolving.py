@@ -23,7 +23,7 @@ from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.runs.checkpoint import Checkpoint, can_use_raw
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
-from pages.parts.shared.orders import EACH, SAMPLER_NAMES, Order, Variation
+from pages.parts.shared.orders import EACH, SAMPLER_NAMES, Order
 from pages.parts.shared.store import all_runs, checkpoint, run_data, sprite_shape
 from pages.parts.shared.words import counted
 
@@ -91,12 +91,8 @@ class Resolved:
         if not order.variations:
             return own.steps + 1
         last = order.variations[-1]
-        return len(shown_timesteps(self.variant_ways(last))) + 1
-
-    def variant_ways(self, variation: Variation) -> tuple[list[int], list[int]]:
-        """The timesteps of its two ways, with the usual sampler of the model."""
-        own = self.own
-        return variant_timesteps(own.schedule, variation.purpose, variation.strength, usual_sampler(own.model))
+        ways = variant_timesteps(own.schedule, last.purpose, last.strength, usual_sampler(own.model))
+        return len(shown_timesteps(ways)) + 1
 
     @property
     def size(self) -> tuple[int, int]:
