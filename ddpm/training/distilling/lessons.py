@@ -23,6 +23,9 @@ USES = 4
 
 _WINDOW = 32
 
+Sheaf = list[list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]
+"""By noise level, (x_t, x0, label) of each way."""
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -92,11 +95,11 @@ class Lessons:
         t = torch.tensor(list(self._ways)).repeat_interleave(self._count)
         return Pairs(x_t, x0, t, None if self._frequencies is None else labels)
 
-    def sheaf(self, number: int) -> list[list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]:
-        """By noise level, (x_t, x0, label) of each way."""
+    def sheaf(self, number: int) -> Sheaf:
+        """Sheaf number 0, 1 ..., as a new one each time or as it was kept."""
         return self._sheaf(number)
 
-    def _new_sheaf(self, number: int) -> list[list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]:
+    def _new_sheaf(self, number: int) -> Sheaf:
         random = generator_for("sheaf", self._seed, number)
         count, device = self._count, next(self._teacher.parameters()).device
         labels = torch.full((count,), -1)
@@ -104,7 +107,7 @@ class Lessons:
             labels = torch.multinomial(self._frequencies, count, replacement=True, generator=random)
             labels = torch.where(torch.rand(count, generator=random) < self._label_dropout, -1, labels)
         x0 = torch.zeros(count, *self._teacher.image_shape)
-        found = []
+        found: Sheaf = []
         for level, way in self._ways.items():
             noise = torch.randn(x0.shape, generator=random)
             # At the first level there is nothing under the noise, as when drawing.
