@@ -62,6 +62,12 @@ def distance_curves(run: Run, live: bool) -> None:
     )
 
 
+def distance_now(metrics: list[dict[str, Any]]) -> float | None:
+    """The mean of the last points of the curves; None where there are none."""
+    series = _distances(metrics)
+    return float(np.mean([values[-1] for _, values in series.values()])) if series else None
+
+
 def _distances(metrics: list[dict[str, Any]]) -> Series:
     measured = [record for record in metrics if len(record.get("distances") or ()) == len(LEVELS)]
     steps = np.array([record["step"] for record in measured], np.float64)
