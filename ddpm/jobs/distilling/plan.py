@@ -90,7 +90,7 @@ def _new_plan(run: Run, request: DistilRequest, length: dict[str, float], contex
     folder = step_folder(request.teacher)
     source = Run(folder.parent.parent)
     taught = source.config()
-    if not taught:
+    if not {"recipe", "schedule", "data"} <= taught.keys():
         raise RunError(f"{folder} is not part of a run: its run.json is missing or damaged.")
     loaded = load_checkpoint(folder)
     try:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from ddpm import load_checkpoint
+from ddpm.base.files import replace_json
 from ddpm.cli.main import main
 from ddpm.jobs.control import StopSwitch
 from ddpm.jobs.distilling.job import run_distilling
@@ -130,6 +131,9 @@ def test_what_cannot_be_distilled_is_refused(here: Path) -> None:
         distil("cats", resume=True)
     with pytest.raises(CheckpointError):
         distil("again", teacher=Path("checkpoints/nothing"))
+    replace_json(here / "checkpoints" / "cats" / "run.json", {"format_version": 1})
+    with pytest.raises(RunError, match="is missing or damaged"):
+        distil("again")
     assert not (here / "checkpoints" / "again").exists()
 
 
