@@ -25,7 +25,7 @@ from ddpm.diffusion.patch_machine.places import Places, band, place_of, places_a
 from ddpm.diffusion.patch_machine.posterior import PosteriorMean
 from ddpm.diffusion.patch_machine.window import calibrated_window
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
-from ddpm.pixels.conversion import to_float
+from ddpm.pixels.conversion import pack_rgb, to_float, unpack_rgb
 from ddpm.pixels.transparency import alpha_is_binary
 
 Window = int | Callable[[int], int] | None
@@ -215,16 +215,29 @@ class PatchMachine:
         """float64 (N, C, H, W) both; all of one timestep and one kind."""
         _, height, width = self.image_shape
         window = self.window_at(t)
+        if self.anywhere and window == 1:
+            return self._any_pixel(x_t, t, rows)
         groups = [group for group in places_alike(height, width, window) if len(group) > 1] if self.anywhere else []
-        if sum(map(len, groups)) == height * width:
-            x0 = torch.empty_like(x_t)
-        else:
-            x0 = self._same_place(x_t, t, window, rows)
+        # Places that may be compared with themselves alone.
+        x0 = self._same_place(x_t, t, window, rows)
         for places in groups:
             own = x0[:, :, places.rows.start : places.rows.stop, places.columns.start : places.columns.stop]
             found = self._any_place(x_t, t, places, rows)
             own.copy_(found.reshape(len(x_t), len(places.rows), len(places.columns), -1).permute(0, 3, 1, 2))
         return x0
+
+    def _any_pixel(self, x_t: torch.Tensor, t: int, rows: np.ndarray) -> torch.Tensor:
+        """float64 (N, C, H, W): each pixel compared with all pixels of all sprites.
+
+        With each colour, as often as it occurs: there are few, so this is many times faster than :meth:`_any_place`.
+        """
+        colours, counts = _colours(self._images, rows)
+        known, often = _known(colours), torch.from_numpy(counts).to(torch.float64).log()
+        asked = self._asked(_by_pixel(x_t).flatten(0, 1), t)
+        mean = PosteriorMean((len(asked),), x_t.shape[1])
+        for part in blocks(len(colours), max(1, _LOGITS // len(asked))):
+            mean.add(asked @ known[part].T + often[part], colours[part])
+        return mean.mean().reshape(-1, len(x_t), x_t.shape[1]).permute(1, 2, 0).reshape(x_t.shape)
 
     def _any_place(self, x_t: torch.Tensor, t: int, places: Places, rows: np.ndarray) -> torch.Tensor:
         """float64 (N * len(places), C): each of these pixels, compared with all of them in every sprite."""
@@ -249,6 +262,18 @@ class PatchMachine:
             logits = torch.bmm(across, (down @ logits.reshape(height, -1)).reshape(height, width, -1))
             mean.add(logits.reshape(height * width, len(x_t), len(x0)), pixels)
         return mean.mean().permute(1, 2, 0).reshape(x_t.shape)
+
+
+def _colours(images: np.ndarray, rows: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
+    """The colours of some images, float64 (U, C), and how many pixels have each, int64 (U,)."""
+    codes = np.empty(0, np.int64)
+    counts = np.empty(0, np.int64)
+    for part in blocks(len(rows)):
+        found, often = np.unique(pack_rgb(images[rows[part]]), return_counts=True)
+        codes, which = np.unique(np.concatenate([codes, found]), return_inverse=True)
+        counts = np.bincount(which, np.concatenate([counts, often])).astype(np.int64)
+    colours = to_float(unpack_rgb(codes, images.shape[-1])[:, None, None])
+    return colours.to(torch.float64).flatten(1), counts
 
 
 def _by_pixel(x: torch.Tensor) -> torch.Tensor:
