@@ -15,6 +15,7 @@ from ddpm.sprites import load_sprites
 
 # The windows are measured on other noise than that on which a curve made of them is tested.
 _OTHER_SEED = 1
+_STEPS = 20
 _SHOWN = (1, 3, 5, 7, 11, 15, 21, 31)
 
 
@@ -47,7 +48,7 @@ def bench_patches(
     check_seen(reference)
     network = loaded.model, loaded.schedule
     say(f"Drawing {n:,} sprites with the network, and from {len(reference.seen):,} training sprites without ...")
-    agreement = measure_agreement(*network, *learnt_from(loaded, reference, n), n, anywhere)
+    agreement = measure_agreement(*network, *learnt_from(loaded, reference, n), n, anywhere, steps=_STEPS)
     result: dict[str, Any] = {
         "checkpoint": str(path),
         "agreement": agreement.to_dict(),
@@ -56,7 +57,7 @@ def bench_patches(
     for name in ["local", *(["anywhere"] if anywhere else [])] if reach_sprites else []:
         say(f"Windows of all sizes, {name} ...")
         learnt = learnt_from(loaded, reference, reach_sprites, _OTHER_SEED)
-        found = measure_reach(*network, *learnt, reach_sprites, name == "anywhere", seed=_OTHER_SEED)
+        found = measure_reach(*network, *learnt, reach_sprites, name == "anywhere", steps=_STEPS, seed=_OTHER_SEED)
         result[f"reach_{name}"] = found.to_dict()
     return result
 

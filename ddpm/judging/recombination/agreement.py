@@ -188,7 +188,9 @@ def learnt_from(
     """
     sprites, seen = comparison_set.sprites, comparison_set.seen
     images, asked = sprites.images[seen], labels_by_frequency(checkpoint, n, seed)
-    if asked is None or sprites.labels is None or sprites.label_names != checkpoint.config.get("label_names"):
+    if asked is None or sprites.labels is None:
+        return images, None, None
+    if list(sprites.label_names or []) != list(checkpoint.config.get("label_names") or []):
         return images, None, None
     labels = np.asarray(sprites.labels)[seen]
     return (images, labels, asked) if np.isin(asked.numpy(), labels).all() else (images, None, None)

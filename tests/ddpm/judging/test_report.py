@@ -87,12 +87,18 @@ def test_a_checkpoint_tells_the_rest(
     folder = data.parent / "checkpoints" / "cats"
     request = TrainingRequest(folder, data=str(data), preset="tiny", steps=4, threads=1, check_sprites=0)
     run_training(request, lambda progress: None)
-    assert main(["report", "--checkpoint", str(folder), "--n", "12", "--json"]) == 0
+    asked = ["--n", "12", "--patches", "6", "--html", "page.html", "--json"]
+    assert main(["report", "--checkpoint", str(folder), *asked]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["drawn_by"] == "cats, step 4"
     assert found["memorization"]["samples"] == 12
     assert 0 <= found["memorization"]["gap"]["auc_low"] <= found["memorization"]["gap"]["auc"] <= 1
     assert found["quality"]["class_agreement"]["n"] == 12
+    assert (found["patches"]["sprites"], found["patches"]["by_kind"]) == (6, True)
+    page = Path("page.html").read_text()
+    assert "What explains the model? (6 sprites" in page
+    assert f"<p>{found['patches']['sentence']}</p>" in page
+    assert main(["report", "--checkpoint", str(folder), "--patches", "-1"]) == 1
 
 
 def test_what_is_there_is_not_computed_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
