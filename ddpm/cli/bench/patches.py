@@ -46,9 +46,10 @@ def bench_patches(
     sprites = load_sprites(source or loaded.config["data"]["source"])
     reference = what_was_seen(sprites, Run(loaded.path.parent.parent).trained_on())
     check_seen(reference)
-    network = loaded.model, loaded.schedule
+    network, schedule = loaded.model, loaded.schedule
     say(f"Drawing {n:,} sprites with the network, and from {len(reference.seen):,} training sprites without ...")
-    agreement = measure_agreement(*network, *learnt_from(loaded, reference, n), n, anywhere, steps=_STEPS)
+    images, labels, asked = learnt_from(loaded, reference, n)
+    agreement = measure_agreement(network, schedule, images, labels, asked, n, anywhere, steps=_STEPS)
     result: dict[str, Any] = {
         "checkpoint": str(path),
         "agreement": agreement.to_dict(),
@@ -56,8 +57,18 @@ def bench_patches(
     }
     for name in ["local", *(["anywhere"] if anywhere else [])] if reach_sprites else []:
         say(f"Windows of all sizes, {name} ...")
-        learnt = learnt_from(loaded, reference, reach_sprites, _OTHER_SEED)
-        found = measure_reach(*network, *learnt, reach_sprites, name == "anywhere", steps=_STEPS, seed=_OTHER_SEED)
+        images, labels, asked = learnt_from(loaded, reference, reach_sprites, _OTHER_SEED)
+        found = measure_reach(
+            network,
+            schedule,
+            images,
+            labels,
+            asked,
+            reach_sprites,
+            anywhere=name == "anywhere",
+            steps=_STEPS,
+            seed=_OTHER_SEED,
+        )
         result[f"reach_{name}"] = found.to_dict()
     return result
 

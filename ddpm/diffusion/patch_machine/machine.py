@@ -32,6 +32,7 @@ Window = int | Callable[[int], int] | None
 
 # Logits that are in memory at once: 4 MB, about what a core's cache holds.
 _LOGITS = 1 << 19
+_LOGITS_AT_MOST = 8 * _LOGITS
 _QUERIES = 16
 
 
@@ -101,7 +102,7 @@ class PatchMachine:
         self._labels = None if labels is None else np.asarray(labels, dtype=np.int64)
         self.num_classes = None if self._labels is None else int(self._labels.max()) + 1
         self._window = window
-        if isinstance(window, int):
+        if not callable(window):
             self.window_at(0)
 
     def window_at(self, t: int) -> int:
@@ -113,7 +114,7 @@ class PatchMachine:
         if self._window is None:
             _, height, width = self.image_shape
             return calibrated_window(float(self._schedule.log_snr()[t]), max(height, width))
-        window = self._window if isinstance(self._window, int) else self._window(t)
+        window = self._window(t) if callable(self._window) else self._window
         if window < 1 or window % 2 == 0:
             raise ValueError(f"a window has an odd number of pixels from 1 on, got {window}")
         return int(window)
@@ -145,7 +146,7 @@ class PatchMachine:
         asked = torch.stack([t, kinds.to(t)], dim=1).unique(dim=0)
         for level, kind in asked.tolist():
             rows = self._rows(kind)
-            which = torch.nonzero((t == level) & (kinds.clamp(min=-1) == max(kind, -1)))[:, 0]
+            which = torch.nonzero((t == level) & (kinds == kind))[:, 0]
             for part in blocks(len(which), _QUERIES):
                 own = which[part]
                 x0[own] = self._predict(x_t[own].to(torch.float64), level, rows)
@@ -156,6 +157,8 @@ class PatchMachine:
         self, x_t: torch.Tensor, t: int, pixel: tuple[int, int], label: int | None = None, k: int = 8
     ) -> Sources:
         """Where a pixel of x0 comes from: the k heaviest training pixels in its mean.
+
+        All weights are in memory at once: 8 bytes for each training sprite, or for each place in it.
 
         Args:
             x_t: floating (C, H, W), one sprite at timestep t, 0..T-1.
@@ -242,10 +245,14 @@ class PatchMachine:
     def _any_place(self, x_t: torch.Tensor, t: int, places: Places, rows: np.ndarray) -> torch.Tensor:
         """float64 (N * len(places), C): each of these pixels, compared with all of them in every sprite."""
         asked = self._asked(places.windows(x_t), t)
-        mean = PosteriorMean((len(asked),), x_t.shape[1])
-        for x0 in self._x0(rows, len(asked) * len(places)):
-            mean.add(asked @ _known(places.windows(x0)).T, places.pixels(x0))
-        return mean.mean()
+        found = []
+        # Large sprites have so many places that not even one of them could be compared with all queries at once.
+        for part in blocks(len(asked), max(1, _LOGITS_AT_MOST // len(places))):
+            mean = PosteriorMean((len(asked[part]),), x_t.shape[1])
+            for x0 in self._x0(rows, len(asked[part]) * len(places)):
+                mean.add(asked[part] @ _known(places.windows(x0)).T, places.pixels(x0))
+            found.append(mean.mean())
+        return torch.cat(found)
 
     def _same_place(self, x_t: torch.Tensor, t: int, window: int, rows: np.ndarray) -> torch.Tensor:
         """float64 (N, C, H, W): every pixel compared with the same place, whatever the window in the same time.

@@ -66,6 +66,7 @@ def test_it_is_the_mean_over_patches_weighted_by_likelihood(
     window: int, anywhere: bool, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(machine, "_LOGITS", block)
+    monkeypatch.setattr(machine, "_LOGITS_AT_MOST", 8 * block)
     images = few(channels=4 if window == 3 else 3)
     model = PatchMachine(images, SCHEDULE, window, anywhere)
     for t in LEVELS[::2] if window > 3 else LEVELS:
