@@ -46,6 +46,11 @@ class Reach:
     sprites: int
     anywhere: bool
 
+    def window_at(self, t: int) -> int:
+        """The best window at timestep t, odd: a ``window`` for :class:`ddpm.PatchMachine` that suits this network."""
+        between = float(np.interp(t, self.t[::-1], self.best[::-1]))
+        return max(1, 2 * round((between - 1) / 2) + 1)
+
     def to_dict(self) -> dict[str, Any]:
         """JSON values; None for what is not a finite number."""
         return {name: jsonable(getattr(self, name)) for name in self.__dataclass_fields__}

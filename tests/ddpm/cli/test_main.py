@@ -638,6 +638,7 @@ def test_bench_patches(here: Path, capsys: pytest.CaptureFixture[str], monkeypat
     result = said(capsys, *asked, "--anywhere")
     found = result["agreement"]
     assert (found["sprites"], found["training"], found["by_kind"]) == (6, 40, False)
+    assert result["window"] == "measured"
     for name in ("local", "anywhere", "memoriser", "unrelated"):
         assert 0 <= found[name]["low"] <= found[name]["median"] <= found[name]["high"] <= 1
     assert result["cpu_seconds_a_sprite"].keys() == {"network", "local", "anywhere", "memoriser"}
@@ -646,9 +647,10 @@ def test_bench_patches(here: Path, capsys: pytest.CaptureFixture[str], monkeypat
         assert len(result[name]["best"]) == len(result[name]["t"]) == 2
     assert main([*asked[:-1], "0"]) == 0
     text = capsys.readouterr().out
-    assert text.startswith(found["sentence"].split(" explains ")[0])
+    assert text.startswith("Laying patches of training sprites side by side explains ")
     assert "CPU s a sprite" in text
     assert "log-SNR" not in text
+    assert "Window: calibrated." in text
     assert main([*asked[:-3], "0"]) == 1
     assert "--n must be at least 1" in capsys.readouterr().err
 

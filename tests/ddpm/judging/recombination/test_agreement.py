@@ -100,6 +100,8 @@ def test_the_window_that_a_network_looks_through_is_found(anywhere: bool) -> Non
     assert all(found.best[i] == 5 for i in told_apart)
     assert all(low <= best <= high for low, best, high in zip(found.low, found.best, found.high, strict=True))
     assert all(max(shares) > 0.95 for shares in found.explained)
+    assert all(found.window_at(found.t[i]) == 5 for i in told_apart)
+    assert all(found.window_at(t) % 2 and 1 <= found.window_at(t) <= 23 for t in range(0, 1000, 50))
 
 
 def test_without_a_choice_all_windows_are_tried() -> None:
