@@ -50,7 +50,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--n", type=int, default=32, help="patches: sprites to draw and to compare")
     parser.add_argument(
-        "--anywhere", action="store_true", help="patches: also compare all places, which takes a hundred times as long"
+        "--anywhere", action="store_true", help="patches: also compare all places, which takes about ten times as long"
     )
     parser.add_argument("--reach", type=int, default=16, help="patches: sprites for the windows; 0 leaves them out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

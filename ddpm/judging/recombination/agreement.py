@@ -27,6 +27,9 @@ from ddpm.runs.samples import labels_by_frequency
 
 STEPS = 20
 SPRITES = 32
+_LEAST = 6
+# Of one core, for each pixel of a training sprite that one is compared with in one step; measured.
+_SECONDS = 2e-8
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ class PatchAgreement:
         if self.anywhere is not None:
             rows.append(["patches of training sprites, from anywhere", self.anywhere.words])
         rows.append(["whole training sprites (a perfect memoriser)", self.memoriser.words])
-        return [*rows, ["an unrelated sprite, for comparison", self.unrelated.words]]
+        rows.append(["an unrelated sprite, for comparison", self.unrelated.words])
+        return [*rows, *([["sprites of one colour, left out", f"{self.blank:,}"]] if self.blank else [])]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values, the same in every measurement: without the seconds."""
@@ -137,7 +141,7 @@ def measure_agreement(
         images: uint8 (R, H, W, C), what the network learnt from.
         labels: int64 (R,), their kinds; without them no kinds are asked for.
         asked: int64 (n,), the kinds to draw, -1 for any; None draws without kinds.
-        anywhere: measure the machine that compares all places, too; it takes a hundred times as long.
+        anywhere: measure the machine that compares all places, too; it takes about ten times as long.
         window: as in :class:`ddpm.PatchMachine`.
 
     Raises:
@@ -194,6 +198,21 @@ def learnt_from(
         return images, None, None
     labels = np.asarray(sprites.labels)[seen]
     return (images, labels, asked) if np.isin(asked.numpy(), labels).all() else (images, None, None)
+
+
+def seconds_per_sprite(images: np.ndarray, labels: np.ndarray | None, asked: torch.Tensor | None) -> float:
+    """About how long the local machine of :func:`measure_agreement` takes on one core; arguments as there."""
+    compared = float(len(images))
+    if labels is not None and asked is not None:
+        counts = np.bincount(labels)
+        compared = float(np.mean([counts[kind] if kind >= 0 else len(images) for kind in asked.tolist()]))
+    return _SECONDS * compared * images.shape[1] * images.shape[2] * STEPS
+
+
+def affordable(seconds_each: float, seconds: float) -> int:
+    """As many sprites as take so long, 6 to 32; 0 if 6 take longer: fewer have no interval."""
+    n = int(min(SPRITES, seconds / seconds_each))
+    return n if n >= _LEAST else 0
 
 
 def r_squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:

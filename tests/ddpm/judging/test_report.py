@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ddpm.cli import report as cli_report
 from ddpm.cli.inputs import load_to_compare
 from ddpm.cli.main import main
 from ddpm.jobs.job import run_training
@@ -23,6 +24,7 @@ from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS
 from ddpm.judging.headline import headline
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
+from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.sprites import load_sprites
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, simple_sprites
@@ -99,6 +101,10 @@ def test_a_checkpoint_tells_the_rest(
     assert "What explains the model? (6 sprites" in page
     assert f"<p>{found['patches']['sentence']}</p>" in page
     assert main(["report", "--checkpoint", str(folder), "--patches", "-1"]) == 1
+    monkeypatch.setattr(cli_report, "_PATCH_SECONDS", 0.0)
+    capsys.readouterr()
+    assert cli_report._patches(load_checkpoint(folder), what_was_seen(load_sprites(data), None), None, 0) is None
+    assert "Left out: how far patches explain the model" in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_computed_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from ddpm import NoiseSchedule, PatchMachine, PerfectMemoriser
-from ddpm.judging.recombination.agreement import Explained, PatchAgreement, measure_agreement, r_squared
+from ddpm.judging.recombination.agreement import (
+    Explained,
+    PatchAgreement,
+    affordable,
+    measure_agreement,
+    r_squared,
+    seconds_per_sprite,
+)
 from ddpm.judging.recombination.reach import measure_reach
 from tests.ddpm.helpers import simple_sprites
 
@@ -72,7 +79,17 @@ def test_of_a_blank_sprite_nothing_is_explained() -> None:
     found = measure_agreement(white, SCHEDULE, IMAGES, n=3, steps=STEPS)
     assert found.blank == 3
     assert "cannot be told" in found.sentence
+    assert found.rows()[-1] == ["sprites of one colour, left out", "3"]
     assert found.to_dict()["local"] == {"median": None, "low": None, "high": None}
+
+
+def test_what_takes_too_long_is_known_before() -> None:
+    """In time with the training sprites that are compared, those of a kind alone where kinds are asked for."""
+    all_kinds = seconds_per_sprite(IMAGES, None, None)
+    assert seconds_per_sprite(np.repeat(IMAGES, 5, axis=0), LABELS, None) == pytest.approx(5 * all_kinds)
+    assert seconds_per_sprite(IMAGES, LABELS, torch.tensor([0, 1, 2])) == pytest.approx(all_kinds / 3)
+    assert seconds_per_sprite(IMAGES, LABELS, torch.tensor([0, -1])) == pytest.approx(all_kinds * 2 / 3)
+    assert [affordable(each, 60) for each in (0.1, 6, 10, 10.1, 1000)] == [32, 10, 6, 0, 0]
 
 
 def test_r_squared_is_the_squared_correlation() -> None:
