@@ -72,7 +72,7 @@ class PatchAgreement:
         local: the patch machine that compares the same places.
         anywhere: that which compares all places; None if it was not measured.
         memoriser: the perfect memoriser.
-        unrelated: the local machine's sprite from other noise: what all these sprites share.
+        unrelated: the local machine's sprite from other noise: what all these sprites share; NaN for a single sprite.
         seconds: CPU seconds a sprite of each.
     """
 
@@ -159,13 +159,11 @@ def measure_agreement(
     seconds: dict[str, float] = {}
     for name, make in machines.items():
         began = time.process_time()
-        moments = sample(
-            make(), schedule, n, "dpm++", steps, seed, None if name != "network" and labels is None else asked
-        )
-        (last,) = deque(moments, maxlen=1)
+        (last,) = deque(sample(make(), schedule, n, "dpm++", steps, seed, asked), maxlen=1)
         drawn[name] = last.x0.to("cpu", torch.float64).flatten(1).numpy()
         seconds[name] = (time.process_time() - began) / n
     network = drawn.pop("network")
+    others = np.arange(n if n > 1 else 0)
     found = {name: _explained(network, sprites) for name, sprites in drawn.items()}
     return PatchAgreement(
         sprites=n,
@@ -176,7 +174,7 @@ def measure_agreement(
         local=found["local"],
         anywhere=found.get("anywhere"),
         memoriser=found["memoriser"],
-        unrelated=_explained(network, np.roll(drawn["local"], 1, axis=0)),
+        unrelated=_explained(network[others], drawn["local"][np.roll(others, 1)]),
         seconds=seconds,
     )
 
