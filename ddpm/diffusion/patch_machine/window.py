@@ -18,8 +18,9 @@ def calibrated_window(log_snr: float, side: int = _SIDE) -> int:
         log-SNR   below -4.5  -3.6  -2.8  -1.9  -1.1  -0.3   0.6  from 1.4 on
         window        whole     7     7     5     3     3     3            1
 
-    In between it is interpolated. A network of convolutions alone (``original``, 1,644 steps) gave 5, 5, 4, 3, 1, 1, 1
-    from -3.6 on, and nothing clear before. Other sizes were not measured: there the window keeps its share of the side.
+    In between it is interpolated. Other networks and sets have other curves, see ``judging/recombination/patches.md``,
+    and :class:`ddpm.judging.recombination.reach.Reach` measures them. Other sizes were not measured: there the window
+    keeps its share of the side.
 
     Args:
         log_snr: natural logarithm of the signal-to-noise ratio, alpha_bar / (1 - alpha_bar).
