@@ -6,6 +6,7 @@ The rooms, in the order in which data flow: ``base``, ``pixels``, ``sprites``, `
 
 from ddpm.base import openmp as openmp  # before torch
 from ddpm.diffusion.memoriser import PerfectMemoriser
+from ddpm.diffusion.patch_machine.machine import PatchMachine
 from ddpm.diffusion.sampling import SamplingStep, sample
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
@@ -25,6 +26,7 @@ __all__ = [
     "CheckpointError",
     "MemorizationReport",
     "NoiseSchedule",
+    "PatchMachine",
     "PerfectMemoriser",
     "QualityReport",
     "SamplingStep",

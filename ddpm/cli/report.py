@@ -19,12 +19,22 @@ from ddpm.cli.inputs import (
 )
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.sampling import default_steps, sample, usual_sampler
-from ddpm.judging.copying.comparison_set import check_seen, what_was_seen
+from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen, what_was_seen
 from ddpm.judging.html_report import to_html
+from ddpm.judging.recombination.agreement import (
+    SPRITES,
+    PatchAgreement,
+    affordable,
+    learnt_from,
+    measure_agreement,
+    seconds_per_sprite,
+)
 from ddpm.judging.report import make_report
 from ddpm.pixels.conversion import to_uint8
 from ddpm.runs.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ddpm.runs.run import Run
+
+_PATCH_SECONDS = 60.0
 
 
 def add_parser(commands: Commands) -> None:
@@ -39,6 +49,13 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--false-positive-rate", type=float, default=0.01, help="share of unseen sprites that may be called near copies"
     )
+    parser.add_argument(
+        "--patches",
+        type=int,
+        metavar="N",
+        help="sprites that the checkpoint draws anew to see how far patches explain them; 0 leaves that out "
+        "(default: 32, or as many as take a minute)",
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page to keep")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -49,6 +66,8 @@ def _report(options: argparse.Namespace) -> None:
         raise ValueError("report needs --samples and --data, or a --checkpoint that tells the rest")
     if not 0 < options.false_positive_rate < 1:
         raise ValueError(f"--false-positive-rate must lie between 0 and 1, got {options.false_positive_rate}")
+    if options.patches is not None and options.patches < 0:
+        raise ValueError(f"--patches must be at least 0, got {options.patches}")
     if options.html is not None and (options.html.is_dir() or not options.html.name):
         raise ValueError(f"--html: {options.html} is a folder; give the name of a file")
     if options.html is not None:
@@ -78,11 +97,36 @@ def _report(options: argparse.Namespace) -> None:
         steps = default_steps(sampler, checkpoint.schedule.num_timesteps)
         *_, last = with_progress(moments, steps, f"drawing {options.n:,} sprites")
         samples = to_uint8(last.x0)
-    report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by)
+    patches = _patches(checkpoint, reference, options.patches, options.seed) if checkpoint else None
+    report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by, patches=patches)
     if options.html is not None:
         replace_bytes(options.html, to_html(report).encode())
         print(f"Wrote {options.html}", file=sys.stderr)
     print(json.dumps(report.to_dict(), allow_nan=False) if options.json else report.to_text())
+
+
+def _patches(checkpoint: Checkpoint, reference: ComparisonSet, n: int | None, seed: int) -> PatchAgreement | None:
+    """The same places alone: all places take ten times as long."""
+    if n == 0:
+        return None
+    if usual_sampler(checkpoint.model) == "instant":
+        print(
+            "Left out: how far patches explain the model. A distilled one knows too few noise levels; ask the model that "
+            "it was distilled from.",
+            file=sys.stderr,
+        )
+        return None
+    images, labels, asked = learnt_from(checkpoint, reference, n or SPRITES, seed)
+    each = seconds_per_sprite(images, labels, asked)
+    if n is None and not (n := affordable(each, _PATCH_SECONDS)):
+        print(
+            f"Left out: how far patches explain the model, about {each:,.0f} s a sprite. --patches N measures it.",
+            file=sys.stderr,
+        )
+        return None
+    print(f"drawing {n} sprites with the model and from patches, about {each:.2g} seconds each", file=sys.stderr)
+    asked = None if asked is None else asked[:n]
+    return measure_agreement(checkpoint.model, checkpoint.schedule, images, labels, asked, n, seed=seed)
 
 
 def _source(checkpoint: Checkpoint) -> str:

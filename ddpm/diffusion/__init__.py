@@ -7,5 +7,6 @@
 4. ``chain``: the reverse process, recorded; ``animation``: as GIF and APNG.
 5. ``variants``: a sprite drawn again from a noise level on, in other colours or in another shape.
 
-``memoriser`` is the ideal denoiser of a data set, which can only copy; ``parallel`` runs a network on all cores.
+``memoriser`` is the ideal denoiser of a data set, which can only copy, and ``patch_machine`` that of pixels which see a
+window alone, which can only recombine; ``parallel`` runs a network on all cores.
 """

@@ -63,6 +63,8 @@ def to_html(report: Report) -> str:
     ]
     if report.exam is not None:
         parts.append(f"<p>{html.escape(report.exam.sentence)}</p>")
+    if report.patches is not None:
+        parts.append(f"<p>{html.escape(report.patches.sentence)}</p>")
     parts += [
         "<h2>Nearest first</h2>",
         '<p class="soft">Each sample with the training sprite that is nearest by pixels, by shape and by palette, the '

@@ -21,6 +21,7 @@ from ddpm.judging.quality.classifier import Classifier
 from ddpm.judging.quality.forms import FormReport
 from ddpm.judging.quality.measures import QualityBaseline, classifier_of
 from ddpm.judging.quality.report import QualityReport
+from ddpm.judging.recombination.agreement import PatchAgreement
 from ddpm.judging.statistics import Proportion, percent
 from ddpm.pixels.conversion import require_sprites
 from ddpm.runs.checkpoint import Checkpoint
@@ -37,6 +38,7 @@ class Report:
         drawn_by: what drew the samples, in words; empty if unknown.
         index: what they were compared with.
         quality, exam: None if they were not measured, or there is no exam.
+        patches: how much patches of training sprites explain of what the model draws; None if it was not measured.
     """
 
     samples: np.ndarray
@@ -48,6 +50,7 @@ class Report:
     memorization: MemorizationReport
     quality: QualityReport | None
     exam: Exam | None
+    patches: PatchAgreement | None = None
 
     @cached_property
     def headline(self) -> Headline:
@@ -66,6 +69,7 @@ class Report:
             "memorization": self.memorization.to_dict(),
             "quality": None if self.quality is None else self.quality.to_dict(),
             "exam": None if self.exam is None else self.exam.to_dict(),
+            "patches": None if self.patches is None else self.patches.to_dict(),
         }
 
     def to_text(self) -> str:
@@ -74,6 +78,8 @@ class Report:
         lines = [found.sentence, *([found.caveat] if found.caveat else []), found.privacy]
         if self.exam:
             lines.append(self.exam.sentence)
+        if self.patches:
+            lines.append(self.patches.sentence)
         lines += [self.memorization.limit_words, *self.memorization.unknown]
         if self.quality is not None:
             lines += self.quality.absent.values()
@@ -121,6 +127,7 @@ def make_report(
     denoising_gap: DenoisingGap | None = None,
     with_quality: bool = True,
     grader: Grader | None = None,
+    patches: PatchAgreement | None = None,
 ) -> Report:
     """Judge samples by a data set; index, evidence, denoising gap and grader are computed if they are not given.
 
@@ -132,6 +139,7 @@ def make_report(
         index: from :func:`ddpm.judging.copying.index.stored_index.load_or_build`.
         evidence: from ``index.measure(samples)``.
         with_quality: False leaves out quality and exam, which take seconds.
+        patches: from :func:`ddpm.judging.recombination.agreement.measure_agreement`; never measured here.
 
     Raises:
         ValueError: if there is nothing to compare with, for samples of another size, or for a rate outside 0..1.
@@ -160,6 +168,7 @@ def make_report(
         memorization=memorization,
         quality=quality,
         exam=exam,
+        patches=patches,
     )
 
 
@@ -219,6 +228,8 @@ def tables(report: Report) -> list[Table]:
         ),
         ("Does the model remember?", ["", ""], _memory_rows(found)),
     ]
+    if report.patches is not None:
+        result.append((report.patches.title, ["", "of the variance explained"], report.patches.rows()))
     if report.exam is not None:
         result.append(("The exam: pairs of shape and palette that were withheld", ["", ""], _exam_rows(report.exam)))
     if report.quality is not None:

@@ -83,6 +83,24 @@ def wilson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, f
     return min(max(0.0, centre - half), rate), max(min(1.0, centre + half), rate)
 
 
+def median_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
+    """(median, low, high) of the population that float (n,) come from; its interval lies between two of the values.
+
+    However they are distributed: how many lie below the true median is binomial (Conover 1999, sec. 3.2). Fewer than
+    six values have no interval of 95%: NaN then, and a median of NaN for none.
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n = len(ordered)
+    if not n:
+        return math.nan, math.nan, math.nan
+    below, tail = -1, 0.0
+    while (tail := tail + math.comb(n, below + 1) / 2**n) <= (1 - confidence) / 2:
+        below += 1
+    if below < 0:
+        return float(np.median(ordered)), math.nan, math.nan
+    return float(np.median(ordered)), float(ordered[below]), float(ordered[n - 1 - below])
+
+
 def percent(value: float) -> str:
     """A share with as many digits as it needs: 0%, 0.02%, 1.5%, 43%, 99.6%."""
     value *= 100

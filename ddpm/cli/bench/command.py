@@ -13,6 +13,8 @@ from ddpm.base.home import home
 from ddpm.cli.bench.forms import bench_forms, table
 from ddpm.cli.bench.learning import bench_baseline, bench_learning
 from ddpm.cli.bench.neighbors import bench_neighbors
+from ddpm.cli.bench.patches import bench_patches
+from ddpm.cli.bench.patches import table as patches_table
 from ddpm.cli.bench.sampling import bench_sampling
 from ddpm.cli.bench.training import bench_training
 from ddpm.cli.bench.waiting import bench_waiting
@@ -30,14 +32,14 @@ _BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {
 def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "bench", _bench, "measure speed on this machine")
     parser.add_argument(
-        "what", choices=[*_BENCHES, "learning", "reference", "sampling", "forms"], help="what to measure"
+        "what", choices=[*_BENCHES, "learning", "reference", "sampling", "forms", "patches"], help="what to measure"
     )
     parser.add_argument("--data", metavar="SOURCE", help="sprites to measure with (default: builtin)")
     parser.add_argument(
         "--checkpoint",
         type=Path,
         default=Path(__file__).resolve().parents[3] / "checkpoints" / "builtin",
-        help="sampling: a run folder, or one of its steps; forms: the long training, of the same sprites",
+        help="sampling, patches: a run folder, or one of its steps; forms: the long training, of the same sprites",
     )
     parser.add_argument(
         "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
@@ -46,6 +48,11 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--ddpm", action="store_true", help="learning: draw with plain DPM-Solver++ and with all 1,000 steps, too"
     )
+    parser.add_argument("--n", type=int, default=32, help="patches: sprites to draw and to compare")
+    parser.add_argument(
+        "--anywhere", action="store_true", help="patches: also compare all places, which takes about ten times as long"
+    )
+    parser.add_argument("--reach", type=int, default=16, help="patches: sprites for the windows; 0 leaves them out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -59,6 +66,11 @@ def _bench(options: argparse.Namespace) -> None:
             return
     elif options.what == "sampling":
         result = bench_sampling(options.checkpoint, options.data, lambda text: print(text, file=sys.stderr))
+    elif options.what == "patches":
+        result = _bench_patches(options)
+        if not options.json:
+            print(patches_table(result))
+            return
     else:
         result = _BENCHES[options.what](options.data or "builtin")
     if options.json:
@@ -77,6 +89,19 @@ def _bench_forms(options: argparse.Namespace) -> dict[str, Any]:
         )
     finally:
         printer.close()
+
+
+def _bench_patches(options: argparse.Namespace) -> dict[str, Any]:
+    if options.n < 1 or options.reach < 0:
+        raise ValueError(f"--n must be at least 1 and --reach at least 0, got {options.n} and {options.reach}")
+    return bench_patches(
+        options.checkpoint,
+        options.data,
+        options.n,
+        options.anywhere,
+        options.reach,
+        lambda text: print(text, file=sys.stderr),
+    )
 
 
 def _folder(source: str) -> Path:

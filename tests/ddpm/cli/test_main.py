@@ -642,6 +642,29 @@ def test_bench_reference(
     assert list(found.heldout) == curve["heldout"]
 
 
+def test_bench_patches(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ddpm.cli.bench.patches._STEPS", 2)
+    asked = ["bench", "patches", "--checkpoint", str(here / "checkpoints" / "cats"), "--n", "6", "--reach", "2"]
+    result = said(capsys, *asked, "--anywhere")
+    found = result["agreement"]
+    assert (found["sprites"], found["training"], found["by_kind"]) == (6, 40, False)
+    assert result["window"] == "measured"
+    for name in ("local", "anywhere", "memoriser", "unrelated"):
+        assert 0 <= found[name]["low"] <= found[name]["median"] <= found[name]["high"] <= 1
+    assert result["cpu_seconds_a_sprite"].keys() == {"network", "local", "anywhere", "memoriser"}
+    for name in ("reach_local", "reach_anywhere"):
+        assert result[name]["windows"] == list(range(1, 32, 2))
+        assert len(result[name]["best"]) == len(result[name]["t"]) == 2
+    assert main([*asked[:-1], "0"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("Laying patches of training sprites side by side explains ")
+    assert "CPU s a sprite" in text
+    assert "log-SNR" not in text
+    assert "Window: calibrated." in text
+    assert main([*asked[:-3], "0"]) == 1
+    assert "--n must be at least 1" in capsys.readouterr().err
+
+
 def test_bench_sampling(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("_TIMED", 2), ("_CALLS", 2), ("_ROUNDS", 1), ("_SAMPLES", 24)):
         monkeypatch.setattr(f"ddpm.cli.bench.sampling.{name}", value)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ddpm.cli import report as cli_report
 from ddpm.cli.inputs import load_to_compare
 from ddpm.cli.main import main
 from ddpm.jobs.job import run_training
@@ -23,6 +24,7 @@ from ddpm.judging.glossary import LABEL_WORDS, RATE_WORDS, TERM_WORDS
 from ddpm.judging.headline import headline
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
+from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.sprites import load_sprites
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.helpers import TINY, simple_sprites
@@ -87,12 +89,22 @@ def test_a_checkpoint_tells_the_rest(
     folder = data.parent / "checkpoints" / "cats"
     request = TrainingRequest(folder, data=str(data), preset="tiny", steps=4, threads=1, check_sprites=0)
     run_training(request, lambda progress: None)
-    assert main(["report", "--checkpoint", str(folder), "--n", "12", "--json"]) == 0
+    asked = ["--n", "12", "--patches", "6", "--html", "page.html", "--json"]
+    assert main(["report", "--checkpoint", str(folder), *asked]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["drawn_by"] == "cats, step 4"
     assert found["memorization"]["samples"] == 12
     assert 0 <= found["memorization"]["gap"]["auc_low"] <= found["memorization"]["gap"]["auc"] <= 1
     assert found["quality"]["class_agreement"]["n"] == 12
+    assert (found["patches"]["sprites"], found["patches"]["by_kind"]) == (6, True)
+    page = Path("page.html").read_text()
+    assert "What explains the model? (6 sprites" in page
+    assert f"<p>{found['patches']['sentence']}</p>" in page
+    assert main(["report", "--checkpoint", str(folder), "--patches", "-1"]) == 1
+    monkeypatch.setattr(cli_report, "_PATCH_SECONDS", 0.0)
+    capsys.readouterr()
+    assert cli_report._patches(load_checkpoint(folder), what_was_seen(load_sprites(data), None), None, 0) is None
+    assert "Left out: how far patches explain the model" in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_computed_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

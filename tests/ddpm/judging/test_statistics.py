@@ -10,7 +10,15 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from ddpm.judging.conformal import conformal_p
-from ddpm.judging.statistics import auc, chance_of_more, mann_whitney_z, newcombe, proportion, wilson
+from ddpm.judging.statistics import (
+    auc,
+    chance_of_more,
+    mann_whitney_z,
+    median_interval,
+    newcombe,
+    proportion,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(("count", "n"), [(0, 64), (1, 64), (32, 64), (64, 64), (3, 7), (512, 100_000)])
@@ -103,3 +111,21 @@ def test_the_chance_of_more_is_beta_binomial() -> None:
         assert chance_of_more(count, n, below, calibration) == pytest.approx(expected, rel=1e-4)
     with pytest.raises(ValueError, match="below"):
         chance_of_more(1, 5, 0, 9)
+
+
+def test_the_interval_of_a_median_is_scipys() -> None:
+    random = np.random.default_rng(0)
+    for n in (6, 7, 16, 31, 32, 200):
+        values = random.exponential(size=n)
+        middle, low, high = median_interval(values)
+        expected = stats.quantile_test(values, p=0.5).confidence_interval(0.95)
+        assert middle == np.median(values)
+        assert (low, high) == (expected.low, expected.high)
+
+
+def test_few_values_have_a_median_without_an_interval() -> None:
+    assert all(math.isnan(value) for value in median_interval(np.array([])))
+    middle, low, high = median_interval(np.array([3.0, 1.0, 2.0, 9.0, 4.0]))
+    assert middle == 3
+    assert math.isnan(low)
+    assert math.isnan(high)
