@@ -111,7 +111,7 @@ def _patches(checkpoint: Checkpoint, reference: ComparisonSet, n: int | None, se
         return None
     if usual_sampler(checkpoint.model) == "instant":
         print(
-            "Left out: how far patches explain the model. A distilled one knows too few noise levels; ask the model that "
+            "Left out: how far patches explain the model. A distilled one knows too few noise levels; ask the one that "
             "it was distilled from.",
             file=sys.stderr,
         )
