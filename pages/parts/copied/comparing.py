@@ -140,7 +140,7 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
             show_report(sent)
     reports = sorted((run for run in runs if verdict_of(run) is not None), key=lambda run: not may_have_data(run))
     batch = current_batch()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="question-row"):
         source = _ask_source(bool(reports), batch)
         run = default_run(runs)
         if source == REPORT:
