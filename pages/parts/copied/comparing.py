@@ -299,7 +299,8 @@ def _digest(values: np.ndarray) -> str:
 def _of_batch(batch: Batch, owner: Run, before: str = "", place: DeltaGenerator | None = None) -> Chosen:
     sprites = batch.chain.sprites
     words = f"{counted(len(sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."
-    (place or st).caption(plain(before + words))
+    tell = st.caption if place is None else place.caption
+    tell(plain(before + words))
     first = st.session_state.get("looked-at")
     first = first if isinstance(first, int) and 0 <= first < len(sprites) else None
     return Chosen(sprites, owner, "its own sprites", str(batch.info["model"]), first, batch)
