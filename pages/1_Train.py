@@ -38,6 +38,8 @@ elif active is None:
     st.header("Or begin a new one")
 with st.expander("Prepare the next training", expanded=form_is_wanted()) if active is not None else st.container():
     form, preview = st.columns([5, 7], gap="large")
+    # On a phone the preview is below the form, which comes in parts: the style sheet keeps their place.
+    form = form.container(key="training-form")
     with form:
         choice = choose_sprites()
     with preview:

@@ -20,20 +20,25 @@ st.markdown(
     "Real sprites that the model never saw are the yardstick."
 )
 
-chosen = choose_samples(models_or_stop("There is no model to question yet."))
+# Places for what comes and goes above the report: without them the report would be another element each time.
+asked, told = st.container(key="asked"), st.container()
+with asked:
+    chosen = choose_samples(models_or_stop("There is no model to question yet."))
 if chosen is None:
     st.stop()
 if isinstance(chosen, Run):
     verdict_view(chosen)
     st.stop()
-ready = get_ready(chosen.run)
+with told:
+    ready = get_ready(chosen.run)
 if isinstance(ready, str):
     without_sprites(chosen.run, ready)
     st.stop()
 
 control = chosen_control()
-samples = make_control(control, chosen, ready.comparison) if control else chosen
-pairs = None if samples is None else pair(samples, ready)
+with told:
+    samples = make_control(control, chosen, ready.comparison) if control else chosen
+    pairs = None if samples is None else pair(samples, ready)
 if pairs is not None:
     report_view(pairs, control)
 report_line(chosen.run)

@@ -51,6 +51,21 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
     assert errors == []
 
 
+# Layout shift as browsers report it to search engines: what moves by itself, summed over a window of at most 5 s.
+SHIFTS = """(() => {
+    const windows = (globalThis.shifts = [{ sum: 0, first: 0, last: 0 }]);
+    new PerformanceObserver((list) => {
+        for (const { value, startTime, hadRecentInput } of list.getEntries()) {
+            if (hadRecentInput) continue;
+            const now = windows.at(-1);
+            if (startTime - now.last > 1000 || startTime - now.first > 5000)
+                windows.push({ sum: value, first: startTime, last: startTime });
+            else Object.assign(now, { sum: now.sum + value, last: startTime });
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+})()"""
+
+
 def unfold(page: Page) -> None:
     """Open the figures, once they are there."""
     page.get_by_text("The figures", exact=True).click()
@@ -70,6 +85,18 @@ def test_pairs_come_at_once_and_can_be_sorted_and_filtered(page: Page) -> None:
     page.get_by_label("Show").select_option(name)
     expect(cards).to_have_count(int(count))
     assert {str(text).strip() for text in page.locator(".card span.label").all_inner_texts()} == {name}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_while_it_opens(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(SHIFTS)
+    page.reload()
+    expect(page.locator(".gallery[data-measured='true'] .card").first).to_be_visible(timeout=PATIENCE)
+    unfold(page)
+    page.get_by_role("tab", name="How near is normal?").click()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=PATIENCE)
+    assert max(found["sum"] for found in page.evaluate("globalThis.shifts")) < 0.1
 
 
 def test_it_answers_explains_and_can_be_tested(page: Page) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen, what_was_seen
 from ddpm.judging.copying.evidence import Evidence
@@ -140,7 +141,7 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
             show_report(sent)
     reports = sorted((run for run in runs if verdict_of(run) is not None), key=lambda run: not may_have_data(run))
     batch = current_batch()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="question-row"):
         source = _ask_source(bool(reports), batch)
         run = default_run(runs)
         if source == REPORT:
@@ -156,10 +157,13 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
                 if st.button(f"Draw {n}", type=kind, icon=":material/brush:"):  # type: ignore[arg-type]
                     pressed = n
     if source == UPLOAD:
-        return _uploaded(run)
+        # In one element, as the line that else stands here: what it replaces goes at once.
+        with st.container():
+            return _uploaded(run)
     if pressed:
-        batch = _drawn(run, pressed)
-        return None if batch is None else _of_batch(batch, run)
+        bar = st.progress(0.0, "Drawing ...")
+        batch = _drawn(run, pressed, bar)
+        return None if batch is None else _of_batch(batch, run, place=bar)
     nothing_yet = ""
     if batch is None:
         drawer = next((run for run in runs if run.is_shipped() and may_have_data(run)), shipped_run() or run)
@@ -292,30 +296,29 @@ def _digest(values: np.ndarray) -> str:
     return blake2b(np.ascontiguousarray(values).data, digest_size=12).hexdigest() + f"-{len(values)}"
 
 
-def _of_batch(batch: Batch, owner: Run, before: str = "") -> Chosen:
+def _of_batch(batch: Batch, owner: Run, before: str = "", place: DeltaGenerator | None = None) -> Chosen:
     sprites = batch.chain.sprites
     words = f"{counted(len(sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."
-    st.caption(plain(before + words))
+    tell = st.caption if place is None else place.caption
+    tell(plain(before + words))
     first = st.session_state.get("looked-at")
     first = first if isinstance(first, int) and 0 <= first < len(sprites) else None
     return Chosen(sprites, owner, "its own sprites", str(batch.info["model"]), first, batch)
 
 
-def _drawn(run: Run, n: int) -> Batch | None:
+def _drawn(run: Run, n: int, bar: DeltaGenerator) -> Batch | None:
     seed = int(st.session_state.get("fresh-seed", 0)) + 1
     st.session_state["fresh-seed"] = seed
-    bar = st.progress(0.0, "Drawing ...")
 
     def watch(done: int, steps: int, chain: Any) -> None:
         bar.progress(done / steps, f"Drawing: step {done:,} of {steps:,}")
 
     try:
-        batch = remember(draw_timed(resolve(Order(str(run.folder), n=n, seed=seed)), watch))
+        return remember(draw_timed(resolve(Order(str(run.folder), n=n, seed=seed)), watch))
     except CheckpointError as error:
+        bar.empty()
         problem(error)
         return None
-    bar.empty()
-    return batch
 
 
 def _uploaded(run: Run) -> Chosen | None:

@@ -17,7 +17,7 @@ from pages.parts.copied.controls import control_line, end_button
 from pages.parts.copied.downloads import downloads
 from pages.parts.copied.drawing_quality import how_drawn
 from pages.parts.copied.figures import copied_most, distance_figure, onset
-from pages.parts.copied.gallery import gallery, scatter
+from pages.parts.copied.gallery import gallery, gallery_place, scatter
 from pages.parts.copied.matches import packed_matches, packed_pairs
 from pages.parts.copied.rates import headline_html, labels_html, percent, rates_html, terms_html, waiting_html
 from pages.parts.shared.backdrop import ask_for_backdrop, backdrop_rule
@@ -36,7 +36,7 @@ def report_view(pairs: Pairs, control: str | None) -> None:
     # Not an empty place: that would be cleared at once in each run, and all below it would jump.
     answer, back = st.container(), st.container()
     ask_for_backdrop(pairs.chosen.images)
-    st.html(f"<style>{backdrop_rule()}</style>")
+    st.html(f"<style>{backdrop_rule()}{gallery_place(len(pairs.rows))}</style>")
     matches, figures = st.container(), st.container()
     subject = measured(pairs)
     if subject is None:

@@ -31,8 +31,8 @@ def verdict_view(run: Run, missing: str = "") -> None:
     verdict = verdict_of(run)
     if verdict is None:
         return
-    # One block, so that the browser removes all of it at once.
-    with st.container():
+    # One block, so that the browser removes all of it at once; with a name, so that it is not moved but another one.
+    with st.container(key="kept-report"):
         told, shown = st.columns([7, 5], gap="large")
         with told:
             _summary(run, verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,8 @@ from ddpm.pixels.sheets import png, sheet
 from pages.parts.shared.component import SCRIPT, STYLE, parcel, source
 
 _COLUMNS = 32
+# As in gallery.js: how many are shown at first; and how many fit side by side on the widest page.
+_FIRST, _NARROW_FIRST, _WIDEST = 64, 12, 8
 
 
 def gallery(packed: bytes, *, key: str) -> int | None:
@@ -25,6 +28,14 @@ def gallery(packed: bytes, *, key: str) -> int | None:
         The number of the sample that was clicked, in the one run of the script that this caused; otherwise None.
     """
     return _clicked(_gallery(key=key, data=packed, on_open_change=lambda: None))
+
+
+def gallery_place(count: int) -> str:
+    """A rule of a style sheet: as high as a gallery of ``count`` samples will be at least, until it is there."""
+    rows, narrow = (
+        math.ceil(min(count, first) / columns) for first, columns in ((_FIRST, _WIDEST), (_NARROW_FIRST, 2))
+    )
+    return f".st-key-gallery{{--rows:{rows};--rows-narrow:{narrow}}}"
 
 
 def scatter(packed: bytes, *, key: str) -> int | None:

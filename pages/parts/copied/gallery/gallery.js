@@ -65,6 +65,8 @@ class Gallery {
     more.hidden = kept.length <= this.first;
     more.textContent = this.all ? "Show fewer" : `Show all ${grouped(kept.length)}`;
     this.root.dataset.shown = shown.length;
+    // The page keeps a place for it until then (see gallery_place).
+    this.root.getRootNode().host?.setAttribute("data-mounted", "");
   }
 
   /** The sample that the visitor asked about goes before all others. */

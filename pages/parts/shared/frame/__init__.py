@@ -34,9 +34,8 @@ _SECONDS = 2.0
 
 def frame(title: str) -> None:
     """Begin a page; to be called first. The title is that of the browser's tab."""
-    st.set_page_config(
-        page_title=f"{title} · Pixel diffusion", page_icon=logo(4), layout="wide", initial_sidebar_state="collapsed"
-    )
+    # Not layout="wide": the page would change its width twice, by this and by the style sheet.
+    st.set_page_config(page_title=f"{title} · Pixel diffusion", page_icon=logo(4), initial_sidebar_state="collapsed")
     st.html(Path(__file__).with_name("frame.css"))
     _prevent_address_lookup()
     with st.container(horizontal=True, key="topbar", vertical_alignment="center", gap="small"):
