@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import get_args
 
 import numpy as np
 import torch
 
+from ddpm.diffusion.sampling import Sampler
 from ddpm.pixels.fitting import fitted
 from ddpm.runs.checkpoint import Checkpoint
 from ddpm.runs.samples import labels_by_frequency
@@ -28,6 +30,15 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         help="lay what is transparent on white, auto (what contrasts best) or #rrggbb (default: keep it transparent)",
     )
     group.add_argument("--centre", action="store_true", default=None, help="put smaller drawings in the middle")
+
+
+def add_sampler_option(parser: argparse.ArgumentParser, text: str) -> None:
+    """The option ``--sampler``; None stands for the usual one of the model."""
+    parser.add_argument(
+        "--sampler",
+        choices=get_args(Sampler),
+        help=f"{text} (default: fast); instant is for distilled models, and their default",
+    )
 
 
 def source_as_read(source: str | None, options: argparse.Namespace) -> str | None:

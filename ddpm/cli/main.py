@@ -1,4 +1,4 @@
-"""The command line: ``python -m ddpm train | sample | variants | nearest | report | data | choose | ship | ...``."""
+"""The command line: ``python -m ddpm train | distil | sample | variants | nearest | report | data | choose | ...``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ddpm.cli import choose, data, nearest, readers, report, ship, train
+from ddpm.cli import choose, data, distil, nearest, readers, report, ship, train
 from ddpm.cli.bench import command as bench
 from ddpm.cli.console import print_anything
 from ddpm.cli.drawing import sample, variants
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ddpm", description="Teach a small model to draw pixel art.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (train, sample, variants, nearest, report, data, ship, choose, readers, bench):
+    for command in (train, distil, sample, variants, nearest, report, data, ship, choose, readers, bench):
         command.add_parser(commands)
     return parser
 

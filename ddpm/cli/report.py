@@ -11,13 +11,14 @@ from ddpm.base.files import replace_bytes
 from ddpm.cli.console import with_progress
 from ddpm.cli.inputs import (
     add_reading_options,
+    add_sampler_option,
     labels_asked_for,
     load_and_tell,
     load_to_compare,
     source_as_read,
 )
 from ddpm.cli.options import Commands, add_command
-from ddpm.diffusion.sampling import default_steps, sample
+from ddpm.diffusion.sampling import default_steps, sample, usual_sampler
 from ddpm.judging.copying.comparison_set import check_seen, what_was_seen
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
@@ -33,7 +34,7 @@ def add_parser(commands: Commands) -> None:
     add_reading_options(parser)
     parser.add_argument("--checkpoint", type=Path, help="the run folder, or one of its steps, that drew them")
     parser.add_argument("--n", type=int, default=512, help="samples to draw where none are given")
-    parser.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw them")
+    add_sampler_option(parser, "how to draw them")
     parser.add_argument("--seed", type=int, default=0, help="of the samples that are drawn")
     parser.add_argument(
         "--false-positive-rate", type=float, default=0.01, help="share of unseen sprites that may be called near copies"
@@ -72,10 +73,9 @@ def _report(options: argparse.Namespace) -> None:
             raise ValueError(f"--n must be at least 1, got {options.n}")
         asked = labels_asked_for("any", options.n, options.seed, checkpoint)
         labels = None if asked is None else asked.numpy()
-        moments = sample(
-            checkpoint.model, checkpoint.schedule, options.n, options.sampler, seed=options.seed, labels=asked
-        )
-        steps = default_steps(options.sampler, checkpoint.schedule.num_timesteps)
+        sampler = options.sampler or usual_sampler(checkpoint.model)
+        moments = sample(checkpoint.model, checkpoint.schedule, options.n, sampler, seed=options.seed, labels=asked)
+        steps = default_steps(sampler, checkpoint.schedule.num_timesteps)
         *_, last = with_progress(moments, steps, f"drawing {options.n:,} sprites")
         samples = to_uint8(last.x0)
     report = make_report(samples, reference, checkpoint, labels, options.false_positive_rate, drawn_by)

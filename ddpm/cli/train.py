@@ -54,10 +54,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _lead(request: TrainingRequest, team: Team, stop_on_eof: bool) -> None:
-    switch, printer = StopSwitch(), ProgressPrinter()
-    _stop_on_signals(switch)
-    if stop_on_eof:
-        threading.Thread(target=_watch_stdin, args=(switch,), daemon=True).start()
+    switch, printer = listening(stop_on_eof), ProgressPrinter()
     try:
         progress = run_training(request, printer.training, switch, team)
     finally:
@@ -73,6 +70,15 @@ def _lead(request: TrainingRequest, team: Team, stop_on_eof: bool) -> None:
         print(f"Held-out error of the predicted noise: {', '.join(held)}.", file=sys.stderr)
     state = "Finished" if progress.state == "finished" else "Stopped"
     print(f"{state} at step {progress.step:,} of {progress.total_steps:,}: {request.folder}", file=sys.stderr)
+
+
+def listening(stop_on_eof: bool) -> StopSwitch:
+    """A switch that a signal turns, and the end of standard input, if that is asked for."""
+    switch = StopSwitch()
+    _stop_on_signals(switch)
+    if stop_on_eof:
+        threading.Thread(target=_watch_stdin, args=(switch,), daemon=True).start()
+    return switch
 
 
 def _stop_on_signals(switch: StopSwitch) -> None:

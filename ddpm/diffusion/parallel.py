@@ -41,6 +41,7 @@ class ParallelModel:
         self.num_classes: int | None = getattr(model, "num_classes", None)
         self.image_shape: Shape = tuple(getattr(model, "image_shape", DEFAULT_SHAPE))
         self.binary_alpha: bool = getattr(model, "binary_alpha", False)
+        self.distilled: bool = getattr(model, "distilled", False)
 
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         # An even number of equal parts: otherwise one of two cores waits for the other at the end.

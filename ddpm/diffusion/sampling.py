@@ -7,6 +7,7 @@ Every sampler follows a list of timesteps T-1 = t_0 > t_1 > ... > t_{K-1}, then 
 * ``ddim``  Song et al. 2020 (arXiv 2010.02502), eq. 12; ``eta`` 0 is deterministic, 1 is ``ddpm``
 * ``dpm++`` DPM-Solver++(2M), Lu et al. 2022 (arXiv 2211.01095), algorithm 2; ``eta`` 1 is its stochastic form
 * ``fast``  ``dpm++`` with eta 1 at other timesteps: as good in 12 network calls as ``ddpm`` in a thousand
+* ``instant``  1 to 4 calls of a distilled network, with which no other can draw; see ``ddpm.diffusion.instant``
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from ddpm.diffusion.instant.levels import MOST_CALLS, instant_timesteps
 from ddpm.diffusion.labels import checked_labels
 from ddpm.diffusion.noise import NoiseSource, Shape, draw_noise, sprite_noise
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
-from ddpm.diffusion.solvers import ddim, dpm_solver
+from ddpm.diffusion.solvers import Solver, ddim, dpm_solver, renoising
 from ddpm.pixels.transparency import settle_alpha
 
-Sampler = Literal["fast", "ddpm", "ddim", "dpm++"]
+Sampler = Literal["fast", "ddpm", "ddim", "dpm++", "instant"]
 Model = Callable[..., torch.Tensor]
 
 DEFAULT_SHAPE: Shape = (3, 16, 16)
@@ -61,8 +63,13 @@ def default_steps(sampler: Sampler, num_timesteps: int) -> int:
         ValueError: for an unknown sampler.
     """
     _check_sampler(sampler)
-    steps = {"ddpm": num_timesteps, "ddim": 50, "dpm++": 20, "fast": _FAST_STEPS}[sampler]
+    steps = {"ddpm": num_timesteps, "ddim": 50, "dpm++": 20, "fast": _FAST_STEPS, "instant": MOST_CALLS}[sampler]
     return min(steps, num_timesteps)
+
+
+def usual_sampler(model: Model) -> Sampler:
+    """The sampler for a model where nobody asks for another: "instant" for a distilled one, else "fast"."""
+    return "instant" if getattr(model, "distilled", False) else "fast"
 
 
 def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int, start: int | None = None) -> list[int]:
@@ -77,8 +84,10 @@ def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int, start: int 
             which goes on in the direction of the last one.
 
     Raises:
-        ValueError: unless ``1 <= steps <= T`` and ``0 <= start < T``.
+        ValueError: unless ``1 <= steps <= T`` and ``0 <= start < T``; for "instant" as ``instant_timesteps``.
     """
+    if sampler == "instant":
+        return instant_timesteps(schedule, steps, start)
     total = schedule.num_timesteps
     if not 1 <= steps <= total:
         raise ValueError(f"steps must lie in 1..{total}, got {steps}")
@@ -143,12 +152,13 @@ def sample(
     Args:
         model: any callable ``(x_t, t, labels=None)`` that returns the shape of x_t. Its attributes say the rest:
             ``prediction_type`` ("eps" if it has none), ``image_shape``, the (C, H, W) of its sprites ((3, 16, 16) if it
-            has none), ``num_classes``, ``binary_alpha``, whether a fourth channel is alpha of 0 or 1 alone: then
-            the result has no other, and is black where it is 0; and ``guidance_max_log_snr``, the log-SNR above which
-            guidance ends (Kynkäänniemi et al. 2024, arXiv 2404.07724; never if it has none).
+            has none), ``num_classes``, ``distilled``, whether "instant" can draw with it, and then nothing else (not,
+            if it has none), ``binary_alpha``, whether a fourth channel is alpha of 0 or 1 alone: then the result has no
+            other, and is black where it is 0; and ``guidance_max_log_snr``, the log-SNR above which guidance ends
+            (Kynkäänniemi et al. 2024, arXiv 2404.07724; never if it has none).
         n: number of sprites, at least 1.
-        sampler: "fast", "ddpm", "ddim" or "dpm++".
-        steps: network calls, 1..T; None for the sampler's default (ddpm: all T).
+        sampler: "fast", "ddpm", "ddim", "dpm++" or "instant".
+        steps: network calls, 1..T ("instant": 1..4); None for the sampler's default (ddpm: all T).
         labels: integer (N,), the kind of each sprite, -1 for any kind; None for any kind in all.
         guidance_scale: w in ``eps_u + w (eps_c - eps_u)`` (Ho & Salimans 2022, arXiv 2207.12598); 1 is plain
             conditional sampling in one pass, any other value takes twice the network calls as long as it acts.
@@ -162,8 +172,10 @@ def sample(
             the ones below are made: see :func:`timesteps`, whose length is the number of network calls.
 
     Raises:
-        ValueError: for values outside these ranges, or ``start`` without ``noise``, at the first step.
+        ValueError: for values outside these ranges, ``start`` without ``noise``, or a sampler that the model was not
+            made for, at the first step.
     """
+    _check_made_for(sampler, model)
     if steps is None:
         steps = default_steps(sampler, schedule.num_timesteps)
     levels = timesteps(schedule, sampler, steps, start)
@@ -176,9 +188,7 @@ def sample(
     device = _device(model)
     x_t = _start((n, *shape), noise, noise_sources).to(device)
     predict = _Predictor(model, schedule, labels, guidance_scale, clip_x0)
-    eta = 1.0 if sampler in ("ddpm", "fast") else eta
-    solver = ddim if sampler in ("ddpm", "ddim") else dpm_solver
-    move = solver(schedule, eta, lambda: draw_noise(noise_sources).to(device))
+    move = _solver(schedule, sampler, eta, lambda: draw_noise(noise_sources).to(device))
     for t, t_next in zip(levels, [*levels[1:], -1], strict=True):
         x0, eps = predict(x_t, t)
         yield SamplingStep(t, x_t, x0)
@@ -228,6 +238,28 @@ class _Predictor:
         """Whether at this noise level the kind is no longer in question, so that insisting on it would do harm."""
         highest = getattr(self.model, "guidance_max_log_snr", math.inf)
         return float(self.schedule.log_snr()[t]) > highest
+
+
+def _solver(schedule: NoiseSchedule, sampler: Sampler, eta: float, noise: Callable[[], torch.Tensor]) -> Solver:
+    if sampler == "instant":
+        return renoising(schedule, noise)
+    solver = ddim if sampler in ("ddpm", "ddim") else dpm_solver
+    return solver(schedule, 1.0 if sampler in ("ddpm", "fast") else eta, noise)
+
+
+def _check_made_for(sampler: Sampler, model: Model) -> None:
+    _check_sampler(sampler)
+    distilled = bool(getattr(model, "distilled", False))
+    if sampler == "instant" and not distilled:
+        raise ValueError(
+            "the sampler instant is for distilled models alone, and this one is none: distil it first "
+            "(python -m ddpm distil --run NAME), or draw with fast"
+        )
+    if sampler != "instant" and distilled:
+        raise ValueError(
+            f"this model was distilled, and knows only the few noise levels of the sampler instant: {sampler} cannot "
+            "draw with it; draw with instant, or with the model that it was distilled from"
+        )
 
 
 def _check(n: int, eta: float, guidance_scale: float, noise_sources: Sequence[NoiseSource]) -> None:

@@ -133,6 +133,18 @@ class NoiseSchedule:
         """The timestep whose log-SNR is nearest to each given one; int64, shape of ``log_snr``."""
         return (torch.as_tensor(log_snr, dtype=torch.float64)[..., None] - self.log_snr()).abs().argmin(dim=-1)
 
+    def timestep_at(self, strength: float) -> int:
+        """The timestep, 0..T-1, at which ``(2 / pi) arctan(sigma / alpha)`` of ``x_t = alpha x0 + sigma eps`` is
+        nearest to ``strength``, 0..1: 0 is clean, 1 is noise alone (the angle phi of Salimans & Ho 2022, app. D).
+
+        Raises:
+            ValueError: unless it lies in 0..1.
+        """
+        if not 0 <= strength <= 1:
+            raise ValueError(f"strength must lie in 0..1, got {strength}")
+        levels = torch.atan2((1 - self.alphas_cumprod).sqrt(), self.alphas_cumprod.sqrt()) * (2 / torch.pi)
+        return int((levels - strength).abs().argmin())
+
     def _scales(self, t: torch.Tensor, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """sqrt(alpha_bar) and sqrt(1 - alpha_bar), to be multiplied with ``like``."""
         if t.numel() and (int(t.min()) < 0 or int(t.max()) >= self.num_timesteps):

@@ -1,4 +1,5 @@
-"""From one timestep to the next: the step of DDIM, of which DDPM is a special case, and that of DPM-Solver++."""
+"""From one timestep to the next: the step of DDIM, of which DDPM is a special case, that of DPM-Solver++,
+and new noise on x0 for a network that goes the whole way at once."""
 
 from __future__ import annotations
 
@@ -67,6 +68,18 @@ def dpm_solver(schedule: NoiseSchedule, eta: float, noise: Noise) -> Solver:
         if eta == 0.0:
             return mean
         return mean + ((1 - alpha_bar_next) * -math.expm1(-2 * renewed)) ** 0.5 * noise()
+
+    return step
+
+
+def renoising(schedule: NoiseSchedule, noise: Noise) -> Solver:
+    """x0 with new noise of the next level: multistep consistency sampling, Song et al. 2023 (2303.01469), alg. 1."""
+
+    def step(x_t: torch.Tensor, x0: torch.Tensor, eps: torch.Tensor, t: int, t_next: int) -> torch.Tensor:
+        if t_next < 0:
+            return x0.clone()
+        alpha_bar = _alpha_bar(schedule, t_next)
+        return alpha_bar**0.5 * x0 + (1 - alpha_bar) ** 0.5 * noise()
 
     return step
 

@@ -118,6 +118,7 @@ class UNet(nn.Module):
         seamless: whether a sprite goes on at its opposite border, as on a torus, so that it can be laid side by side.
             The 3x3 convolutions are then padded with what lies there instead of zeros, and a prediction moves with its
             input, if that is shifted around by multiples of ``unit``. The sides must be multiples of it, too.
+        distilled: whether its weights are for the sampler "instant" alone; the network is the same.
 
     Raises:
         ValueError: for values outside these ranges.
@@ -138,6 +139,7 @@ class UNet(nn.Module):
         image_shape: Sequence[int] = (3, 16, 16),
         binary_alpha: bool = False,
         seamless: bool = False,
+        distilled: bool = False,
     ) -> None:
         super().__init__()
         self.channels = channels = tuple(channels)
@@ -150,6 +152,7 @@ class UNet(nn.Module):
         self.image_shape = (image_channels, height, width)
         self.binary_alpha = binary_alpha
         self.seamless = seamless
+        self.distilled = distilled
         self._check()
 
         time_channels = 4 * time_embedding_dim
@@ -226,6 +229,7 @@ class UNet(nn.Module):
             "image_shape": list(self.image_shape),
             "binary_alpha": self.binary_alpha,
             "seamless": self.seamless,
+            "distilled": self.distilled,
         }
 
     def forward(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:

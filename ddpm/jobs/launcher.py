@@ -17,7 +17,10 @@ from pathlib import Path
 
 from ddpm.base.files import open_plain
 from ddpm.base.home import home
-from ddpm.jobs.request import TrainingRequest, to_options
+from ddpm.jobs import request as training
+from ddpm.jobs.distilling import request as distilling
+from ddpm.jobs.distilling.request import DistilRequest
+from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.run import Run
 from ddpm.runs.training_lock import active_training
 
@@ -52,8 +55,8 @@ class Child:
         return None
 
 
-def start_training(request: TrainingRequest) -> Child:
-    """Start ``python -m ddpm train`` for a request, and return when its run folder shows it, or it has ended.
+def start_training(request: TrainingRequest | DistilRequest) -> Child:
+    """Start ``python -m ddpm train`` or ``distil``, and return when the run folder shows it, or it has ended.
 
     Raises:
         StartError: if a training is already alive in this home, or the process cannot be started.
@@ -71,7 +74,7 @@ def start_training(request: TrainingRequest) -> Child:
             log = logs / f"{request.folder.name}-{start}.log"
             with open(log, "wb") as output:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "ddpm", "train", "--stop-on-eof", *to_options(request)],
+                    [sys.executable, "-m", "ddpm", *_command(request), "--stop-on-eof"],
                     cwd=request.folder.parent.parent,
                     env=_environment(start, log),
                     stdin=subprocess.PIPE,
@@ -101,8 +104,16 @@ def log_tail(log: Path, lines: int = 12) -> str:
     return "\n".join(text.strip().splitlines()[-lines:])
 
 
-def _with_absolute_paths(request: TrainingRequest) -> TrainingRequest:
+def _command(request: TrainingRequest | DistilRequest) -> list[str]:
+    if isinstance(request, DistilRequest):
+        return ["distil", *distilling.to_options(request)]
+    return ["train", *training.to_options(request)]
+
+
+def _with_absolute_paths(request: TrainingRequest | DistilRequest) -> TrainingRequest | DistilRequest:
     """The same request with absolute paths, for a process in another working folder."""
+    if isinstance(request, DistilRequest):
+        return replace(request, folder=request.folder.absolute())
     data = request.data
     if data is not None and data.partition(":")[0] not in ("builtin", "kaggle"):
         data = os.path.abspath(os.path.expanduser(data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, list_of, or_none
+from ddpm.diffusion.instant.levels import MOST_CALLS
 from ddpm.judging.choosing import NEAR, Bar, bars, read_choice
 from ddpm.judging.readers import Readers, read_readers
 from ddpm.runs.errors import RunError
@@ -73,7 +74,7 @@ def run_card(run: Run) -> str:
         "import ddpm",
         "",
         f'checkpoint = ddpm.load_checkpoint("checkpoints/{run.name}")',
-        'for step in ddpm.sample(checkpoint.model, checkpoint.schedule, n=64, sampler="fast"):',
+        f'for step in ddpm.sample(checkpoint.model, checkpoint.schedule, n=64, sampler="{_sampler(config)}"):',
         "    pass",
         "images = ddpm.to_uint8(step.x0)",
         "```",
@@ -97,8 +98,7 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
         f"# {run.name}",
         "",
         *([f"*{config['note']}*", ""] if config.get("note") else []),
-        f"A small diffusion model that draws {size} {art} after {step:,} of "
-        f'{run.status().get("total_steps", 0):,} steps of the recipe "{recipe["title"]}".',
+        _what_it_is(config, f"{size} {art}", f"{step:,} of {run.status().get('total_steps', 0):,} steps"),
         "",
         "| | |",
         "| --- | --- |",
@@ -107,12 +107,35 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
         "out |",
         *([f"| background | {data['background']}, under what is transparent |"] if data.get("background") else []),
         f"| data fingerprint | `{data['fingerprint']}` |",
-        f"| passes over each training sprite | {passes:,.0f} |",
+        *_origin(config, passes),
         f"| classes that it saw | {classes or 'none'} |",
         f"| schedule, prediction | {config['schedule']['kind']}, {recipe['prediction_type']} |",
         f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
         f"| machine | {config['machine']} |",
     ]
+
+
+def _sampler(config: dict[str, Any]) -> str:
+    return "instant" if "distilled" in config else "fast"
+
+
+def _what_it_is(config: dict[str, Any], art: str, length: str) -> str:
+    if origin := config.get("distilled"):
+        return (
+            f"A small diffusion model that draws {art} in 1 to {MOST_CALLS} calls of the network (the sampler "
+            f"`instant`, and no other), after {length} in which it was distilled from the run {origin['run']}, step "
+            f"{origin['step']:,}."
+        )
+    return f'A small diffusion model that draws {art} after {length} of the recipe "{config["recipe"]["title"]}".'
+
+
+def _origin(config: dict[str, Any], passes: float) -> list[str]:
+    """Rows of the table: how often it saw its sprites, or what it was distilled from, which saw them in its place."""
+    if origin := config.get("distilled"):
+        return [
+            f"| distilled from | {origin['run']}, step {origin['step']:,}, weights `{origin['weights']}` (SHA-256) |"
+        ]
+    return [f"| passes over each training sprite | {passes:,.0f} |"]
 
 
 def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
@@ -136,8 +159,8 @@ def _chosen(choice: dict[str, Any], readers: Readers | None) -> list[str]:
         "",
         "## What it draws, and what it repeats",
         "",
-        f"{kept['samples']:,} samples, {_calls(kept)} network calls each (`fast`), averaged weights, kinds by their "
-        "frequency, nothing cleaned up.",
+        f"{kept['samples']:,} samples, {_calls(kept)} network calls each (`{kept['sampler']}`), averaged weights, "
+        "kinds by their frequency, nothing cleaned up.",
         "",
         "| | this model | at most | real sprites |",
         "| --- | --- | --- | --- |",

@@ -80,6 +80,7 @@ def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str,
         "total_steps": total_steps,
         "label_names": data["label_names"],
         "class_frequencies": data["class_frequencies"],
+        **({"distilled": run_config["distilled"]} if "distilled" in run_config else {}),
     }
 
 
@@ -100,6 +101,8 @@ def make_plan(request: TrainingRequest, context: Context) -> Plan:
     if not run.exists():
         return _new_plan(run, request, length or None, context)
     config = run.config()
+    if "distilled" in config:
+        raise RunError(f"{run.name} was distilled, not trained: go on with it by distil --out {run.name} --resume.")
     damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
     if config.get("format_version") != RUN_FORMAT:
         raise RunError(damaged)

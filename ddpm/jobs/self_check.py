@@ -17,7 +17,7 @@ import torch
 
 from ddpm.base import hardware
 from ddpm.diffusion.labels import draw_labels
-from ddpm.diffusion.sampling import sample
+from ddpm.diffusion.sampling import sample, usual_sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID, NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.judging.copying.index.training_index import TrainingIndex
@@ -123,7 +123,7 @@ class SelfCheck:
         """
         began = time.perf_counter()
         *_, last = (None,)
-        for moment in sample(model, self._schedule, self._drawn, "fast", labels=self._labels):
+        for moment in sample(model, self._schedule, self._drawn, usual_sampler(model), labels=self._labels):
             if interrupted():
                 return None
             last = moment

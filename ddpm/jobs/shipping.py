@@ -69,6 +69,7 @@ def ship_run(
         binary_alpha=model.binary_alpha,
     )
     state.ema.model.load_state_dict(checkpoint.model.state_dict())
+    state.model.distilled = model.distilled
     state.step = step
     stored = checkpoint_config(config, int(run.status().get("total_steps") or config["total_steps"]))
     save_checkpoint(target / "steps", state, stored, resumable=False, half=True)

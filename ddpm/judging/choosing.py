@@ -24,7 +24,7 @@ from ddpm.base.json_values import (
     list_of,
     or_none,
 )
-from ddpm.diffusion.sampling import Sampler, default_steps
+from ddpm.diffusion.sampling import Sampler, default_steps, usual_sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.index.stored_index import load_or_build
@@ -120,13 +120,14 @@ def measure_step(
     step: int,
     comparison_set: ComparisonSet,
     n: int = SAMPLES,
-    sampler: Sampler = "fast",
+    sampler: Sampler | None = None,
     index: TrainingIndex | None = None,
     grader: Grader | None = None,
 ) -> tuple[dict[str, Any], Report]:
     """Measure n samples of a saved step, of kinds by their frequency, without any clean-up.
 
     Args:
+        sampler: None for the usual one of the model.
         index, grader: those of the comparison set, where several steps are measured.
 
     Returns:
@@ -137,6 +138,7 @@ def measure_step(
         ValueError: if the run has learnt from none of these sprites.
     """
     loaded = load_checkpoint(run.step_path(step))
+    sampler = usual_sampler(loaded.model) if sampler is None else sampler
     samples, labels = cached_samples(loaded, n, sampler), labels_by_frequency(loaded, n)
     report = make_report(
         samples,
@@ -148,7 +150,7 @@ def measure_step(
         grader=grader,
     )
     heldout, unseen = None, comparison_set.unseen
-    if len(unseen):
+    if len(unseen) and not loaded.model.distilled:
         sprites, schedule = comparison_set.sprites, loaded.schedule
         heldout = heldout_loss(loaded.model, sprites, unseen, schedule, evaluations=_EVALUATIONS, log_snr=LOG_SNR_GRID)
     row = {
@@ -220,11 +222,13 @@ def choose_step(
     Returns:
         The content of ``choice.json``: ``samples``, ``rows``, ``chosen`` and ``all_steps`` (a row or None).
     """
+    if all_steps_too and "distilled" in run.config():
+        raise ValueError(f"{run.name} was distilled, and cannot be drawn with all steps: leave out --ddpm")
     sprites = load_sprites(source or str(run.config()["data"]["source"]))
     comparison_set = what_was_seen(sprites, run.trained_on())
     index, grader = load_or_build(comparison_set), Grader(comparison_set)
 
-    def measured(step: int, sampler: Sampler = "fast") -> tuple[dict[str, Any], Report]:
+    def measured(step: int, sampler: Sampler | None = None) -> tuple[dict[str, Any], Report]:
         return measure_step(run, step, comparison_set, n, sampler, index, grader)
 
     earlier = read_choice(run.folder)

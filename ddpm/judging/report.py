@@ -99,6 +99,10 @@ _MEASURES = (
     "symmetry",
 )
 
+DISTILLED = (
+    "Whether it knows its training sprites from others by the noise that it removes is not measured: a distilled model "
+    "no longer predicts the noise. Ask the model that it was distilled from."
+)
 _LINE = 120
 _MOST_UNSEEN = 1024
 
@@ -140,6 +144,8 @@ def make_report(
         denoising_gap = measure_denoising_gap(checkpoint.model, checkpoint.schedule, index.train, index.heldout)
     evidence = index.measure(samples) if evidence is None else evidence
     memorization = judge(evidence, index, false_positive_rate, denoising_gap)
+    if checkpoint is not None and checkpoint.model.distilled:
+        memorization = replace(memorization, unknown=(*memorization.unknown, DISTILLED))
     quality, exam = None, None
     if with_quality:
         quality = (grader or Grader(comparison_set)).grade(samples, labels)

@@ -216,7 +216,7 @@ def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple
         shape = network.get("image_shape", [3, 16, 16])
         if not (isinstance(shape, list) and len(shape) == 3 and all(is_whole(side, 1, 64) for side in shape)):
             raise ValueError("its image_shape is not that of sprites")
-        for name in ("binary_alpha", "seamless"):
+        for name in ("binary_alpha", "seamless", "distilled"):
             if not isinstance(network.get(name, False), bool):
                 raise ValueError(f"its {name} is neither true nor false")
         if not is_whole(schedule.get("num_timesteps"), 1, 100_000):

@@ -78,10 +78,12 @@ _CONFIG: dict[str, Check] = {
     "note": is_text,
     "id": lambda value: is_text(value) and bool(_ID.fullmatch(value)),
     "sequence": is_count,
+    "distilled": lambda value: has_fields(value, {"run": is_name, "id": is_text, "step": is_count, "weights": is_text}),
 }
 _METRICS: dict[str, Check] = {
     **dict.fromkeys(("loss", "noise_error", "heldout", "heldout_raw", "seconds", "images_per_second"), is_amount),
     **dict.fromkeys(("final_heldout", "final_heldout_even", "final_heldout_raw"), is_amount),
+    "distances": lambda value: list_of(is_amount)(value) and 0 < len(value) <= 16,
     "quartiles": lambda value: list_of(or_none(is_amount))(value) and len(value) == 4,
     "check": lambda value: _is_check(value) and is_amount(value.get("seconds")) and is_object(value.get("real") or {}),
 }

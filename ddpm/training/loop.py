@@ -33,11 +33,19 @@ from ddpm.training.optimizer import Optimizer
 from ddpm.training.recipes import Recipe
 
 # After so many steps in a row without a finite loss, later steps will not be better.
-_MOST_SKIPPED_IN_A_ROW = 20
+MOST_SKIPPED_IN_A_ROW = 20
 
 
 class TrainingError(RuntimeError):
     """The training cannot go on; the message says why, and what to do."""
+
+
+def too_many_skipped(step: int) -> TrainingError:
+    """The error after :data:`MOST_SKIPPED_IN_A_ROW` skipped steps, of which ``step`` is the last."""
+    return TrainingError(
+        f"The loss was not a finite number for {MOST_SKIPPED_IN_A_ROW} steps in a row, up to step {step}. "
+        "The last saved step is good: resume from it, or start again with a smaller learning rate."
+    )
 
 
 class Batches(Protocol):
@@ -159,11 +167,8 @@ def train(
         with team.step():
             result = trainer.step()
         skipped_in_a_row = skipped_in_a_row + 1 if result.skipped else 0
-        if skipped_in_a_row == _MOST_SKIPPED_IN_A_ROW:
-            raise TrainingError(
-                f"The loss was not a finite number for {skipped_in_a_row} steps in a row, up to step {result.step}. "
-                "The last saved step is good: resume from it, or start again with a smaller learning rate."
-            )
+        if skipped_in_a_row == MOST_SKIPPED_IN_A_ROW:
+            raise too_many_skipped(result.step)
         yield result
 
 

@@ -11,10 +11,10 @@ import torch
 
 from ddpm.cli.console import with_progress
 from ddpm.cli.drawing.sample_files import add_file_options, checked_files
-from ddpm.cli.inputs import labels_asked_for
+from ddpm.cli.inputs import add_sampler_option, labels_asked_for
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.chain import ChainRecorder
-from ddpm.diffusion.sampling import default_steps, sample, timesteps
+from ddpm.diffusion.sampling import default_steps, sample, timesteps, usual_sampler
 from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish
 from ddpm.pixels.palette.known import KNOWN, find_palette
 from ddpm.pixels.seams import drawn_beside_learnt, seams
@@ -25,7 +25,7 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "sample", _sample, "draw sprites")
     parser.add_argument("--checkpoint", required=True, type=Path, help="a run folder, or one of its steps")
     parser.add_argument("--n", type=int, default=64, help="number of sprites")
-    parser.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw")
+    add_sampler_option(parser, "how to draw")
     parser.add_argument("--steps", type=int, help="network calls (default: the sampler's own)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same sprites")
     parser.add_argument(
@@ -52,14 +52,15 @@ def _sample(options: argparse.Namespace) -> None:
     files.check_size(options.n, *checkpoint.model.image_shape[1:])
     labels = labels_asked_for(options.label, options.n, options.seed, checkpoint)
     schedule = checkpoint.schedule
-    steps = default_steps(options.sampler, schedule.num_timesteps) if options.steps is None else options.steps
-    steps = len(timesteps(schedule, options.sampler, steps))
+    sampler = options.sampler or usual_sampler(checkpoint.model)
+    steps = default_steps(sampler, schedule.num_timesteps) if options.steps is None else options.steps
+    steps = len(timesteps(schedule, sampler, steps))
     recorder = ChainRecorder(schedule, steps)
     moments = sample(
         checkpoint.model,
         schedule,
         options.n,
-        options.sampler,
+        sampler,
         options.steps,
         options.seed,
         labels,

@@ -12,11 +12,11 @@ import torch
 from ddpm.base.text import counted
 from ddpm.cli.console import with_progress
 from ddpm.cli.drawing.sample_files import add_file_options, checked_files
-from ddpm.cli.inputs import labels_asked_for, load_and_tell
+from ddpm.cli.inputs import add_sampler_option, labels_asked_for, load_and_tell
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.chain import Chain, ChainRecorder
 from ddpm.diffusion.noise import sprite_noise
-from ddpm.diffusion.sampling import sample
+from ddpm.diffusion.sampling import sample, usual_sampler
 from ddpm.diffusion.variants.levels import STRENGTHS, shown_timesteps, usual_strength, variant_timesteps
 from ddpm.diffusion.variants.redrawing import VariantOptions, variants
 from ddpm.pixels.conversion import to_uint8
@@ -58,7 +58,7 @@ def add_parser(commands: Commands) -> None:
         help=f"from which noise level on it is drawn again, 0 to 1 (default: {_LEVELS}); shapes: near {near:g}, "
         f"further {further:g}, far {far:g}; colours: {', '.join(f'{one:g}' for one in STRENGTHS['colours'])}",
     )
-    parser.add_argument("--sampler", choices=["fast", "ddpm", "ddim", "dpm++"], default="fast", help="how to draw")
+    add_sampler_option(parser, "how to draw")
     parser.add_argument("--steps", type=int, help="network calls of a whole way (default: the sampler's own)")
     parser.add_argument("--seed", type=int, default=0, help="of the sprites that --index names")
     parser.add_argument("--variant-seed", type=int, default=0, help="another one gives other variants of the same")
@@ -77,6 +77,7 @@ def _variants(options: argparse.Namespace) -> None:
         options.columns = options.count + 1
     files = checked_files(options)
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
+    options.sampler = options.sampler or usual_sampler(checkpoint.model)
     numbers, originals, labels = _originals(options, checkpoint)
     total = len(originals) * (options.count + 1)
     files.check_size(total, *originals.shape[1:3])

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch
-
+from ddpm.diffusion.instant.levels import nearest_jump
 from ddpm.diffusion.sampling import Sampler, default_steps, timesteps
 from ddpm.diffusion.schedule import NoiseSchedule
 
@@ -42,11 +41,7 @@ def timestep_at(schedule: NoiseSchedule, strength: float) -> int:
     Raises:
         ValueError: unless it lies in 0..1.
     """
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must lie in 0..1, got {strength}")
-    alpha_bar = schedule.alphas_cumprod
-    levels = torch.atan2((1 - alpha_bar).sqrt(), alpha_bar.sqrt()) * (2 / torch.pi)
-    return int((levels - strength).abs().argmin())
+    return schedule.timestep_at(strength)
 
 
 def needs_two_ways(schedule: NoiseSchedule, purpose: Purpose, strength: float) -> bool:
@@ -66,16 +61,20 @@ def variant_timesteps(
     The first way is gone to its end; what is shown of it is only that above the second.
 
     Args:
+        sampler: "instant" begins at the nearest of its few levels.
         steps: network calls of a whole way, as in :func:`ddpm.sample`.
 
     Raises:
         ValueError: as :func:`timestep_at` and :func:`ddpm.diffusion.sampling.timesteps`.
     """
     steps = default_steps(sampler, schedule.num_timesteps) if steps is None else steps
-    first = timesteps(schedule, sampler, steps, timestep_at(schedule, strength))
-    if not needs_two_ways(schedule, purpose, strength):
-        return first, []
-    return first, timesteps(schedule, sampler, steps, timestep_at(schedule, _TOGETHER))
+
+    def way(strength: float) -> list[int]:
+        start = timestep_at(schedule, strength)
+        return timesteps(schedule, sampler, steps, nearest_jump(schedule, start) if sampler == "instant" else start)
+
+    first = way(strength)
+    return first, way(_TOGETHER) if needs_two_ways(schedule, purpose, strength) else []
 
 
 def shown_timesteps(ways: tuple[list[int], list[int]]) -> list[int]:

@@ -40,7 +40,7 @@ import torch
 
 from ddpm.diffusion.labels import checked_labels
 from ddpm.diffusion.noise import NoiseSource, Shape, draw_noise, variant_noise
-from ddpm.diffusion.sampling import DEFAULT_SHAPE, Model, Sampler, SamplingStep, sample
+from ddpm.diffusion.sampling import DEFAULT_SHAPE, Model, Sampler, SamplingStep, sample, usual_sampler
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.variants.levels import Purpose, usual_strength, variant_timesteps
 from ddpm.pixels.conversion import require_sprites, to_float, to_uint8
@@ -56,7 +56,8 @@ class VariantOptions:
         strength: the noise level to begin at, 0..1, as in ``ddpm.diffusion.variants.levels``; None for the usual one.
         seed: the same seed gives the same variants.
         labels: integer (N,), the kind of each sprite, -1 for any; None for any kind in all.
-        sampler, steps, guidance_scale: as in :func:`ddpm.sample`; ``steps`` are those of a whole way.
+        sampler, steps, guidance_scale: as in :func:`ddpm.sample`; ``steps`` are those of a whole way. No sampler is the
+            usual one of the model.
         numbers: what the noise of each sprite depends on beside the seed, by default its row, 0..N-1.
         which: the numbers of the variants to draw, by default 0, 1 ... up to how many are asked for.
     """
@@ -64,7 +65,7 @@ class VariantOptions:
     strength: float | None = None
     seed: int = 0
     labels: Any = field(default=None, repr=False)
-    sampler: Sampler = "fast"
+    sampler: Sampler | None = None
     steps: int | None = None
     guidance_scale: float = 1.0
     numbers: Sequence[int] | None = None
@@ -124,7 +125,9 @@ def variants(
     if len(numbers) != len(images):
         raise ValueError(f"there must be {len(images)} numbers, one for each sprite, not {len(numbers)}")
     strength = usual_strength(purpose) if options.strength is None else options.strength
-    first, second = variant_timesteps(schedule, purpose, strength, options.sampler, options.steps)
+    first, second = variant_timesteps(
+        schedule, purpose, strength, options.sampler or usual_sampler(model), options.steps
+    )
     begun, palettes = _begun(images, purpose, options.seed, numbers, which)
     way = _Way(model, schedule, len(which), options, numbers, which)
     for step in way.go(begun, first[0]):
@@ -197,7 +200,7 @@ class _Way:
             self._model,
             self._schedule,
             len(images),
-            options.sampler,
+            options.sampler or usual_sampler(self._model),
             options.steps,
             labels=self._labels,
             guidance_scale=options.guidance_scale,

@@ -55,7 +55,8 @@ class DenoisingGap:
 def measure_denoising_gap(
     model: Callable[..., torch.Tensor], schedule: NoiseSchedule, train: np.ndarray, heldout: np.ndarray
 ) -> DenoisingGap | None:
-    """Measure up to 512 sprites of each side, chosen with a fixed seed, with the same noise; None if a side is empty.
+    """Measure up to 512 sprites of each side, chosen with a fixed seed, with the same noise; None if a side is empty,
+    or for a distilled model, which has forgotten what noise is at most levels.
 
     Args:
         model: any callable ``(x_t, t, labels=None)``; called without labels.
@@ -65,7 +66,7 @@ def measure_denoising_gap(
         ValueError: if the two differ in size.
     """
     train, heldout = require_sprites(train=train, heldout=heldout)
-    if len(train) == 0 or len(heldout) == 0:
+    if len(train) == 0 or len(heldout) == 0 or getattr(model, "distilled", False):
         return None
     sides = [_chosen(images) for images in (train, heldout)]
     levels = schedule.timesteps_at(np.linspace(6.0, -4.0, _LEVELS))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from ddpm.cli.console import duration
+from ddpm.diffusion.instant.levels import MOST_CALLS
 from ddpm.diffusion.sampling import Sampler, default_steps
 from ddpm.runs.checkpoint import can_use_raw
 from ddpm.runs.errors import RunError
@@ -26,6 +27,10 @@ _SAMPLERS: dict[Sampler, str] = {
     "ddim": "50 plain steps without any new noise on the way (DDIM).",
     "ddpm": "All 1,000 small steps of the report, each with a little new noise (DDPM).",
 }
+_INSTANT = (
+    "This model was distilled: it jumps from noise to a sprite in one step, and each further step repairs the sprite "
+    "under new noise. It can draw in no other way."
+)
 USUAL = 64
 """How many sprites are drawn, unless the visitor wants another number."""
 _COUNTS = [1, 4, 9, 16, 25, 36, 64, 100, 144]
@@ -116,16 +121,7 @@ def _proposed(key: str, usual: Any) -> Any:
 
 
 def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
-    sampler = st.segmented_control(
-        "How to draw",
-        list(_SAMPLERS),
-        default=_proposed("sampler", "fast"),
-        required=True,
-        format_func=lambda name: SAMPLER_NAMES[name],
-        key="sampler",
-        persist_state="session",
-    )
-    st.caption(_SAMPLERS[sampler])
+    sampler = _sampler(run)
     guidance = 1.0
     if guided:
         guidance = st.select_slider(
@@ -148,6 +144,7 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
         help="The same seed draws the same sprites again.",
     )
     total = (run.config().get("schedule") or {}).get("num_timesteps", 1000)
+    total = min(total, MOST_CALLS) if sampler == "instant" else total
     key = f"steps-{sampler}"
     if st.session_state.get(key, 1) > total:
         del st.session_state[key]
@@ -167,6 +164,24 @@ def _particulars(run: Run, n: int, label: int, guided: bool) -> Order:
         )
         weights = "ema" if averaged else "raw"
     return Order(str(run.folder), saved, int(n), sampler, int(steps), int(seed), label, float(guidance), weights)
+
+
+def _sampler(run: Run) -> Sampler:
+    if "distilled" in run.config():
+        st.markdown("How to draw: **Instant**")
+        st.caption(_INSTANT)
+        return "instant"
+    sampler: Sampler = st.segmented_control(
+        "How to draw",
+        list(_SAMPLERS),
+        default=_proposed("sampler", "fast"),
+        required=True,
+        format_func=lambda name: SAMPLER_NAMES[name],
+        key="sampler",
+        persist_state="session",
+    )
+    st.caption(_SAMPLERS[sampler])
+    return sampler
 
 
 def _rival(order: Order, runs: list[Run]) -> str | None:

@@ -27,6 +27,7 @@ SAMPLER_NAMES: dict[Sampler, str] = {
     "ddim": "Careful",
     "ddpm": "Original (slow)",
     "dpm++": "DPM-Solver++",
+    "instant": "Instant",
 }
 
 

@@ -16,7 +16,7 @@ from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.noise import NoiseSource, Shape, nearby_noise, sprite_noise
 from ddpm.diffusion.parallel import ParallelModel
-from ddpm.diffusion.sampling import DEFAULT_SHAPE, Sampler, default_steps
+from ddpm.diffusion.sampling import DEFAULT_SHAPE, Sampler, default_steps, usual_sampler
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.variants.levels import shown_timesteps, variant_timesteps
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
@@ -80,7 +80,8 @@ class Resolved:
         if rival is None:
             return "", ""
         if (rival.sampler, rival.steps) != (own.sampler, own.steps):
-            return _sampler_title(own.sampler, own.steps), rival.title
+            theirs = f" · {_sampler_title(rival.sampler, rival.steps)}" if rival.run_id else ""
+            return _sampler_title(own.sampler, own.steps), rival.title + theirs
         return own.title, rival.title
 
     @property
@@ -90,7 +91,8 @@ class Resolved:
         if not order.variations:
             return own.steps + 1
         last = order.variations[-1]
-        return len(shown_timesteps(variant_timesteps(own.schedule, last.purpose, last.strength))) + 1
+        ways = variant_timesteps(own.schedule, last.purpose, last.strength, usual_sampler(own.model))
+        return len(shown_timesteps(ways)) + 1
 
     @property
     def size(self) -> tuple[int, int]:
@@ -121,6 +123,9 @@ def resolve(order: Order) -> Resolved:
         CheckpointError: if a model cannot be loaded, does not know the kind, or draws other sizes than its rival.
     """
     own = _own(order)
+    # A model that knows one way alone is not drawn with in another: what is kept of the batch says so.
+    if own.sampler != order.sampler:
+        order = replace(order, sampler=own.sampler, steps=own.steps)
     return Resolved(order, own, None if order.against is None else _rival(order, order.against, own))
 
 
@@ -141,7 +146,10 @@ def memorising(own: Denoiser, seen: ComparisonSet) -> Denoiser:
             "The sprites that it learnt from are not of the size that it draws, so nothing can remember them."
         )
     model, labels = ParallelModel(memoriser), None if memoriser.num_classes is None else own.labels
-    return replace(own, title="The perfect memoriser", model=model, labels=labels, guidance_scale=1.0, run_id="")
+    sampler: Sampler = "fast" if own.sampler == "instant" else own.sampler
+    steps = default_steps(sampler, own.schedule.num_timesteps) if sampler != own.sampler else own.steps
+    found = replace(own, title="The perfect memoriser", model=model, labels=labels, guidance_scale=1.0, run_id="")
+    return replace(found, sampler=sampler, steps=steps)
 
 
 def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
@@ -149,9 +157,10 @@ def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
     found: dict[str, str] = {}
     own = Run(Path(order.run))
     total = (own.config().get("schedule") or {}).get("num_timesteps", 1000)
-    if (order.sampler, order.steps) != ("ddpm", total):
+    distilled = "distilled" in own.config()
+    if (order.sampler, order.steps) != ("ddpm", total) and not distilled:
         found["ddpm"] = f"the original’s {total:,} steps (slow)"
-    if order.sampler != "ddim":
+    if order.sampler != "ddim" and not distilled:
         found["ddim"] = "plain steps without new noise (DDIM)"
     if order.weights == "ema" and can_use_raw(order.path()):
         found["raw"] = "the last weights, not averaged"
@@ -214,12 +223,15 @@ def _rival(order: Order, against: str, own: Denoiser) -> Denoiser:
 
 
 def _denoiser(title: str, loaded: Checkpoint, order: Order, labels: torch.Tensor | None) -> Denoiser:
+    sampler, steps = order.sampler, order.steps
+    if loaded.model.distilled != (sampler == "instant"):
+        sampler, steps = usual_sampler(loaded.model), None
     return Denoiser(
         title,
         ParallelModel(loaded.model),
         loaded.schedule,
-        order.sampler,
-        order.steps or default_steps(order.sampler, loaded.schedule.num_timesteps),
+        sampler,
+        steps or default_steps(sampler, loaded.schedule.num_timesteps),
         labels,
         order.guidance_scale,
         [str(name) for name in loaded.config.get("label_names") or []],

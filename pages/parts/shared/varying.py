@@ -90,7 +90,7 @@ def _result(moments: Iterator[SamplingStep]) -> np.ndarray:
 def _variants(
     resolved: Resolved, sprite: np.ndarray, variation: Variation, which: range | list[int]
 ) -> Iterator[SamplingStep]:
-    """The fastest sampler draws them, whatever drew the sprite: with it their strengths were measured."""
+    """The usual sampler draws them, whatever drew the sprite: with "fast" their strengths were measured."""
     own = resolved.own.for_sprite(0)
     options = VariantOptions(
         strength=variation.strength,

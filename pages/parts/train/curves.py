@@ -17,11 +17,15 @@ from pages.parts.shared.charts import (
     loss_series,
     quartile_series,
 )
+from pages.parts.train.distilling import distance_curves
 
 
 def curves(run: Run, live: bool, compared: Run | None) -> None:
     """Show the error of a run over its steps, and that of another run beside it, if one is given."""
     metrics, config = run.metrics(), run.config()
+    if "distilled" in config:
+        distance_curves(run, live)
+        return
     series = loss_series(metrics)
     if not series:
         st.info("The curve begins after the first steps." if live else "This run has measured nothing yet.")

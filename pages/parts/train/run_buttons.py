@@ -7,12 +7,14 @@ from typing import Any, Literal
 import streamlit as st
 
 from ddpm.base import hardware
+from ddpm.jobs.distilling.request import DistilRequest, is_distilled
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.checkpoint import can_use_raw
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from pages.parts.shared.navigation import question, sample_from
 from pages.parts.shared.words import plain
+from pages.parts.train.distilling import can_distil, distil_button
 from pages.parts.train.setup import start
 
 
@@ -27,7 +29,8 @@ def run_buttons(run: Run, live: bool) -> None:
         resumable = not run.is_shipped() and (latest is None or can_use_raw(run.folder))
         can_go_on = resumable and run.state() in ("stopped", "interrupted", "failed")
         if can_go_on and st.button("Resume", icon=":material/play_arrow:", type="primary"):
-            start(TrainingRequest(folder=run.folder, resume=True))
+            distilled = is_distilled(run)
+            start((DistilRequest if distilled else TrainingRequest)(folder=run.folder, resume=True))
         important: Literal["primary", "secondary"] = "secondary" if can_go_on else "primary"
         if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
             sample_from(run)
@@ -35,6 +38,8 @@ def run_buttons(run: Run, live: bool) -> None:
             question(run)
         if resumable and run.state() == "finished":
             _longer(run, int(status.get("total_steps") or 0))
+        if latest is not None and run.state() in ("finished", "stopped") and can_distil(run):
+            distil_button(run)
 
 
 def _live_buttons(run: Run, status: dict[str, Any]) -> None:
@@ -68,7 +73,8 @@ def _longer(run: Run, total: int) -> None:
     with st.popover("Train longer", icon=":material/add:"):
         more = st.number_input("More steps", 1, 1_000_000, max(1, total // 2), key=f"more-{run.key}")
         if st.button("Go on", type="primary", key=f"longer-{run.key}"):
-            start(TrainingRequest(folder=run.folder, steps=total + int(more), resume=True))
+            kind = DistilRequest if is_distilled(run) else TrainingRequest
+            start(kind(folder=run.folder, steps=total + int(more), resume=True))
 
 
 def _ask(run: Run, what: str, value: Any) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from ddpm.base.json_values import is_count
 from ddpm.base.text import showable
 from ddpm.cli.console import duration
+from ddpm.jobs.distilling.request import is_distilled
 from ddpm.jobs.launcher import log_tail
 from ddpm.judging.verdict import damage
 from ddpm.runs.records import ACTIVE
@@ -19,6 +20,7 @@ from pages.parts.shared.pictures import facts_row
 from pages.parts.shared.store import is_live
 from pages.parts.shared.words import damaged, plain, problem
 from pages.parts.train.curves import checks, curves
+from pages.parts.train.distilling import distance_now, distilling_words
 from pages.parts.train.film import film
 from pages.parts.train.run_buttons import button_state, run_buttons
 from pages.parts.train.run_list import state_badge
@@ -40,6 +42,8 @@ def run_view(run: Run, others: list[Run]) -> None:
         st.caption(plain(about))
     run_buttons(run, live)
     compared = None
+    # The errors of a distilled run are of another kind than those of a training.
+    others = [] if is_distilled(run) else [other for other in others if not is_distilled(other)]
     if not live and others:
         compared = st.selectbox(
             "Compare its curve with",
@@ -60,6 +64,8 @@ def run_view(run: Run, others: list[Run]) -> None:
 
 def _about(config: dict[str, Any]) -> str:
     """What a run learns, in a sentence or two."""
+    if "distilled" in config:
+        return distilling_words(config)
     data, recipe = config.get("data") or {}, config.get("recipe") or {}
     summary = str(recipe.get("summary") or "")
     tiles = " It learns seamless tiles: each goes on at its opposite border." if recipe.get("seamless") else ""
@@ -107,7 +113,7 @@ def _watch(run: Run, shown: tuple[Any, ...] | None) -> None:
         st.progress(min(1.0, step / total), f"Step {step:,} of {total:,}" + (f" · {message}" if message else ""))
     left, speed, seconds = (status.get(name) for name in ("seconds_left", "images_per_second", "seconds"))
     # Not the loss of the last step: that is of a single batch, and the recipe may not predict the noise.
-    error = error_now(run.metrics())
+    error = distance_now(run.metrics()) if is_distilled(run) else error_now(run.metrics())
     facts = {
         "time left": duration(left) if left and state == "running" else "–",
         "trained for": duration(seconds) if seconds else "–",

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ddpm.base import hardware
+from ddpm.jobs.distilling.request import DistilRequest
 from ddpm.jobs.launcher import StartError, start_training
 from ddpm.jobs.request import ONCE, TrainingRequest
 from ddpm.runs.errors import RunError
@@ -147,8 +148,8 @@ def _ask_particulars(chosen: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def start(request: TrainingRequest) -> None:
-    """Start a training, or go on with one, and show it."""
+def start(request: TrainingRequest | DistilRequest) -> None:
+    """Start a training or a distillation, or go on with one, and show it."""
     with st.spinner("Starting ..."):
         try:
             st.session_state["child"] = start_training(request)
