@@ -42,6 +42,7 @@ class ParallelModel:
         self.image_shape: Shape = tuple(getattr(model, "image_shape", DEFAULT_SHAPE))
         self.binary_alpha: bool = getattr(model, "binary_alpha", False)
         self.distilled: bool = getattr(model, "distilled", False)
+        self.guidance_max_log_snr: float = getattr(model, "guidance_max_log_snr", math.inf)
 
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         # An even number of equal parts: otherwise one of two cores waits for the other at the end.
