@@ -144,9 +144,9 @@ class Dragging {
     const put = (selector, value, words) => {
       const input = this.find(selector);
       if (input.value !== String(value)) input.value = value;
-      const output = input.parentElement.querySelector("output");
-      if (output) output.textContent = words;
-      if (output) input.setAttribute("aria-valuetext", words);
+      const shown = input.parentElement.querySelector(".value");
+      if (shown) shown.textContent = words;
+      if (shown) input.setAttribute("aria-valuetext", words);
     };
     const unguided = wish.label === null;
     this.find(".strictness").disabled = unguided;
