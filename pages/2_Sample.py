@@ -11,6 +11,7 @@ from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.sample.cleaned import as_seen, clean_switch, just_turned
+from pages.parts.sample.dragging import drag_switch, dragging
 from pages.parts.sample.more_like_this import likeness, more_like
 from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_order
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
@@ -50,6 +51,7 @@ sent_with = run_to_draw_with()
 form, stage = st.columns([4, 8], gap="large")
 with form:
     order, pressed = ask(runs, sent_with)
+    drags = drag_switch()
 
 
 def is_by(batch: Batch | None, order: Order) -> bool:
@@ -119,12 +121,16 @@ with stage:
     if failed := st.session_state.pop("failed", None):
         with notes:
             problem(failed)
-    with notes:
-        firsts = (first_batch(run, n=USUAL) for run in (Run(Path(order.run)), shipped_run()) if run is not None)
-        batch = current_batch() or next((first for first in firsts if first is not None), None)
-    if batch is None:
-        st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
+    batch: Batch | None = None
+    if drags:
+        dragging(order, runs)
     else:
+        with notes:
+            firsts = (first_batch(run, n=USUAL) for run in (Run(Path(order.run)), shipped_run()) if run is not None)
+            batch = current_batch() or next((first for first in firsts if first is not None), None)
+    if batch is None and not drags:
+        st.warning("Nothing is drawn yet, and this model cannot be loaded. Choose another one, and press Draw.")
+    elif batch is not None:
         asked = player(
             as_seen(batch.chain),
             key="sample-player",

@@ -38,8 +38,7 @@ def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSo
     Raises:
         ValueError: if strength is out of range.
     """
-    if not 0 <= strength <= 1:
-        raise ValueError(f"strength must lie in 0..1, got {strength}")
+    _check_strength(strength)
     random = generator_for("nearby", *numbers)
 
     def draw() -> torch.Tensor:
@@ -47,6 +46,34 @@ def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSo
         return (1 - strength**2) ** 0.5 * near + strength * torch.randn(near.shape, generator=random)
 
     return draw
+
+
+def nearby_source(shape: Shape, *numbers: int) -> NoiseSource:
+    """The z' of :func:`nearby_noise` with the same numbers."""
+    return _noise_source(generator_for("nearby", *numbers), shape)
+
+
+def mixed_noise(source: NoiseSource, other: NoiseSource, strength: float) -> NoiseSource:
+    """Noise on the way from one source to another that is independent of it: each draw is
+    ``sqrt(1 - strength^2) z + strength z'``, standard normal too.
+
+    Independent noises of many values are nearly orthogonal and equally long, so with ``strength = sin(angle)`` this is
+    their spherical interpolation (Shoemake 1985), at an angle from 0 to a quarter turn.
+
+    Args:
+        source, other: give z and z'; must not be used elsewhere.
+        strength: 0..1; 0 is z itself, 1 is z' (up to rounding).
+
+    Raises:
+        ValueError: if strength is out of range.
+    """
+    _check_strength(strength)
+    return lambda: (1 - strength**2) ** 0.5 * source() + strength * other()
+
+
+def _check_strength(strength: float) -> None:
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must lie in 0..1, got {strength}")
 
 
 def _noise_source(generator: torch.Generator, shape: Shape) -> NoiseSource:

@@ -12,6 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.jobs import self_check
+from ddpm.jobs.distilling.job import run_distilling
+from ddpm.jobs.distilling.request import DistilRequest
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.album import batch_names
@@ -61,6 +63,28 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_training(request, lambda progress: None)
     patch.undo()
     return place
+
+
+@pytest.fixture(scope="session")
+def distilled(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with the small run, and one that was distilled from it."""
+    place = tmp_path_factory.mktemp("instant")
+    shutil.copytree(trained / "checkpoints", place / "checkpoints")
+    folder = place / "checkpoints" / "quick"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DDPM_HOME", str(place / "home"))
+        request = DistilRequest(folder, place / "checkpoints" / "small", steps=2, threads=1, check_sprites=0)
+        run_distilling(request, lambda progress: None)
+    return place
+
+
+@pytest.fixture
+def instant_place(distilled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, as where the app was started."""
+    monkeypatch.chdir(distilled)
+    monkeypatch.setenv("DDPM_HOME", str(distilled / "home"))
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", distilled)
+    return distilled
 
 
 @pytest.fixture

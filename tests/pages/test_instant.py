@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ddpm.jobs.distilling.job import run_distilling
 from ddpm.jobs.distilling.request import DistilRequest
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
@@ -19,25 +17,9 @@ from pages.parts.train import distilling, run_buttons
 from tests.pages.conftest import ROOT
 
 
-@pytest.fixture(scope="module")
-def distilled(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder with the small run, and one that was distilled from it."""
-    place = tmp_path_factory.mktemp("instant")
-    shutil.copytree(trained / "checkpoints", place / "checkpoints")
-    folder = place / "checkpoints" / "quick"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DDPM_HOME", str(place / "home"))
-        request = DistilRequest(folder, place / "checkpoints" / "small", steps=2, threads=1, check_sprites=0)
-        run_distilling(request, lambda progress: None)
-    return place
-
-
 @pytest.fixture
-def place(distilled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(distilled)
-    monkeypatch.setenv("DDPM_HOME", str(distilled / "home"))
-    monkeypatch.setattr("pages.parts.shared.store.ROOT", distilled)
-    return distilled
+def place(instant_place: Path) -> Path:
+    return instant_place
 
 
 def train_page(run: Path) -> AppTest:

@@ -21,7 +21,7 @@ from ddpm.runs.favourites import (
 from pages.parts.sample.saving import save_favourites_button
 from pages.parts.sample.sharing import leave_link
 from pages.parts.shared.batches import BatchPreview, album, damaged_batches, kinds_of, show_again
-from pages.parts.shared.orders import EACH, read_variations
+from pages.parts.shared.orders import EACH, read_variations, seed_words
 from pages.parts.shared.pictures import picture, sprite_tag
 from pages.parts.shared.varying import VARIANT_WORDS
 from pages.parts.shared.words import counted, damaged, plain, problem
@@ -102,7 +102,7 @@ def last_batches() -> None:
 
 def _in_words(preview: BatchPreview) -> str:
     info = preview.info
-    words = [info["name"], info.get("kind"), counted(preview.count, "sprite"), f"seed {info['seed']}"]
+    words = [info["name"], info.get("kind"), counted(preview.count, "sprite"), f"seed {seed_words(info)}"]
     if info.get("like"):
         words[2] = f"{words[2]} like one"
     if variations := read_variations(info.get("variations")):
@@ -120,6 +120,7 @@ def _origin(batch: Batch, index: int) -> dict[str, Any]:
         if info.get("label") == EACH:
             origin["kind"] = kinds[index]
     origin |= {"like": info["like"], "strength": info.get("strength")} if info.get("like") else {}
+    origin |= {name: info[name] for name in ("turn", "others") if info.get(name)}
     return origin | ({"variations": info["variations"]} if info.get("variations") else {})
 
 
@@ -131,5 +132,10 @@ def _keepsake(one: Favourite) -> str:
     info = one.info
     step = info.get("step")
     at = f"step {step:,}" if is_count(step) else ""
-    words = [info.get("name"), info.get("shows") or info.get("kind"), at, f"seed {info.get('seed')}"]
+    words = [
+        info.get("name"),
+        info.get("shows") or info.get("kind"),
+        at,
+        f"seed {seed_words(info) if is_count(info.get('seed')) else info.get('seed')}",
+    ]
     return sprite_tag(one.image, ", ".join(str(word) for word in words if word))

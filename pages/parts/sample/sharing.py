@@ -60,6 +60,7 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
             values[key] = str(info[key])
     if order.like:
         values |= {"like": ".".join(map(str, order.like)), "near": f"{order.strength:g}"}
+    values |= {name: f"{amount:g}" for name, amount in (("turn", order.turn), ("others", order.others)) if amount}
     if order.variations:
         values["variants"] = "_".join(map(str, order.variations))
     if order.against is not None:
@@ -127,6 +128,8 @@ def _read_order(parameters: Mapping[str, str]) -> Order:
         strength=_amount(parameters, "near", 0.5),
         against=parameters.get("against"),
         variations=read_variations(text.split("_") if (text := parameters.get("variants")) else None),
+        turn=_amount(parameters, "turn", 0.0),
+        others=_amount(parameters, "others", 0.0),
     )
     order.check()
     return order

@@ -17,7 +17,7 @@ from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.pixels.sheets import png, sheet
 from ddpm.runs.album import Batch, batch_names, is_there, keep_batch, load_batch
 from ddpm.runs.run import Run
-from pages.parts.shared.orders import Order, Variation, from_info, model_words, tells_all
+from pages.parts.shared.orders import Order, Variation, from_info, model_words, seed_words, tells_all
 from pages.parts.shared.resolving import rival_run
 from pages.parts.shared.store import all_runs, run_that_drew
 from pages.parts.shared.words import counted
@@ -160,7 +160,7 @@ def order_of(batch: Batch) -> Order | None:
 
 def file_stem(info: Mapping[str, Any]) -> str:
     """A file name for a batch, without its suffix: all settings that tell it from other batches."""
-    parts = [info["name"], info["step"], f"{info['sampler']}{info['steps']}", f"seed{info['seed']}"]
+    parts = [info["name"], info["step"], f"{info['sampler']}{info['steps']}", f"seed{seed_words(info)}"]
     if info.get("kind"):
         parts.append(info["kind"])
     if info.get("weights") == "raw":
@@ -169,5 +169,6 @@ def file_stem(info: Mapping[str, Any]) -> str:
         parts.append(f"guidance{info['guidance_scale']:g}")
     if info.get("like"):
         parts.append("like" + ".".join(str(index + 1) for index in info["like"]))
+        parts += [f"others{info['others']:g}"] if info.get("others") else []
     parts += [Variation.read(text).file_words() for text in info.get("variations") or []]
     return re.sub(r"[^\w.+-]+", "-", "-".join(str(part) for part in parts))

@@ -17,6 +17,7 @@ ANY, EACH = -1, -2
 MOST = 144
 MOST_SEED = 2**31 - 1
 MOST_GUIDANCE = 10.0
+MOST_OTHERS = 100
 _DEEPEST = 20
 DEEPEST_VARIATION = 6
 """How often variants of a variant can be drawn; each must be drawn again to get to the next."""
@@ -94,6 +95,8 @@ class Order:
             "memoriser", or "run:" and the name of another run.
         variations: empty, or the sprite of which variants are drawn: in the batch that the order would give without
             them, then among its variants, and so on; the last one is drawn. All else says how the first was drawn.
+        turn: how far the noise is turned from that of the seed to that of the next seed, in quarter turns, 0..1.
+        others: the same for what is added to the noise of ``like``; a whole number stands for another seed of it.
     """
 
     run: str
@@ -109,6 +112,8 @@ class Order:
     strength: float = 0.5
     against: str | None = None
     variations: tuple[Variation, ...] = ()
+    turn: float = 0.0
+    others: float = 0.0
 
     def path(self) -> Path:
         """The folder of the checkpoint that draws."""
@@ -135,6 +140,8 @@ class Order:
                 and all(one.is_valid() for one in self.variations)
                 and not (self.variations and self.against),
             ),
+            ("turn", is_number(self.turn, 0, 1)),
+            ("others", is_number(self.others, 0, MOST_OTHERS)),
         ]
         wrong = [name for name, right in ranges if not right]
         if wrong:
@@ -169,6 +176,8 @@ _MORE: dict[str, Check] = {
     "mark": is_text,
     "variations": _are_variations,
     "columns": is_count,
+    "turn": is_number,
+    "others": is_number,
 }
 """Fields that a batch of the album must have, and those that older batches may lack."""
 
@@ -182,7 +191,10 @@ def to_info(order: Order) -> dict[str, Any]:
     """The order as JSON values."""
     info = {**asdict(order), "like": list(order.like)}
     del info["variations"]
-    # Batches that are no variants stay as they always were.
+    # Batches that are no variants, and not between two seeds, stay as they always were.
+    for name in ("turn", "others"):
+        if not info[name]:
+            del info[name]
     return info | ({"variations": [str(one) for one in order.variations]} if order.variations else {})
 
 
@@ -196,6 +208,11 @@ def from_info(info: Mapping[str, Any]) -> Order | None:
     except (KeyError, TypeError, ValueError):
         return None
     return order
+
+
+def seed_words(info: Mapping[str, Any]) -> str:
+    """The seed of a batch: "7", or "7.25" for noise on the way from seed 7 to seed 8."""
+    return f"{info['seed'] + round(float(info.get('turn') or 0), 4):.12g}"
 
 
 def model_words(order: Order) -> str:

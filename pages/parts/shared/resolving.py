@@ -14,7 +14,7 @@ import torch
 
 from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.memoriser import PerfectMemoriser
-from ddpm.diffusion.noise import NoiseSource, Shape, nearby_noise, sprite_noise
+from ddpm.diffusion.noise import NoiseSource, Shape, mixed_noise, nearby_noise, nearby_source, sprite_noise
 from ddpm.diffusion.parallel import ParallelModel
 from ddpm.diffusion.sampling import DEFAULT_SHAPE, Sampler, default_steps, usual_sampler
 from ddpm.diffusion.schedule import NoiseSchedule
@@ -101,14 +101,28 @@ class Resolved:
 
     def noise_source(self, i: int) -> NoiseSource:
         """A new source of all noise of sprite ``i``; of variants, of the first sprite ``i`` from which they come."""
-        order = self.order
+        order, shape = self.order, image_shape(self.own.model)
         path = (*order.like, i)
-        source = sprite_noise(order.seed, path[0], image_shape(self.own.model))
+        source = sprite_noise(order.seed, path[0], shape)
+        if order.turn:
+            source = _turned(source, sprite_noise(order.seed + 1, path[0], shape), order.turn)
+        whole, turn = divmod(order.others, 1.0)
+        seed = order.seed + int(whole)
         for depth in range(2, len(path) + 1):
             # The first of a batch that is like a sprite is that sprite itself.
-            if path[depth - 1] > 0:
-                source = nearby_noise(source, order.strength, order.seed, *path[:depth])
+            if path[depth - 1] == 0:
+                continue
+            if turn:
+                added, then = (nearby_source(shape, one, *path[:depth]) for one in (seed, seed + 1))
+                source = mixed_noise(source, _turned(added, then, turn), order.strength)
+            else:
+                source = nearby_noise(source, order.strength, seed, *path[:depth])
         return source
+
+
+def _turned(source: NoiseSource, other: NoiseSource, turn: float) -> NoiseSource:
+    """From one noise to an independent one at an even pace: ``turn`` 0..1 is the share of a quarter turn."""
+    return mixed_noise(source, other, math.sin(turn * math.pi / 2))
 
 
 def image_shape(model: Callable[..., torch.Tensor]) -> Shape:

@@ -36,6 +36,7 @@ def test_it_is_sampled_from_like_the_network() -> None:
     model = network()
     parts = ParallelModel(model)
     assert (parts.num_classes, parts.prediction_type) == (3, model.prediction_type)
+    assert parts.guidance_max_log_snr == model.guidance_max_log_snr
     options = {"n": 20, "sampler": "fast", "steps": 4, "labels": [1] * 20, "guidance_scale": 2.0}
     *_, whole = sample(model, NoiseSchedule(50), **options)  # type: ignore[arg-type]
     *_, apart = sample(parts, NoiseSchedule(50), **options)  # type: ignore[arg-type]
