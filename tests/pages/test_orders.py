@@ -285,6 +285,8 @@ def test_a_link_names_the_weights_of_the_model_beside_it(small: Path) -> None:
     assert found.order is not None
     assert found.order.against == "run:other"
     assert "beside it has other weights" in (found.problem or "")
+    both = read_link({**link, "mark": "00000000", "against": "run:gone", "against_id": "0"}, all_runs())
+    assert (both.problem or "").count("Ask whoever sent the link") == 1
     assert "shipped" not in link
 
 

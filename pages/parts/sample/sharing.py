@@ -111,7 +111,10 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
         ]
         order = replace(order, run=str(run.folder), step=there, weights="ema")
     order, more = _with_rival(order, run, runs, parameters)
-    return Link(order, " ".join([*told, *more]) or None)
+    words = " ".join([*told, *more])
+    # For both models: said once, at the end.
+    words = words.replace(f" {_ASK}", "", words.count(_ASK) - 1) if words.count(_ASK) > 1 else words
+    return Link(order, words or None)
 
 
 def _with_own_weights(order: Order, run: Run, parameters: Mapping[str, str]) -> tuple[Order, list[str]]:

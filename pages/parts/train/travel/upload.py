@@ -50,7 +50,7 @@ def _bring(file: Any, upload: Any) -> None:
     offered = free_name(user_checkpoints(), called)
     name = st.text_input("Name here", offered, key=f"bring-name-{upload.file_id}", max_chars=63)
     if offered != called:
-        st.caption(f"There is already a run called {plain(called)}, so it is offered another name.")
+        st.caption(f"There is already a run called {plain(called)}, so another name is offered.")
     if not st.button("Bring it in", type="primary", key=f"bring-now-{upload.file_id}"):
         return
     file.seek(0)
