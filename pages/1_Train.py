@@ -14,6 +14,7 @@ from pages.parts.train.data_card import data_card
 from pages.parts.train.run_list import run_list
 from pages.parts.train.run_view import failure, run_view
 from pages.parts.train.setup import new_training, start_problem
+from pages.parts.train.travel.upload import bring_run
 
 frame("Train")
 st.title("Teach it to draw")
@@ -51,9 +52,9 @@ with st.expander("Prepare the next training", expanded=form_is_wanted()) if acti
     with form:
         estimate = new_training(choice, busy)
 
-if runs:
-    st.header("Runs")
-    run_list(runs, shown)
+st.header("Runs")
+run_list(runs, shown)
+bring_run()
 
 # Last, since it may take a moment.
 estimate()

@@ -17,6 +17,7 @@ from ddpm.jobs.control import Context
 from ddpm.jobs.length import counted_minutes, length_of
 from ddpm.jobs.request import KEEP, ONCE, TrainingRequest
 from ddpm.pixels.seams import doubt, tile_seams
+from ddpm.runs.checkpoint import why_not_resumable
 from ddpm.runs.errors import RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
@@ -132,6 +133,8 @@ def make_plan(request: TrainingRequest, context: Context) -> Plan:
     config = run.config()
     if "distilled" in config:
         raise RunError(f"{run.name} was distilled, not trained: go on with it by distil --out {run.name} --resume.")
+    if reason := why_not_resumable(run):
+        raise RunError(reason)
     damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
     if config.get("format_version") != RUN_FORMAT:
         raise RunError(damaged)

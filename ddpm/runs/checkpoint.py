@@ -28,6 +28,7 @@ from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.names import is_step_name, step_name
+from ddpm.runs.run import Run
 from ddpm.runs.step_files import (
     CONFIG,
     FORMAT_VERSION,
@@ -168,6 +169,17 @@ def can_use_raw(path: Path) -> bool:
         return (step_folder(path) / STATE).is_file()
     except CheckpointError:
         return False
+
+
+def why_not_resumable(run: Run) -> str:
+    """Why a run cannot be trained further, and what to do; empty if it can, as far as its files are there."""
+    saved = run.steps()
+    if not saved or any((run.step_path(step) / STATE).is_file() for step in saved):
+        return ""
+    return (
+        f"{run.name} holds weights to draw with, and not the state of its training ({STATE}), which neither exported "
+        "nor shipped runs have: it cannot be trained further here. Resume it where it was trained, or begin a new run."
+    )
 
 
 def _load(path: Path, weights: str) -> Checkpoint:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ddpm.jobs.travel.exporting import export_run
+from ddpm.jobs.travel.importing import import_run
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.pixels.exporting.finishing import Finish
 from ddpm.runs.album import Batch, keep_batch, load_batch
@@ -24,7 +26,7 @@ from pages.parts.shared import drawing
 from pages.parts.shared.batches import batch_titles, difference, file_stem
 from pages.parts.shared.orders import ANY, EACH, Order, Variation, from_info
 from pages.parts.shared.resolving import resolve, rivals
-from pages.parts.shared.store import all_runs, weights_mark
+from pages.parts.shared.store import all_runs, shipped_run, weights_mark
 
 
 def order_for(run: Path, **values: Any) -> Order:
@@ -228,8 +230,75 @@ def test_a_link_to_a_model_that_has_gone(small: Path) -> None:
 
 def test_a_link_to_a_step_that_has_gone(small: Path) -> None:
     link = read_link(parameters_of(small, step="7"), all_runs())
-    assert link.order is None
-    assert "step 7" in (link.problem or "")
+    assert link.order is not None
+    assert link.order.step == 12
+    assert "not its step 7 that this link asks for: this is drawn by its step 12" in (link.problem or "")
+    assert len(sprites(link.order)) == 6
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"weights": "raw"}, "drawn with its averaged ones"),
+        ({"against": "raw"}, "drawn without them beside it"),
+        ({"against": "memoriser"}, "without the perfect memoriser"),
+        ({"against": "run:other"}, "**other** beside it is not here: it is drawn alone. Ask whoever sent"),
+    ],
+)
+def test_a_link_on_another_installation(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
+) -> None:
+    """The run has travelled there as a file: all that can be drawn is, and the rest is told."""
+    shutil.copytree(small, small.with_name("other"))
+    config = json.loads((small.with_name("other") / "run.json").read_text())
+    (small.with_name("other") / "run.json").write_text(json.dumps({**config, "id": "1" * 16}))
+    plain_batch, batch = draw(order_for(small)), draw(order_for(small, **values))
+    links = [to_parameters(one.info) for one in (plain_batch, batch)]
+    (tmp_path / "run.zip").write_bytes(export_run(small).data)
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    assert links[0] is not None
+    assert links[1] is not None
+    gone = read_link(links[0], all_runs())
+    assert gone.order is None
+    assert "Ask whoever sent the link for its file" in (gone.problem or "")
+    with open(tmp_path / "run.zip", "rb") as file:
+        import_run(file, "run.zip", tmp_path / "there" / "checkpoints", "as I call it")
+    same = read_link(links[0], all_runs())
+    assert same.problem is None
+    assert same.order is not None
+    assert same.order.run == str(tmp_path / "there" / "checkpoints" / "as I call it")
+    assert np.array_equal(sprites(same.order), plain_batch.chain.sprites)
+    other = read_link(links[1], all_runs())
+    assert words in (other.problem or "")
+    assert other.order is not None
+    assert other.order.against is None
+    assert np.array_equal(sprites(other.order), plain_batch.chain.sprites)
+
+
+def test_a_link_names_the_weights_of_the_model_beside_it(small: Path) -> None:
+    shutil.copytree(small, small.with_name("other"))
+    link = to_parameters(draw(order_for(small, against="run:other")).info)
+    assert link is not None
+    assert link["against_mark"] == link["mark"] == weights_mark(small)
+    found = read_link({**link, "against_mark": "00000000"}, all_runs())
+    assert found.order is not None
+    assert found.order.against == "run:other"
+    assert "beside it has other weights" in (found.problem or "")
+    both = read_link({**link, "mark": "00000000", "against": "run:gone", "against_id": "0"}, all_runs())
+    assert (both.problem or "").count("Ask whoever sent the link") == 1
+    assert "shipped" not in link
+
+
+def test_a_link_to_a_shipped_model_of_another_version(small: Path) -> None:
+    run = shipped_run()
+    assert run is not None
+    link = to_parameters(draw(Order(str(run.folder), n=2, steps=2)).info)
+    assert link is not None
+    assert read_link(link, all_runs()).problem is None
+    found = read_link({**link, "mark": "00000000"}, all_runs())
+    assert found.order is not None
+    assert "get that version" in (found.problem or "")
 
 
 def test_another_model_of_the_same_name_is_noticed(small: Path) -> None:

@@ -20,7 +20,7 @@ from ddpm.diffusion.unet import UNet
 from ddpm.jobs.control import Context
 from ddpm.jobs.distilling.request import USUAL_MINUTES, DistilRequest, is_distilled
 from ddpm.jobs.length import steps_for
-from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder, why_not_resumable
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
@@ -76,6 +76,8 @@ def make_distil_plan(request: DistilRequest, context: Context) -> DistilPlan:
     damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
     if not is_distilled(run):
         raise RunError(f"{run.name} was trained, not distilled: go on with it by train --run {run.name} --resume.")
+    if reason := why_not_resumable(run):
+        raise RunError(reason)
     if config.get("format_version") != RUN_FORMAT:
         raise RunError(damaged)
     try:

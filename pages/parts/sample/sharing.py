@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlencode
 
@@ -12,10 +13,11 @@ import streamlit as st
 
 from ddpm.diffusion.sampling import Sampler
 from ddpm.runs.album import Batch
+from ddpm.runs.checkpoint import can_use_raw
 from ddpm.runs.run import Run
 from pages.parts.shared.orders import ANY, EACH, Order, from_info, read_variations
 from pages.parts.shared.resolving import rival_run
-from pages.parts.shared.store import weights_mark
+from pages.parts.shared.store import may_have_data, weights_mark
 from pages.parts.shared.words import plain
 
 _OPENED = "opened-link"
@@ -23,6 +25,11 @@ _KINDS: dict[str, int | None] = {"any": ANY, "each": EACH, "none": None}
 _NAME = re.compile(r"[^/\\\0]+")
 _WHOLE = re.compile(r"\d{1,12}")
 _AMOUNT = re.compile(r"\d{1,3}(\.\d{1,6})?")
+_ASK = (
+    "Ask whoever sent the link for its file (**Take it along** on the Train page), bring it in on your Train page, and "
+    "open the link again."
+)
+_UPDATE = "It came with the sender’s version of the app: get that version, and open the link again."
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Link:
 
     Attributes:
         order: what is to be drawn; None if that is impossible.
-        problem: why it is impossible, or what has changed since; Markdown.
+        problem: why it is impossible, or how what is drawn differs from what was sent, and what to do; Markdown.
     """
 
     order: Order | None
@@ -65,20 +72,21 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
         values["variants"] = "_".join(map(str, order.variations))
     if order.against is not None:
         values["against"] = order.against
-        if info.get("against_id"):
-            values["against_id"] = str(info["against_id"])
+        values |= {key: str(info[key]) for key in ("against_id", "against_mark") if info.get(key)}
+    if Run(Path(order.run)).is_shipped():
+        values["shipped"] = "1"
     return values
 
 
 def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
-    """What parameters ask for. They can name only listed runs, never a folder."""
+    """What parameters ask for. They can name only listed runs, never a folder.
+
+    What is not here is left out of the order, or another takes its place; the problem says so, and what to do.
+    """
     try:
         order = _read_order(parameters)
     except ValueError as error:
         return Link(None, f"This link cannot be read: {plain(error)}. Here is the page as usual.")
-    if order.against is not None and order.against.startswith("run:"):
-        rival = rival_run(order.against, runs, parameters.get("against_id"))
-        order = order if rival is None else replace(order, against=f"run:{rival.name}")
     mark = parameters.get("mark", "")
 
     def marked(run: Run) -> str:
@@ -86,30 +94,77 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
 
     meant = _meant(parameters, runs, marked)
     if not meant:
-        return Link(
-            None,
-            f"The model **{plain(parameters.get('model', '')[:80])}** that this link asks for is no longer here. "
-            "Choose another one, and press Draw.",
+        name = (
+            f"The model **{plain(parameters.get('model', '')[:80])}** that this link asks for is not, or no longer here"
         )
-    name = plain(meant[0].name)
+        return Link(None, f"{name}. {_how_to_get(parameters)} Or choose another one, and press Draw.")
     saved = [run for run in meant if order.step in run.steps()]
-    if not saved:
-        return Link(
-            None,
-            f"The model **{name}** is here, but no longer its step {order.step:,} that this link asks for. "
-            "Choose another step under More, and press Draw.",
+    if saved:
+        marks = [marked(run) for run in saved]
+        run = saved[marks.index(mark)] if mark in marks else saved[0]
+        order, told = _with_own_weights(replace(order, run=str(run.folder)), run, parameters)
+    else:
+        run = meant[0]
+        there = run.latest()
+        told = [
+            f"The model **{plain(run.name)}** is here, but not its step {order.step:,} that this link asks for: this "
+            f"is drawn by its step {there:,}, and is not what was sent to you."
+        ]
+        order = replace(order, run=str(run.folder), step=there, weights="ema")
+    order, more = _with_rival(order, run, runs, parameters)
+    words = " ".join([*told, *more])
+    # For both models: said once, at the end.
+    words = words.replace(f" {_ASK}", "", words.count(_ASK) - 1) if words.count(_ASK) > 1 else words
+    return Link(order, words or None)
+
+
+def _with_own_weights(order: Order, run: Run, parameters: Mapping[str, str]) -> tuple[Order, list[str]]:
+    """The order with weights that are here, and how they differ from those that the link means."""
+    if order.weights == "raw" and not can_use_raw(order.path()):
+        words = (
+            f"The last weights of **{plain(run.name)}** that this link asks for did not come with the model: this is "
         )
-    marks = [marked(run) for run in saved]
-    run = saved[marks.index(mark)] if mark in marks else saved[0]
-    order = replace(order, run=str(run.folder))
+        return replace(order, weights="ema"), [f"{words}drawn with its averaged ones, and is not what was sent to you."]
+    mark, here = parameters.get("mark", ""), weights_mark(order.path(), order.weights)
     # Links to old batches have no mark.
-    if not mark or mark in marks:
-        return Link(order)
-    return Link(
-        order,
-        f"This link was made with another model of the name **{name}** (weights {plain(mark[:8])}, here "
-        f"{marks[0] or 'unknown'}). What it draws now is not what was sent to you.",
-    )
+    if not mark or mark == here:
+        return order, []
+    return order, [
+        f"This link was made with another model of the name **{plain(run.name)}** (weights {plain(mark[:8])}, here "
+        f"{here or 'unknown'}). What it draws now is not what was sent to you. {_how_to_get(parameters)}"
+    ]
+
+
+def _with_rival(order: Order, run: Run, runs: list[Run], parameters: Mapping[str, str]) -> tuple[Order, list[str]]:
+    """The order without what it cannot be compared with here, and why."""
+    against = order.against or ""
+    alone = replace(order, against=None)
+    if against == "memoriser" and not may_have_data(run):
+        return alone, [
+            "The sprites that this model learnt from are not here, so nothing can remember them: it is drawn without "
+            "the perfect memoriser beside it."
+        ]
+    if against == "raw" and not can_use_raw(order.path()):
+        return alone, ["The last weights did not come with this model: it is drawn without them beside it."]
+    if not against.startswith("run:"):
+        return order, []
+    rival = rival_run(against, runs, parameters.get("against_id"))
+    if rival is None:
+        name = plain(against.removeprefix("run:"))
+        return alone, [f"The model **{name}** beside it is not here: it is drawn alone. {_ASK}"]
+    order = replace(order, against=f"run:{rival.name}")
+    mark, here = parameters.get("against_mark"), weights_mark(rival.folder)
+    if not mark or mark == here:
+        return order, []
+    return order, [
+        f"The model **{plain(rival.name)}** beside it has other weights than when this link was made "
+        f"({plain(mark[:8])}, here {here or 'unknown'}): its side is not what was sent to you."
+    ]
+
+
+def _how_to_get(parameters: Mapping[str, str]) -> str:
+    """What to do to have the model that a link means."""
+    return _UPDATE if parameters.get("shipped") == "1" else _ASK
 
 
 def _read_order(parameters: Mapping[str, str]) -> Order:
@@ -170,8 +225,14 @@ def link_button(batch: Batch) -> None:
     if parameters is None:
         return
     with st.popover("Link", icon=":material/link:"):
+        shipped = "shipped" in parameters
+        needs = (
+            "which has this model, too" if shipped else "once it has this model (**Take it along** on the Train page)"
+        )
         st.caption(
-            "Whoever opens it on this computer sees the same sprites, pixel by pixel, as long as the model is here."
+            "Whoever opens it sees the same sprites as long as the model is the same: on this computer, and on another "
+            f"that runs this app, {needs}. If the app has another address there, put that before the question mark. "
+            "The link names the weights, and the page says if they differ."
         )
         # A model's name may hold bytes that are not UTF-8.
         asked = urlencode(parameters, errors="replace")

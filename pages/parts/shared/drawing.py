@@ -138,5 +138,6 @@ def _info(resolved: Resolved) -> dict[str, Any]:
         info["columns"] = order.n
     if rival is not None:
         info["against_id"] = rival.run_id
+        info["against_mark"] = rival.mark
         info["titles"] = list(resolved.titles)
     return info

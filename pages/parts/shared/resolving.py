@@ -24,7 +24,7 @@ from ddpm.runs.checkpoint import Checkpoint, can_use_raw
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.shared.orders import EACH, SAMPLER_NAMES, Order
-from pages.parts.shared.store import all_runs, checkpoint, run_data, sprite_shape
+from pages.parts.shared.store import all_runs, checkpoint, run_data, sprite_shape, weights_mark
 from pages.parts.shared.words import counted
 
 # Values of sprites, of 8 bytes each: about 250 MB, 40,000 sprites of 16 by 16.
@@ -41,7 +41,7 @@ class Denoiser:
         title: what is special about it, in a comparison.
         labels: int64 (N,), the kind of each sprite, -1 for any kind; None where there are no kinds.
         step: training steps of the checkpoint.
-        run_id: id of its run, if that is not the run of the order; else empty.
+        run_id, mark: id of its run and mark of its weights, if that is not the run of the order; else empty.
     """
 
     title: str
@@ -54,6 +54,7 @@ class Denoiser:
     label_names: list[str]
     step: int
     run_id: str = ""
+    mark: str = ""
 
     def for_sprite(self, i: int) -> Denoiser:
         """The same denoiser, for sprite ``i`` alone."""
@@ -162,7 +163,9 @@ def memorising(own: Denoiser, seen: ComparisonSet) -> Denoiser:
     model, labels = ParallelModel(memoriser), None if memoriser.num_classes is None else own.labels
     sampler: Sampler = "fast" if own.sampler == "instant" else own.sampler
     steps = default_steps(sampler, own.schedule.num_timesteps) if sampler != own.sampler else own.steps
-    found = replace(own, title="The perfect memoriser", model=model, labels=labels, guidance_scale=1.0, run_id="")
+    found = replace(
+        own, title="The perfect memoriser", model=model, labels=labels, guidance_scale=1.0, run_id="", mark=""
+    )
     return replace(found, sampler=sampler, steps=steps)
 
 
@@ -228,7 +231,12 @@ def _rival(order: Order, against: str, own: Denoiser) -> Denoiser:
                 "same noise. Compare with another model."
             )
         rival = _denoiser(_model_title(run.name, loaded), loaded, order, None)
-        return replace(rival, labels=_same_kinds(own, rival, loaded.model.num_classes), run_id=run.id())
+        return replace(
+            rival,
+            labels=_same_kinds(own, rival, loaded.model.num_classes),
+            run_id=run.id(),
+            mark=weights_mark(loaded.path),
+        )
     if against == "raw":
         return _denoiser("The last weights", checkpoint(order.path(), "raw"), order, own.labels)
     sampler: Sampler = "ddpm" if against == "ddpm" else "ddim"

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from ddpm.base.text import counted as counted
+from ddpm.base.text import megabytes as megabytes
 from ddpm.base.text import showable
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")

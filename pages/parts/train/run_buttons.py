@@ -9,13 +9,14 @@ import streamlit as st
 from ddpm.base import hardware
 from ddpm.jobs.distilling.request import DistilRequest, is_distilled
 from ddpm.jobs.request import TrainingRequest
-from ddpm.runs.checkpoint import can_use_raw
+from ddpm.runs.checkpoint import can_use_raw, why_not_resumable
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from pages.parts.shared.navigation import question, sample_from
 from pages.parts.shared.words import plain
 from pages.parts.train.distilling import can_distil, distil_button
 from pages.parts.train.setup import start
+from pages.parts.train.travel.download import download_run
 
 
 def run_buttons(run: Run, live: bool) -> None:
@@ -40,6 +41,10 @@ def run_buttons(run: Run, live: bool) -> None:
             _longer(run, int(status.get("total_steps") or 0))
         if latest is not None and run.state() in ("finished", "stopped") and can_distil(run):
             distil_button(run)
+        if latest is not None:
+            download_run(run)
+    if not run.is_shipped() and (reason := why_not_resumable(run)):
+        st.caption(plain(reason))
 
 
 def _live_buttons(run: Run, status: dict[str, Any]) -> None:
