@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
+from pages.parts.how.copying import why_not_copy
 from pages.parts.how.formula import line_of
 from pages.parts.how.noise_in import noise_in
 from pages.parts.how.question import question
@@ -101,6 +103,21 @@ def test_the_way_back_ends_at_sprites_and_each_step_begins_where_the_last_ended(
     assert [one.notes[-1].split()[0] for one in scene.rows[1].panels] == [
         one.title.split()[0] for one in scene.rows[1].panels
     ]
+
+
+def test_the_copier_ends_at_a_training_sprite_and_what_is_not_here_is_said(subject: Subject) -> None:
+    scene = why_not_copy(subject)
+    copier, nearest_one = panel(scene, 1, "copier"), panel(scene, 2, "copier")
+    np.testing.assert_array_equal(copier.images, nearest_one.images)
+    assert nearest_one.notes == ["the same, pixel for pixel"]
+    # Without noise there is nothing to believe but what is seen; the copier believes in the sprites that it knows.
+    believed = {one.title: one.images for one in scene.rows[0].panels}
+    assert subject.seen is not None
+    known = np.asarray(subject.seen.sprites.images[subject.seen.seen])
+    assert (known == believed["The perfect copier"][0]).all(axis=(1, 2, 3)).any()
+    assert not (known == believed["The truth: x0"][0]).all(axis=(1, 2, 3)).any()
+    with pytest.raises(ValueError, match="put them back"):
+        why_not_copy(replace(subject, seen=None))
 
 
 def test_what_does_not_fit_the_slider_is_refused() -> None:

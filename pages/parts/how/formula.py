@@ -52,5 +52,6 @@ def formula(latex: Sequence[str], line: Line, words: str) -> None:
         for one in latex:
             st.latex(one)
         st.markdown(words)
-        st.code(line.text, language="python", wrap_lines=True)
+        # Streamlit's colours for Python have too little contrast.
+        st.code(line.text, language=None, wrap_lines=True)
         st.caption(f"`{line.place}`")

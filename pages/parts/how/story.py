@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.solvers import ddim
+from pages.parts.how.copying import why_not_copy
 from pages.parts.how.formula import Line, formula, line_of
 from pages.parts.how.noise_in import noise_in
 from pages.parts.how.question import question
@@ -83,6 +85,23 @@ CHAPTERS = (
         "noise, σ its size, 0 in the last step. The first two terms are the mean: Ho et al., DDPM, equation 7. "
         "The row beneath uses DDIM (Song et al.), which adds no noise: there only the number of steps differs.",
         lambda: line_of(ddim, "mean = of_x0 * x0 + of_x_t * x_t"),
+    ),
+    Chapter(
+        "copying",
+        "Why does it not just copy?",
+        "Training has one perfect answer, and it is known: the mean of all training sprites, each weighted by how well "
+        "it explains x_t; followed to the end, it can only repeat one of them, so a loss that could fall no further "
+        "would mean **copying**. A network falls short of it in a fruitful way: the **patch machine**, which also "
+        "knows nothing but training sprites, but lets each pixel see only a small window around it, draws new sprites "
+        "from old pieces, and the curves say to which of the two this network is nearer.",
+        why_not_copy,
+        (
+            r"\hat x_0 = \sum_i w_i\,x_0^{(i)}",
+            r"w_i \propto e^{-\|x_t - \sqrt{\bar\alpha_t}\,x_0^{(i)}\|^2 / (2 - 2\bar\alpha_t)}",
+        ),
+        "i counts the training sprites; w_i are their weights, which add up to 1. The patch machine has such a sum for "
+        "each pixel, with the distance over its window alone (Kamb & Ganguli).",
+        lambda: line_of(PerfectMemoriser._predict, "x0 = torch.softmax"),
     ),
 )
 
