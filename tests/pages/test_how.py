@@ -23,6 +23,7 @@ from pages.parts.how.noise_in import noise_in
 from pages.parts.how.question import question
 from pages.parts.how.scene import Chart, Panel, Row, Scene, pack
 from pages.parts.how.story import CHAPTERS
+from pages.parts.how.strictness import kinds
 from pages.parts.how.subject import Subject
 from pages.parts.how.way_back import way_back
 from tests.pages.conftest import OpenPage
@@ -42,6 +43,22 @@ def subject(trained: Path) -> Subject:
     loaded = load_checkpoint(run.folder)
     label = int(labels[row]) if loaded.model.num_classes else None
     return Subject(run, loaded, image, label, "", 0, ("small", 0), seen, unseen=True)
+
+
+class Kinds(torch.nn.Module):
+    """A network whose answer is one value: more for later kinds, nothing if it is not told the kind."""
+
+    prediction_type = "v"
+    binary_alpha = distilled = False
+    image_shape = (3, 16, 16)
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+
+    def forward(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        value = torch.zeros(len(x_t)) if labels is None else 0.2 * (labels + 1)
+        return value[:, None, None, None].expand_as(x_t)
 
 
 def panel(scene: Scene, row: int, title: str) -> Panel:
@@ -118,6 +135,23 @@ def test_the_copier_ends_at_a_training_sprite_and_what_is_not_here_is_said(subje
     assert not (known == believed["The truth: x0"][0]).all(axis=(1, 2, 3)).any()
     with pytest.raises(ValueError, match="put them back"):
         why_not_copy(replace(subject, seen=None))
+
+
+def test_strictness_goes_beyond_what_the_kind_says(subject: Subject) -> None:
+    # After so few steps the kinds hardly matter to the small run: here the network answers with the kind's number.
+    model = Kinds(subject.loaded.model.num_classes or 0)
+    subject = replace(subject, loaded=replace(subject.loaded, model=model))
+    scene = kinds(subject)
+    told, untold, difference = (panel(scene, 0, title) for title in ("Told", "Not told", "difference"))
+    assert subject.label is not None
+    # x0 = sqrt(alpha_bar) x_t - sqrt(1 - alpha_bar) v: here the answers differ by that share of the value alone.
+    share = (1 - subject.schedule.alphas_cumprod[subject.timesteps]).sqrt() * 0.2 * (subject.label + 1)
+    assert difference.notes == [f"size {value:.2f}" for value in share.tolist()]
+    assert (told.images != untold.images).any()
+    one, eight = (panel(scene, 1, title).images for title in ("Strictness 1", "Strictness 8"))
+    assert (one != eight).any()
+    with pytest.raises(ValueError, match="knows kinds"):
+        kinds(replace(subject, label=None))
 
 
 def test_what_does_not_fit_the_slider_is_refused() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ddpm.diffusion import sampling
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.solvers import ddim
@@ -15,9 +16,10 @@ from pages.parts.how.formula import Line, formula, line_of
 from pages.parts.how.noise_in import noise_in
 from pages.parts.how.question import question
 from pages.parts.how.scene import Scene, pack, show
+from pages.parts.how.strictness import kinds
 from pages.parts.how.subject import Subject
 from pages.parts.how.way_back import way_back
-from pages.parts.shared.words import problem
+from pages.parts.shared.words import plain
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,19 @@ CHAPTERS = (
         lambda: line_of(ddim, "mean = of_x0 * x0 + of_x_t * x_t"),
     ),
     Chapter(
+        "kinds",
+        "Kinds and strictness",
+        "A model that learnt sprites with their **kinds** can be asked twice, told the kind and not told it: what "
+        "differs between the two answers is what the kind says about this sprite. **Strictness** takes that difference "
+        "several times instead of once, so that the sprite is more surely of its kind, and less varied.",
+        kinds,
+        (r"\hat\epsilon = \hat\epsilon_u + w\,(\hat\epsilon_c - \hat\epsilon_u)",),
+        "u is the answer without the kind, c the one with it, w the strictness (*guidance scale*; Ho & Salimans). "
+        "The row that is drawn to the end insists on the kind only as long as the noise is strong: later it would "
+        "do harm, since it is seen by then what is drawn.",
+        lambda: line_of(sampling._Predictor._guided, "return unconditional + "),
+    ),
+    Chapter(
         "copying",
         "Why does it not just copy?",
         "Training has one perfect answer, and it is known: the mean of all training sprites, each weighted by how well "
@@ -114,7 +129,7 @@ def tell(subject: Subject) -> None:
         try:
             packed = _packed(chapter.name, subject.key, chapter.make, subject)
         except ValueError as error:
-            problem(error)
+            st.info(plain(error))
             continue
         show(packed, f"scene-{chapter.name}")
         formula(chapter.latex, chapter.line(), chapter.letters)

@@ -113,7 +113,12 @@ def choose_subject() -> Subject:
         with st.container(width=320):
             run = choose_run(able, "Model", "explained")
         source = st.segmented_control(
-            "Sprite", (_UNSEEN, _DRAWN, _OWN), default=_UNSEEN, required=True, key="how-source", persist_state="session"
+            "Sprite",
+            (_UNSEEN, _DRAWN, _OWN),
+            default=_UNSEEN,
+            required=True,
+            key="how-sprite-from",
+            persist_state="session",
         )
         if st.button("Another sprite", icon=":material/shuffle:"):
             st.session_state[_NUMBER] = st.session_state.get(_NUMBER, 0) + 1
@@ -157,7 +162,7 @@ def _subject(run: Run, source: str) -> Subject | None:
 def _own(run: Run, number: int) -> np.ndarray | None:
     height, width, channels = sprite_shape(run)
     try:
-        source = ask_for_file("how")
+        source = ask_for_file("how-own")
         if source is None:
             st.info(f"Choose a file: a sprite of {width} × {height} pixels, or a sheet of them.")
             return None
