@@ -20,6 +20,7 @@ from pages.parts.how.scene import Chart, Panel, Row, Scene
 from pages.parts.how.subject import Subject, stop_words
 
 _STEPS = 20
+_MANY = 2_000
 # Values of the sprites that the copier keeps, of 8 bytes each: as many as the Sample page lets one remember.
 _MOST = 40_000 * 768
 
@@ -40,8 +41,9 @@ def why_not_copy(subject: Subject) -> Scene:
         ValueError: if what the model learnt from is not here.
     """
     learnt, schedule = _learnt(subject), subject.schedule
-    # The machines look at all training sprites for each answer: half of the timesteps show the same.
-    t = subject.timesteps[:: 2 if len(subject.timesteps) > 50 else 1]
+    # The machines look at all training sprites for each answer: fewer timesteps show the same.
+    stride = 4 if len(learnt.images) > _MANY else 2
+    t = subject.timesteps[:: stride if len(subject.timesteps) > 50 else stride // 2]
     x0, eps = (one.expand(len(t), -1, -1, -1) for one in (subject.x0, subject.eps))
     x_t = schedule.add_noise(x0, eps, t)
     models: dict[str, Model] = {

@@ -135,6 +135,6 @@ def tell(subject: Subject) -> None:
         formula(chapter.latex, chapter.line(), chapter.letters)
 
 
-@st.cache_resource(max_entries=24, show_spinner="Working it out ...")
+@st.cache_resource(max_entries=24, show_spinner="Working it out, once ...", show_time=True)
 def _packed(name: str, key: str, _make: Callable[[Subject], Scene], _subject: Subject) -> bytes:
     return pack(_make(_subject))
