@@ -75,3 +75,6 @@ for column, (heading, text) in zip(
 ):
     column.header(heading)
     column.markdown(text)
+st.page_link(
+    "pages/4_How_it_works.py", label="How does that work? Touch it, step by step.", icon=":material/touch_app:"
+)

@@ -290,6 +290,20 @@ def a_sample_looked_at_closely(page: Page, url: str) -> Iterator[None]:
     yield
 
 
+def how_it_works(page: Page, url: str) -> Iterator[None]:
+    opened(page, f"{url}/How_it_works")
+    scene = page.locator(".scene").first
+    picture = scene.locator("figure").nth(1).locator("canvas")
+    before = picture.evaluate("canvas => canvas.toDataURL()")
+    # By keyboard, and with no word to the server: the picture is there when the key is up.
+    scene.get_by_role("slider").press("End")
+    assert picture.evaluate("canvas => canvas.toDataURL()") != before
+    expect(scene.locator("output")).to_have_text("t = 999")
+    page.get_by_text("The formula, and the line of our code").first.click()
+    see(page, page.get_by_text("in NoiseSchedule.add_noise"))
+    yield
+
+
 def complaints(page: Page, rules: list[str] | None = None) -> list[str]:
     """What axe-core finds, but for what is not ours to mend."""
     options: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -323,6 +337,7 @@ def page(browser: Browser) -> Iterator[Page]:
         the_report_that_came_along,
         a_verdict_and_its_evidence,
         a_sample_looked_at_closely,
+        how_it_works,
     ],
 )
 def test_it_can_be_read_and_reached(page: Page, url: str, tour: Tour) -> None:

@@ -28,6 +28,7 @@ _LINKS = (
     ("pages/1_Train.py", "Train"),
     ("pages/2_Sample.py", "Sample"),
     ("pages/3_Nearest_neighbors.py", "Created or copied?"),
+    ("pages/4_How_it_works.py", "How it works"),
 )
 _SECONDS = 2.0
 

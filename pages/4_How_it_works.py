@@ -1,0 +1,17 @@
+"""How it works: diffusion to be touched, scene by scene."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.how.story import tell
+from pages.parts.how.subject import choose_subject
+from pages.parts.shared.frame import frame
+
+frame("How it works")
+st.title("How it works")
+st.markdown(
+    "One sprite, one model, and sliders: move them, with a finger, a mouse or the arrow keys. "
+    "All that you see is worked out by this model, with the code of this app."
+)
+tell(choose_subject())

@@ -1,0 +1,64 @@
+// Curves over the positions of the slider, or a curve of its own at each of them.
+
+const COLOURS = ["var(--first)", "var(--second)", "var(--third)"];
+const WIDTH = 300;
+const HEIGHT = 100;
+
+function svgElement(tag, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+class Chart {
+  constructor({ title, curves, ends, digits, unit }) {
+    this.curves = curves;
+    this.words = (value) => `${value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`;
+    this.each = Array.isArray(curves[0].values[0]);
+    const all = curves.flatMap(({ values }) => values.flat());
+    this.low = Math.min(0, ...all);
+    this.high = Math.max(...all);
+    if (this.high === this.low) this.high += 1;
+    this.root = element("div", "chart");
+    const svg = svgElement("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
+    const range = this.each ? "" : ` From ${this.words(this.low)} to ${this.words(this.high)}.`;
+    svg.setAttribute("aria-label", `${title}: ${curves.map(({ name }) => name).join(", ")}.${range}`);
+    this.paths = curves.map((_, i) => svgElement("path", { style: `stroke: ${COLOURS[i % COLOURS.length]}` }));
+    this.mark = svgElement("line", { y1: 0, y2: HEIGHT });
+    this.mark.toggleAttribute("hidden", this.each);
+    svg.append(...this.paths, this.mark);
+    const foot = element("div", "ends");
+    foot.append(...ends.map((end) => element("span", "", end)));
+    const legend = element("div", "legend");
+    this.values = curves.map(({ name }, i) => {
+      const entry = element("span");
+      const line = element("i");
+      line.style.background = COLOURS[i % COLOURS.length];
+      const value = element("b");
+      entry.append(line, this.each ? name : `${name}: `, value);
+      legend.append(entry);
+      return value;
+    });
+    this.root.append(element("h3", "", title), svg, foot, legend);
+    if (!this.each) curves.forEach(({ values }, i) => this.paths[i].setAttribute("d", this.line(values)));
+  }
+
+  line(values) {
+    const across = WIDTH / Math.max(1, values.length - 1);
+    const up = HEIGHT / (this.high - this.low);
+    return values.map((value, i) => `${i ? "L" : "M"}${(i * across).toFixed(2)},${((this.high - value) * up).toFixed(2)}`).join("");
+  }
+
+  show(position) {
+    // A spread is seen by its form: each fills the height.
+    if (this.each) this.high = Math.max(...this.curves.flatMap(({ values }) => values[position])) || 1;
+    this.curves.forEach(({ values }, i) => {
+      if (this.each) this.paths[i].setAttribute("d", this.line(values[position]));
+      else this.values[i].textContent = this.words(values[position]);
+    });
+    if (this.each) return;
+    const x = (position * WIDTH) / Math.max(1, this.curves[0].values.length - 1);
+    this.mark.setAttribute("x1", x);
+    this.mark.setAttribute("x2", x);
+  }
+}

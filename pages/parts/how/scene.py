@@ -1,0 +1,138 @@
+"""A scene: pictures, figures and curves that follow one slider, all of them sent to the browser at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.shared.backdrop import backdrop_rule
+from pages.parts.shared.component import SCRIPT, STYLE, parcel, source
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture.
+
+    Attributes:
+        images: uint8 (S, H, W, C), one for each position of the slider; or (1, H, W, C), the same at all of them.
+        notes: a few words beneath, one for each position or one for all; none by default.
+    """
+
+    title: str
+    images: np.ndarray = field(repr=False)
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """Pictures side by side."""
+
+    title: str
+    panels: Sequence[Panel]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Curves over the slider's positions, or, of two dimensions, a curve of its own at each of them.
+
+    Attributes:
+        curves: name -> float (S,), over the positions; or float (S, B), B values from left to right at each.
+        ends: what stands at the left and the right end of the axis.
+        digits: after the point.
+        unit: after each value.
+    """
+
+    title: str
+    curves: Mapping[str, np.ndarray]
+    ends: tuple[str, str]
+    digits: int = 2
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that a scene shows.
+
+    Attributes:
+        slider: what the slider changes, in words.
+        stops: S texts, one for each position.
+        start: the position at which it begins, 0..S-1.
+    """
+
+    slider: str
+    stops: Sequence[str]
+    rows: Sequence[Row]
+    charts: Sequence[Chart] = ()
+    start: int = 0
+
+
+def pack(scene: Scene) -> bytes:
+    """A scene as bytes for the browser; equal scenes give equal bytes.
+
+    Raises:
+        ValueError: if a panel or a curve does not fit the slider.
+    """
+    count, files = len(scene.stops), []
+    rows = []
+    for row in scene.rows:
+        panels = []
+        for panel in row.panels:
+            images = np.ascontiguousarray(panel.images)
+            if len(images) not in (1, count) or len(panel.notes) not in (0, 1, count):
+                raise ValueError(f"{panel.title!r} does not fit a slider of {count} positions")
+            height, width, channels = images.shape[1:]
+            panels.append(
+                {
+                    "title": panel.title,
+                    "notes": list(panel.notes),
+                    "size": [width, height, channels],
+                    "count": len(images),
+                }
+            )
+            files.append(images.tobytes())
+        rows.append({"title": row.title, "panels": panels})
+    header: dict[str, Any] = {
+        "slider": scene.slider,
+        "stops": list(scene.stops),
+        "start": scene.start,
+        "rows": rows,
+        "charts": [_chart(chart, count) for chart in scene.charts],
+    }
+    header["id"] = blake2b(parcel(header, *files), digest_size=12).hexdigest()
+    return parcel(header, *files)
+
+
+def show(packed: bytes, key: str) -> None:
+    """Show a packed scene.
+
+    Args:
+        key: Streamlit's key; one per page.
+    """
+    st.html(f"<style>{backdrop_rule()}</style>")
+    _component(key=key, data=packed)
+
+
+def _chart(chart: Chart, count: int) -> dict[str, Any]:
+    for name, values in chart.curves.items():
+        if len(values) != count or not np.isfinite(values).all():
+            raise ValueError(f"the curve {name!r} does not fit a slider of {count} positions, or is not finite")
+    return {
+        "title": chart.title,
+        "curves": [{"name": name, "values": np.round(values, 5).tolist()} for name, values in chart.curves.items()],
+        "ends": list(chart.ends),
+        "digits": chart.digits,
+        "unit": chart.unit,
+    }
+
+
+_component = st.components.v2.component(
+    "ddpm_scene",
+    html=source(__file__, "scene.html"),
+    css=STYLE + source(__file__, "scene.css"),
+    js=SCRIPT + source(__file__, "chart.js", "scene.js"),
+)
