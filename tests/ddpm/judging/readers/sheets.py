@@ -30,6 +30,7 @@ from ddpm.sprites import SpriteDataset, load_sprites
 from tests.ddpm.helpers import ROOT
 
 HERE = Path(__file__).parent
+BUILTIN, REAL = ROOT / "checkpoints" / "builtin", ROOT / "checkpoints" / "pixel-art"
 KEY = HERE / "key.json"
 SHEETS = HERE / "sheets"
 SIDE = 8
@@ -39,6 +40,7 @@ _LARGER = 8
 _MARGIN = 24
 _FEW_CALLS = 4
 _BLUR = 0.8
+_RUNS = ("builtin-short", "builtin-original", "real-long", "real-short", "real-original")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Source:
 
     Attributes:
         set: "builtin" or "real", with which it is compared.
-        what: "unseen" sprites of the set; what a "long", "short" or "original" training draws, the long one also in a
-            "few calls" of the network; and sprites as "halves" of two, or "blurred".
+        what: "unseen" sprites of the set; what a "long", "longer", "short" or "original" training draws, the long one
+            also in a "few calls" of the network; and sprites as "halves" of two, or "blurred".
         kept: whether the sheet may be in the repository.
     """
 
@@ -72,16 +74,18 @@ SOURCES = {
     "L": Source("builtin", "few calls", True),
     "M": Source("real", "unseen", False),
     "N": Source("real", "blurred", False),
+    "O": Source("real", "longer", True),
 }
 
 
 @dataclass(frozen=True)
 class Trainings:
-    """Run folders of one set."""
+    """Run folders of one set; the longest training is the shipped model."""
 
     long: Path
     short: Path | None = None
     original: Path | None = None
+    longer: Path | None = None
 
 
 def sprites_of(source: Source, sprites: SpriteDataset, runs: Trainings) -> np.ndarray:
@@ -97,7 +101,12 @@ def sprites_of(source: Source, sprites: SpriteDataset, runs: Trainings) -> np.nd
         "few calls": lambda: few_calls(runs.long),
         **{
             name: lambda run=run: cached_samples(load_checkpoint(run), _MEASURED, "fast")
-            for name, run in (("long", runs.long), ("short", runs.short), ("original", runs.original))
+            for name, run in (
+                ("long", runs.long),
+                ("longer", runs.longer),
+                ("short", runs.short),
+                ("original", runs.original),
+            )
         },
     }
     return make[source.what]()
@@ -177,15 +186,11 @@ def view(out: Path, real: str | None) -> None:
         if source.kept:
             picture = Image.open(SHEETS / f"{letter}.png")
         elif sprites is not None:
-            picture = Image.fromarray(sheet(sprites_of(source, sprites, _trainings("pixel-art"))))
+            picture = Image.fromarray(sheet(sprites_of(source, sprites, Trainings(REAL))))
         else:
             print(f"{letter}.png is left out: it shows sprites of the real set; give --real")
             continue
         enlarged(picture).save(out / f"{letter}.png")
-
-
-def _trainings(long: str, short: Path | None = None, original: Path | None = None) -> Trainings:
-    return Trainings(ROOT / "checkpoints" / long, short, original)
 
 
 def main() -> None:
@@ -193,22 +198,23 @@ def main() -> None:
     parser.add_argument("what", choices=["make", "view"])
     parser.add_argument("--real", metavar="SOURCE", help="the real set")
     parser.add_argument("--out", type=Path, help="view: a folder")
-    for name in ("builtin", "real"):
-        for length in ("short", "original"):
-            parser.add_argument(f"--{name}-{length}", type=Path, metavar="RUN", help="make: a run folder")
+    for name in _RUNS:
+        parser.add_argument(f"--{name}", type=Path, metavar="RUN", help="make: a run folder")
     options = parser.parse_args()
     if options.what == "view":
         if options.out is None:
             parser.error("view needs --out")
         view(options.out, options.real)
         return
-    runs = (options.builtin_short, options.builtin_original, options.real_short, options.real_original)
+    builtin_short, builtin_original, real_long, real_short, real_original = runs = [
+        getattr(options, name.replace("-", "_")) for name in _RUNS
+    ]
     if options.real is None or None in runs:
-        parser.error("make needs --real and the four run folders")
+        parser.error("make needs --real and the five run folders")
     make(
         {
-            "builtin": (load_sprites("builtin"), _trainings("builtin", *runs[:2])),
-            "real": (load_sprites(options.real), _trainings("pixel-art", *runs[2:])),
+            "builtin": (load_sprites("builtin"), Trainings(BUILTIN, builtin_short, builtin_original)),
+            "real": (load_sprites(options.real), Trainings(real_long, real_short, real_original, REAL)),
         }
     )
 
