@@ -12,7 +12,7 @@ _WINDOW = np.array([31.0, 7.0, 5.0, 3.0, 3.0, 1.0])
 def calibrated_window(log_snr: float, side: int = _SIDE) -> int:
     """The window through which the patch machine comes nearest to a trained network.
 
-    Measured on the shipped real-set model (``fast``, 4,000 steps, 16 sprites of 16 x 16 by DPM-Solver++ without noise;
+    Measured on an earlier real-set model (``fast``, 4,000 steps, 16 sprites of 16 x 16 by DPM-Solver++ without noise;
     medians of the best window at the same place, as ``python -m ddpm bench patches`` prints them):
 
         log-SNR   below -4.5  -3.6  -2.8  -1.9  -1.1  -0.3   0.6  from 1.4 on
