@@ -191,7 +191,7 @@ def a_live_run_and_the_form(page: Page, url: str) -> Iterator[None]:
     see(page, page.get_by_text("distinct sprites of Built-in sprites"))
     yield
     yield from choose(page, "Kaggle Pixel Art", page.get_by_text("Or fetch the set by hand"))
-    yield from choose(page, "My own file", page.locator("[data-testid=stFileUploaderDropzone]"))
+    yield from choose(page, "My own file", page.locator("[data-testid=stFileUploaderDropzone]:visible"))
 
 
 def a_finished_run(page: Page, url: str) -> Iterator[None]:
