@@ -12,14 +12,11 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
 from ddpm.base.hardware import cores, thread_pool
-from ddpm.diffusion.noise import Shape
-from ddpm.diffusion.sampling import DEFAULT_SHAPE
-from ddpm.diffusion.schedule import PredictionType
 
 # The most sprites per part; the same on every machine, since results must not depend on the number of cores.
 _PART = 16
@@ -37,12 +34,12 @@ class ParallelModel:
 
     def __init__(self, model: Callable[..., torch.Tensor]) -> None:
         self._model = model
-        self.prediction_type: PredictionType = getattr(model, "prediction_type", "eps")
-        self.num_classes: int | None = getattr(model, "num_classes", None)
-        self.image_shape: Shape = tuple(getattr(model, "image_shape", DEFAULT_SHAPE))
-        self.binary_alpha: bool = getattr(model, "binary_alpha", False)
-        self.distilled: bool = getattr(model, "distilled", False)
-        self.guidance_max_log_snr: float = getattr(model, "guidance_max_log_snr", math.inf)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the network says of itself, such as ``num_classes``: all of it, so that both are sampled from alike."""
+        if name == "_model":  # Not there yet while a copy is made.
+            raise AttributeError(name)
+        return getattr(self._model, name)
 
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         # An even number of equal parts: otherwise one of two cores waits for the other at the end.

@@ -213,16 +213,7 @@ class _Trainer:
             state.optimizer.zero_grad()
             self.team.scaled_loss(own_losses.sum(), count).backward()
             losses = self.team.gather(own_losses.detach(), count)
-            loss = float(losses.mean())
-            # Checked before the weights change: one step with NaN would make all of them NaN.
-            limit = recipe.clip_norm if recipe.clip_norm is not None else math.inf
-            grad_norm = float(torch.nn.utils.clip_grad_norm_(state.model.parameters(), limit))
-            skipped = not (math.isfinite(loss) and math.isfinite(grad_norm))
-            if not skipped:
-                state.optimizer.step(rate)
-                state.ema.update(state.model, self.timetable.steps_alike(step))
-        state.step = step + 1
-        return TrainingStep(state.step, loss, losses, timesteps, grad_norm, rate, skipped)
+            return finish_step(state, recipe, losses, timesteps, rate, self.timetable.steps_alike(step))
 
     def _draw(self, step: int) -> tuple[np.ndarray, torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """Rows, timesteps, noise, and labels (-1 where hidden) of the whole batch, the same in every process."""
@@ -238,6 +229,28 @@ class _Trainer:
             hidden = torch.rand(len(rows), generator=random) < self.recipe.label_dropout
             labels = torch.where(hidden, -1, labels)
         return rows, t, eps, labels
+
+
+def finish_step(
+    state: TrainingState, recipe: Recipe, losses: torch.Tensor, t: torch.Tensor, rate: float, steps_alike: float
+) -> TrainingStep:
+    """Change the weights by their gradients and the average by the weights, unless something is not finite.
+
+    Args:
+        losses, t: as in :class:`TrainingStep`.
+        rate: the learning rate.
+        steps_alike: steps that the average counts as made before; see :meth:`ddpm.training.ema.EMA.update`.
+    """
+    loss = float(losses.mean())
+    # Checked before the weights change: one step with NaN would make all of them NaN.
+    limit = recipe.clip_norm if recipe.clip_norm is not None else math.inf
+    grad_norm = float(torch.nn.utils.clip_grad_norm_(state.model.parameters(), limit))
+    skipped = not (math.isfinite(loss) and math.isfinite(grad_norm))
+    if not skipped:
+        state.optimizer.step(rate)
+        state.ema.update(state.model, steps_alike)
+    state.step += 1
+    return TrainingStep(state.step, loss, losses, t, grad_norm, rate, skipped)
 
 
 def class_labels(model: UNet, sprites: Batches, rows: np.ndarray) -> torch.Tensor | None:

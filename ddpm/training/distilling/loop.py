@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,7 +12,14 @@ from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.training.distilling.lessons import Lessons, Pairs
 from ddpm.training.learning_rate import learning_rate_at
-from ddpm.training.loop import MOST_SKIPPED_IN_A_ROW, TrainingState, TrainingStep, new_state, too_many_skipped
+from ddpm.training.loop import (
+    MOST_SKIPPED_IN_A_ROW,
+    TrainingState,
+    TrainingStep,
+    finish_step,
+    new_state,
+    too_many_skipped,
+)
 from ddpm.training.recipes import Recipe
 
 _WARMUP_STEPS = 50
@@ -122,14 +128,4 @@ def _step(
         own_losses = (squares + _SMALL**2).sqrt() - _SMALL
         state.optimizer.zero_grad()
         own_losses.mean().backward()
-        losses = own_losses.detach().cpu()
-        loss = float(losses.mean())
-        limit = recipe.clip_norm if recipe.clip_norm is not None else math.inf
-        grad_norm = float(torch.nn.utils.clip_grad_norm_(state.model.parameters(), limit))
-        # Checked before the weights change, as in every training.
-        skipped = not (math.isfinite(loss) and math.isfinite(grad_norm))
-        if not skipped:
-            state.optimizer.step(rate)
-            state.ema.update(state.model, state.step)
-    state.step += 1
-    return TrainingStep(state.step, loss, losses, pairs.t, grad_norm, rate, skipped)
+        return finish_step(state, recipe, own_losses.detach().cpu(), pairs.t, rate, state.step)
