@@ -19,8 +19,6 @@ from typing import Any
 import torch
 
 from ddpm.base import hardware
-from ddpm.diffusion.labels import draw_labels
-from ddpm.diffusion.sampling import sample
 from ddpm.jobs.cadence import Cadence, ClockCadence, Due
 from ddpm.jobs.control import Context, Control, StopSwitch
 from ddpm.jobs.follower import dismiss
@@ -28,8 +26,7 @@ from ddpm.jobs.length import Length, too_few_steps
 from ddpm.jobs.plan import Plan, checkpoint_config, make_plan
 from ddpm.jobs.recorder import Progress, Recorder, Watcher, explain
 from ddpm.jobs.request import TrainingRequest
-from ddpm.jobs.self_check import SelfCheck, fitting_evaluations, heldout_errors
-from ddpm.pixels.conversion import to_uint8
+from ddpm.jobs.self_check import SelfCheck, fitting_evaluations, heldout_errors, question_itself
 from ddpm.runs.checkpoint import load_state
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.names import check_name
@@ -42,7 +39,6 @@ from ddpm.training.loop import TrainingError, TrainingState, TrainingStep, train
 from ddpm.training.loss_window import LossWindow
 from ddpm.training.timetable import Stretch
 
-PREVIEW_SPRITES = 36
 _POLL_SECONDS = 0.2
 # What a training's steps take is known after so many of them, or after this share of its time.
 _TIMED_STEPS, _TIMED_SHARE = 20, 0.05
@@ -202,12 +198,12 @@ class _Training:
                 if due.log:
                     record = self._measure(window, due)
                 if due.preview:
-                    self._preview()
+                    self.recorder.add_preview(self.state, self.plan.schedule, self.plan.class_frequencies)
                 if due.save:
                     self._save()
                 self._report(result)
                 if due.check and self.check.possible:
-                    self._check_samples(record)
+                    question_itself(self.check, self.state.ema.model, self.recorder, self.control, record)
                 if due.last:
                     break
                 self._handle_requests()
@@ -286,19 +282,8 @@ class _Training:
             self.recorder.note(message=None)
         return errors
 
-    def _preview(self) -> None:
-        frequencies = self.plan.class_frequencies
-        labels = None if frequencies is None else draw_labels(frequencies, PREVIEW_SPRITES)
-        *_, last = sample(self.state.ema.model, self.plan.schedule, PREVIEW_SPRITES, "fast", labels=labels)
-        if bool(torch.isfinite(last.x0).all()):
-            self.recorder.add_preview(self.state.step, to_uint8(last.x0))
-
     def _save(self) -> None:
         state = self.state
-        if not all(bool(torch.isfinite(weights).all()) for weights in state.model.state_dict().values()):
-            raise TrainingError(
-                "The weights are no longer finite numbers: the learning rate was too large. Earlier steps are good."
-            )
         self.recorder.save(state, checkpoint_config(self.plan.config, self.length.total_steps()))
         if self.cadence.keeps(state.step, self._saved):
             self.run.pin(state.step)
@@ -316,21 +301,6 @@ class _Training:
             share=self.length.share(),
             seconds_left=self.length.seconds_left(),
         )
-
-    def _check_samples(self, record: dict[str, Any]) -> None:
-        """Run the self-check, and write its result as another line of this step, which replaces the first when read."""
-
-        def interrupted() -> bool:
-            self.recorder.beat()
-            return self.control.is_stopped()
-
-        self.recorder.say("It questions itself: does it draw well, and does it copy?")
-        found = self.check.run(self.state.ema.model, interrupted)
-        self.recorder.note(message=None)
-        if found is not None:
-            self.recorder.append({**record, "check": found})
-        elif self.control.is_stopped():
-            self.recorder.say("It was stopped while it questioned itself: that was left out.")
 
     def _handle_requests(self) -> None:
         if (threads := self.control.new_threads()) is not None:

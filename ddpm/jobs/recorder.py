@@ -10,10 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import torch
 
 from ddpm.base.files import remedy, replace_bytes, replace_json
+from ddpm.diffusion.labels import draw_labels
+from ddpm.diffusion.sampling import sample, usual_sampler
+from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.jobs.model_card import run_card
+from ddpm.pixels.conversion import to_uint8
 from ddpm.pixels.sheets import png, sheet
 from ddpm.runs.checkpoint import save_checkpoint
 from ddpm.runs.errors import RunError
@@ -23,7 +27,7 @@ from ddpm.runs.run import Run
 from ddpm.training.loop import TrainingError, TrainingState
 from ddpm.training.timetable import Stretch
 
-_PREVIEW_COLUMNS = 9
+_PREVIEW_SPRITES, _PREVIEW_COLUMNS = 36, 9
 _HEARTBEAT_SECONDS = 1.0
 
 
@@ -167,16 +171,29 @@ class Recorder:
                 if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
                     file.write(b"\n")
 
-    def add_preview(self, step: int, sprites: np.ndarray) -> None:
-        """Add a preview of uint8 (N, H, W, 3) sprites."""
+    def add_preview(self, state: TrainingState, schedule: NoiseSchedule, frequencies: list[float] | None) -> None:
+        """Add a picture of what the averaged weights draw, always from the same noise; kinds by their frequency."""
+        model = state.ema.model
+        labels = None if frequencies is None else draw_labels(frequencies, _PREVIEW_SPRITES)
+        *_, last = sample(model, schedule, _PREVIEW_SPRITES, usual_sampler(model), labels=labels)
+        if not bool(torch.isfinite(last.x0).all()):
+            return
         folder = self._run.folder / "previews"
         with contextlib.suppress(OSError):
             folder.mkdir(exist_ok=True)
-            picture = png(sheet(sprites, _PREVIEW_COLUMNS, gap=1))
-            replace_bytes(folder / f"{step_name(step)}.png", picture, durable=False)
+            picture = png(sheet(to_uint8(last.x0), _PREVIEW_COLUMNS, gap=1))
+            replace_bytes(folder / f"{step_name(state.step)}.png", picture, durable=False)
 
     def save(self, state: TrainingState, config: dict[str, Any]) -> None:
-        """Save a step, with ``config`` in its folder, and remove old ones. Raises TrainingError if saving fails."""
+        """Save a step, with ``config`` in its folder, and remove old ones.
+
+        Raises:
+            TrainingError: if saving fails, or weights are not finite.
+        """
+        if not all(bool(torch.isfinite(weights).all()) for weights in state.model.state_dict().values()):
+            raise TrainingError(
+                "The weights are no longer finite numbers: the learning rate was too large. Earlier steps are good."
+            )
         try:
             save_checkpoint(self._run.folder / "steps", state, config)
             self._run.set_latest(state.step)

@@ -20,6 +20,8 @@ from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.sampling import sample, usual_sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID, NoiseSchedule
 from ddpm.diffusion.unet import UNet
+from ddpm.jobs.control import Control
+from ddpm.jobs.recorder import Recorder
 from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.pixels.conversion import to_uint8
@@ -169,3 +171,25 @@ class SelfCheck:
     def _references(self) -> tuple[TrainingIndex, QualityBaseline]:
         train, heldout = self._sprites.images[self._distinct], self._sprites.images[self._heldout]
         return TrainingIndex(train, heldout), QualityBaseline(np.concatenate([train, heldout]))
+
+
+def question_itself(
+    check: SelfCheck, model: UNet, recorder: Recorder, control: Control, record: dict[str, Any]
+) -> None:
+    """Run the self-check, and write its result as another line of this step, which replaces the first when read.
+
+    Args:
+        record: the first line.
+    """
+
+    def interrupted() -> bool:
+        recorder.beat()
+        return control.is_stopped()
+
+    recorder.say("It questions itself: does it draw well, and does it copy?")
+    found = check.run(model, interrupted)
+    recorder.note(message=None)
+    if found is not None:
+        recorder.append({**record, "check": found})
+    elif control.is_stopped():
+        recorder.say("It was stopped while it questioned itself: that was left out.")

@@ -20,16 +20,13 @@ import torch
 
 from ddpm.base import hardware
 from ddpm.diffusion.instant.levels import LEVELS
-from ddpm.diffusion.labels import draw_labels
-from ddpm.diffusion.sampling import sample
 from ddpm.jobs.cadence import Cadence, Due
 from ddpm.jobs.control import Context, Control, StopSwitch
 from ddpm.jobs.distilling.plan import DistilPlan, make_distil_plan
 from ddpm.jobs.distilling.request import DistilRequest
 from ddpm.jobs.plan import checkpoint_config, training_rows
 from ddpm.jobs.recorder import Progress, Recorder, Watcher, explain
-from ddpm.jobs.self_check import SelfCheck
-from ddpm.pixels.conversion import to_uint8
+from ddpm.jobs.self_check import SelfCheck, question_itself
 from ddpm.runs.checkpoint import load_state
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.names import check_name
@@ -41,7 +38,6 @@ from ddpm.training.distilling.lessons import Lessons, Pairs
 from ddpm.training.distilling.loop import distil, jump_errors, new_student
 from ddpm.training.loop import TrainingError, TrainingState, TrainingStep
 
-PREVIEW_SPRITES = 36
 _POLL_SECONDS = 0.2
 _MEASURED = 64
 # The seed of ways that are never learnt from: larger than any that a page offers.
@@ -189,7 +185,7 @@ class _Distilling:
     def _after(self, result: TrainingStep, due: Due) -> None:
         record = self._measure(result, due) if due.log else {}
         if due.preview:
-            self._preview()
+            self.recorder.add_preview(self.state, self.plan.schedule, self.plan.class_frequencies)
         if due.save:
             self._save()
         self.recorder.report(
@@ -232,24 +228,14 @@ class _Distilling:
             squares = jump_errors(self.state.ema.model, plan.schedule, self._unseen, precision)
         return [float(level.mean().sqrt()) for level in squares.chunk(len(LEVELS))]
 
-    def _preview(self) -> None:
-        frequencies = self.plan.class_frequencies
-        labels = None if frequencies is None else draw_labels(frequencies, PREVIEW_SPRITES)
-        *_, last = sample(self.state.ema.model, self.plan.schedule, PREVIEW_SPRITES, "instant", labels=labels)
-        if bool(torch.isfinite(last.x0).all()):
-            self.recorder.add_preview(self.state.step, to_uint8(last.x0))
-
     def _save(self) -> None:
         state = self.state
-        if not all(bool(torch.isfinite(weights).all()) for weights in state.model.state_dict().values()):
-            raise TrainingError("The weights are no longer finite numbers. Earlier steps are good: resume from them.")
         self.recorder.save(state, checkpoint_config(self.plan.config, self.plan.total_steps))
         self._saved = state.step
 
     def _check_samples(self, record: dict[str, Any]) -> None:
         """Compare samples with the sprites that it learnt from, if they are here; another line of this step."""
         config = self.plan.config
-        self.recorder.say("It questions itself: does it draw well, and does it copy?")
         try:
             sprites = load_sprites(config["data"]["source"])
             if sprites.fingerprint != config["data"]["fingerprint"]:
@@ -261,15 +247,8 @@ class _Distilling:
         heldout = sprites.split()[1] if config["holdout"] else np.empty(0, np.int64)
         frequencies = self.plan.class_frequencies
         check = SelfCheck(sprites, rows, heldout, self.plan.schedule, frequencies, sprites_drawn=self.check_sprites)
-
-        def interrupted() -> bool:
-            self.recorder.beat()
-            return self.control.is_stopped()
-
-        found = check.run(self.state.ema.model, interrupted) if check.possible else None
-        self.recorder.note(message=None)
-        if found is not None:
-            self.recorder.append({**record, "check": found})
+        if check.possible:
+            question_itself(check, self.state.ema.model, self.recorder, self.control, record)
 
     def _handle_requests(self) -> None:
         if (threads := self.control.new_threads()) is not None:

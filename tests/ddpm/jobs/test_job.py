@@ -23,7 +23,7 @@ from ddpm.base.files import replace_json
 from ddpm.jobs import job, recorder
 from ddpm.jobs.control import StoppedEarly, StopSwitch
 from ddpm.jobs.job import run_training
-from ddpm.jobs.recorder import Progress
+from ddpm.jobs.recorder import Progress, Recorder
 from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
@@ -135,7 +135,7 @@ def test_every_saved_step_is_measured(total: int, run: Run, go: Go, monkeypatch:
 
     monkeypatch.setattr(job, "train", pretend)
     monkeypatch.setattr(job._Training, "_save", lambda self: saved.append(self.state.step))
-    monkeypatch.setattr(job._Training, "_preview", lambda self: None)
+    monkeypatch.setattr(Recorder, "add_preview", lambda *_: None)
 
     def errors(self: Any, final: bool) -> dict[str, float]:
         measured.append(self.state.step)
@@ -477,7 +477,7 @@ def test_a_run_folder_deleted_while_training(run: Run, go: Go) -> None:
 
 @pytest.mark.parametrize("total", [24, 1000])
 def test_a_deleted_run_folder_is_not_made_again(total: int, run: Run, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job._Training, "_preview", lambda self: None)
+    monkeypatch.setattr(Recorder, "add_preview", lambda *_: None)
     go(steps=2)
     with pytest.raises(TrainingError, match="was removed"):
         go(at(12, lambda: shutil.rmtree(run.folder)), resume=True, steps=total)
