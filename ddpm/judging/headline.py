@@ -51,6 +51,8 @@ def headline(report: MemorizationSummary) -> Headline:
     )
     moved = _labelled(report, "exact copy", "near copy", "moved copy")
     recoloured = _labelled(report, "recolour")
+    # Some moved ones are usual: then "no copies" would contradict what stands at them.
+    clear = "No more copies than is usual" if near.count or moved.count else "No copies"
     mood: Mood = "careful"
     if exact.count > max(1.0, report.effective_rate * n):
         mood, answer = "alarm", "Copied: training sprites come back pixel by pixel."
@@ -65,12 +67,14 @@ def headline(report: MemorizationSummary) -> Headline:
         are = "One sample comes" if near.count == 1 else f"{near.count:,} samples come"
         answer = f"{are} very near to a training sprite: too few to tell whether by chance."
     elif _surely_more(report.rates["collage"]):
-        answer = "No copies, but more collages of two training sprites than real sprites show."
+        answer = f"{clear}, but more collages of two training sprites than real sprites show."
     elif _surely_more(recoloured):
-        answer = f"No copies, but {percent(recoloured.rate)} are recolours, known shapes in other colours"
-        answer += f": of real sprites that it never saw, {percent(recoloured.floor)}." if recoloured.floor else "."
+        answer = f"{clear}, but {percent(recoloured.rate)} are recolours, known shapes in other colours"
+        answer += (
+            f"; of real sprites that it never saw, only {percent(recoloured.floor)} are." if recoloured.floor else "."
+        )
     elif poor.rate > _MANY_POOR and _surely_more(poor):
-        answer = f"No sign of copying. But {percent(poor.rate)} are worse drawn than real sprites, and so unlike them."
+        answer = f"No sign of copying, but that says little: {percent(poor.rate)} are worse drawn than real sprites."
     else:
         mood, answer = "calm", "No sign of copying."
     return Headline(mood, answer, report.sentence, _caveat(report), privacy_words(report))
