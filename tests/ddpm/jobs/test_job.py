@@ -134,14 +134,15 @@ def test_every_saved_step_is_measured(total: int, run: Run, go: Go, monkeypatch:
             yield TrainingStep(step, 0.5, torch.tensor([0.5]), torch.tensor([3]), 1.0, 1e-3, False)
 
     monkeypatch.setattr(job, "train", pretend)
-    monkeypatch.setattr(job._Training, "_save", lambda self: saved.append(self.state.step))
+    monkeypatch.setattr(Recorder, "save", lambda self, state, config: saved.append(state.step))
     monkeypatch.setattr(Recorder, "add_preview", lambda *_: None)
 
-    def errors(self: Any, final: bool) -> dict[str, float]:
-        measured.append(self.state.step)
+    def errors(state: Any, *about: Any, final: bool = False, **options: Any) -> dict[str, float]:
+        if not final:
+            measured.append(state.step)
         return {"heldout": 0.5}
 
-    monkeypatch.setattr(job._Training, "_heldout_errors", errors)
+    monkeypatch.setattr(job, "heldout_errors", errors)
     go(steps=total)
     assert made[-1] == saved[-1] == total
     assert measured == saved
