@@ -13,7 +13,7 @@ from pages.parts.shared.uploading import ask_for_file, for_page, is_asked
 from pages.parts.shared.words import counted, plain, problem
 from pages.parts.train.tally_table import look_words
 
-_BUILTIN, _OWN = "Built-in sprites", "My own file"
+BUILTIN, _OWN = "Built-in sprites", "My own file"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class SpriteChoice:
 def choose_sprites() -> SpriteChoice:
     """Ask for a set of sprites."""
     kind = st.segmented_control(
-        "Sprites", (_BUILTIN, KAGGLE, _OWN), default=_BUILTIN, required=True, key="sprites", persist_state="session"
+        "Sprites", (BUILTIN, KAGGLE, _OWN), default=BUILTIN, required=True, key="sprites", persist_state="session"
     )
     try:
         if kind == KAGGLE:

@@ -1,0 +1,68 @@
+"""Links to the form of a new training: the sprites, the recipe and the length that it proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared.lesson.arriving import arrival
+from pages.parts.shared.navigation import KAGGLE, want_form
+from pages.parts.train.choosing import BUILTIN
+from pages.parts.train.recipe_choices import RECIPE_CHOICES, RECIPE_KEY
+
+UNITS = ("minutes", "steps", "epochs")
+MOST = 10_000_000
+"""The longest training, in any of the units."""
+
+_PAGE, _PROPOSED = "Train", "proposed-training"
+_SPRITES = {"builtin": BUILTIN, "kaggle": KAGGLE}
+
+
+def open_link() -> None:
+    """Propose what the address asks for: ``sprites``, ``recipe``, and one of ``minutes``, ``steps`` and ``epochs``.
+
+    To be called before the page is built. It starts nothing. What it asks for that is not there is told.
+    """
+    parameters = arrival(_PAGE)
+    if parameters is None or not parameters.keys() & {"sprites", "recipe", *UNITS}:
+        return
+    want_form()
+    found, wrong = _read(parameters)
+    if (sprites := parameters.get("sprites")) is not None:
+        wrong += [] if sprites in _SPRITES else ["sprites"]
+        st.session_state["sprites"] = _SPRITES.get(sprites, BUILTIN)
+    for key in found:
+        # What the visitor chose before on this page would else come before the link.
+        st.session_state.pop(key, None)
+    st.session_state[_PROPOSED] = found
+    if wrong:
+        st.warning(
+            f"This link asks for {' and '.join(wrong)} that this page does not have: the usual is chosen.",
+            icon=":material/link_off:",
+        )
+
+
+def proposed(key: str, usual: Any) -> Any:
+    """What a link proposes for the control of this key; ``usual`` if it says nothing of it."""
+    return st.session_state.get(_PROPOSED, {}).get(key, usual)
+
+
+def _read(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Values by the keys of their controls, and what cannot be read."""
+    found: dict[str, Any] = {}
+    wrong = []
+    recipe = parameters.get("recipe", "fast")
+    if recipe in RECIPE_CHOICES:
+        found[RECIPE_KEY] = recipe
+    else:
+        wrong.append("a recipe")
+    unit = next((unit for unit in UNITS if unit in parameters), None)
+    if unit is not None:
+        amount = parameters[unit]
+        if amount.isascii() and amount.isdigit() and 1 <= int(amount[:9]) <= MOST:
+            found |= {"unit": unit, f"amount-{unit}-{found.get(RECIPE_KEY, 'fast')}": int(amount[:9])}
+        else:
+            wrong.append("a length")
+    return found, wrong
