@@ -9,13 +9,12 @@ from pages.parts.shared.lesson.steps import STEPS, Step
 
 def walk() -> None:
     """Show all steps; which are done is kept for the visit."""
-    done = st.container()
+    count = sum(bool(st.session_state.get(_key(number))) for number in range(1, len(STEPS) + 1))
+    words = "All six are done." if count == len(STEPS) else f"{count} of {len(STEPS)} steps done"
+    st.progress(count / len(STEPS), words)
     for number, step in enumerate(STEPS, start=1):
         with st.container(border=True, key=f"lesson-step-{number}"):
             _show(number, step)
-    count = sum(bool(st.session_state.get(_key(number))) for number in range(1, len(STEPS) + 1))
-    words = "All six done. Well done!" if count == len(STEPS) else f"{count} of {len(STEPS)} steps done"
-    done.progress(count / len(STEPS), words)
 
 
 def _show(number: int, step: Step) -> None:

@@ -48,10 +48,9 @@ def _numbered() -> list[tuple[int, Step]]:
 
 
 def _step(number: int, step: Step, base: str) -> str:
-    places = " and ".join(html.escape(f"{base}/{stop.path(number)}") for stop in step.stops)
+    places = " ".join(f"<code>{html.escape(f'{base}/{stop.path(number)}')}</code>" for stop in step.stops)
     return (
-        f"<h3>{number} · {_text(step.title)} <small>{step.minutes} min</small></h3>"
-        f"<p><code>{places}</code></p>"
+        f"<h3>{number} · {_text(step.title)} <small>{step.minutes} min · {places}</small></h3>"
         f"<p>{_text(step.press)} {_text(step.look)}</p>"
         f'<p><b>Before you go on:</b> {_text(step.question)}</p><p class="answer"></p>'
     )

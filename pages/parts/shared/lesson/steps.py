@@ -59,8 +59,8 @@ STEPS = (
     Step(
         "From noise to a sprite",
         1,
-        "Press **Play** below the pictures. Then drag the slider beneath back to its left end, and go right step by "
-        "step.",
+        "The pictures play by themselves: press **Pause** (the round button), drag the slider beside it to its left "
+        "end, and go right step by step; the arrow keys do it, too.",
         "Left is what the model sees, right what it believes is underneath. Choose one sprite and keep your eye on it.",
         "At which step can you tell what your sprite will be? Compare with your neighbour: same step?",
         "Colours and the rough shape come first, as a blur on the right, while the left is still all noise; eyes, "
@@ -98,9 +98,10 @@ STEPS = (
         "The curve is the error of its guesses, on sprites that it learns from and on others. Beside it are its "
         "drawings.",
         "After the minute: what does your model know about sprites already, and what not yet?",
-        "The error falls steeply at first, then ever more slowly. Early drawings are coloured noise or blobs: colours, "
-        "a quiet background, something in the middle. Clear forms and faces take longer: the model that came with the "
-        "app learnt for hours. (On a slow computer a minute may be too little even for that; the page says so.)",
+        "The error falls steeply at first, then ever more slowly. First comes a quiet background with something in the "
+        "middle, then colours that go together and dark outlines, then rough forms; faces, handles and clean edges "
+        "take much longer: the model that came with the app learnt for hours. (A slow or busy computer gets less far "
+        "in a minute, perhaps only to blobs.)",
         (Stop(*_TRAIN, {"sprites": "builtin", "recipe": "fast", "minutes": "1"}),),
     ),
     Step(
@@ -118,9 +119,9 @@ STEPS = (
     Step(
         "The model that learnt by heart",
         2,
-        "At stop 1 press **Play**: on the right a **perfect memoriser** draws from the same noise. At stop 2 the page "
-        "questions 64 sprites of such a memoriser.",
-        "First compare left and right. Then read the box, and click some pairs.",
+        "Stop 1: let it play, and drag the slider: on the right a **perfect memoriser** draws from the same noise. "
+        "Stop 2: the page questions 64 sprites of such a memoriser.",
+        "At stop 1 compare left and right. At stop 2 read the box, and click some pairs.",
         "No model makes a smaller error in training than the memoriser. Which of the two would you rather have, and "
         "what does a small error in training not tell you?",
         "Each sprite of the memoriser is one of the training sprites, pixel for pixel; the page says so. Least error "
