@@ -25,8 +25,7 @@ st.markdown(
 asked, told = st.container(key="asked"), st.container()
 with asked:
     runs = models_or_stop("There is no model to question yet.")
-    if missing := open_link(runs):
-        st.warning(missing, icon=":material/link_off:")
+    open_link(runs)
     chosen = choose_samples(runs)
 if chosen is None:
     st.stop()

@@ -8,22 +8,19 @@ from ddpm.judging.controls import CONTROLS
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import SIZES, question_live, show_report
 from pages.parts.copied.controls import choose_control
-from pages.parts.shared.lesson.arriving import arrival, meant_run
+from pages.parts.shared.lesson.arriving import arrival, meant_run, tell_missing
 from pages.parts.shared.store import verdict_of
 
 _PAGE = "Created or copied?"
 
 
-def open_link(runs: list[Run]) -> str:
+def open_link(runs: list[Run]) -> None:
     """Do what the address asks for: ``model``, and ``draw`` (sprites), ``report`` or ``known`` (a control).
 
-    To be called before the page is built.
-
-    Returns:
-        What it asks for that is not here, Markdown; empty if nothing is missing.
+    To be called before the page is built. What it asks for that is not here is told.
     """
     parameters = arrival(_PAGE)
-    return "" if parameters is None else _open(parameters, runs)
+    tell_missing("" if parameters is None else _open(parameters, runs))
 
 
 def _open(parameters: Mapping[str, str], runs: list[Run]) -> str:

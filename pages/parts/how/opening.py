@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from pages.parts.shared.lesson.arriving import address, arrival, meant_run
+from pages.parts.shared.lesson.arriving import address, arrival, meant_run, tell_missing
 from pages.parts.shared.store import drawing_runs
 
 _PAGE = "How it works"
@@ -20,14 +20,14 @@ def open_link(scenes: Collection[str]) -> str | None:
     """
     parameters = arrival(_PAGE)
     scene = address(_PAGE).get("scene")
+    missing = ""
     if parameters is not None:
         run, missing = meant_run(parameters, drawing_runs())
         if run is not None:
             st.session_state["explained"] = str(run.folder)
         if scene is not None and scene not in scenes:
-            missing = f"{missing} This link asks for a scene that is not here: here are all."
-        if missing:
-            st.warning(missing.strip(), icon=":material/link_off:")
+            missing = f"{missing} This link asks for a scene that is not here: here are all.".strip()
+    tell_missing(missing)
     if scene not in scenes:
         return None
     st.button("Show all scenes", icon=":material/unfold_more:", on_click=st.query_params.clear)

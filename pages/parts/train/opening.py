@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared.lesson.arriving import arrival
+from pages.parts.shared.lesson.arriving import arrival, tell_missing
 from pages.parts.shared.navigation import KAGGLE, want_form
 from pages.parts.train.choosing import BUILTIN
 from pages.parts.train.recipe_choices import RECIPE_CHOICES, RECIPE_KEY
@@ -26,8 +26,18 @@ def open_link() -> None:
     To be called before the page is built. It starts nothing. What it asks for that is not there is told.
     """
     parameters = arrival(_PAGE)
-    if parameters is None or not parameters.keys() & {"sprites", "recipe", *UNITS}:
-        return
+    tell_missing("" if parameters is None else _propose(parameters))
+
+
+def proposed(key: str, usual: Any) -> Any:
+    """What a link proposes for the control of this key; ``usual`` if it says nothing of it."""
+    return st.session_state.get(_PROPOSED, {}).get(key, usual)
+
+
+def _propose(parameters: Mapping[str, str]) -> str:
+    """Put what a link asks for into the form; what of it is not there, in words."""
+    if not parameters.keys() & {"sprites", "recipe", *UNITS}:
+        return ""
     want_form()
     found, wrong = _read(parameters)
     if (sprites := parameters.get("sprites")) is not None:
@@ -37,32 +47,22 @@ def open_link() -> None:
         # What the visitor chose before on this page would else come before the link.
         st.session_state.pop(key, None)
     st.session_state[_PROPOSED] = found
-    if wrong:
-        st.warning(
-            f"This link asks for {' and '.join(wrong)} that this page does not have: the usual is chosen.",
-            icon=":material/link_off:",
-        )
-
-
-def proposed(key: str, usual: Any) -> Any:
-    """What a link proposes for the control of this key; ``usual`` if it says nothing of it."""
-    return st.session_state.get(_PROPOSED, {}).get(key, usual)
+    asked = " and ".join(wrong)
+    return f"This link asks for {asked} that this page does not have: the usual is chosen." if wrong else ""
 
 
 def _read(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """Values by the keys of their controls, and what cannot be read."""
-    found: dict[str, Any] = {}
     wrong = []
     recipe = parameters.get("recipe", "fast")
-    if recipe in RECIPE_CHOICES:
-        found[RECIPE_KEY] = recipe
-    else:
-        wrong.append("a recipe")
+    if recipe not in RECIPE_CHOICES:
+        wrong, recipe = ["a recipe"], "fast"
+    found: dict[str, Any] = {RECIPE_KEY: recipe}
     unit = next((unit for unit in UNITS if unit in parameters), None)
     if unit is not None:
         amount = parameters[unit]
-        if amount.isascii() and amount.isdigit() and 1 <= int(amount[:9]) <= MOST:
-            found |= {"unit": unit, f"amount-{unit}-{found.get(RECIPE_KEY, 'fast')}": int(amount[:9])}
+        if amount.isascii() and amount.isdigit() and len(amount) <= len(str(MOST)) and 1 <= int(amount) <= MOST:
+            found |= {"unit": unit, f"amount-{unit}-{recipe}": int(amount)}
         else:
             wrong.append("a length")
     return found, wrong

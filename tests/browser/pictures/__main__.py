@@ -31,6 +31,7 @@ def _learn(page: Page) -> None:
     page.get_by_role("heading", name="builtin").wait_for()
     page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
     page.locator("section.film img").first.wait_for()
+    page.locator("[data-testid=stMain]").evaluate("page => page.scrollTo(0, 0)")
 
 
 def _draw(page: Page) -> None:
@@ -46,6 +47,7 @@ def _ask(page: Page) -> None:
 def _how(page: Page) -> None:
     slider = page.locator(".scene input")
     slider.press("End")
+    slider.blur()
     page.locator("h2").first.evaluate("heading => heading.scrollIntoView()")
 
 

@@ -10,7 +10,8 @@ from ddpm.runs.run import Run
 from pages.parts.shared.lesson.steps import STEPS, step_of, stop_at
 from pages.parts.shared.words import plain
 
-_OPENED, _PAGE, _STEP = "opened-link", "page", "lesson-step"
+_OPENED, _MISSING, _STEP = "opened-link", "link-missing", "lesson-step"
+_PAGE = "page"
 
 
 def arrive(title: str) -> None:
@@ -19,8 +20,8 @@ def arrive(title: str) -> None:
     A page that is come to again opens its link again.
     """
     if st.session_state.get(_PAGE) != title:
-        st.session_state.pop(_OPENED, None)
-        st.session_state.pop(_STEP, None)
+        for key in (_OPENED, _MISSING, _STEP):
+            st.session_state.pop(key, None)
         st.session_state[_PAGE] = title
     number = step_of(st.query_params.get("lesson"))
     if number is not None and stop_at(number, title) is not None:
@@ -39,6 +40,7 @@ def arrival(title: str) -> dict[str, str] | None:
     if not parameters or st.session_state.get(_OPENED) == parameters:
         return None
     st.session_state[_OPENED] = parameters
+    st.session_state.pop(_MISSING, None)
     return address(title)
 
 
@@ -61,6 +63,14 @@ def meant_run(parameters: Mapping[str, str], runs: Sequence[Run]) -> tuple[Run |
     if found:
         return found[0], ""
     return None, f"The model **{plain(name[:80])}** that this link asks for is not here: this is another one."
+
+
+def tell_missing(words: str = "") -> None:
+    """Say what a link asks for that is not here, Markdown: in this run of the page and in all that follow there."""
+    if words:
+        st.session_state[_MISSING] = words
+    if told := st.session_state.get(_MISSING):
+        st.warning(told, icon=":material/link_off:")
 
 
 def _show(number: int, title: str) -> None:
