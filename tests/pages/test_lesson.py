@@ -120,8 +120,11 @@ def test_the_steps_on_the_sample_page(app: AppTest, shipped: Path) -> None:
     assert batch.other is not None
     assert folded(app)[0].startswith("Lesson, step 6 of 6, stop 1 of 2")
     assert batch_names() == kept, "whoever opens a link must not fill the album"
-    # The same link again, after something else.
+    # The same link again, after something else; what was said of that one is not said of this.
+    opened(app, SAMPLE, model="gone")
+    assert "**gone**" in missing(app)[0]
     opened(app, SAMPLE, lesson="1")
+    assert not missing(app)
     assert app.session_state["batch"].info["n"] == 25
     app.query_params.clear()
     app.switch_page(HOME).run()

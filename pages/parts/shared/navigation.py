@@ -8,8 +8,8 @@ from ddpm.base.text import showable
 from ddpm.runs.run import Run
 from pages.parts.shared.store import default_run, drawing_runs, find_run, remembered_run, run_label
 
-KAGGLE = "Kaggle Pixel Art"
-"""What the Train page calls the set from Kaggle."""
+BUILTIN, KAGGLE = "Built-in sprites", "Kaggle Pixel Art"
+"""What the Train page calls the set of our own generator, and the one from Kaggle."""
 
 _FORM, _DRAW, _QUESTION = "form-wanted", "draw-from", "question-run"
 

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.lesson.arriving import arrival, tell_missing
-from pages.parts.shared.navigation import KAGGLE, want_form
-from pages.parts.train.choosing import BUILTIN
+from pages.parts.shared.navigation import BUILTIN, KAGGLE, want_form
 from pages.parts.train.recipe_choices import RECIPE_CHOICES, RECIPE_KEY
 
 UNITS = ("minutes", "steps", "epochs")
@@ -40,9 +39,6 @@ def _propose(parameters: Mapping[str, str]) -> str:
         return ""
     want_form()
     found, wrong = _read(parameters)
-    if (sprites := parameters.get("sprites")) is not None:
-        wrong += [] if sprites in _SPRITES else ["sprites"]
-        st.session_state["sprites"] = _SPRITES.get(sprites, BUILTIN)
     for key in found:
         # What the visitor chose before on this page would else come before the link.
         st.session_state.pop(key, None)
@@ -58,6 +54,9 @@ def _read(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     if recipe not in RECIPE_CHOICES:
         wrong, recipe = ["a recipe"], "fast"
     found: dict[str, Any] = {RECIPE_KEY: recipe}
+    if (sprites := parameters.get("sprites")) is not None:
+        wrong += [] if sprites in _SPRITES else ["sprites"]
+        found["sprites"] = _SPRITES.get(sprites, BUILTIN)
     unit = next((unit for unit in UNITS if unit in parameters), None)
     if unit is not None:
         amount = parameters[unit]

@@ -10,7 +10,8 @@ from ddpm.runs.run import Run
 from pages.parts.shared.lesson.steps import STEPS, step_of, stop_at
 from pages.parts.shared.words import plain
 
-_OPENED, _MISSING, _STEP = "opened-link", "link-missing", "lesson-step"
+# The Sample page says by itself what is missing, and no longer when something else is drawn: under the same key.
+_OPENED, _MISSING, _STEP = "opened-link", "link-problem", "lesson-step"
 _PAGE = "page"
 
 
@@ -62,7 +63,12 @@ def meant_run(parameters: Mapping[str, str], runs: Sequence[Run]) -> tuple[Run |
         found.sort(key=lambda run: not run.is_shipped())
     if found:
         return found[0], ""
-    return None, f"The model **{plain(name[:80])}** that this link asks for is not here: this is another one."
+    advice = (
+        "It came with another version of the app."
+        if parameters.get("shipped") == "1"
+        else "Ask whoever sent the link for its file, and bring that in on the Train page."
+    )
+    return None, f"The model **{plain(name[:80])}** that this link asks for is not here: this is another one. {advice}"
 
 
 def tell_missing(words: str = "") -> None:
