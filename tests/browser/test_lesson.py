@@ -31,7 +31,7 @@ def test_it_prints_on_one_page_or_two_and_nothing_else(page: Page) -> None:
     expect(page.get_by_role("heading", name=STEPS[-1].title)).to_be_visible()
     sheet = page.locator(".lesson-paper")
     expect(sheet).to_be_hidden()
-    page.evaluate("window.print = () => { window.asked = (window.asked ?? 0) + 1 }")
+    page.evaluate("() => { window.print = () => { window.asked = (window.asked ?? 0) + 1 } }")
     page.get_by_role("button", name="Print").click()
     assert page.evaluate("window.asked") == 1
     assert printed(page) == 1

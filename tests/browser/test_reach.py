@@ -327,8 +327,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def the_lesson(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/Lesson")
-    page.get_by_text("For the teacher").first.click()
-    see(page, page.get_by_text("Colours and the rough shape"))
+    page.get_by_text("For the teacher: what").first.click()
+    see(page, page.get_by_text("Colours and the rough shape").first)
     yield
     page.get_by_role("link", name="Open How it works").last.click()
     see(page, page.get_by_text("Lesson, step 3 of 6"))

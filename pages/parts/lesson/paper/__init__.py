@@ -33,7 +33,7 @@ def sheets(base: str, teacher: bool) -> str:
         f"<article><h2>Did it create, or did it copy? Ten minutes, six steps</h2>"
         f'<p class="name"><span>Name</span><span>Date</span></p>'
         f"<p>A computer draws small pictures that nobody has drawn before. Or has somebody? Open "
-        f"<b>{html.escape(base)}/Lesson</b>, or the address of each step.</p>{pupils}</article>"
+        f"<code>{html.escape(base)}/Lesson</code>, or the address of each step.</p>{pupils}</article>"
     ]
     if teacher:
         pages.append(
