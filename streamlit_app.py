@@ -78,3 +78,4 @@ for column, (heading, text) in zip(
 st.page_link(
     "pages/4_How_it_works.py", label="How does that work? Touch it, step by step.", icon=":material/touch_app:"
 )
+st.page_link("pages/5_Lesson.py", label="A lesson: ten minutes, six steps, to print, too.", icon=":material/school:")

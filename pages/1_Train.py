@@ -11,6 +11,7 @@ from pages.parts.shared.store import all_runs, find_run, remembered_run
 from pages.parts.shared.words import plain, problem
 from pages.parts.train.choosing import choose_sprites
 from pages.parts.train.data_card import data_card
+from pages.parts.train.opening import open_link
 from pages.parts.train.run_list import run_list
 from pages.parts.train.run_view import failure, run_view
 from pages.parts.train.setup import new_training, start_problem
@@ -19,6 +20,7 @@ from pages.parts.train.travel.upload import bring_run
 frame("Train")
 st.title("Teach it to draw")
 
+open_link()
 active = active_training()
 runs = all_runs()
 shown = remembered_run(runs, "run")

@@ -7,6 +7,7 @@ import streamlit as st
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import choose_samples, get_ready, measured, pair
 from pages.parts.copied.controls import ask_for_control, chosen_control, make_control
+from pages.parts.copied.opening import open_link
 from pages.parts.copied.report_view import report_view
 from pages.parts.copied.search import search
 from pages.parts.copied.verdict_view import report_line, verdict_view, without_sprites
@@ -23,7 +24,9 @@ st.markdown(
 # Places for what comes and goes above the report: without them the report would be another element each time.
 asked, told = st.container(key="asked"), st.container()
 with asked:
-    chosen = choose_samples(models_or_stop("There is no model to question yet."))
+    runs = models_or_stop("There is no model to question yet.")
+    open_link(runs)
+    chosen = choose_samples(runs)
 if chosen is None:
     st.stop()
 if isinstance(chosen, Run):

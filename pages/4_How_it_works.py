@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.how.story import tell
+from pages.parts.how.opening import open_link
+from pages.parts.how.story import CHAPTERS, tell
 from pages.parts.how.subject import choose_subject
 from pages.parts.shared.frame import frame
 
@@ -14,4 +15,5 @@ st.markdown(
     "One sprite, one model, and sliders: move them, with a finger, a mouse or the arrow keys. "
     "All that you see is worked out by this model, with the code of this app."
 )
-tell(choose_subject())
+alone = open_link([chapter.name for chapter in CHAPTERS])
+tell(choose_subject(), alone)

@@ -5,16 +5,21 @@ They are made from the sprites that a model learnt from, and judged like its sam
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ddpm.base.blocks import blocks
+from ddpm.diffusion.memoriser import PerfectMemoriser
+from ddpm.diffusion.sampling import sample
+from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.comparison_set import ComparisonSet, check_seen
 from ddpm.judging.copying.guards.detection import noisy
 from ddpm.judging.copying.memorization import MemorizationReport
+from ddpm.pixels.conversion import to_uint8
 from ddpm.pixels.foreground import foreground
 from ddpm.pixels.oklab import oklab, oklab_to_rgb
 from ddpm.pixels.transparency import without_hidden_colours
@@ -23,6 +28,8 @@ NOISE_SD = 3
 """Standard deviation of the noise on a near copy, in grey levels: hardly visible."""
 
 _CHROMA = 0.06
+# Values of the sprites that a memoriser is given, of 8 bytes each: about 125 MB, 20,000 sprites of 16 by 16.
+_REMEMBERED = 20_000 * 768
 # So many sprites are read at once in search of those that fit.
 _LOOKED_AT = 256
 
@@ -145,6 +152,15 @@ def _collages(comparison_set: ComparisonSet, n: int, random: np.random.Generator
     return pasted(images[:half], images[half : 2 * half])
 
 
+def _by_heart(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
+    most = max(1, _REMEMBERED // math.prod(comparison_set.sprites.images.shape[1:]))
+    learnt = _chosen(comparison_set, comparison_set.seen, most, random)
+    schedule = NoiseSchedule(1000, "cosine")
+    seed = int(random.integers(2**31))
+    (last,) = deque(sample(PerfectMemoriser(learnt, schedule), schedule, n, "fast", seed=seed), maxlen=1)
+    return to_uint8(last.x0)
+
+
 def _noise(comparison_set: ComparisonSet, n: int, random: np.random.Generator) -> np.ndarray:
     shape = comparison_set.sprites.images.shape[1:]
     made = random.integers(0, 256, (n, *shape), dtype=np.uint8)
@@ -180,6 +196,14 @@ CONTROLS: dict[str, Control] = {
         "Every one is an exact copy.",
         _labelled("exact copy", least=1),
         lambda data, n, random: _chosen(data, data.seen, n, random),
+    ),
+    "memoriser": Control(
+        "Learnt by heart",
+        "Drawn from noise by a perfect memoriser of the sprites that the model learnt from (of a large set, of a part "
+        "of them): no model makes a smaller error in training.",
+        "Nearly every one is an exact copy: least error in training is copying.",
+        _labelled("exact copy", least=0.95),
+        _by_heart,
     ),
     "near copies": Control(
         "Copies with noise",

@@ -325,6 +325,17 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
+def the_lesson(page: Page, url: str) -> Iterator[None]:
+    opened(page, f"{url}/Lesson")
+    page.get_by_text("For the teacher: what").first.click()
+    see(page, page.get_by_text("Colours and the rough shape").first)
+    yield
+    page.get_by_role("link", name="Open How it works").last.click()
+    see(page, page.get_by_text("Lesson, step 3 of 6"))
+    page.locator(".scene canvas").first.wait_for()
+    yield
+
+
 @pytest.mark.parametrize(
     "tour",
     [
@@ -338,6 +349,7 @@ def page(browser: Browser) -> Iterator[Page]:
         a_verdict_and_its_evidence,
         a_sample_looked_at_closely,
         how_it_works,
+        the_lesson,
     ],
 )
 def test_it_can_be_read_and_reached(page: Page, url: str, tour: Tour) -> None:

@@ -23,7 +23,7 @@ from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
-from pages.parts.shared.batches import current_batch, remember
+from pages.parts.shared.batches import current_batch, remember, show_again
 from pages.parts.shared.drawing import draw_timed, first_batch
 from pages.parts.shared.navigation import choose_run, run_to_question
 from pages.parts.shared.orders import Order
@@ -33,10 +33,11 @@ from pages.parts.shared.uploading import ask_for_file, show_notes
 from pages.parts.shared.words import counted, plain, problem
 
 _MOST = 1024
-_SIZES = (64, 256)
 _FIRST = 64
+SIZES = (64, 256)
+"""How many sprites can be drawn at once to be questioned."""
 REPORT, LAST, FRESH, UPLOAD = "A report", "Last drawn", "Fresh batch", "My own file"
-_SOURCE, _SEEN, _WANTED = "question", "question-seen", "question-wanted"
+_SOURCE, _SEEN, _WANTED, _PASSING = "question", "question-seen", "question-wanted", "question-passing"
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,8 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
                 run = choose_run(runs, "Model", "questioned")
         pressed = int(st.session_state.pop(_WANTED, 0))
         if source == FRESH:
-            for n in _SIZES:
-                kind = "primary" if n == max(_SIZES) else "secondary"
+            for n in SIZES:
+                kind = "primary" if n == max(SIZES) else "secondary"
                 if st.button(f"Draw {n}", type=kind, icon=":material/brush:"):  # type: ignore[arg-type]
                     pressed = n
     if source == UPLOAD:
@@ -186,9 +187,14 @@ def show_report(run: Run) -> None:
     st.session_state.update({_SOURCE: REPORT, "reported": str(run.folder), _SEEN: seen})
 
 
-def question_live(run: Run) -> None:
-    """Let a model draw, and examine the result; to be called before the page is built."""
-    st.session_state.update({_SOURCE: FRESH, "questioned": str(run.folder), _WANTED: min(_SIZES)})
+def question_live(run: Run, n: int = min(SIZES), keep: bool = True) -> None:
+    """Let a model draw, and examine the result; to be called before the page is built.
+
+    Args:
+        n: one of ``SIZES``.
+        keep: whether to put what it draws into the album.
+    """
+    st.session_state.update({_SOURCE: FRESH, "questioned": str(run.folder), _WANTED: n, _PASSING: not keep})
 
 
 def _ask_source(reports: bool, batch: Batch | None) -> str:
@@ -309,12 +315,17 @@ def _of_batch(batch: Batch, owner: Run, before: str = "", place: DeltaGenerator 
 def _drawn(run: Run, n: int, bar: DeltaGenerator) -> Batch | None:
     seed = int(st.session_state.get("fresh-seed", 0)) + 1
     st.session_state["fresh-seed"] = seed
+    keep = not st.session_state.pop(_PASSING, False)
 
     def watch(done: int, steps: int, chain: Any) -> None:
         bar.progress(done / steps, f"Drawing: step {done:,} of {steps:,}")
 
     try:
-        return remember(draw_timed(resolve(Order(str(run.folder), n=n, seed=seed)), watch))
+        batch = draw_timed(resolve(Order(str(run.folder), n=n, seed=seed)), watch)
+        if keep:
+            return remember(batch)
+        show_again(batch)
+        return batch
     except CheckpointError as error:
         bar.empty()
         problem(error)

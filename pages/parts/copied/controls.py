@@ -22,6 +22,11 @@ def chosen_control() -> str | None:
     return chosen if chosen in CONTROLS else None
 
 
+def choose_control(name: str | None) -> None:
+    """Choose a control for the visitor, or none; to be called before the page is built."""
+    st.session_state[_KEY] = name
+
+
 def ask_for_control() -> None:
     """Offer the controls."""
     st.pills(

@@ -121,9 +121,11 @@ CHAPTERS = (
 )
 
 
-def tell(subject: Subject) -> None:
-    """Show all scenes about a subject."""
+def tell(subject: Subject, alone: str | None = None) -> None:
+    """Show all scenes about a subject, or the one of this name alone."""
     for number, chapter in enumerate(CHAPTERS, start=1):
+        if alone not in (None, chapter.name):
+            continue
         st.header(f"{number} · {chapter.title}")
         st.markdown(chapter.words)
         try:

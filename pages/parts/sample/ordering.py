@@ -94,7 +94,7 @@ def seconds_to_wait(order: Order) -> float:
 
 
 def show_order(order: Order) -> None:
-    """Put an order into the form of a visitor who has just come; to be called before :func:`ask`."""
+    """Put the order of a link into the form of a visitor who has come by it; to be called before :func:`ask`."""
     key = Run(Path(order.run)).key
     chosen: dict[str, Any] = {
         "model": order.run,
@@ -113,7 +113,10 @@ def show_order(order: Order) -> None:
     ):
         if value in possible:
             proposed[name] = value
-    st.session_state[_PROPOSED] = proposed
+    # What a visitor chose before on this page would else come before the link.
+    for name in proposed:
+        st.session_state.pop(name, None)
+    st.session_state[_PROPOSED] = {name: value for name, value in proposed.items() if value is not None}
 
 
 def _proposed(key: str, usual: Any) -> Any:

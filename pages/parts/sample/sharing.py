@@ -15,12 +15,14 @@ from ddpm.diffusion.sampling import Sampler
 from ddpm.runs.album import Batch
 from ddpm.runs.checkpoint import can_use_raw
 from ddpm.runs.run import Run
+from pages.parts.sample.ordering import USUAL
+from pages.parts.shared.lesson.arriving import arrival
 from pages.parts.shared.orders import ANY, EACH, Order, from_info, read_variations
 from pages.parts.shared.resolving import rival_run
 from pages.parts.shared.store import may_have_data, weights_mark
 from pages.parts.shared.words import plain
 
-_OPENED = "opened-link"
+_PAGE = "Sample"
 _KINDS: dict[str, int | None] = {"any": ANY, "each": EACH, "none": None}
 _NAME = re.compile(r"[^/\\\0]+")
 _WHOLE = re.compile(r"\d{1,12}")
@@ -81,7 +83,8 @@ def to_parameters(info: Mapping[str, Any]) -> dict[str, str] | None:
 def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
     """What parameters ask for. They can name only listed runs, never a folder.
 
-    What is not here is left out of the order, or another takes its place; the problem says so, and what to do.
+    A link may name no more than the model: all else is then as for a newcomer. What is not here is left out of the
+    order, or another takes its place; the problem says so, and what to do.
     """
     try:
         order = _read_order(parameters)
@@ -90,7 +93,7 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
     mark = parameters.get("mark", "")
 
     def marked(run: Run) -> str:
-        return weights_mark(run.step_path(order.step or 0), order.weights)
+        return weights_mark(run.folder if order.step is None else run.step_path(order.step), order.weights)
 
     meant = _meant(parameters, runs, marked)
     if not meant:
@@ -98,6 +101,8 @@ def read_link(parameters: Mapping[str, str], runs: list[Run]) -> Link:
             f"The model **{plain(parameters.get('model', '')[:80])}** that this link asks for is not, or no longer here"
         )
         return Link(None, f"{name}. {_how_to_get(parameters)} Or choose another one, and press Draw.")
+    if order.step is None:
+        order = replace(order, step=meant[0].latest())
     saved = [run for run in meant if order.step in run.steps()]
     if saved:
         marks = [marked(run) for run in saved]
@@ -172,10 +177,10 @@ def _read_order(parameters: Mapping[str, str]) -> Order:
     order = Order(
         "",
         step=_whole(parameters, "step"),
-        n=_whole(parameters, "n"),
+        n=_count(parameters, "n", USUAL),
         sampler=cast(Sampler, parameters.get("sampler", "fast")),
         steps=_whole(parameters, "steps"),
-        seed=_whole(parameters, "seed"),
+        seed=_count(parameters, "seed", 0),
         label=_kind(parameters.get("kind", "any")),
         guidance_scale=_amount(parameters, "guidance", 1.0),
         weights=cast(Literal["ema", "raw"], parameters.get("weights", "ema")),
@@ -197,6 +202,8 @@ def _meant(parameters: Mapping[str, str], runs: list[Run], marked: Callable[[Run
     """
     name, mark = parameters.get("model", ""), parameters.get("mark", "")
     meant = [run for run in runs if run.name == name]
+    if parameters.get("shipped") == "1":
+        meant.sort(key=lambda run: not run.is_shipped())
     if _NAME.fullmatch(name):
         same = [run for run in runs if run.id() == parameters.get("id")]
         meant = sorted(same, key=lambda run: run.name != name) or meant
@@ -206,17 +213,14 @@ def _meant(parameters: Mapping[str, str], runs: list[Run], marked: Callable[[Run
 
 
 def opened_link(runs: list[Run]) -> Link | None:
-    """The link by which this visitor has come; None from the second call on."""
-    parameters = st.query_params.to_dict()
-    if "model" not in parameters or st.session_state.get(_OPENED) == parameters:
-        return None
-    st.session_state[_OPENED] = parameters
-    return read_link(parameters, runs)
+    """The link by which this visitor has come, a step of the lesson included; None from the second call on."""
+    parameters = arrival(_PAGE)
+    return read_link(parameters, runs) if parameters and "model" in parameters else None
 
 
 def leave_link() -> None:
     """Remove the link from the address, since something else is drawn now."""
-    if "model" in st.query_params:
+    if "model" in st.query_params or "lesson" in st.query_params:
         st.query_params.clear()
 
 
@@ -239,8 +243,13 @@ def link_button(batch: Batch) -> None:
         st.code(f"{(st.context.url or '').split('?')[0]}?{asked}", language=None, wrap_lines=True)
 
 
-def _whole(parameters: Mapping[str, str], name: str) -> int:
-    return _number(parameters.get(name, ""), name)
+def _whole(parameters: Mapping[str, str], name: str) -> int | None:
+    text = parameters.get(name)
+    return None if text is None else _number(text, name)
+
+
+def _count(parameters: Mapping[str, str], name: str, usual: int) -> int:
+    return _number(parameters.get(name, str(usual)), name)
 
 
 def _number(text: str, name: str) -> int:

@@ -8,19 +8,25 @@ from ddpm.base.text import showable
 from ddpm.runs.run import Run
 from pages.parts.shared.store import default_run, drawing_runs, find_run, remembered_run, run_label
 
-KAGGLE = "Kaggle Pixel Art"
-"""What the Train page calls the set from Kaggle."""
+BUILTIN, KAGGLE = "Built-in sprites", "Kaggle Pixel Art"
+"""What the Train page calls the set of our own generator, and the one from Kaggle."""
 
 _FORM, _DRAW, _QUESTION = "form-wanted", "draw-from", "question-run"
 
 
 def open_form(sprites: str | None = None) -> None:
     """Go to the form of a new training on the Train page, with a set of sprites chosen; None for the last one."""
-    st.session_state.pop("run", None)
-    st.session_state[_FORM] = True
+    want_form()
     if sprites is not None:
         st.session_state["sprites"] = sprites
     st.switch_page("pages/1_Train.py")
+
+
+def want_form() -> None:
+    """Let the Train page show its form, and no run."""
+    for key in ("run", "run-id"):
+        st.session_state.pop(key, None)
+    st.session_state[_FORM] = True
 
 
 def form_is_wanted() -> bool:

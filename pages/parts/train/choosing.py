@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle
-from pages.parts.shared.navigation import KAGGLE
+from pages.parts.shared.navigation import BUILTIN, KAGGLE
 from pages.parts.shared.store import sprites as stored_sprites
 from pages.parts.shared.uploading import ask_for_file, for_page, is_asked
 from pages.parts.shared.words import counted, plain, problem
+from pages.parts.train.opening import proposed
 from pages.parts.train.tally_table import look_words
 
-_BUILTIN, _OWN = "Built-in sprites", "My own file"
+_OWN = "My own file"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,12 @@ class SpriteChoice:
 def choose_sprites() -> SpriteChoice:
     """Ask for a set of sprites."""
     kind = st.segmented_control(
-        "Sprites", (_BUILTIN, KAGGLE, _OWN), default=_BUILTIN, required=True, key="sprites", persist_state="session"
+        "Sprites",
+        (BUILTIN, KAGGLE, _OWN),
+        default=proposed("sprites", BUILTIN),
+        required=True,
+        key="sprites",
+        persist_state="session",
     )
     try:
         if kind == KAGGLE:

@@ -21,6 +21,7 @@ from pages.parts.shared.store import user_checkpoints
 from pages.parts.shared.words import plain
 from pages.parts.train.choosing import SpriteChoice
 from pages.parts.train.estimate import estimate
+from pages.parts.train.opening import MOST, UNITS, proposed
 from pages.parts.train.recipe_choices import (
     HOLDOUT_KEY,
     RECIPE_CHOICES,
@@ -32,7 +33,6 @@ from pages.parts.train.recipe_choices import (
 )
 from pages.parts.train.seamless import ask_seamless
 
-_UNITS = ("minutes", "steps", "epochs")
 _RECIPES_OWN = "recipe's own"
 
 
@@ -48,7 +48,7 @@ def new_training(choice: SpriteChoice, busy: str | None) -> Callable[[], None]:
     chosen = st.segmented_control(
         "Recipe",
         list(RECIPE_CHOICES),
-        default="fast",
+        default=proposed(RECIPE_KEY, "fast"),
         required=True,
         format_func=lambda name: RECIPE_CHOICES[name].title,
         key=RECIPE_KEY,
@@ -111,17 +111,18 @@ def _ask_length(chosen: str, recipe: RecipeChoice, sprites: SpriteDataset | None
     minutes = fitted.default_minutes if large else recipe.minutes
     left, right = st.columns(2)
     unit = left.segmented_control(
-        "Length in", _UNITS, default="minutes", required=True, key="unit", persist_state="session"
+        "Length in", UNITS, default=proposed("unit", "minutes"), required=True, key="unit", persist_state="session"
     )
     # A field of its own: what was proposed for small sprites would stay in it.
     size = "-large" if large and unit == "minutes" else ""
-    proposed = {"minutes": minutes, "steps": 4000, "epochs": 20}[unit]
+    usual = {"minutes": minutes, "steps": 4000, "epochs": 20}[unit]
+    key = f"amount-{unit}-{chosen}{size}"
     amount = right.number_input(
         unit.capitalize(),
         1,
-        10_000_000,
-        proposed,
-        key=f"amount-{unit}-{chosen}{size}",
+        MOST,
+        proposed(key, usual),
+        key=key,
         persist_state="session",
     )
     return {unit: int(amount)}

@@ -50,7 +50,7 @@ def test_an_answer_can_be_wrong(comparison_set: ComparisonSet, index: TrainingIn
     """Of copies, only what is true of copies may be called right; and of noise likewise."""
     copies, noise = (judged(make_control(name, comparison_set, N), index) for name in ("copies", "noise"))
     right = {name for name, control in CONTROLS.items() if control.is_right(copies)}
-    assert right == {"copies", "moved copies"}
+    assert right == {"copies", "memoriser", "moved copies"}
     assert {name for name, control in CONTROLS.items() if control.is_right(noise)} == {"noise", "unseen"}
 
 

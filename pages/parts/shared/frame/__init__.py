@@ -19,6 +19,7 @@ from ddpm.runs.listing import list_runs
 from ddpm.runs.training_lock import ActiveTraining, active_training
 from pages.parts.shared.component import source
 from pages.parts.shared.frame.logo import logo
+from pages.parts.shared.lesson.arriving import arrive
 from pages.parts.shared.pictures import data_uri
 from pages.parts.shared.store import user_checkpoints
 from pages.parts.shared.words import plain
@@ -29,6 +30,7 @@ _LINKS = (
     ("pages/2_Sample.py", "Sample"),
     ("pages/3_Nearest_neighbors.py", "Created or copied?"),
     ("pages/4_How_it_works.py", "How it works"),
+    ("pages/5_Lesson.py", "Lesson"),
 )
 _SECONDS = 2.0
 
@@ -47,6 +49,7 @@ def frame(title: str) -> None:
         active = active_training()
         # The timer keeps the browser busy, so there is none without a training.
         st.fragment(_chip, run_every=_SECONDS if active else None)(_disk_state(active))
+    arrive(title)
 
 
 def _prevent_address_lookup() -> None:

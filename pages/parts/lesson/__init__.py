@@ -1,0 +1,1 @@
+"""What the Lesson page is made of."""

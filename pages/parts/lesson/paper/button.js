@@ -1,0 +1,3 @@
+export default function mount({ parentElement }) {
+  parentElement.querySelector("button").onclick = () => print();
+}
