@@ -7,7 +7,8 @@ What is compared was laid down before the first measurement:
   half, values in [-1, 1], as mean over all drawings, and how often a drawing is nearer (a tie counts half). This is the
   fair comparison of two guesses, and the one that counts.
 * *The mean picture* of the 16 drawings against the mean picture of the 16 training sprites most like the shown half.
-  A mean is blurred, and of all guesses that which squared error favours: so it is never compared with one sprite alone.
+* *The mean picture* against one training sprite, for completeness alone: a mean is blurred, and of all guesses that
+  which squared error favours.
 
 Intervals are of 95%, by bootstrap over sprites (Efron 1979), all four halves of a sprite together. The seam is the mean
 absolute difference between neighbours across the border of the halves, divided by that of the true sprites: 1 is right.
@@ -22,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ddpm.diffusion.plays.filling import JUMP, RESAMPLES, fill, filling_way
+from ddpm.diffusion.plays.filling import HALVES, JUMP, RESAMPLES, fill, filling_way, half_mask
 from ddpm.diffusion.sampling import Model, default_steps
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.comparison_set import check_seen, what_was_seen
@@ -31,9 +32,6 @@ from ddpm.pixels.transparency import lay_on
 from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
-
-HALVES = ("left", "right", "top", "bottom")
-"""Which half is shown."""
 
 _BOOTSTRAPS = 2000
 _BATCH = 64
@@ -50,18 +48,6 @@ class Setting:
     @property
     def calls(self) -> int:
         return len(filling_way(range(self.steps), self.jump, self.resamples))
-
-
-def half_mask(height: int, width: int, half: str) -> np.ndarray:
-    """bool (H, W), True in one of :data:`HALVES`; of an odd number the line in the middle is hidden."""
-    mask = np.zeros((height, width), np.bool_)
-    rows, columns = slice(None), slice(None)
-    if half in ("left", "right"):
-        columns = slice(width // 2) if half == "left" else slice(width - width // 2, None)
-    else:
-        rows = slice(height // 2) if half == "top" else slice(height - height // 2, None)
-    mask[rows, columns] = True
-    return mask
 
 
 def bench_finish(
@@ -165,7 +151,7 @@ def _compared(truth: np.ndarray, drawn: list[np.ndarray], copies: list[np.ndarra
     """Errors of both by half and sprite, and what follows from them.
 
     Returns:
-        ``one`` and ``mean`` (a drawing, and the mean of all): ``error``, ``copy_error``, ``ratio`` of the two and
+        ``one``, ``mean`` and ``mean_to_one``, as above: ``error``, ``copy_error``, ``ratio`` of the two and
         ``nearer``, the share of cases in which the drawn one is nearer to the truth, each a list of value, low and
         high; ``ratio_by_half`` of one drawing, and ``seam`` and ``copy_seam``.
     """
@@ -182,12 +168,13 @@ def _compared(truth: np.ndarray, drawn: list[np.ndarray], copies: list[np.ndarra
         mean = _errors(_mean(ours), truth, hidden)[:, 0]
         copies_mean = _errors(_mean(theirs), truth, hidden)[:, 0]
         note(one=errors.mean(axis=1), copy=best, wins=_nearer(errors, best[:, None]).mean(axis=1))
-        note(mean=mean, copies_mean=copies_mean, mean_wins=_nearer(mean, copies_mean))
+        note(mean=mean, copies_mean=copies_mean, mean_wins=_nearer(mean, copies_mean), blur_wins=_nearer(mean, best))
         note(seam=_seam(ours, half), copy_seam=_seam(theirs[:, :1], half), true_seam=_seam(truth[:, None], half))
     by = {name: np.stack(values, axis=1) for name, values in found.items()}
     return {
         "one": _versus(by["one"], by["copy"], by["wins"]),
         "mean": _versus(by["mean"], by["copies_mean"], by["mean_wins"]),
+        "mean_to_one": _versus(by["mean"], by["copy"], by["blur_wins"]),
         "ratio_by_half": {half: float((by["one"].mean(0) / by["copy"].mean(0))[i]) for i, half in enumerate(HALVES)},
         "seam": _interval(by["seam"], by["true_seam"]),
         "copy_seam": _interval(by["copy_seam"], by["true_seam"]),
@@ -250,10 +237,10 @@ def table(result: dict[str, Any]) -> str:
     lines = [f"{result['sprites']:,} unseen sprites, 4 halves each, {result['drawings']} drawings.", ""]
     for name, row in result["settings"].items():
         lines.append(f"{name}: {row['calls']:,} network calls")
-        for which, words in (("one", "one drawing"), ("mean", "mean picture")):
+        for which, words in (("one", "one drawing"), ("mean", "mean picture"), ("mean_to_one", "mean to one")):
             found = row[which]
             lines.append(
-                f"{words:>14}: error {_pm(found['error'])}, training sprites' {_pm(found['copy_error'])}, "
+                f"{words:>14}: error {_pm(found['error'])}, training {_pm(found['copy_error'])}, "
                 f"ratio {_pm(found['ratio'])}, nearer in {_pm(found['nearer'])}"
             )
         halves = ", ".join(f"{half} {ratio:.2f}" for half, ratio in row["ratio_by_half"].items())

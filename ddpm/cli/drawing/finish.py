@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +24,8 @@ from ddpm.pixels.conversion import size_words
 from ddpm.pixels.exporting.finishing import keep_pixels, own_colours
 from ddpm.pixels.transparency import lay_on
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+from ddpm.sprites import SpriteError, load_sprites
+from ddpm.sprites.readers.reading import make_reading, split_source
 
 
 def add_parser(commands: Commands) -> None:
@@ -52,7 +56,9 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--guidance-scale", type=float, default=1.0, help="how hard to insist on the kind")
     parser.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
     parser.add_argument(
-        "--only-my-colours", action="store_true", help="hold what is drawn to the colours of what stays"
+        "--only-my-colours",
+        action="store_true",
+        help="hold what is drawn to the colours of what stays, and white if the model knows no transparency",
     )
     add_finish_options(parser)
     add_file_options(parser)
@@ -109,7 +115,7 @@ def _finish(options: argparse.Namespace) -> None:
 def _given(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
     """The picture, uint8 (H, W, C) as the model draws, and bool (H, W), what stays; what is assumed is printed."""
     channels, height, width = checkpoint.model.image_shape
-    sprite = _one(options.source, options.index, "--index")
+    sprite = _one(options.source, options.index, "--index", (height, width))
     if sprite.shape[:2] != (height, width):
         raise ValueError(
             f"--from: the model draws sprites of {width} x {height} pixels, and this is {size_words(sprite[None])}"
@@ -130,7 +136,14 @@ def _given(options: argparse.Namespace, checkpoint: Checkpoint) -> tuple[np.ndar
     return sprite, fixed
 
 
-def _one(source: str, index: int, option: str) -> np.ndarray:
+def _one(source: str, index: int, option: str, size: tuple[int, int]) -> np.ndarray:
+    """One sprite of a source, which is read in tiles of (H, W) where it has no sprites of that size otherwise."""
+    if load_sprites(source).images.shape[1:3] != size:
+        # A mask of halves, or a coarse drawing, looks like a smaller picture that was enlarged.
+        plain, asked = (source, {}) if os.path.exists(source) else split_source(source)
+        tiles = make_reading({"tile": f"{size[1]}x{size[0]}", **asked}).name(plain)
+        with contextlib.suppress(SpriteError):
+            source = tiles if load_sprites(tiles).images.shape[1:3] == size else source
     images = load_and_tell(source).images
     if not 0 <= index < len(images):
         raise ValueError(f"{option} must lie in 0..{len(images) - 1}, got {index}")
@@ -139,7 +152,7 @@ def _one(source: str, index: int, option: str) -> np.ndarray:
 
 def _mask(source: str, size: tuple[int, int]) -> np.ndarray:
     """bool (H, W): what is white in a picture of black and white."""
-    mask = _one(source, 0, "--mask")
+    mask = _one(source, 0, "--mask", size)
     if mask.shape[:2] != size:
         raise ValueError(f"--mask must be of the size of the picture, and is {size_words(mask[None])}")
     white = lay_on(mask[None])[0]

@@ -33,6 +33,20 @@ from ddpm.pixels.transparency import settle_alpha
 
 JUMP, RESAMPLES = 1, 5
 
+HALVES = ("left", "right", "top", "bottom")
+
+
+def half_mask(height: int, width: int, half: str) -> np.ndarray:
+    """bool (H, W), True in one of :data:`HALVES`; of an odd number the line in the middle is hidden."""
+    mask = np.zeros((height, width), np.bool_)
+    rows, columns = slice(None), slice(None)
+    if half in ("left", "right"):
+        columns = slice(width // 2) if half == "left" else slice(width - width // 2, None)
+    else:
+        rows = slice(height // 2) if half == "top" else slice(height - height // 2, None)
+    mask[rows, columns] = True
+    return mask
+
 
 def filling_way(levels: Sequence[int], jump: int = JUMP, resamples: int = RESAMPLES) -> list[tuple[int, int]]:
     """The network calls, each as (t, t_next): at t, to get to t_next, -1 last.

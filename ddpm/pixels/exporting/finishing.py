@@ -110,7 +110,7 @@ def keep_pixels(images: np.ndarray, sprite: np.ndarray, kept: np.ndarray) -> np.
 
     Args:
         images: uint8 (N, H, W, C), or with a fourth channel if the background was cut out: what was cut stays so.
-        sprite: uint8 (H, W, C), to which these pixels belong.
+        sprite: uint8 (H, W, C) or (N, H, W, C), to which these pixels belong.
         kept: bool (H, W), which ones.
 
     Returns:
@@ -128,6 +128,8 @@ def keep_pixels(images: np.ndarray, sprite: np.ndarray, kept: np.ndarray) -> np.
 def own_colours(sprite: np.ndarray, fixed: np.ndarray) -> Palette:
     """The colours of the fixed pixels, the most frequent first; of more than 256 the palette's name tells it.
 
+    Where there is no alpha, white is one of them: what is drawn needs a background.
+
     Args:
         sprite: uint8 (H, W, C).
         fixed: bool (H, W).
@@ -138,12 +140,10 @@ def own_colours(sprite: np.ndarray, fixed: np.ndarray) -> Palette:
     found = colours_used(sprite[fixed])
     if not len(found):
         raise ValueError("nothing with a colour is given, so there are no own colours to hold the rest to")
-    name = (
-        "Own colours"
-        if len(found) <= _MOST_COLOURS
-        else f"The {_MOST_COLOURS} most frequent of {len(found):,} own colours"
-    )
-    return Palette(name, found[:_MOST_COLOURS])
+    if sprite.shape[-1] == 3 and not (found == 255).all(axis=1).any():
+        found = np.concatenate([np.full((1, 3), 255, np.uint8), found])
+    some = f"The {_MOST_COLOURS} most frequent of {len(found):,} own colours"
+    return Palette("Own colours" if len(found) <= _MOST_COLOURS else some, found[:_MOST_COLOURS])
 
 
 def why_not_cut_out(images: np.ndarray) -> str:
