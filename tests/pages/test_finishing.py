@@ -102,9 +102,6 @@ def test_on_the_page(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> No
     assert first.batch.chain.sprites.shape == (5, 16, 16, 3)
     assert (first.batch.chain.sprites[:, LEFT] == first.part.image[LEFT]).all()
     assert any("128 pixels of each are yours" in caption.value for caption in app.caption)
-    app.button(key="finish-others").click().run()
-    second = app.session_state["finished"]
-    assert not np.array_equal(second.batch.chain.sprites, first.batch.chain.sprites)
     app.toggle(key="finish-mine").set_value(True).run()
     assert not app.exception
     events = {"finish-player": [PlayerEvent("go-on", 3)]}
@@ -117,9 +114,10 @@ def test_on_the_page(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> No
         patch.setattr("pages.parts.sample.finishing.player", press, raising=False)
         app.run()
     assert not app.exception
-    own = Finish(palette=own_colours(second.part.image, LEFT))
-    shown = seen(second.batch.chain, own, LEFT).sprites[3]
+    own = Finish(palette=own_colours(first.part.image, LEFT))
+    shown = seen(first.batch.chain, own, LEFT).sprites[3]
     assert np.array_equal(app.session_state["finish-taken"][1], shown), "with what is seen, held to own colours"
+    assert any("Nothing is left to the model" in caption.value for caption in app.caption), "all of it, to be erased"
 
 
 def test_an_instant_model_is_refused_in_words(instant_place: Path, open_page: OpenPage) -> None:

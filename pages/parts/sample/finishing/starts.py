@@ -18,6 +18,7 @@ from pages.parts.shared.store import may_have_data, run_data
 DRAWN, UNSEEN, FAVOURITE, NOTHING = "A drawn sprite", "An unseen one", "A favourite", "Nothing"
 _SHOWN = {"Right half": "left", "Lower half": "top", "Left half": "right", "Upper half": "bottom"}
 """What is left to the model, and the half that stays."""
+_BRUSH = "What I erase"
 
 # From one sprite of a set to the next: a prime, since neighbours are often alike.
 _STRIDE = 7919
@@ -38,6 +39,7 @@ def ask_start(run: Run, shape: Shape, batch: Batch | None) -> tuple[Part | None,
     sources = _sources(run, shape, batch)
     if _NEXT in st.session_state:
         st.session_state[_FROM] = st.session_state.pop(_NEXT)
+        st.session_state[_HALF] = _BRUSH
     if st.session_state.get(_FROM) not in sources:
         st.session_state[_FROM] = next(iter(sources))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -55,17 +57,20 @@ def ask_start(run: Run, shape: Shape, batch: Batch | None) -> tuple[Part | None,
     if taken is None or taken[0] != wanted:
         taken = wanted, sources[chosen](number)
         st.session_state[_TAKEN] = taken
+    if st.session_state.get(_HALF) not in (*_SHOWN, _BRUSH):
+        st.session_state[_HALF] = next(iter(_SHOWN))
     half = str(
         st.segmented_control(
-            "Leave to the model", list(_SHOWN), default="Right half", required=True, key=_HALF, persist_state="session"
+            "Leave to the model", [*_SHOWN, _BRUSH], required=True, key=_HALF, persist_state="session", wrap=True
         )
     )
     height, width, _ = shape
-    return Part(taken[1], half_mask(height, width, _SHOWN[half])), f"{'-'.join(map(str, wanted))}-{half}"
+    fixed = np.ones((height, width), np.bool_) if half == _BRUSH else half_mask(height, width, _SHOWN[half])
+    return Part(taken[1], fixed), f"{'-'.join(map(str, wanted))}-{half}"
 
 
 def take(run: Run, shape: Shape, image: np.ndarray) -> None:
-    """Begin with a sprite that was finished, uint8 (H, W, C), in the next run of the page."""
+    """Begin with a whole sprite, uint8 (H, W, C), in the next run of the page."""
     number = int(st.session_state.get(_NUMBER, 0)) + 1
     source = st.session_state.get(_FROM)
     # The choice itself can no longer be changed in this run of the page.
@@ -92,7 +97,7 @@ def _sources(run: Run, shape: Shape, batch: Batch | None) -> dict[str, Callable[
 
 def _unseen(run: Run, shape: Shape, number: int) -> np.ndarray:
     data = run_data(run).sprites
-    rows = [] if data is None else what_was_seen(data, run.trained_on()).unseen
+    rows = np.empty(0, np.int64) if data is None else what_was_seen(data, run.trained_on()).unseen
     if data is None or not len(rows) or data.images.shape[1:] != tuple(shape):
         raise ValueError("Its sprites are not here, or it has seen all of them: begin with another one.")
     return np.asarray(data.images[int(rows[number * _STRIDE % len(rows)])])
