@@ -74,8 +74,10 @@ def _finish(options: argparse.Namespace) -> None:
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
     files.check_size(options.n, *checkpoint.model.image_shape[1:])
     sprite, fixed = _given(options, checkpoint)
+    named = asked(finish)
     if options.only_my_colours:
         finish = replace(finish, palette=own_colours(sprite, fixed))
+        named = f"{named} and --only-my-colours" if named else "--only-my-colours"
     sampler: Sampler = options.sampler or "fast"
     schedule = checkpoint.schedule
     moments = fill(
@@ -106,8 +108,7 @@ def _finish(options: argparse.Namespace) -> None:
     for told in done.told:
         print(told, file=sys.stderr)
     if finish:
-        named = [asked(finish)] if not options.only_my_colours else ["--only-my-colours"]
-        print(f"What was given stays as it is, whatever {named[0]} did to the rest.", file=sys.stderr)
+        print(f"What was given stays as it is, whatever {named} did to the rest.", file=sys.stderr)
     for told in files.write(chain, keep_pixels(done.images, sprite, fixed), []):
         print(told, file=sys.stderr)
 
