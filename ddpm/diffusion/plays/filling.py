@@ -4,6 +4,27 @@ At each noise level the given pixels are those of the sprite with fresh noise of
 from the sampler's step (eq. 8). Alone, this fits the rest to noise that the network has not yet made sense of; so the
 way goes back up and down again (resampling, sec. 4.2): after every ``jump`` timesteps of the list noise is added again,
 as much as on these timesteps, ``resamples`` - 1 times.
+
+Measured by ``bench finish``: 32 sprites that a shipped model never saw, four halves each, "fast" with ``jump`` 1, eight
+drawings (*: two). Error: the mean square on the hidden half, in [-1, 1], beside that of the training sprite most like
+the shown half; nearer: how often a drawing is nearer to the truth than that one; seam: the contrast across the border,
+as a multiple of the true one. Intervals of 95%.
+
+=========  =====  ================  ========  ================  ================
+resamples  calls  error             training  nearer            seam
+=========  =====  ================  ========  ================  ================
+pixel-art
+1 *        12     .48 (.41 to .56)  .19       .27 (.19 to .35)  1.46
+3 *        34     .30 (.25 to .36)  .19       .57 (.48 to .65)  1.21
+5          56     .26 (.22 to .30)  .19       .61 (.53 to .69)  1.18
+10 *       111    .22 (.17 to .27)  .19       .62 (.53 to .71)  1.13
+built-in
+5          56     .42 (.36 to .48)  .12       .12 (.07 to .18)  1.18
+=========  =====  ================  ========  ================  ================
+
+So of the real sprites most drawings are nearer than the best copy, but not on average, since a few are of something
+else altogether. Of the built-in ones the copy wins: two in five unseen sprites have a near twin in training. Other
+jumps (2, 3) with as many calls are as good; twice as many timesteps with fewer resamples are worse.
 """
 
 from __future__ import annotations
