@@ -12,6 +12,7 @@ from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.sample.cleaned import as_seen, clean_switch, just_turned
 from pages.parts.sample.dragging import drag_switch, dragging
+from pages.parts.sample.finishing import finishing
 from pages.parts.sample.more_like_this import likeness, more_like
 from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_order
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
@@ -173,5 +174,6 @@ with stage:
             link_button(batch)
             clean_switch(batch)
 
+finishing(order, batch)
 favourites_section()
 last_batches()

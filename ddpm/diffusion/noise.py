@@ -25,6 +25,11 @@ def variant_noise(seed: int, number: int, j: int, shape: Shape) -> NoiseSource:
     return _noise_source(generator_for("variant", seed, number, j), shape)
 
 
+def filling_noise(seed: int, i: int, shape: Shape) -> NoiseSource:
+    """What ``ddpm.diffusion.plays.filling`` adds for drawing i beside the noise of :func:`sprite_noise`."""
+    return _noise_source(generator_for("filling", seed, i), shape)
+
+
 def nearby_noise(source: NoiseSource, strength: float, *numbers: int) -> NoiseSource:
     """Noise near that of another source: each draw is ``sqrt(1 - strength^2) z + strength z'``, standard normal too.
 

@@ -185,10 +185,10 @@ def sample(
     noise_sources = [sprite_noise(seed, i, shape) for i in range(n)] if noise_sources is None else noise_sources
     _check(n, eta, guidance_scale, noise_sources)
     labels = checked_labels(labels, n, getattr(model, "num_classes", None))
-    device = _device(model)
+    device = device_of(model)
     x_t = _start((n, *shape), noise, noise_sources).to(device)
-    predict = _Predictor(model, schedule, labels, guidance_scale, clip_x0)
-    move = _solver(schedule, sampler, eta, lambda: draw_noise(noise_sources).to(device))
+    predict = Predictor(model, schedule, labels, guidance_scale, clip_x0)
+    move = solver_for(schedule, sampler, eta, lambda: draw_noise(noise_sources).to(device))
     for t, t_next in zip(levels, [*levels[1:], -1], strict=True):
         x0, eps = predict(x_t, t)
         yield SamplingStep(t, x_t, x0)
@@ -199,8 +199,11 @@ def sample(
 
 
 @dataclass(frozen=True)
-class _Predictor:
-    """The network with guidance, from (x_t, t) to (x0, eps)."""
+class Predictor:
+    """The network with guidance, from (x_t, t) to (x0, eps), both float32 (N, C, H, W).
+
+    ``labels`` are int64 (N,), as ``checked_labels`` returns them; all else is as in :func:`sample`.
+    """
 
     model: Model
     schedule: NoiseSchedule
@@ -240,7 +243,8 @@ class _Predictor:
         return float(self.schedule.log_snr()[t]) > highest
 
 
-def _solver(schedule: NoiseSchedule, sampler: Sampler, eta: float, noise: Callable[[], torch.Tensor]) -> Solver:
+def solver_for(schedule: NoiseSchedule, sampler: Sampler, eta: float, noise: Callable[[], torch.Tensor]) -> Solver:
+    """The steps of a sampler. It may remember its last step: a way that begins anew takes a new one."""
     if sampler == "instant":
         return renoising(schedule, noise)
     solver = ddim if sampler in ("ddpm", "ddim") else dpm_solver
@@ -283,7 +287,8 @@ def _start(shape: tuple[int, ...], noise: torch.Tensor | None, noise_sources: Se
     return x_t
 
 
-def _device(model: Model) -> torch.device:
+def device_of(model: Model) -> torch.device:
+    """Where a model computes; the CPU for one that has no parameters."""
     parameter = next(model.parameters(), None) if isinstance(model, nn.Module) else None
     return torch.device("cpu") if parameter is None else parameter.device
 

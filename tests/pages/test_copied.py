@@ -33,10 +33,10 @@ from ddpm.sprites import load_sprites
 from pages.parts.copied.closeup import _pictures, memorised_chain
 from pages.parts.copied.comparing import Chosen, Ready, Subject, pair
 from pages.parts.copied.drawing_quality import believed_words
-from pages.parts.copied.easel import COLOURS, to_image
 from pages.parts.copied.matches import nearest_first, packed_matches, packed_pairs, transform_words
 from pages.parts.copied.rates import labels_html, percent, rates_html, terms_html
 from pages.parts.shared.drawing import draw
+from pages.parts.shared.easel import COLOURS, to_image
 from pages.parts.shared.orders import EACH, Order
 from pages.parts.shared.resolving import resolve
 from pages.parts.shared.store import RunData, run_data

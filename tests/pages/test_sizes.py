@@ -19,9 +19,9 @@ from ddpm.pixels.fitting import SizeError, difference, fitted
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
-from pages.parts.copied.easel import to_image
 from pages.parts.sample.cleaned import finished
 from pages.parts.shared.drawing import draw
+from pages.parts.shared.easel import to_image
 from pages.parts.shared.orders import Order
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.resolving import resolve, rivals

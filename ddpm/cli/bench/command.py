@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ddpm.base.home import home
+from ddpm.cli.bench.finish import bench_finish
+from ddpm.cli.bench.finish import table as finish_table
 from ddpm.cli.bench.forms import bench_forms, table
 from ddpm.cli.bench.learning import bench_baseline, bench_learning
 from ddpm.cli.bench.neighbors import bench_neighbors
@@ -32,14 +34,17 @@ _BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {
 def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "bench", _bench, "measure speed on this machine")
     parser.add_argument(
-        "what", choices=[*_BENCHES, "learning", "reference", "sampling", "forms", "patches"], help="what to measure"
+        "what",
+        choices=[*_BENCHES, "learning", "reference", "sampling", "forms", "patches", "finish"],
+        help="what to measure",
     )
     parser.add_argument("--data", metavar="SOURCE", help="sprites to measure with (default: builtin)")
     parser.add_argument(
         "--checkpoint",
         type=Path,
         default=Path(__file__).resolve().parents[3] / "checkpoints" / "builtin",
-        help="sampling, patches: a run folder, or one of its steps; forms: the long training, of the same sprites",
+        help="sampling, patches, finish: a run folder, or one of its steps; forms: the long training, of the same "
+        "sprites",
     )
     parser.add_argument(
         "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
@@ -48,7 +53,8 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--ddpm", action="store_true", help="learning: draw with plain DPM-Solver++ and with all 1,000 steps, too"
     )
-    parser.add_argument("--n", type=int, default=32, help="patches: sprites to draw and to compare")
+    parser.add_argument("--n", type=int, default=32, help="patches, finish: sprites to draw and to compare")
+    parser.add_argument("--drawings", type=int, default=16, help="finish: drawings of each half")
     parser.add_argument(
         "--anywhere", action="store_true", help="patches: also compare all places, which takes about ten times as long"
     )
@@ -70,6 +76,11 @@ def _bench(options: argparse.Namespace) -> None:
         result = _bench_patches(options)
         if not options.json:
             print(patches_table(result))
+            return
+    elif options.what == "finish":
+        result = _bench_finish(options)
+        if not options.json:
+            print(finish_table(result))
             return
     else:
         result = _BENCHES[options.what](options.data or "builtin")
@@ -101,6 +112,18 @@ def _bench_patches(options: argparse.Namespace) -> dict[str, Any]:
         options.anywhere,
         options.reach,
         lambda text: print(text, file=sys.stderr),
+    )
+
+
+def _bench_finish(options: argparse.Namespace) -> dict[str, Any]:
+    if options.n < 1 or options.drawings < 1:
+        raise ValueError(f"--n and --drawings must be at least 1, got {options.n} and {options.drawings}")
+    return bench_finish(
+        options.checkpoint,
+        options.data,
+        options.n,
+        options.drawings,
+        say=lambda text: print(text, file=sys.stderr),
     )
 
 

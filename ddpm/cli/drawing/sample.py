@@ -10,13 +10,12 @@ from typing import Any
 import torch
 
 from ddpm.cli.console import with_progress
+from ddpm.cli.drawing.finish_options import add_finish_options, asked, checked_finish
 from ddpm.cli.drawing.sample_files import add_file_options, checked_files
 from ddpm.cli.inputs import add_sampler_option, labels_asked_for
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.chain import ChainRecorder
 from ddpm.diffusion.sampling import default_steps, sample, timesteps, usual_sampler
-from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish
-from ddpm.pixels.palette.known import KNOWN, find_palette
 from ddpm.pixels.seams import drawn_beside_learnt, seams
 from ddpm.runs.checkpoint import load_checkpoint
 
@@ -34,7 +33,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--guidance-scale", type=float, default=1.0, help="how hard to insist on the kind")
     parser.add_argument("--eta", type=float, default=0.0, help="noise that ddim adds, 0 to 1")
     parser.add_argument("--weights", choices=["ema", "raw"], default="ema", help="averaged or last weights")
-    _add_finish_options(parser)
+    add_finish_options(parser)
     add_file_options(parser)
 
 
@@ -42,12 +41,7 @@ def _sample(options: argparse.Namespace) -> None:
     files = checked_files(options)
     if options.n < 1:
         raise ValueError(f"--n must be at least 1, got {options.n}")
-    finish = _checked_finish(options)
-    if finish and files.suffix == ".gif":
-        raise ValueError(
-            f"{_asked(finish)} is for finished sprites, not for their way out of the noise: let --out be another kind "
-            "of file, no .gif"
-        )
+    finish = checked_finish(options, files)
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
     files.check_size(options.n, *checkpoint.model.image_shape[1:])
     labels = labels_asked_for(options.label, options.n, options.seed, checkpoint)
@@ -77,41 +71,9 @@ def _sample(options: argparse.Namespace) -> None:
     for told in finished.told:
         print(told, file=sys.stderr)
     if finish:
-        print(f"To judge the model, draw without {_asked(finish)}.", file=sys.stderr)
+        print(f"To judge the model, draw without {asked(finish)}.", file=sys.stderr)
     for told in files.write(chain, finished.images, _kinds(labels, checkpoint.config)):
         print(told, file=sys.stderr)
-
-
-def _add_finish_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what is done to the drawn sprites, in this order; not for measurements")
-    group.add_argument("--clean", action="store_true", help="tidy the pixels up")
-    group.add_argument(
-        "--palette",
-        metavar="NAME|FILE",
-        help=f"hold what is written to a palette: a .gpl, .hex, .pal, .act or .png file, or {', '.join(KNOWN)}",
-    )
-    group.add_argument("--cut-out", action="store_true", help="make the background around the drawings transparent")
-    group.add_argument("--holes", action="store_true", help="with --cut-out: what a drawing encloses of it, too")
-    group.add_argument(
-        "--shadows",
-        type=float,
-        metavar="DARKNESS",
-        help="with --cut-out: cut shadows that are darker than the background by so much at most, 0 to 1 in OKLab "
-        f"(default: 0, all are kept; {SOFT_SHADOWS} cuts soft ones)",
-    )
-
-
-def _checked_finish(options: argparse.Namespace) -> Finish:
-    """What the options of :func:`_add_finish_options` ask for; ValueError if that is impossible."""
-    if not options.cut_out and (options.holes or options.shadows is not None):
-        raise ValueError("--holes and --shadows say how the background is cut out: ask for --cut-out, too")
-    palette = find_palette(options.palette) if options.palette is not None else None
-    return Finish(options.clean, palette, CutOut(options.holes, options.shadows or 0.0) if options.cut_out else None)
-
-
-def _asked(finish: Finish) -> str:
-    asked = {"--clean": finish.clean, "--palette": finish.palette, "--cut-out": finish.cut_out}
-    return " and ".join(option for option, value in asked.items() if value)
 
 
 def _kinds(labels: torch.Tensor | None, config: dict[str, Any]) -> list[str]:

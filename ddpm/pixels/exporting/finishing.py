@@ -19,6 +19,7 @@ from ddpm.pixels.transparency import cutout
 SOFT_SHADOWS = 0.2
 """As ``shadows`` of :class:`CutOut`: soft ones go, and a black outline stays."""
 _STILL_THERE = 0.7
+_MOST_COLOURS = 256  # of a palette
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,47 @@ class Finish:
             if lost := _lost_in_background(before, images):
                 told.append(_lost_words(lost))
         return Finished(images, cleaned, tuple(told))
+
+
+def keep_pixels(images: np.ndarray, sprite: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Finished sprites with some pixels as they were before, whatever cleaning and palette made of them.
+
+    Args:
+        images: uint8 (N, H, W, C), or with a fourth channel if the background was cut out: what was cut stays so.
+        sprite: uint8 (H, W, C) or (N, H, W, C), to which these pixels belong.
+        kept: bool (H, W), which ones.
+
+    Returns:
+        a new uint8 array, shape of ``images``.
+    """
+    found = images.copy()
+    channels = sprite.shape[-1]
+    there = np.broadcast_to(kept, images.shape[:3])
+    if images.shape[-1] > channels:
+        there = there & (images[..., channels] > 0)
+    found[..., :channels] = np.where(there[..., None], sprite, images[..., :channels])
+    return found
+
+
+def own_colours(sprite: np.ndarray, fixed: np.ndarray) -> Palette:
+    """The colours of the fixed pixels, the most frequent first; of more than 256 the palette's name tells it.
+
+    Where there is no alpha, white is one of them: what is drawn needs a background.
+
+    Args:
+        sprite: uint8 (H, W, C).
+        fixed: bool (H, W).
+
+    Raises:
+        ValueError: if none of these pixels has a colour.
+    """
+    found = colours_used(sprite[fixed])
+    if not len(found):
+        raise ValueError("nothing with a colour is given, so there are no own colours to hold the rest to")
+    if sprite.shape[-1] == 3 and not (found == 255).all(axis=1).any():
+        found = np.concatenate([np.full((1, 3), 255, np.uint8), found])
+    some = f"The {_MOST_COLOURS} most frequent of {len(found):,} own colours"
+    return Palette("Own colours" if len(found) <= _MOST_COLOURS else some, found[:_MOST_COLOURS])
 
 
 def why_not_cut_out(images: np.ndarray) -> str:

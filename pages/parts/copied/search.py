@@ -13,8 +13,8 @@ from ddpm.pixels.fitting import SizeError, fitted
 from ddpm.sprites import SpriteError, load_sprites
 from pages.parts.copied.comparing import Subject
 from pages.parts.copied.drawing_quality import forms_of, known_forms
-from pages.parts.copied.easel import easel
 from pages.parts.copied.matches import distance_words, shape_words
+from pages.parts.shared.easel import easel
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.uploading import ask_for_file
 from pages.parts.shared.words import problem

@@ -99,7 +99,7 @@ CHAPTERS = (
         "u is the answer without the kind, c the one with it, w the strictness (*guidance scale*; Ho & Salimans). "
         "The row that is drawn to the end insists on the kind only as long as the noise is strong: later it would "
         "do harm, since it is seen by then what is drawn.",
-        lambda: line_of(sampling._Predictor._guided, "return unconditional + "),
+        lambda: line_of(sampling.Predictor._guided, "return unconditional + "),
     ),
     Chapter(
         "copying",

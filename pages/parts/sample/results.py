@@ -121,6 +121,7 @@ def _origin(batch: Batch, index: int) -> dict[str, Any]:
             origin["kind"] = kinds[index]
     origin |= {"like": info["like"], "strength": info.get("strength")} if info.get("like") else {}
     origin |= {name: info[name] for name in ("turn", "others") if info.get(name)}
+    origin |= {"fixed": info["fixed"]} if info.get("fixed") else {}
     return origin | ({"variations": info["variations"]} if info.get("variations") else {})
 
 

@@ -146,6 +146,19 @@ def kinds_of(info: Mapping[str, Any], count: int) -> list[str]:
     return kinds if list_of(is_text)(kinds) and len(kinds) == count else []
 
 
+def mask_text(fixed: np.ndarray) -> str:
+    """bool (H, W) as text that a batch keeps: which pixels were given, and are not the model's."""
+    return "".join("01"[int(one)] for one in fixed.ravel())
+
+
+def fixed_of(info: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray | None:
+    """bool (H, W), the pixels of each sprite of a batch that were given; None if none were."""
+    text: Any = info.get("fixed")
+    if not is_text(text) or len(text) != math.prod(size) or set(text) - set("01"):
+        return None
+    return np.array([one == "1" for one in text]).reshape(size)
+
+
 def order_of(batch: Batch) -> Order | None:
     """The order that drew a batch, to draw by it again; None if that cannot be, as the next run of the page says."""
     order = from_info(batch.info)
@@ -170,5 +183,6 @@ def file_stem(info: Mapping[str, Any]) -> str:
     if info.get("like"):
         parts.append("like" + ".".join(str(index + 1) for index in info["like"]))
         parts += [f"others{info['others']:g}"] if info.get("others") else []
+    parts += ["finished"] if info.get("fixed") else []
     parts += [Variation.read(text).file_words() for text in info.get("variations") or []]
     return re.sub(r"[^\w.+-]+", "-", "-".join(str(part) for part in parts))

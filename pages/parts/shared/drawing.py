@@ -39,7 +39,7 @@ def draw(resolved: Resolved, watch: Watch = lambda *_: None) -> Batch:
     """
     order, own, rival = resolved.order, resolved.own, resolved.rival
     if order.variations:
-        return Batch("", draw_variants(resolved, watch), _info(resolved))
+        return Batch("", draw_variants(resolved, watch), batch_info(resolved))
     total = own.steps + (rival.steps if rival else 0)
 
     def noise() -> list[NoiseSource]:
@@ -49,7 +49,7 @@ def draw(resolved: Resolved, watch: Watch = lambda *_: None) -> Batch:
     other = None
     if rival is not None:
         other = draw_chain(rival, noise(), lambda done, so_far: watch(own.steps + done, total, chain, so_far))
-    return Batch("", chain, _info(resolved), other)
+    return Batch("", chain, batch_info(resolved), other)
 
 
 def draw_chain(
@@ -116,7 +116,7 @@ def columns_for(n: int) -> int | None:
     return side if side * side == n else None
 
 
-def _info(resolved: Resolved) -> dict[str, Any]:
+def batch_info(resolved: Resolved) -> dict[str, Any]:
     """What the album keeps about a batch; JSON values."""
     order, own, rival = resolved.order, resolved.own, resolved.rival
     run, names = Run(Path(order.run)), own.label_names

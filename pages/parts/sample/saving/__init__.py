@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from ddpm.pixels.exporting.finishing import keep_pixels
 from ddpm.pixels.transparency import colour_name
 from ddpm.runs.album import Batch
 from ddpm.runs.favourites import Favourite
@@ -19,9 +20,9 @@ from pages.parts.shared.words import counted, plain, problem
 _ICON = ":material/download:"
 
 
-def save_button(batch: Batch) -> None:
-    """Offer a batch."""
-    if st.button("Save", icon=_ICON, key="save"):
+def save_button(batch: Batch, key: str = "save") -> None:
+    """Offer a batch; the key is Streamlit's."""
+    if st.button("Save", icon=_ICON, key=key):
         _save(of_batch(batch), "batch")
 
 
@@ -100,7 +101,8 @@ def _finished(goods: Goods, scope: str) -> tuple[Goods, str]:
         return goods, ""
     done = finished(goods.images, finish)
     preview.show_told(done.told)
-    return replace(goods, images=done.images), finish.suffix()
+    images = done.images if goods.fixed is None else keep_pixels(done.images, goods.images, goods.fixed)
+    return replace(goods, images=images), finish.suffix()
 
 
 def _sheet(goods: Goods, scope: str) -> _Made:

@@ -13,7 +13,7 @@ from ddpm.pixels.exporting.kinds import kinds_together
 from ddpm.pixels.sheets import plain_name, sprite_names
 from ddpm.runs.album import Batch
 from ddpm.runs.favourites import Favourite
-from pages.parts.shared.batches import batch_titles, file_stem, kinds_of
+from pages.parts.shared.batches import batch_titles, file_stem, fixed_of, kinds_of
 from pages.parts.shared.words import counted
 
 
@@ -29,6 +29,7 @@ class Goods:
         chain: how they came out of the noise, as drawn; None where that is not known.
         name: of a single sprite that was picked; None for all others.
         columns: of a sheet, unless the visitor wants others; None for the squarest one.
+        fixed: bool (H, W), the pixels that a visitor drew, which nothing may change; None for none.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Goods:
     chain: Chain | None = None
     name: str | None = None
     columns: int | None = None
+    fixed: np.ndarray | None = None
 
     def names(self) -> list[str]:
         """``sword-003``: the names of the single sprites, no two alike."""
@@ -52,7 +54,9 @@ def of_batch(batch: Batch) -> list[Goods]:
     """The sprites of a batch; two of them if it was drawn in two ways."""
     kinds, stem = tuple(kinds_of(batch.info, len(batch.chain.sprites))), file_stem(batch.info)
     titles, columns = batch_titles(batch), batch.info.get("columns") or None
-    found = [Goods(titles[0], stem, batch.chain.sprites, kinds, batch.chain, columns=columns)]
+    sprites = batch.chain.sprites
+    fixed = fixed_of(batch.info, sprites.shape[1:3])
+    found = [Goods(titles[0], stem, sprites, kinds, batch.chain, columns=columns, fixed=fixed)]
     if batch.other is not None:
         stem = f"{stem}-against-{batch.info.get('against')}".replace(":", "-")
         found.append(Goods(titles[1], stem, batch.other.sprites, kinds, batch.other))

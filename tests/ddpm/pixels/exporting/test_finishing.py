@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ddpm.pixels.cleaning import clean_pixels
-from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish, why_not_cut_out
+from ddpm.pixels.exporting.finishing import SOFT_SHADOWS, CutOut, Finish, keep_pixels, own_colours, why_not_cut_out
 from ddpm.pixels.exporting.palette_files import colours_used
 from ddpm.pixels.palette.known import KNOWN
 from ddpm.pixels.palette.mapping import map_to_palette
@@ -113,3 +113,34 @@ def test_it_is_told_where_there_is_no_background(sprites: np.ndarray) -> None:
 def test_shadows_are_a_share(shadows: float) -> None:
     with pytest.raises(ValueError, match="shadows must be from 0 to 1"):
         CutOut(shadows=shadows)
+
+
+def test_pixels_that_are_kept_are_kept_through_everything(sprites: np.ndarray) -> None:
+    kept = np.zeros((16, 16), np.bool_)
+    kept[:, :8] = True
+    done = Finish(clean=True, palette=PICO).apply(hazy(sprites)).images
+    found = keep_pixels(done, sprites[0], kept)
+    assert (found[:, kept] == sprites[0][kept]).all()
+    assert (found[:, ~kept] == done[:, ~kept]).all()
+    cut = Finish(cut_out=CutOut()).apply(sprites).images
+    found = keep_pixels(cut, sprites, kept)
+    there = kept & (cut[..., 3] > 0)
+    assert (found[..., 3] == cut[..., 3]).all(), "what was cut out stays so"
+    assert (found[there][:, :3] == sprites[there]).all()
+
+
+def test_own_colours_are_those_of_a_part() -> None:
+    sprite = np.zeros((16, 16, 4), np.uint8)
+    sprite[:4] = (9, 8, 7, 255)
+    sprite[8:] = (1, 2, 3, 255)
+    part = np.zeros((16, 16), np.bool_)
+    part[:6] = True
+    assert own_colours(sprite, part).colours.tolist() == [[9, 8, 7]]
+    with pytest.raises(ValueError, match="nothing with a colour"):
+        own_colours(sprite, ~part & (sprite[..., 3] == 0))
+    assert own_colours(sprite[..., :3], part).colours.tolist() == [[255, 255, 255], [9, 8, 7], [0, 0, 0]]
+    many = np.arange(32 * 32 * 3).reshape(32, 32, 3).astype(np.uint8)
+    many[..., 0] = np.arange(32)[:, None]
+    found = own_colours(many, np.ones((32, 32), np.bool_))
+    assert len(found.colours) == 256
+    assert "256 most frequent of" in found.name

@@ -1,19 +1,23 @@
-// The easel: a grid of pixels, a few colours. The drawing is sent to the server at the end of each stroke.
+// The easel: a grid of pixels, a few colours. The drawing is sent to the server at the end of each stroke. Where a part
+// is left open, the first "colour" leaves a pixel to the model, and others may bring back the sprite it began with.
 
 const easels = new WeakMap();
 const DELAY = 350; // milliseconds: each key is a stroke of one pixel, so several keys are sent together
 const USUAL = 16; // a sprite with a longer side gets wider pens: its pixels are small for a finger
 const PENS = [1, 2, 3, 5];
+const START = 35; // as a digit "z": the pixel of the sprite that the drawing began with
+const EMPTY = [[255, 255, 255, 255], [208, 208, 208, 255]]; // prettier-ignore
 
 class Easel {
-  constructor(root, { colours, pixels, size, alpha }) {
+  constructor(root, { colours, pixels, size, alpha, open }) {
     this.root = root;
     this.size = size;
+    this.open = open;
     const [width, height] = size;
     this.blank = "0".repeat(width * height);
     // Red, green, blue and alpha of each colour; the first is the background.
     this.tones = colours.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)).concat(255));
-    if (alpha) this.tones[0] = [0, 0, 0, 0];
+    if (alpha || open) this.tones[0] = [0, 0, 0, 0];
     this.pixels = pixels?.length === width * height ? pixels : this.blank;
     this.before = [];
     this.cursor = [width >> 1, height >> 1];
@@ -21,7 +25,8 @@ class Easel {
     this.pen = 1;
     this.canvas = root.querySelector("canvas");
     this.setUp(alpha);
-    this.offerColours(colours, alpha);
+    this.offerColours(colours, alpha || open);
+    this.offerBrushes();
     this.offerPens();
     this.listen();
     this.draw();
@@ -33,10 +38,11 @@ class Easel {
     [canvas.width, canvas.height] = this.size;
     canvas.setAttribute(
       "aria-label",
-      `Drawing, ${width} by ${height} pixels. Arrow keys move, space paints, E erases.`,
+      `Drawing, ${width} by ${height} pixels. Arrow keys move, space paints, E ${this.open ? "leaves a pixel to the model" : "erases"}.`,
     );
     for (const [name, value] of [["--w", width], ["--h", height]]) root.style.setProperty(name, value); // prettier-ignore
     root.dataset.alpha = String(alpha);
+    root.dataset.open = String(!!this.open);
     root.dataset.usual = String(width === USUAL && height === USUAL);
     const board = document.createElement("div");
     board.className = "board";
@@ -47,26 +53,47 @@ class Easel {
     board.append(canvas, this.mark);
   }
 
-  offerColours(colours, alpha) {
+  offerColours(colours, clear) {
     const choices = colours.map((colour, i) => {
-      const label = document.createElement("label");
-      if (i || !alpha) label.style.setProperty("--tone", colour);
+      const label = this.choice(i, i ? `colour ${i}, ${colour}` : "eraser");
+      if (i || !clear) label.style.setProperty("--tone", colour);
       label.title = i ? colour : "eraser";
       label.className = i ? "" : "eraser";
       if (!i) label.append("erase");
-      const input = document.createElement("input");
-      Object.assign(input, { type: "radio", name: "colour", value: i, checked: i === this.colour });
-      input.setAttribute("aria-label", i ? `colour ${i}, ${colour}` : "eraser");
-      input.addEventListener("change", () => (this.colour = i));
-      label.append(input);
       return label;
     });
-    this.root.querySelector(".colours").append(...choices);
+    this.root.querySelector(".colours").append(...choices.slice(this.open ? 1 : 0));
+  }
+
+  /** What is no colour, in a row of its own, with words. */
+  offerBrushes() {
+    const row = this.root.querySelector(".brushes");
+    row.hidden = !this.open;
+    if (!this.open) return;
+    const { empty, start } = this.open;
+    const brushes = [[0, "Leave to the model"], ...(start ? [[START, "As it was"]] : []), ...(empty ? [[empty, "Nothing here"]] : [])]; // prettier-ignore
+    row.append(
+      ...brushes.map(([i, words]) => {
+        const label = this.choice(i, words);
+        label.append(words);
+        return label;
+      }),
+    );
+  }
+
+  choice(i, words) {
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    Object.assign(input, { type: "radio", name: "colour", value: i, checked: i === this.colour });
+    input.setAttribute("aria-label", words);
+    input.addEventListener("change", () => (this.colour = i));
+    label.append(input);
+    return label;
   }
 
   offerPens() {
     const pen = this.root.querySelector(".pen");
-    pen.hidden = Math.max(...this.size) <= USUAL;
+    pen.hidden = !this.open && Math.max(...this.size) <= USUAL;
     const select = pen.querySelector("select");
     select.append(...PENS.map((width) => new Option(`${width} px`, String(width))));
     select.addEventListener("change", () => (this.pen = Number(select.value)));
@@ -164,12 +191,21 @@ class Easel {
   draw() {
     const [width, height] = this.size;
     const image = new ImageData(width, height);
-    for (let i = 0; i < this.pixels.length; i++) image.data.set(this.tones[parseInt(this.pixels[i], 36)], 4 * i);
+    for (let i = 0; i < this.pixels.length; i++) image.data.set(this.tone(i), 4 * i);
     this.canvas.getContext("2d").putImageData(image, 0, 0);
     this.mark.style.left = `${(this.cursor[0] / width) * 100}%`;
     this.mark.style.top = `${(this.cursor[1] / height) * 100}%`;
     this.root.querySelector(".undo").disabled = !this.before.length;
     this.root.querySelector(".clear").disabled = this.pixels === this.blank;
+  }
+
+  /** Red, green, blue and alpha of a pixel as it is shown. */
+  tone(i) {
+    const digit = parseInt(this.pixels[i], 36);
+    const tone = digit === START ? this.open.start.slice(4 * i, 4 * i + 4) : this.tones[digit];
+    const isEmpty = this.open && (digit === this.open.empty || (digit === START && !tone[3]));
+    // Nothing that stays must not look like what is left to the model.
+    return isEmpty ? EMPTY[((i % this.size[0]) + Math.floor(i / this.size[0])) % 2] : tone;
   }
 
   tell() {

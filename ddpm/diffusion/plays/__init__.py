@@ -1,0 +1,1 @@
+"""What one can do with a single sprite and a model, beside drawing from noise."""
