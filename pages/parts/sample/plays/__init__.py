@@ -1,0 +1,91 @@
+"""Play with a sprite: what one can do with a drawn one, beside drawing from noise."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import streamlit as st
+
+from ddpm.runs.album import Batch
+from ddpm.runs.errors import CheckpointError
+from pages.parts.sample.plays.morphing import show_morph
+from pages.parts.sample.plays.pieces import pieces
+from pages.parts.sample.plays.player import model_of
+from pages.parts.sample.plays.rewinding import show_rewind
+from pages.parts.shared.component import source
+from pages.parts.shared.orders import Order
+from pages.parts.shared.words import problem
+
+ACTIONS = {"rewind": "Rewind", "morph": "Morph from here"}
+"""Buttons under an enlarged sprite that lead here; the names are those of plays."""
+
+_PLAY, _TOKEN = "play", "play-token"
+
+
+def play_with(batch: Batch, index: int, play: str) -> None:
+    """Let the section, later in this run of the page, begin a play with one sprite of a batch, and come into sight."""
+    st.session_state["play-sprite"] = pieces(batch)[index]
+    st.session_state[_PLAY] = play
+    st.session_state[_TOKEN] = secrets.token_hex(6)
+
+
+def plays_section(order: Order, batch: Batch | None) -> None:
+    """The section of the page.
+
+    Args:
+        order: what the form of the page says.
+        batch: what the page shows; None if it shows none.
+    """
+    st.header("Play with a sprite")
+    _arrival(key="play-arrival", data={"token": st.session_state.get(_TOKEN, "")})
+    names = {name: title for name, (title, _) in _PLAYS.items()}
+    chosen = st.segmented_control(
+        "Play",
+        list(names),
+        default=None if _PLAY in st.session_state else next(iter(names)),
+        format_func=lambda name: names[name],
+        required=True,
+        key=_PLAY,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    words, play = _PLAYS.get(str(chosen)) or next(iter(_PLAYS.values()))
+    play(order, batch)
+
+
+@st.fragment
+def _rewind(order: Order, batch: Batch | None) -> None:
+    st.caption(
+        "Lay noise over a sprite, up to timestep t, and let the model draw it forward again: little noise leaves it as "
+        "it was, much noise makes it another one. What stays in between was decided earlier than what changes."
+    )
+    _begin(batch, show_rewind)
+
+
+@st.fragment
+def _morph(order: Order, batch: Batch | None) -> None:
+    st.caption(
+        "From one sprite to another. Both are taken back to noise, the noisy ones are mixed, and what lies between is "
+        "drawn: sprites, not a blend of two pictures."
+    )
+    _begin(batch, show_morph)
+
+
+def _begin(batch: Batch | None, show: Callable[..., None]) -> None:
+    if batch is None:
+        st.info("There is no sprite to play with yet. Press **Draw** above, then come back here.")
+        return
+    try:
+        show(model_of(batch), pieces(batch))
+    except (CheckpointError, ValueError) as error:
+        problem(error)
+
+
+_PLAYS: dict[str, tuple[str, Callable[[Order, Batch | None], None]]] = {
+    "rewind": ("Rewind", _rewind),
+    "morph": ("Morph", _morph),
+}
+"""Name of a play -> its title, and what shows it, each a fragment of its own."""
+
+_arrival = st.components.v2.component("ddpm_arrival", js=source(__file__, "arrival.js"))
