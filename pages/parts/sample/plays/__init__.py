@@ -50,7 +50,7 @@ def plays_section(order: Order, batch: Batch | None) -> None:
         persist_state="session",
         label_visibility="collapsed",
     )
-    words, play = _PLAYS.get(str(chosen)) or next(iter(_PLAYS.values()))
+    _, play = _PLAYS.get(str(chosen)) or next(iter(_PLAYS.values()))
     play(order, batch)
 
 

@@ -42,7 +42,7 @@ def show_morph(played: Played, found: list[Piece]) -> None:
         return
     seed = int(st.session_state.get(_SEED, 0))
     way = _morphed(played.mark, first.key, second.key, int(between), seed, played, first.image, second.image)
-    show(_packed(way), "play-morph")
+    show(_packed(way, first, second), "play-morph")
     contact_sheet(way.images, "all pictures of the morph, in rows", columns_of(len(way.images)))
     with st.container(horizontal=True, vertical_alignment="center"):
         save_sequence_button(way.images, _stem(played, first, second), columns_of(len(way.images)))
@@ -80,10 +80,17 @@ def _morphed(
     return morphing.morph(ParallelModel(loaded.model), loaded.schedule, _first, _second, between, seed)
 
 
-def _packed(way: Morph) -> bytes:
-    count = len(way.images)
-    stops = ["the first", *(f"{i} of {count - 2} between" for i in range(1, count - 1)), "the second"]
-    row = Row("", (Panel("", way.images, broad=True),))
+def _packed(way: Morph, first: Piece, second: Piece) -> bytes:
+    count = len(way.images) - 2
+    stops = ["the first", *(f"{number} of {count} between" for number in range(1, count + 1)), "the second"]
+    row = Row(
+        "",
+        (
+            Panel("From", first.image[None], [first.words]),
+            Panel("To", second.image[None], [second.words]),
+            Panel("On the way", way.images, broad=True),
+        ),
+    )
     return pack(Scene("From the first sprite to the second", stops, (row,), plays=True))
 
 

@@ -53,9 +53,9 @@ class _Rewound:
 
 def show_rewind(played: Played, found: list[Piece]) -> None:
     """The play, and the curves beneath it."""
-    piece = choose_piece("Sprite", found, "play-sprite", 0)
-    label = played.label_of(piece.kind)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        piece = choose_piece("Sprite", found, "play-sprite", 0)
+        label = played.label_of(piece.kind)
         if st.button("Other noise", icon=":material/grain:", key="rewind-others"):
             st.session_state[_SEED] = st.session_state.get(_SEED, 0) + 1
         told = label is not None and st.toggle(
@@ -142,8 +142,8 @@ def _curves(played: Played, decisions: Decisions | None) -> None:
         return
     st.markdown(f"**{plain(decisions.sentence)}**")
     lines = [
-        f"{decisions.sprites:,} sprites that it drew, each {decisions.each} times forward again from {len(decisions.t)} "
-        "noise levels, without being told their kind.",
+        f"{decisions.sprites:,} sprites that it drew, each {decisions.each} times forward again from each of "
+        f"{len(decisions.t)} noise levels, without being told their kind.",
         *(f"No curve of the {name}: {why}" for name, why in decisions.absent.items()),
     ]
     if decisions.blank:
@@ -155,7 +155,7 @@ def _curves(played: Played, decisions: Decisions | None) -> None:
     with st.expander("The figures"):
         st.table(_rows(decisions))
         st.caption(
-            "Same shape: the edges agree (J of 0.8 or more). Same palette: the colours are at most 0.04 apart in OKLab. "
+            "Same shape: the edges agree (J of 0.8 or more). Same palette: the colours are at most 0.04 apart (OKLab). "
             "Shares of the sprites drawn again, with 95% intervals over the sprites (bootstrap)."
         )
 
@@ -175,14 +175,17 @@ def _offer(played: Played) -> None:
     seconds = seconds_to_draw(SPRITES * EACH * STOPS, _USES, pixels) + _CLASSIFIER_SECONDS
     st.markdown("**Where does this model decide on kind, shape and palette?**")
     st.caption(
-        f"Measured once for each model, on {SPRITES} sprites, and kept. Takes about {duration(seconds)}; the page waits "
-        "meanwhile."
+        f"Measured once for each model, on {SPRITES} sprites, and kept. Takes about {duration(seconds)}; the page "
+        "waits meanwhile."
     )
     if not st.button("Measure it", icon=":material/timeline:", key="rewind-measure"):
         return
     bar = st.progress(0.0, "Drawing ...")
     load_or_measure(
-        played.loaded, _what_it_saw(played), watch=lambda done: bar.progress(done, f"{100 * done:.0f}% of the levels")
+        played.loaded,
+        _what_it_saw(played),
+        SPRITES,
+        watch=lambda done: bar.progress(done, f"{100 * done:.0f}% of the noise levels"),
     )
     _known.clear()
     st.rerun(scope="fragment")
@@ -191,7 +194,7 @@ def _offer(played: Played) -> None:
 # Reading it again needs a hash of all weights.
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _known(mark: str, _played: Played) -> Decisions | None:
-    return load_decisions(_played.loaded, _what_it_saw(_played))
+    return load_decisions(_played.loaded, _what_it_saw(_played), SPRITES)
 
 
 def _what_it_saw(played: Played) -> ComparisonSet | None:
