@@ -97,12 +97,15 @@ class Decisions:
     @property
     def sentence(self) -> str:
         """The finding in words."""
-        found = {name: curve.half for name, curve in self.curves.items() if np.isfinite(curve.half)}
+        found = {name: curve for name, curve in self.curves.items() if np.isfinite(curve.half)}
         if not found:
-            return "At no noise level do half of the redrawn sprites keep what they were."
-        parts = [f"the {name} at t = {half:.0f}" for name, half in sorted(found.items(), key=lambda one: -one[1])]
+            return "At no noise level do half of the redrawn sprites begin to lose what they were."
+        order = sorted(found.items(), key=lambda one: -one[1].half)
+        parts = [f"their {name} at t = {curve.half:.0f}{_interval(curve)}" for name, curve in order]
         joined = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-        return f"Half of what is drawn again keeps {joined}: above that noise it is still open."
+        return (
+            f"Taken back to noise and drawn again, half keep {joined}: what is kept at a higher t is decided earlier."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -243,6 +246,10 @@ def _curve(t: np.ndarray, shares: np.ndarray, random: np.random.Generator) -> Cu
     certain = np.isfinite(half) and np.isfinite(halves).all()
     half_low, half_high = np.quantile(halves, tails) if certain else (np.nan, np.nan)
     return Curve(share, np.minimum(low, share), np.maximum(high, share), half, float(half_low), float(half_high))
+
+
+def _interval(curve: Curve) -> str:
+    return f" ({curve.half_low:.0f} to {curve.half_high:.0f})" if np.isfinite(curve.half_low) else ""
 
 
 def _half(t: np.ndarray, share: np.ndarray) -> float:

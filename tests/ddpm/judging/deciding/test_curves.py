@@ -56,7 +56,7 @@ def test_a_copier_keeps_all_below_the_noise_and_a_quarter_from_noise_alone(copie
         assert 0 < curve.half_low <= curve.half <= curve.half_high < 99
     # It copies whole sprites: shape and palette are decided together.
     assert np.array_equal(found.curves["shape"].share, found.curves["palette"].share)
-    assert "the shape at t = " in found.sentence
+    assert "their shape at t = " in found.sentence
     again = measure_decisions(copier, sprites=32, each=2, stops=7)
     assert again.to_dict() == found.to_dict()
     assert measure_decisions(copier, sprites=32, each=2, stops=7, seed=1).to_dict() != found.to_dict()
