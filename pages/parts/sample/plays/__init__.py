@@ -39,19 +39,21 @@ def plays_section(order: Order, batch: Batch | None) -> None:
     """
     st.header("Play with a sprite")
     _arrival(key="play-arrival", data={"token": st.session_state.get(_TOKEN, "")})
-    names = {name: title for name, (title, _) in _PLAYS.items()}
     chosen = st.segmented_control(
         "Play",
-        list(names),
-        default=None if _PLAY in st.session_state else next(iter(names)),
-        format_func=lambda name: names[name],
-        required=True,
+        list(_PLAYS),
+        format_func=lambda name: _PLAYS[name][0],
         key=_PLAY,
         persist_state="session",
         label_visibility="collapsed",
     )
-    _, play = _PLAYS.get(str(chosen)) or next(iter(_PLAYS.values()))
-    play(order, batch)
+    # Nothing is drawn before somebody asks for it: each drawing of the page would have to wait for that, too.
+    if chosen not in _PLAYS:
+        st.caption(
+            "Choose one, or click a sprite above: “Rewind” and “Morph from here” are under its enlarged picture."
+        )
+        return
+    _PLAYS[chosen][1](order, batch)
 
 
 @st.fragment
