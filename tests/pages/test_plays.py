@@ -114,6 +114,34 @@ def test_morph_from_the_closer_look(open_page: OpenPage, monkeypatch: pytest.Mon
     assert "These two are the same" in words(app)
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("rewind-3", ("rewind", 3)),
+        ("morph-3-0", ("morph", 3)),
+        ("morph-4-0", None),
+        ("magic-1", None),
+        ("rewind-", None),
+    ],
+)
+def test_a_link_opens_the_play(open_page: OpenPage, text: str, wanted: tuple[str, int] | None) -> None:
+    app = drawn(open_page)
+    app.query_params["play"] = text
+    app.run()
+    assert not app.exception
+    if wanted is None:
+        assert not app.session_state["play"]
+        return
+    assert (app.session_state["play"], app.session_state["play-sprite"].place) == wanted
+    if wanted[0] == "morph":
+        assert app.session_state["play-other"].place == 0
+    assert any(f"&play={text}" in code.value for code in app.code)
+    # It is followed once: whoever closes the play has closed it.
+    app.session_state["play"] = None
+    app.run()
+    assert not app.session_state["play"]
+
+
 def test_one_sprite_alone_cannot_be_morphed(open_page: OpenPage) -> None:
     app = open_page("pages/2_Sample.py")
     app.select_slider(key="n").set_value(1)

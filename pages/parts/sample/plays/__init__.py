@@ -9,9 +9,10 @@ import streamlit as st
 
 from ddpm.runs.album import Batch
 from ddpm.runs.errors import CheckpointError
+from pages.parts.sample.plays.linking import followed_play, play_link_button
 from pages.parts.sample.plays.morphing import show_morph
-from pages.parts.sample.plays.pieces import pieces
-from pages.parts.sample.plays.player import model_of
+from pages.parts.sample.plays.pieces import Piece, pieces
+from pages.parts.sample.plays.player import Played, model_of
 from pages.parts.sample.plays.rewinding import show_rewind
 from pages.parts.shared.component import source
 from pages.parts.shared.orders import Order
@@ -38,6 +39,8 @@ def plays_section(order: Order, batch: Batch | None) -> None:
         batch: what the page shows; None if it shows none.
     """
     st.header("Play with a sprite")
+    if batch is not None:
+        _follow_link(batch)
     _arrival(key="play-arrival", data={"token": st.session_state.get(_TOKEN, "")})
     chosen = st.segmented_control(
         "Play",
@@ -56,13 +59,24 @@ def plays_section(order: Order, batch: Batch | None) -> None:
     _PLAYS[chosen][1](order, batch)
 
 
+def _follow_link(batch: Batch) -> None:
+    followed = followed_play(len(batch.chain.sprites))
+    if followed is None or followed[0] not in _PLAYS:
+        return
+    play, numbers = followed
+    found = pieces(batch)
+    play_with(batch, numbers[0], play)
+    if len(numbers) > 1:
+        st.session_state["play-other"] = found[numbers[1]]
+
+
 @st.fragment
 def _rewind(order: Order, batch: Batch | None) -> None:
     st.caption(
         "Lay noise over a sprite, up to timestep t, and let the model draw it forward again: little noise leaves it as "
         "it was, much noise makes it another one. What stays in between was decided earlier than what changes."
     )
-    _begin(batch, show_rewind)
+    _begin(batch, "rewind", show_rewind)
 
 
 @st.fragment
@@ -71,17 +85,19 @@ def _morph(order: Order, batch: Batch | None) -> None:
         "From one sprite to another. Both are taken back to noise, the noisy ones are mixed, and what lies between is "
         "drawn: sprites, not a blend of two pictures."
     )
-    _begin(batch, show_morph)
+    _begin(batch, "morph", show_morph)
 
 
-def _begin(batch: Batch | None, show: Callable[..., None]) -> None:
+def _begin(batch: Batch | None, play: str, show: Callable[[Played, list[Piece]], list[Piece]]) -> None:
     if batch is None:
         st.info("There is no sprite to play with yet. Press **Draw** above, then come back here.")
         return
     try:
-        show(model_of(batch), pieces(batch))
+        chosen = show(model_of(batch), pieces(batch))
     except (CheckpointError, ValueError) as error:
         problem(error)
+        return
+    play_link_button(batch, play, chosen)
 
 
 _PLAYS: dict[str, tuple[str, Callable[[Order, Batch | None], None]]] = {

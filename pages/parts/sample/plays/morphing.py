@@ -19,17 +19,17 @@ from pages.parts.shared.pictures import contact_sheet
 _SEED = "morph-seed"
 
 
-def show_morph(played: Played, found: list[Piece]) -> None:
-    """Two sprites, what lies between them, and the button that saves it."""
+def show_morph(played: Played, found: list[Piece]) -> list[Piece]:
+    """Two sprites, what lies between them, and the button that saves it; returns the two, or none."""
     if played.is_instant:
         st.info(
             "This model is an instant one: it knows a few noise levels alone, and a morph needs all of them. Draw with "
             "the model that it was made from, and morph those sprites."
         )
-        return
+        return []
     if len(found) < 2:
         st.info("A morph goes from one sprite to another: draw two or more, or star one as a favourite.")
-        return
+        return []
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         first = choose_piece("From", found, "play-sprite", 0)
         second = choose_piece("To", found, "play-other", _other_than(first, found))
@@ -39,7 +39,7 @@ def show_morph(played: Played, found: list[Piece]) -> None:
             st.session_state[_SEED] = st.session_state.get(_SEED, 0) + 1
     if np.array_equal(first.image, second.image):
         st.info("These two are the same: choose another one under “From” or “To”.")
-        return
+        return []
     seed = int(st.session_state.get(_SEED, 0))
     way = _morphed(played.mark, first.key, second.key, int(between), seed, played, first.image, second.image)
     show(_packed(way, first, second), "play-morph")
@@ -50,6 +50,7 @@ def show_morph(played: Played, found: list[Piece]) -> None:
             f"Both ends are the sprites themselves. Neighbours differ by {way.steps().mean():.0f} grey levels on "
             f"average, the ends by {way.ends():.0f}. The model is told no kind on the way."
         )
+    return [first, second]
 
 
 def columns_of(count: int) -> int:

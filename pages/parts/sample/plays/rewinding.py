@@ -51,8 +51,8 @@ class _Rewound:
     sheets: np.ndarray = field(repr=False)
 
 
-def show_rewind(played: Played, found: list[Piece]) -> None:
-    """The play, and the curves beneath it."""
+def show_rewind(played: Played, found: list[Piece]) -> list[Piece]:
+    """The play, and the curves beneath it; returns what is played with."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         piece = choose_piece("Sprite", found, "play-sprite", 0)
         label = played.label_of(piece.kind)
@@ -87,6 +87,7 @@ def show_rewind(played: Played, found: list[Piece]) -> None:
     )
     show(pack(scene), "play-rewind")
     _curves(played, decisions)
+    return [piece]
 
 
 @st.cache_resource(max_entries=16, show_spinner="Back to each noise level, and forward again ...", show_time=True)
