@@ -35,6 +35,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two sprites make no figure, but all that is around one."""
     monkeypatch.setattr(rewinding, "SPRITES", 2)
     monkeypatch.setattr(morphing, "_BACK", 5)
+    monkeypatch.setattr("ddpm.judging.quality.classifier._STEPS", 5)
 
 
 @pytest.fixture
