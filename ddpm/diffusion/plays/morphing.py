@@ -9,7 +9,29 @@ noise, the same for all, which takes away the haze that a way without noise leav
 A model decides suddenly, so pictures at even distances would stand still, and then leap. Half of them are taken evenly,
 each further one where two neighbours differ most.
 
-MEASURED
+Measured with the two shipped models, 16 pictures between, over 6 to 8 pairs of sprites that they drew: the share of
+pictures that the network of forms believes in (``ddpm.judging.quality.forms``; of the sprites that each model draws
+from noise it believes in .62 and .75), and the mean and the largest step between neighbours, as a share of how far the
+two sprites are apart, root mean square.
+
+=========================================  ==========  =========  ============
+built-in                                   believable  mean step  largest step
+cross-fade of the two                      .05         .06        .06
+level .50, kinds mixed, evenly             .46         .09        .30
+level .50, no kind, evenly                 .50         .10        .46
+level .70, no kind, evenly                 .47         .14        .56
+level .85, no kind, evenly                 .49         .18        .64
+level .75, no kind, where they differ      .36         .18        .41
+the same, from faint noise at last (.25)   .52         .21        .50
+as here (.20, two harder pairs more)       .37         .22        .43
+pixel-art
+cross-fade of the two                      .12         .06        .06
+as here                                    .66         .17        .55
+=========================================  ==========  =========  ============
+
+Told a mixture of both kinds, the pictures in the middle are a haze with both of them in it. At level .50 the way is a
+change of colours and then one leap; from .70 on it leads over sprites that are neither. Even steps spend most pictures
+near the ends, which are the easy ones: where they differ is harder to believe in, and has no leap of half the way.
 """
 
 from __future__ import annotations
