@@ -1,10 +1,10 @@
 """Morph: from one sprite to another, in pictures that are sprites themselves.
 
 Both go to noise along the way that adds none of its own (DDIM backwards, Song et al. 2020, arXiv 2010.02502, sec. 4.3),
-up to a level at which the kind is still open; between the two noisy ones pictures are taken on the arc that joins them
-(spherical interpolation, Shoemake 1985), and go forward again, the same way. The kind is not told: halfway between a
-book and a key the model draws what it thinks lies there, whatever that is. At last each is drawn again from faint
-noise, the same for all, which takes away the haze that a way without noise leaves.
+up to a level at which shape and palette are open and the kind nearly is. Between the two noisy ones pictures are taken
+on the arc that joins them (spherical interpolation, Shoemake 1985), and go forward again, the same way. The kind is not
+told: halfway between a book and a key the model draws what it thinks lies there, whatever that is. At last each is
+drawn again from faint noise, the same for all, which takes away the haze that a way without noise leaves.
 
 A model decides suddenly, so pictures at even distances would stand still, and then leap. Half of them are taken evenly,
 each further one where two neighbours differ most.
@@ -23,7 +23,7 @@ level .70, no kind, evenly                 .47         .14        .56
 level .85, no kind, evenly                 .49         .18        .64
 level .75, no kind, where they differ      .36         .18        .41
 the same, from faint noise at last (.25)   .52         .21        .50
-as here (.20, two harder pairs more)       .37         .22        .43
+as here (.20, with two pairs more)         .37         .22        .43
 pixel-art
 cross-fade of the two                      .12         .06        .06
 as here                                    .66         .17        .55
@@ -31,7 +31,7 @@ as here                                    .66         .17        .55
 
 Told a mixture of both kinds, the pictures in the middle are a haze with both of them in it. At level .50 the way is a
 change of colours and then one leap; from .70 on it leads over sprites that are neither. Even steps spend most pictures
-near the ends, which are the easy ones: where they differ is harder to believe in, and has no leap of half the way.
+near the ends, which are the easy ones: those where neighbours differ are harder to believe in, and the leaps smaller.
 """
 
 from __future__ import annotations

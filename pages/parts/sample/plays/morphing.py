@@ -85,7 +85,7 @@ def _packed(way: Morph, first: Piece, second: Piece) -> bytes:
     count = len(way.images) - 2
     stops = ["the first", *(f"{number} of {count} between" for number in range(1, count + 1)), "the second"]
     row = Row(
-        "",
+        "From one to the other",
         (
             Panel("From", first.image[None], [first.words]),
             Panel("To", second.image[None], [second.words]),
