@@ -57,7 +57,8 @@ def _morph(options: argparse.Namespace) -> None:
         found = morph(
             ParallelModel(checkpoint.model),
             checkpoint.schedule,
-            *originals,
+            originals[0],
+            originals[1],
             between=options.between,
             seed=options.morph_seed,
             strength=options.strength,

@@ -90,9 +90,11 @@ def _decisions(stored: dict[str, Any]) -> Decisions:
 
 
 def _curve(stored: dict[str, Any], count: int) -> Curve:
-    shares = [np.array(checked(stored[name], list_of(is_share)), np.float64) for name in ("share", "low", "high")]
-    if any(len(one) != count for one in shares):
+    share, low, high = (
+        np.array(checked(stored[name], list_of(is_share)), np.float64) for name in ("share", "low", "high")
+    )
+    if not len(share) == len(low) == len(high) == count:
         raise ValueError("a curve has another length than its timesteps")
     halves = [checked(stored[name], or_none(is_number)) for name in ("half", "half_low", "half_high")]
-    half, low, high = (math.nan if value is None else float(value) for value in halves)
-    return Curve(*shares, half, low, high)
+    half, half_low, half_high = (math.nan if value is None else float(value) for value in halves)
+    return Curve(share, low, high, half, half_low, half_high)

@@ -181,13 +181,12 @@ def _offer(played: Played) -> None:
     )
     if not st.button("Measure it", icon=":material/timeline:", key="rewind-measure"):
         return
-    bar = st.progress(0.0, "Drawing ...")
-    load_or_measure(
-        played.loaded,
-        _what_it_saw(played),
-        SPRITES,
-        watch=lambda done: bar.progress(done, f"{100 * done:.0f}% of the noise levels"),
-    )
+    bar = st.progress(0.0, "Learning what the kinds look like ...")
+
+    def watch(done: float) -> None:
+        bar.progress(done, f"{100 * done:.0f}% of the noise levels")
+
+    load_or_measure(played.loaded, _what_it_saw(played), SPRITES, watch=watch)
     _known.clear()
     st.rerun(scope="fragment")
 
