@@ -34,6 +34,7 @@ def words(app: AppTest) -> str:
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two sprites make no figure, but all that is around one."""
     monkeypatch.setattr(rewinding, "SPRITES", 2)
+    monkeypatch.setattr(rewinding, "STOPS", 5)
     monkeypatch.setattr(morphing, "_BACK", 5)
     monkeypatch.setattr("ddpm.judging.quality.classifier._STEPS", 5)
 
@@ -78,7 +79,7 @@ def test_rewind_from_the_closer_look(open_page: OpenPage, monkeypatch: pytest.Mo
     batch = app.session_state["batch"]
     (sprite, noisy, sheets) = scenes[-1].rows[0].panels
     assert np.array_equal(sprite.images[0], batch.chain.sprites[2])
-    assert len(noisy.images) == len(sheets.images) == len(scenes[-1].stops) == 17
+    assert len(noisy.images) == len(sheets.images) == len(scenes[-1].stops) == 5
     assert sheets.images.shape[1:3] == (67, 67), "four times four"
     # Hardly any noise leaves the sprite nearly as it was.
     apart = [np.abs(one.astype(int) - batch.chain.sprites[2]).mean() for one in noisy.images]

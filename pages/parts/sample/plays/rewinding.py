@@ -188,7 +188,7 @@ def _offer(played: Played) -> None:
 
     load_or_measure(played.loaded, _what_it_saw(played), SPRITES, watch=watch)
     _known.clear()
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 # Reading it again needs a hash of all weights.
