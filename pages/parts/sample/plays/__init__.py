@@ -38,10 +38,10 @@ def plays_section(order: Order, batch: Batch | None) -> None:
         order: what the form of the page says.
         batch: what the page shows; None if it shows none.
     """
-    st.header("Play with a sprite")
     if batch is not None:
         _follow_link(batch)
     _arrival(key="play-arrival", data={"token": st.session_state.get(_TOKEN, "")})
+    st.header("Play with a sprite")
     chosen = st.segmented_control(
         "Play",
         list(_PLAYS),

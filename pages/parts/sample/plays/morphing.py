@@ -15,6 +15,7 @@ from pages.parts.sample.plays.pieces import Piece, choose_piece
 from pages.parts.sample.plays.player import Played
 from pages.parts.sample.saving import save_sequence_button
 from pages.parts.shared.pictures import contact_sheet
+from pages.parts.shared.store import PATHS
 
 _SEED = "morph-seed"
 
@@ -66,7 +67,7 @@ def _other_than(first: Piece, found: list[Piece]) -> int:
     return next((i for i in after if not np.array_equal(found[i].image, first.image)), at)
 
 
-@st.cache_resource(max_entries=16, show_spinner="From one to the other ...", show_time=True)
+@st.cache_resource(max_entries=16, show_spinner="From one to the other ...", show_time=True, hash_funcs=PATHS)
 def _morphed(
     mark: str,
     first: str,

@@ -25,7 +25,7 @@ from pages.parts.how.scene import Chart, Panel, Row, Scene, pack, show
 from pages.parts.sample.plays.pieces import Piece, choose_piece
 from pages.parts.sample.plays.player import Played
 from pages.parts.shared.drawing import seconds_to_draw
-from pages.parts.shared.store import run_data
+from pages.parts.shared.store import PATHS, run_data
 from pages.parts.shared.words import plain
 
 _COLUMNS, _LARGE = 4, 32 * 32
@@ -90,7 +90,9 @@ def show_rewind(played: Played, found: list[Piece]) -> list[Piece]:
     return [piece]
 
 
-@st.cache_resource(max_entries=16, show_spinner="Back to each noise level, and forward again ...", show_time=True)
+@st.cache_resource(
+    max_entries=16, show_spinner="Back to each noise level, and forward again ...", show_time=True, hash_funcs=PATHS
+)
 def _rewound(mark: str, piece: str, seed: int, label: int | None, _played: Played, _image: np.ndarray) -> _Rewound:
     model, schedule = ParallelModel(_played.loaded.model), _played.loaded.schedule
     if usual_sampler(model) == "instant":
@@ -191,8 +193,8 @@ def _offer(played: Played) -> None:
     st.rerun()
 
 
-# Reading it again needs a hash of all weights.
-@st.cache_resource(max_entries=16, show_spinner=False)
+# Reading it again needs a hash of all weights, and the sprites that it learnt from.
+@st.cache_resource(max_entries=16, show_spinner="Looking for what was measured ...", show_time=True, hash_funcs=PATHS)
 def _known(mark: str, _played: Played) -> Decisions | None:
     return load_decisions(_played.loaded, _what_it_saw(_played), SPRITES)
 
