@@ -58,7 +58,8 @@ class Curve:
         share: float64 (L,), of the redrawn sprites that keep it, 0..1.
         low, high: float64 (L,), its 95% interval: over which sprites were asked (bootstrap).
         half: timestep at which half of them keep it, between two levels where need be, and
-        half_low, half_high: its 95% interval; NaN where half keep it everywhere, or nowhere.
+        half_low, half_high: its 95% interval, open where it ends at the first or last level. All three are NaN where
+            half keep it everywhere, or nowhere.
     """
 
     share: np.ndarray
@@ -239,15 +240,16 @@ def _curve(t: np.ndarray, shares: np.ndarray, random: np.random.Generator) -> Cu
     """The mean over sprites of float64 (N, L), and a bootstrap over them: those of one sprite are not independent."""
     share = shares.mean(axis=0)
     drawn = random.integers(len(shares), size=(_DRAWS, len(shares)))
-    # Counted, not gathered: 2,000 times 64 sprites at 17 levels would be copied.
+    # Counted, not gathered: 2,000 times 256 sprites at 17 levels would be copied.
     weights = np.stack([np.bincount(rows, minlength=len(shares)) for rows in drawn]) / len(shares)
     means = weights @ shares
     tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     low, high = np.quantile(means, tails, axis=0)
     half = _half(t, share)
     halves = np.array([_half(t, mean) for mean in means])
-    certain = np.isfinite(half) and np.isfinite(halves).all()
-    half_low, half_high = np.quantile(halves, tails) if certain else (np.nan, np.nan)
+    # A draw in which half keep it everywhere, or nowhere, leaves the interval open at that end.
+    halves = np.where(np.isnan(halves), np.where(means[:, -1] < 0.5, t[0], t[-1]), halves)
+    half_low, half_high = np.quantile(halves, tails) if np.isfinite(half) else (np.nan, np.nan)
     return Curve(share, np.minimum(low, share), np.maximum(high, share), half, float(half_low), float(half_high))
 
 

@@ -53,7 +53,7 @@ def test_a_copier_keeps_all_below_the_noise_and_a_quarter_from_noise_alone(copie
         assert (curve.low <= curve.share).all()
         assert (curve.share <= curve.high).all()
         assert curve.low[-1] < curve.high[-1]
-        assert 0 < curve.half_low <= curve.half <= curve.half_high < 99
+        assert 0 < curve.half_low <= curve.half <= curve.half_high <= 99
     # It copies whole sprites: shape and palette are decided together.
     assert np.array_equal(found.curves["shape"].share, found.curves["palette"].share)
     assert "their shape at t = " in found.sentence
