@@ -12,9 +12,10 @@ from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.sample.cleaned import as_seen, clean_switch, just_turned
 from pages.parts.sample.dragging import drag_switch, dragging
-from pages.parts.sample.finishing import finishing
 from pages.parts.sample.more_like_this import likeness, more_like
 from pages.parts.sample.ordering import LONG, USUAL, ask, seconds_to_wait, show_order
+from pages.parts.sample.plays import ACTIONS as PLAYS
+from pages.parts.sample.plays import play_with, plays_section
 from pages.parts.sample.results import favourites_section, last_batches, star, starred
 from pages.parts.sample.saving import save_button, save_sprite
 from pages.parts.sample.seam_line import is_seamless, seam_line
@@ -35,6 +36,7 @@ ACTIONS = {
     "more": "More like this",
     "colours": "Other colours",
     "shape": "Other shape",
+    **PLAYS,
     "save": "Save",
     "nearest": "Find its nearest training sprites",
 }
@@ -154,6 +156,8 @@ with stage:
             ask_for(vary(batch, asked.index, "colours"))
         elif asked is not None and asked.kind == "shape":
             ask_for(vary(batch, asked.index, "shape"))
+        elif asked is not None and asked.kind in PLAYS:
+            play_with(batch, asked.index, asked.kind)
         elif asked is not None and asked.kind == "save":
             save_sprite(batch, asked.index)
         elif asked is not None:
@@ -174,6 +178,6 @@ with stage:
             link_button(batch)
             clean_switch(batch)
 
-finishing(order, batch)
+plays_section(order, batch)
 favourites_section()
 last_batches()

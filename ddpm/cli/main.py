@@ -1,4 +1,4 @@
-"""The command line: ``python -m ddpm train | distil | sample | variants | finish | nearest | report | data | ...``."""
+"""The command line: ``python -m ddpm train | distil | sample | variants | morph | finish | report | data | ...``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ddpm.cli import choose, data, distil, nearest, readers, report, ship, train
 from ddpm.cli.bench import command as bench
 from ddpm.cli.console import print_anything
-from ddpm.cli.drawing import finish, sample, variants
+from ddpm.cli.drawing import finish, morph, sample, variants
 from ddpm.cli.travel import exporting, importing
 from ddpm.jobs.control import StoppedEarly
 from ddpm.runs.errors import CheckpointError, RunError
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ddpm", description="Teach a small model to draw pixel art.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    drawing, judging = (sample, variants, finish), (nearest, report, data, choose, readers)
+    drawing, judging = (sample, variants, morph, finish), (nearest, report, data, choose, readers)
     for command in (train, distil, *drawing, *judging, ship, exporting, importing, bench):
         command.add_parser(commands)
     return parser

@@ -1,4 +1,4 @@
-"""A recorded reverse process as an animated picture: GIF, and APNG."""
+"""A recorded reverse process, or one sprite after another, as an animated picture: GIF, and APNG."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _MANY_COLOURS = 8192
 # Pixels: up to so wide an animation is enlarged. 144 sprites of 16 by 16 are, three times.
 _WIDEST, _LARGEST_SCALE = 1300, 3
 _BETWEEN = 4
+_SEQUENCE = 256
 
 
 def gif(
@@ -39,10 +40,7 @@ def gif(
             pixel is transparent or it is not, so an alpha below 128 becomes 0.
     """
     pages = list(_pages(chain, columns))
-    if behind is not None:
-        pages = [lay_on(page[None], behind)[0] for page in pages]
-    scale = scale or _scale(pages[0])
-    return _film([_indexed(page, scale) for page in pages], "GIF", milliseconds, hold)
+    return _gif(pages, scale or _scale(pages[0]), _held_at_end(pages, milliseconds, hold), behind)
 
 
 def apng(
@@ -50,16 +48,61 @@ def apng(
 ) -> bytes:
     """:func:`gif` as an animated PNG: larger, and every colour and alpha exact."""
     pages = list(_pages(chain, columns))
-    scale = scale or _scale(pages[0])
-    return _film([Image.fromarray(enlarge(page, scale)) for page in pages], "PNG", milliseconds, hold)
+    return _apng(pages, scale or _scale(pages[0]), _held_at_end(pages, milliseconds, hold))
+
+
+def sequence_gif(
+    images: np.ndarray,
+    scale: int | None = None,
+    milliseconds: int = 120,
+    hold: int = 900,
+    behind: Colour | None = None,
+) -> bytes:
+    """Sprites, uint8 (F, H, W, C), one after the other and back again, as a looping GIF.
+
+    The first and the last stay for ``hold`` milliseconds; all else as for :func:`gif`.
+
+    Args:
+        scale: whole-number enlargement; None for up to about 256 pixels.
+    """
+    pages, durations = _there_and_back(images, milliseconds, hold)
+    return _gif(pages, scale or _sequence_scale(pages[0]), durations, behind)
+
+
+def sequence_apng(images: np.ndarray, scale: int | None = None, milliseconds: int = 120, hold: int = 900) -> bytes:
+    """:func:`sequence_gif` as an animated PNG: larger, and every colour and alpha exact."""
+    pages, durations = _there_and_back(images, milliseconds, hold)
+    return _apng(pages, scale or _sequence_scale(pages[0]), durations)
+
+
+def _there_and_back(images: np.ndarray, milliseconds: int, hold: int) -> tuple[list[np.ndarray], list[int]]:
+    order = [*range(len(images)), *range(len(images) - 2, 0, -1)]
+    return [images[i] for i in order], [hold if i in (0, len(images) - 1) else milliseconds for i in order]
+
+
+def _held_at_end(pages: list[np.ndarray], milliseconds: int, hold: int) -> list[int]:
+    return [milliseconds] * (len(pages) - 1) + [hold]
+
+
+def _gif(pages: list[np.ndarray], scale: int, durations: list[int], behind: Colour | None) -> bytes:
+    if behind is not None:
+        pages = [lay_on(page[None], behind)[0] for page in pages]
+    return _film([_indexed(page, scale) for page in pages], "GIF", durations)
+
+
+def _apng(pages: list[np.ndarray], scale: int, durations: list[int]) -> bytes:
+    return _film([Image.fromarray(enlarge(page, scale)) for page in pages], "PNG", durations)
 
 
 def _scale(page: np.ndarray) -> int:
     return max(1, min(_LARGEST_SCALE, _WIDEST // page.shape[1]))
 
 
-def _film(frames: list[Image.Image], file_format: str, milliseconds: int, hold: int) -> bytes:
-    durations = [milliseconds] * (len(frames) - 1) + [hold]
+def _sequence_scale(picture: np.ndarray) -> int:
+    return max(1, _SEQUENCE // max(picture.shape[:2]))
+
+
+def _film(frames: list[Image.Image], file_format: str, durations: list[int]) -> bytes:
     more: dict[str, int] = {}
     if frames[0].mode == "RGBA":
         # Each frame replaces the last one; blended with it, what was there would be seen through it.

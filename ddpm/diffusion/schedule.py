@@ -142,8 +142,20 @@ class NoiseSchedule:
         """
         if not 0 <= strength <= 1:
             raise ValueError(f"strength must lie in 0..1, got {strength}")
-        levels = torch.atan2((1 - self.alphas_cumprod).sqrt(), self.alphas_cumprod.sqrt()) * (2 / torch.pi)
-        return int((levels - strength).abs().argmin())
+        return int((self._strengths() - strength).abs().argmin())
+
+    def strength_at(self, t: int) -> float:
+        """The strength of timestep t, 0..1, from which :meth:`timestep_at` finds t again.
+
+        Raises:
+            ValueError: if t lies outside 0..T-1.
+        """
+        if not 0 <= t < self.num_timesteps:
+            raise ValueError(f"t must lie in 0..{self.num_timesteps - 1}, got {t}")
+        return float(self._strengths()[t])
+
+    def _strengths(self) -> torch.Tensor:
+        return torch.atan2((1 - self.alphas_cumprod).sqrt(), self.alphas_cumprod.sqrt()) * (2 / torch.pi)
 
     def _scales(self, t: torch.Tensor, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """sqrt(alpha_bar) and sqrt(1 - alpha_bar), to be multiplied with ``like``."""

@@ -91,9 +91,15 @@ def test_the_first_come_first(small: Path) -> None:
     assert np.abs(alone.chain.sprites[0].astype(int) - whole.chain.sprites[0]).max() <= 1
 
 
+def open_play(open_page: OpenPage) -> Any:
+    app = open_page("pages/2_Sample.py")
+    app.segmented_control(key="play").set_value("finish").run()
+    return app
+
+
 def test_on_the_page(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.parts.sample.finishing.COUNT", 5)
-    app = open_page("pages/2_Sample.py")
+    app = open_play(open_page)
     assert not app.exception
     assert any("128 pixels yours, 128 left to the model" in caption.value for caption in app.caption)
     app.button(key="finish-now").click().run()
@@ -121,7 +127,17 @@ def test_on_the_page(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_an_instant_model_is_refused_in_words(instant_place: Path, open_page: OpenPage) -> None:
-    app = open_page("pages/2_Sample.py")
+    app = open_play(open_page)
     app.selectbox(key="model").set_value(str(instant_place / "checkpoints" / "quick")).run()
     assert not app.exception
     assert any("too few to fit a drawing to yours" in info.value for info in app.info)
+
+
+def test_a_sprite_from_above_is_taken_with_a_half_open(open_page: OpenPage) -> None:
+    app = open_play(open_page)
+    image = np.full((16, 16, 3), 7, np.uint8)
+    app.session_state["finish-come"] = image
+    app.segmented_control(key="finish-half").set_value("What I erase").run()
+    assert not app.exception
+    assert np.array_equal(app.session_state["finish-taken"][1], image)
+    assert any("128 pixels yours, 128 left to the model" in caption.value for caption in app.caption)

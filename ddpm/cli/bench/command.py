@@ -17,11 +17,14 @@ from ddpm.cli.bench.learning import bench_baseline, bench_learning
 from ddpm.cli.bench.neighbors import bench_neighbors
 from ddpm.cli.bench.patches import bench_patches
 from ddpm.cli.bench.patches import table as patches_table
+from ddpm.cli.bench.rewind import bench_rewind
+from ddpm.cli.bench.rewind import table as rewind_table
 from ddpm.cli.bench.sampling import bench_sampling
 from ddpm.cli.bench.training import bench_training
 from ddpm.cli.bench.waiting import bench_waiting
 from ddpm.cli.console import ProgressPrinter
 from ddpm.cli.options import Commands, add_command
+from ddpm.judging.deciding.curves import SPRITES
 from ddpm.sprites import load_sprites
 
 _BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -30,12 +33,14 @@ _BENCHES: dict[str, Callable[[str], dict[str, Any]]] = {
     "waiting": bench_waiting,
 }
 
+_COMPARED = 32
+
 
 def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "bench", _bench, "measure speed on this machine")
     parser.add_argument(
         "what",
-        choices=[*_BENCHES, "learning", "reference", "sampling", "forms", "patches", "finish"],
+        choices=[*_BENCHES, "learning", "reference", "sampling", "forms", "patches", "rewind", "finish"],
         help="what to measure",
     )
     parser.add_argument("--data", metavar="SOURCE", help="sprites to measure with (default: builtin)")
@@ -43,8 +48,8 @@ def add_parser(commands: Commands) -> None:
         "--checkpoint",
         type=Path,
         default=Path(__file__).resolve().parents[3] / "checkpoints" / "builtin",
-        help="sampling, patches, finish: a run folder, or one of its steps; forms: the long training, of the same "
-        "sprites",
+        help="sampling, patches, rewind, finish: a run folder, or one of its steps; forms: the long training, of the "
+        "same sprites",
     )
     parser.add_argument(
         "--minutes", type=float, default=8.0, help="learning, reference: time for each recipe; it can be resumed"
@@ -53,7 +58,12 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--ddpm", action="store_true", help="learning: draw with plain DPM-Solver++ and with all 1,000 steps, too"
     )
-    parser.add_argument("--n", type=int, default=32, help="patches, finish: sprites to draw and to compare")
+    parser.add_argument(
+        "--n",
+        type=int,
+        help=f"patches, finish: sprites to draw and to compare (default: {_COMPARED}); rewind: sprites to take back to "
+        f"each noise level (default: {SPRITES})",
+    )
     parser.add_argument("--drawings", type=int, default=16, help="finish: drawings of each half")
     parser.add_argument(
         "--anywhere", action="store_true", help="patches: also compare all places, which takes about ten times as long"
@@ -82,6 +92,12 @@ def _bench(options: argparse.Namespace) -> None:
         if not options.json:
             print(finish_table(result))
             return
+    elif options.what == "rewind":
+        n = SPRITES if options.n is None else options.n
+        result = bench_rewind(options.checkpoint, options.data, n, lambda text: print(text, file=sys.stderr))
+        if not options.json:
+            print(rewind_table(result))
+            return
     else:
         result = _BENCHES[options.what](options.data or "builtin")
     if options.json:
@@ -103,12 +119,13 @@ def _bench_forms(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _bench_patches(options: argparse.Namespace) -> dict[str, Any]:
-    if options.n < 1 or options.reach < 0:
-        raise ValueError(f"--n must be at least 1 and --reach at least 0, got {options.n} and {options.reach}")
+    n = _COMPARED if options.n is None else options.n
+    if n < 1 or options.reach < 0:
+        raise ValueError(f"--n must be at least 1 and --reach at least 0, got {n} and {options.reach}")
     return bench_patches(
         options.checkpoint,
         options.data,
-        options.n,
+        n,
         options.anywhere,
         options.reach,
         lambda text: print(text, file=sys.stderr),
@@ -116,12 +133,13 @@ def _bench_patches(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _bench_finish(options: argparse.Namespace) -> dict[str, Any]:
-    if options.n < 1 or options.drawings < 1:
-        raise ValueError(f"--n and --drawings must be at least 1, got {options.n} and {options.drawings}")
+    n = _COMPARED if options.n is None else options.n
+    if n < 1 or options.drawings < 1:
+        raise ValueError(f"--n and --drawings must be at least 1, got {n} and {options.drawings}")
     return bench_finish(
         options.checkpoint,
         options.data,
-        options.n,
+        n,
         options.drawings,
         say=lambda text: print(text, file=sys.stderr),
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from ddpm.base.files import npy_bytes, replace_bytes
 from ddpm.base.text import counted
-from ddpm.diffusion.animation import gif
+from ddpm.diffusion.animation import gif, sequence_gif
 from ddpm.diffusion.chain import Chain
 from ddpm.pixels.exporting.aseprite_file import aseprite_file
 from ddpm.pixels.exporting.atlas import FORMS, AtlasForm, atlas_json
@@ -40,7 +40,7 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
         required=True,
         type=Path,
         help="a file ending in .png (one sheet), .zip (single PNGs), .aseprite (a frame each, or a layer), "
-        ".gif (how they came out of the noise) or .npy",
+        ".gif (how they came out of the noise; a morph: one after the other) or .npy",
     )
     parser.add_argument(
         "--palette-file", type=Path, metavar="FILE", help="write the colours used, too: a file ending in .gpl or .hex"
@@ -94,11 +94,11 @@ class Files:
         elif self.scale is not None:
             SheetLayout(self.layout.columns, self.scale).page_size(1 if self.suffix == ".zip" else count, height, width)
 
-    def write(self, chain: Chain, sprites: np.ndarray, kinds: list[str]) -> Iterator[str]:
+    def write(self, chain: Chain | None, sprites: np.ndarray, kinds: list[str]) -> Iterator[str]:
         """Write the files.
 
         Args:
-            chain: how the sprites were drawn.
+            chain: how the sprites were drawn; without it a .gif shows one sprite after the other.
             sprites: uint8 (N, H, W, C), perhaps finished.
             kinds: of each sprite, or none.
 
@@ -131,13 +131,15 @@ class Files:
             replace_bytes(self.palette, text.encode("utf-8", "replace"))
             yield f"Wrote {counted(len(colours), 'colour')} to {self.palette}"
 
-    def _other(self, chain: Chain, images: np.ndarray, names: list[str], kinds: list[str]) -> bytes:
+    def _other(self, chain: Chain | None, images: np.ndarray, names: list[str], kinds: list[str]) -> bytes:
         """What is no sheet."""
         if self.suffix == ".zip":
             return png_zip(enlarge(images, self.scale or 1), plain_name(self.out.stem) or "sprite", kinds)
         if self.suffix == ".aseprite":
             return aseprite_file(images, names, kinds, "layer" if self.layers else "frame")
-        if self.suffix == ".gif":
+        if self.suffix == ".gif" and chain is None:
+            return sequence_gif(images, self.scale)
+        if self.suffix == ".gif" and chain is not None:
             return gif(chain, self.scale, columns=self.layout.columns)
         return npy_bytes(images)
 

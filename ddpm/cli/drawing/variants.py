@@ -11,15 +11,14 @@ import torch
 
 from ddpm.base.text import counted
 from ddpm.cli.console import with_progress
+from ddpm.cli.drawing.originals import add_original_options, originals_asked_for
 from ddpm.cli.drawing.sample_files import add_file_options, checked_files
-from ddpm.cli.inputs import add_sampler_option, labels_asked_for, load_and_tell
+from ddpm.cli.inputs import add_sampler_option
 from ddpm.cli.options import Commands, add_command
 from ddpm.diffusion.chain import Chain, ChainRecorder
-from ddpm.diffusion.noise import sprite_noise
-from ddpm.diffusion.sampling import sample, usual_sampler
+from ddpm.diffusion.sampling import usual_sampler
 from ddpm.diffusion.variants.levels import STRENGTHS, shown_timesteps, usual_strength, variant_timesteps
 from ddpm.diffusion.variants.redrawing import VariantOptions, variants
-from ddpm.pixels.conversion import to_uint8
 from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
 
 _MOST = 144
@@ -34,17 +33,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--of", required=True, choices=["colours", "shape"], help="what changes: the colours alone, or the shape alone"
     )
-    parser.add_argument(
-        "--index",
-        type=int,
-        nargs="+",
-        metavar="I",
-        help="which sprites, 0 for the first: of those that sample draws with the same --seed and --label, "
-        "or of --from (there: all)",
-    )
-    parser.add_argument(
-        "--from", dest="source", metavar="SOURCE", help="sprites of your own, of the size that the model draws"
-    )
+    add_original_options(parser)
     parser.add_argument(
         "--count",
         type=int,
@@ -78,7 +67,7 @@ def _variants(options: argparse.Namespace) -> None:
     files = checked_files(options)
     checkpoint = load_checkpoint(options.checkpoint, options.weights)
     options.sampler = options.sampler or usual_sampler(checkpoint.model)
-    numbers, originals, labels = _originals(options, checkpoint)
+    numbers, originals, labels = originals_asked_for(options, checkpoint)
     total = len(originals) * (options.count + 1)
     files.check_size(total, *originals.shape[1:3])
     strength = usual_strength(options.of) if options.strength is None else options.strength
@@ -109,42 +98,6 @@ def _variants(options: argparse.Namespace) -> None:
         "--columns says otherwise.",
         file=sys.stderr,
     )
-
-
-def _originals(
-    options: argparse.Namespace, checkpoint: Checkpoint
-) -> tuple[list[int], np.ndarray, torch.Tensor | None]:
-    """The numbers of the sprites that are varied, uint8 (N, H, W, C), and their kinds."""
-    if options.source is not None:
-        images = np.asarray(load_and_tell(options.source).images)
-        numbers = list(range(len(images))) if options.index is None else options.index
-        _check_numbers(numbers, len(images))
-        # How often a kind was learnt says nothing about sprites that are there already.
-        label = "none" if options.label == "any" else options.label
-        return numbers, images[numbers], labels_asked_for(label, len(numbers), options.seed, checkpoint)
-    if options.index is None:
-        raise ValueError("which sprites? Give --index, or --from for sprites of your own")
-    _check_numbers(options.index, 100_000)
-    labels = labels_asked_for(options.label, max(options.index) + 1, options.seed, checkpoint)
-    labels = None if labels is None else labels[options.index]
-    shape = checkpoint.model.image_shape
-    *_, last = sample(
-        checkpoint.model,
-        checkpoint.schedule,
-        len(options.index),
-        options.sampler,
-        options.steps,
-        labels=labels,
-        guidance_scale=options.guidance_scale,
-        noise_sources=[sprite_noise(options.seed, i, shape) for i in options.index],
-    )
-    return options.index, to_uint8(last.x0), labels
-
-
-def _check_numbers(numbers: list[int], count: int) -> None:
-    wrong = [number for number in numbers if not 0 <= number < count]
-    if wrong or not numbers:
-        raise ValueError(f"--index must lie in 0..{count - 1}, got {' '.join(map(str, wrong)) or 'none'}")
 
 
 def _with_originals(chain: Chain, originals: np.ndarray) -> Chain:

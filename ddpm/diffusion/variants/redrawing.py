@@ -117,7 +117,7 @@ def variants(
     options: VariantOptions = VariantOptions(),
 ) -> Iterator[SamplingStep]:
     """:func:`other_colours`, :func:`other_shapes`, or "like": drawn again from a noise level on, and left so."""
-    images = _checked(images, getattr(model, "image_shape", DEFAULT_SHAPE))
+    images = require_fitting(images, getattr(model, "image_shape", DEFAULT_SHAPE))
     which = list(range(count)) if options.which is None else list(options.which)
     if not which:
         raise ValueError("there must be at least one variant to draw")
@@ -142,7 +142,8 @@ def variants(
     yield SamplingStep(-1, result, result)
 
 
-def _checked(images: np.ndarray, shape: Shape) -> np.ndarray:
+def require_fitting(images: np.ndarray, shape: Shape) -> np.ndarray:
+    """The images, uint8 (N, H, W, C), if a model that draws (C, H, W) can begin with them; TypeError or ValueError."""
     (images,) = require_sprites(images=images)
     channels, height, width = shape
     if images.shape[1:] != (height, width, channels):

@@ -15,7 +15,7 @@ class Chart {
     this.curves = curves;
     this.words = (value) => `${value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`;
     this.each = Array.isArray(curves[0].values[0]);
-    const all = curves.flatMap(({ values }) => values.flat());
+    const all = curves.flatMap(({ values, band }) => [...values, ...band].flat());
     this.low = Math.min(0, ...all);
     this.high = Math.max(...all);
     if (this.high === this.low) this.high += 1;
@@ -26,7 +26,8 @@ class Chart {
     this.paths = curves.map((_, i) => svgElement("path", { style: `stroke: ${COLOURS[i % COLOURS.length]}` }));
     this.mark = svgElement("line", { y1: 0, y2: HEIGHT });
     this.mark.toggleAttribute("hidden", this.each);
-    svg.append(...this.paths, this.mark);
+    const bands = curves.map((_, i) => svgElement("path", { class: "band", style: `fill: ${COLOURS[i % COLOURS.length]}` }));
+    svg.append(...bands, ...this.paths, this.mark);
     const foot = element("div", "ends");
     foot.append(...ends.map((end) => element("span", "", end)));
     const legend = element("div", "legend");
@@ -40,13 +41,30 @@ class Chart {
       return value;
     });
     this.root.append(element("h3", "", title), svg, foot, legend);
-    if (!this.each) curves.forEach(({ values }, i) => this.paths[i].setAttribute("d", this.line(values)));
+    if (this.each) return;
+    curves.forEach(({ values, band }, i) => {
+      this.paths[i].setAttribute("d", this.line(values));
+      if (band.length) bands[i].setAttribute("d", this.area(band));
+    });
+  }
+
+  points(values) {
+    const across = WIDTH / Math.max(1, values.length - 1);
+    const up = HEIGHT / (this.high - this.low);
+    return values.map((value, i) => `${(i * across).toFixed(2)},${((this.high - value) * up).toFixed(2)}`);
   }
 
   line(values) {
-    const across = WIDTH / Math.max(1, values.length - 1);
-    const up = HEIGHT / (this.high - this.low);
-    return values.map((value, i) => `${i ? "L" : "M"}${(i * across).toFixed(2)},${((this.high - value) * up).toFixed(2)}`).join("");
+    return `M${this.points(values).join("L")}`;
+  }
+
+  area([low, high]) {
+    return `M${[...this.points(high), ...this.points(low).reverse()].join("L")}Z`;
+  }
+
+  interval(i, position) {
+    const ends = this.curves[i].band.map((end) => this.words(end[position]));
+    return ends.length ? ` (${ends.join(" to ")})` : "";
   }
 
   show(position) {
@@ -54,7 +72,7 @@ class Chart {
     if (this.each) this.high = Math.max(...this.curves.flatMap(({ values }) => values[position])) || 1;
     this.curves.forEach(({ values }, i) => {
       if (this.each) this.paths[i].setAttribute("d", this.line(values[position]));
-      else this.values[i].textContent = this.words(values[position]);
+      else this.values[i].textContent = this.words(values[position]) + this.interval(i, position);
     });
     if (this.each) return;
     const x = (position * WIDTH) / Math.max(1, this.curves[0].values.length - 1);

@@ -1,9 +1,12 @@
 // Called by Streamlit to show a scene. Nothing is sent back: all positions of the slider are here.
 
 const scenes = new WeakMap(); // by root element
+// Milliseconds at each position while it plays, and at the first and the last.
+const PACE = 120;
+const REST = 900;
 
 class Panel {
-  constructor({ title, notes, size, count }, bytes) {
+  constructor({ title, notes, size, count, broad }, bytes) {
     [this.width, this.height, this.channels] = size;
     Object.assign(this, { title, notes, count, bytes });
     this.canvas = element("canvas");
@@ -16,7 +19,7 @@ class Panel {
     this.note = element("span");
     const caption = element("figcaption", "", title);
     caption.append(this.note);
-    this.root = element("figure");
+    this.root = element("figure", broad ? "broad" : "");
     this.root.append(this.canvas, caption);
   }
 
@@ -40,7 +43,37 @@ class Scene {
     this.root = root;
     this.input = root.querySelector("input");
     this.output = root.querySelector("output");
-    this.input.addEventListener("input", () => this.show());
+    this.button = root.querySelector("button");
+    this.input.addEventListener("input", () => {
+      this.stop();
+      this.show();
+    });
+    this.button.onclick = () => (this.timer ? this.stop() : this.play());
+  }
+
+  /** There and back, with a rest at both ends. */
+  play() {
+    this.button.dataset.playing = "";
+    this.button.setAttribute("aria-label", "Pause");
+    const last = Number(this.input.max);
+    let by = Number(this.input.value) === last ? -1 : 1;
+    const step = () => {
+      // Taken off the page: nobody sees it any more.
+      if (!this.root.isConnected) return this.stop();
+      this.input.value = Number(this.input.value) + by;
+      this.show();
+      const at = Number(this.input.value);
+      if (at === 0 || at === last) by = at ? -1 : 1;
+      this.timer = setTimeout(step, at === 0 || at === last ? REST : PACE);
+    };
+    this.timer = setTimeout(step, PACE);
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    delete this.button.dataset.playing;
+    this.button.setAttribute("aria-label", "Play");
   }
 
   update({ header, rest }) {
@@ -49,6 +82,8 @@ class Scene {
     const stays = this.stops?.length === header.stops.length;
     const position = stays ? this.input.value : header.start;
     this.id = header.id;
+    this.stop();
+    this.button.hidden = !header.plays;
     this.stops = header.stops;
     let offset = 0;
     this.parts = [];

@@ -21,11 +21,13 @@ class Panel:
     Attributes:
         images: uint8 (S, H, W, C), one for each position of the slider; or (1, H, W, C), the same at all of them.
         notes: a few words beneath, one for each position or one for all; none by default.
+        broad: whether it gets the room of two, or all of a narrow page, as a sheet of many sprites needs.
     """
 
     title: str
     images: np.ndarray = field(repr=False)
     notes: Sequence[str] = ()
+    broad: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Chart:
         ends: what stands at the left and the right end of the axis.
         digits: after the point.
         unit: after each value.
+        bands: name of a curve -> float (S,) twice, the lower and the upper end of its intervals; none by default.
     """
 
     title: str
@@ -52,6 +55,7 @@ class Chart:
     ends: tuple[str, str]
     digits: int = 2
     unit: str = ""
+    bands: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Scene:
         slider: what the slider changes, in words.
         stops: S texts, one for each position.
         start: the position at which it begins, 0..S-1.
+        plays: whether a button moves the slider there and back.
     """
 
     slider: str
@@ -69,6 +74,7 @@ class Scene:
     rows: Sequence[Row]
     charts: Sequence[Chart] = ()
     start: int = 0
+    plays: bool = False
 
 
 def pack(scene: Scene) -> bytes:
@@ -92,6 +98,7 @@ def pack(scene: Scene) -> bytes:
                     "notes": list(panel.notes),
                     "size": [width, height, channels],
                     "count": len(images),
+                    "broad": panel.broad,
                 }
             )
             files.append(images.tobytes())
@@ -100,6 +107,7 @@ def pack(scene: Scene) -> bytes:
         "slider": scene.slider,
         "stops": list(scene.stops),
         "start": scene.start,
+        "plays": scene.plays,
         "rows": rows,
         "charts": [_chart(chart, count) for chart in scene.charts],
     }
@@ -121,9 +129,18 @@ def _chart(chart: Chart, count: int) -> dict[str, Any]:
     for name, values in chart.curves.items():
         if len(values) != count or not np.isfinite(values).all():
             raise ValueError(f"the curve {name!r} does not fit a slider of {count} positions, or is not finite")
+    if not all(np.shape(end) == (count,) and np.isfinite(end).all() for band in chart.bands.values() for end in band):
+        raise ValueError(f"the bands of {chart.title!r} do not fit a slider of {count} positions, or are not finite")
     return {
         "title": chart.title,
-        "curves": [{"name": name, "values": np.round(values, 5).tolist()} for name, values in chart.curves.items()],
+        "curves": [
+            {
+                "name": name,
+                "values": np.round(values, 5).tolist(),
+                "band": [np.round(end, 5).tolist() for end in chart.bands.get(name, ())],
+            }
+            for name, values in chart.curves.items()
+        ],
         "ends": list(chart.ends),
         "digits": chart.digits,
         "unit": chart.unit,

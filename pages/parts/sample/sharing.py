@@ -224,10 +224,12 @@ def leave_link() -> None:
         st.query_params.clear()
 
 
-def link_button(batch: Batch) -> None:
+def link_button(batch: Batch, more: Mapping[str, str] | None = None) -> None:
+    """Offer a link to a batch; ``more`` are parameters for what is open beside it."""
     parameters = to_parameters(batch.info)
     if parameters is None:
         return
+    parameters |= more or {}
     with st.popover("Link", icon=":material/link:"):
         shipped = "shipped" in parameters
         needs = (

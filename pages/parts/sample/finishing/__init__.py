@@ -54,7 +54,6 @@ def finishing(order: Order, batch: Batch | None) -> None:
         order: what the form of the page says: its model finishes the sprite, of its kind if one is chosen.
         batch: what the page shows, to begin with one of its sprites.
     """
-    st.subheader("Finish my sprite")
     run = Run(Path(order.run))
     if is_distilled(run):
         st.info(

@@ -23,7 +23,7 @@ _BRUSH = "What I erase"
 # From one sprite of a set to the next: a prime, since neighbours are often alike.
 _STRIDE = 7919
 _FROM, _HALF, _TAKEN, _NUMBER = "finish-from", "finish-half", "finish-taken", "finish-number"
-_NEXT = "finish-next"
+_NEXT, _COME = "finish-next", "finish-come"
 
 
 def ask_start(run: Run, shape: Shape, batch: Batch | None) -> tuple[Part | None, str]:
@@ -37,6 +37,7 @@ def ask_start(run: Run, shape: Shape, batch: Batch | None) -> tuple[Part | None,
         what stands on the easel at first, None for nothing, and a key that is another one for another start.
     """
     sources = _sources(run, shape, batch)
+    _receive(run, shape)
     if _NEXT in st.session_state:
         st.session_state[_FROM] = st.session_state.pop(_NEXT)
         st.session_state[_HALF] = _BRUSH
@@ -67,6 +68,20 @@ def ask_start(run: Run, shape: Shape, batch: Batch | None) -> tuple[Part | None,
     height, width, _ = shape
     fixed = np.ones((height, width), np.bool_) if half == _BRUSH else half_mask(height, width, _SHOWN[half])
     return Part(taken[1], fixed), f"{'-'.join(map(str, wanted))}-{half}"
+
+
+def begin_with(image: np.ndarray) -> None:
+    """Begin with a half of a drawn sprite, uint8 (H, W, C), when the easel is shown next."""
+    st.session_state[_COME] = image
+
+
+def _receive(run: Run, shape: Shape) -> None:
+    image = st.session_state.pop(_COME, None)
+    if image is None or image.shape != tuple(shape):
+        return
+    number = int(st.session_state.get(_NUMBER, 0)) + 1
+    st.session_state.update({_FROM: DRAWN, _HALF: next(iter(_SHOWN)), _NUMBER: number})
+    st.session_state[_TAKEN] = (DRAWN, str(run.folder), tuple(shape), number), image
 
 
 def take(run: Run, shape: Shape, image: np.ndarray) -> None:

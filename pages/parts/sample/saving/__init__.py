@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from ddpm.pixels.exporting.finishing import keep_pixels
@@ -13,7 +15,7 @@ from ddpm.runs.album import Batch
 from ddpm.runs.favourites import Favourite
 from pages.parts.sample.cleaned import finished
 from pages.parts.sample.saving import choices, files, preview
-from pages.parts.sample.saving.goods import Goods, of_batch, of_favourites, of_sprite
+from pages.parts.sample.saving.goods import Goods, of_batch, of_favourites, of_sequence, of_sprite
 from pages.parts.shared.backdrop import backdrop_colour
 from pages.parts.shared.words import counted, plain, problem
 
@@ -35,6 +37,12 @@ def save_favourites_button(found: Sequence[Favourite]) -> None:
     """Offer favourites."""
     if st.button("Save", icon=_ICON, key="save-favourites"):
         _save(of_favourites(found), "favourites")
+
+
+def save_sequence_button(images: np.ndarray, stem: str, columns: int) -> None:
+    """Offer the pictures of a film, uint8 (N, H, W, C), as such and as a sheet; files are named ``stem``."""
+    if st.button("Save", icon=_ICON, key="save-sequence"):
+        _save(of_sequence(images, stem, columns), "sequence")
 
 
 def _save(offers: list[Goods], scope: str) -> None:
@@ -131,6 +139,8 @@ def _aseprite(goods: Goods, scope: str) -> _Made:
 
 def _film(goods: Goods, scope: str) -> _Made:
     form = choices.ask_film()
+    if goods.in_sequence:
+        return _sequence(goods, "gif" if form == "gif" else "png", scope)
     st.caption(
         "How the sprites came out of the noise, as drawn: at the left the noisy ones, at the right what the model sees "
         "in them."
@@ -143,6 +153,16 @@ def _film(goods: Goods, scope: str) -> _Made:
             else f"A GIF is laid on {colour_name(behind)}, as you see it on the page."
         )
     return files.film_file(goods, "gif" if form == "gif" else "png", behind), lambda: preview.show_film(goods)
+
+
+def _sequence(goods: Goods, form: Literal["gif", "png"], scope: str) -> _Made:
+    st.caption("One picture after the other and back again, with a rest at both ends.")
+    goods, suffix = _finished(goods, scope)
+    words = f"{counted(len(goods.images), 'picture')}, there and back"
+    behind = backdrop_colour()
+    if form == "gif" and goods.images.shape[-1] == 4 and behind is not None:
+        st.caption(f"A GIF is laid on {colour_name(behind)}, as you see it on the page.")
+    return files.sequence_file(goods, form, behind, suffix), lambda: preview.show_sprites(goods, words)
 
 
 def _array(goods: Goods, scope: str) -> _Made:

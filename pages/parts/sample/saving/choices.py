@@ -22,8 +22,9 @@ FORMS = {
     "batch": (SHEET, SINGLES, ASEPRITE, FILM, ARRAY, PALETTE),
     "favourites": (SHEET, SINGLES, ASEPRITE, ARRAY, PALETTE),
     "one": (ONE, ASEPRITE, FILM, ARRAY, PALETTE),
+    "sequence": (FILM, SHEET, SINGLES, ASEPRITE, ARRAY, PALETTE),
 }
-"""By what is saved: a batch, favourites, whose way out of the noise is not kept, or one sprite."""
+"""By what is saved: a batch, favourites, whose way out of the noise is not kept, one sprite, or sprites in sequence."""
 
 _SCALE, _GAP, _MARGIN, _EXTRUDE, _POWER = (f"save-{name}" for name in ("scale", "gap", "margin", "extrude", "power"))
 _LARGEST_SCALE, _WIDEST, _MOST_COLUMNS = 8, 64, 1024

@@ -9,7 +9,7 @@ from typing import Literal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from ddpm.base.files import npy_bytes
-from ddpm.diffusion.animation import apng, gif
+from ddpm.diffusion.animation import apng, gif, sequence_apng, sequence_gif
 from ddpm.pixels.exporting.aseprite_file import Each, aseprite_file
 from ddpm.pixels.exporting.atlas import AtlasForm, atlas_json
 from ddpm.pixels.exporting.palette_files import colours_used, palette_text
@@ -89,6 +89,14 @@ def film_file(goods: Goods, form: Literal["gif", "png"], behind: Colour | None) 
     if form == "gif":
         return File(f"{goods.stem}.gif", "GIF", "image/gif", lambda: gif(chain, behind=behind))
     return File(f"{goods.stem}-animation.png", "animated PNG", "image/apng", lambda: apng(chain))
+
+
+def sequence_file(goods: Goods, form: Literal["gif", "png"], behind: Colour | None, suffix: str) -> File:
+    """The sprites one after the other and back again; ``behind`` is for a GIF, as :func:`gif` says."""
+    stem = goods.stem + suffix
+    if form == "gif":
+        return File(f"{stem}.gif", "GIF", "image/gif", lambda: sequence_gif(goods.images, behind=behind))
+    return File(f"{stem}-animation.png", "animated PNG", "image/apng", lambda: sequence_apng(goods.images))
 
 
 def array_file(goods: Goods, suffix: str) -> File:

@@ -30,6 +30,7 @@ class Goods:
         name: of a single sprite that was picked; None for all others.
         columns: of a sheet, unless the visitor wants others; None for the squarest one.
         fixed: bool (H, W), the pixels that a visitor drew, which nothing may change; None for none.
+        in_sequence: whether they are the pictures of a film, one after the other.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Goods:
     name: str | None = None
     columns: int | None = None
     fixed: np.ndarray | None = None
+    in_sequence: bool = False
 
     def names(self) -> list[str]:
         """``sword-003``: the names of the single sprites, no two alike."""
@@ -80,6 +82,11 @@ def picked(goods: Goods, index: int) -> Goods:
     return replace(
         goods, stem=name, images=goods.images[index : index + 1], kinds=kinds, chain=chain, name=name, columns=None
     )
+
+
+def of_sequence(images: np.ndarray, stem: str, columns: int) -> list[Goods]:
+    """The pictures of a film, uint8 (N, H, W, C), one after the other."""
+    return [Goods("", plain_name(stem) or "morph", images, columns=columns, in_sequence=True)]
 
 
 def of_favourites(found: Sequence[Favourite]) -> list[Goods]:
