@@ -1,4 +1,4 @@
-// Called by Streamlit to show a scene. Nothing is sent back: all positions of the slider are here.
+// Called by Streamlit to show a scene. Nothing is sent back: all positions of the sliders are here.
 
 const scenes = new WeakMap(); // by root element
 
@@ -20,8 +20,9 @@ class Panel {
     this.root.append(this.canvas, caption);
   }
 
-  show(position) {
-    const at = this.count === 1 ? 0 : position;
+  show(position, all) {
+    const place = (count) => (count === 1 ? 0 : count > all.count ? all.second * all.count + position : position);
+    const at = place(this.count);
     const pixels = this.width * this.height;
     const { channels, bytes } = this;
     const start = at * pixels * channels;
@@ -31,25 +32,48 @@ class Panel {
       out[4 * i + 3] = channels === 4 ? bytes[start + i * channels + 3] : 255;
     }
     this.pen.putImageData(this.image, 0, 0);
-    this.note.textContent = this.notes[this.notes.length === 1 ? 0 : position] ?? "";
+    this.note.textContent = this.notes[place(this.notes.length)] ?? "";
+  }
+}
+
+class Slider {
+  constructor(root, onInput) {
+    this.root = root;
+    this.input = root.querySelector("input");
+    this.output = root.querySelector("output");
+    this.input.addEventListener("input", onInput);
+  }
+
+  update(label, stops, start) {
+    // Of another sprite or model: who compares wants to stay where they are.
+    const position = this.stops?.length === stops.length ? this.input.value : start;
+    this.stops = stops;
+    this.root.hidden = stops.length < 2;
+    this.input.max = stops.length - 1;
+    this.input.value = position;
+    this.input.setAttribute("aria-label", label ?? "");
+  }
+
+  show() {
+    const position = Number(this.input.value);
+    this.output.textContent = this.stops[position];
+    this.input.setAttribute("aria-valuetext", this.stops[position]);
+    return position;
   }
 }
 
 class Scene {
   constructor(root) {
     this.root = root;
-    this.input = root.querySelector("input");
-    this.output = root.querySelector("output");
-    this.input.addEventListener("input", () => this.show());
+    this.sliders = [...root.querySelectorAll(".slide")].map((slide) => new Slider(slide, () => this.show()));
   }
 
   update({ header, rest }) {
     if (header.id === this.id) return;
-    // Of another sprite or model: who compares wants to stay where they are.
-    const stays = this.stops?.length === header.stops.length;
-    const position = stays ? this.input.value : header.start;
     this.id = header.id;
-    this.stops = header.stops;
+    const { slider, stops, start, second } = header;
+    this.sliders[0].update(slider, stops, start);
+    this.sliders[1].update(second?.slider, second?.stops ?? [""], second ? second.stops.length - 1 : 0);
     let offset = 0;
     this.parts = [];
     const rows = header.rows.map(({ title, panels }) => {
@@ -68,18 +92,16 @@ class Scene {
     this.parts.push(...charts);
     this.root.querySelector(".rows").replaceChildren(...rows);
     this.root.querySelector(".charts").replaceChildren(...charts.map((chart) => chart.root));
-    this.input.max = header.stops.length - 1;
-    this.input.value = position;
-    this.input.setAttribute("aria-label", header.slider);
+    const remark = this.root.querySelector(".remark");
+    remark.textContent = header.remark;
+    remark.hidden = !header.remark;
     this.show();
   }
 
   show() {
-    const position = Number(this.input.value);
-    for (const part of this.parts) part.show(position);
-    this.output.textContent = this.stops[position];
-    this.input.setAttribute("aria-valuetext", this.stops[position]);
-    this.root.dataset.shown = position;
+    const [first, second] = this.sliders.map((slider) => slider.show());
+    for (const part of this.parts) part.show(first, { second, count: this.sliders[0].stops.length });
+    Object.assign(this.root.dataset, { shown: first, second });
   }
 }
 
