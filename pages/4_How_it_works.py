@@ -14,4 +14,6 @@ st.markdown(
     "One sprite, one model, and sliders: move them, with a finger, a mouse or the arrow keys. "
     "All that you see is worked out by this model, with the code of this app."
 )
-tell(choose_subject())
+subject = choose_subject()
+with st.container(key="story"):
+    tell(subject)
