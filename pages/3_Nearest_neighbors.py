@@ -41,7 +41,7 @@ with told:
     pairs = None if samples is None else pair(samples, ready)
 if pairs is not None:
     report_view(pairs, control)
-report_line(chosen.run)
+report_line(chosen.run, drew=chosen.batch is not None and not control)
 ask_for_control()
 subject = None if pairs is None else measured(pairs)
 if subject is not None:

@@ -8,7 +8,7 @@ from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_numbe
 from ddpm.base.text import counted
 from ddpm.diffusion.instant.levels import MOST_CALLS
 from ddpm.jobs.length import counted_minutes
-from ddpm.judging.choosing import NEAR, Bar, bars, read_choice
+from ddpm.judging.choosing import NEAR, Bar, bars, knows_forms, read_choice
 from ddpm.judging.readers import Readers, read_readers
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
@@ -206,13 +206,19 @@ def _chosen(choice: dict[str, Any], readers: Readers | None) -> list[str]:
     for name, share in kept["claim"].items():
         floor = "" if share["floor"] is None else f", unseen sprites {share['floor']:.1%}"
         lines.append(f"- {name}: {_share(share)}{floor}" if share["n"] else f"- {name}: there are none")
+    best = (
+        "whose drawings are nearest in form to real sprites"
+        if knows_forms(rows)
+        else "whose weakest quality is the best"
+    )
     lines += [
         "",
         "## Why this step",
         "",
-        "Of the saved steps the one with the fewest signs of copying is kept; among those, the one whose weakest "
-        f"quality is the best. Near copies are counted at a false-positive rate of {NEAR:.0%}. *Calls* of the network: "
-        "few with `fast`, all 1,000 with `ddpm`. *Forms* and *texture*: the two distances above.",
+        "Of the saved steps those with the fewest signs of copying are taken; of these, those that exceed the fewest "
+        f"limits of quality; and of these, the one {best}. Near copies are counted at a false-positive rate of "
+        f"{NEAR:.0%}. *Calls* of the network: few with `fast`, all 1,000 with `ddpm`. *Forms* and *texture*: the two "
+        "distances above.",
         "",
         f"| {' | '.join(_COLUMNS)} |",
         f"|{' --- |' * len(_COLUMNS)}",

@@ -1,7 +1,8 @@
 """Which saved step of a run to keep: all are measured in the same way, and a rule chooses.
 
 The longer a model trains, the sharper it draws and the more it copies, so the last step may not be the best. Of those
-that do not copy, the one whose worst quality figure is best is chosen.
+that do not copy and keep within the limits of quality, the one whose drawings are nearest in form to real sprites is
+chosen: textures no longer tell good from better where forms still do.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ _ROW: dict[str, Check] = {
 """A row of the table; earlier versions did not store the number of network calls, nor :data:`FORMS`."""
 
 FORMS = ("form_ratio", "form_ratio_sd", "believable", "believable_error", "believable_unseen")
-"""What the network of forms says; it does not choose."""
+"""What the network of forms says."""
 
 
 @dataclass(frozen=True)
@@ -186,20 +187,27 @@ def bars(row: dict[str, Any]) -> list[Bar]:
 
 
 def best_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The row with the fewest copying figures over their limits, then the smallest worst quality figure over its limit.
+    """The row with the fewest copying figures over their limits, then the fewest of quality, then the best forms.
 
-    Raises ValueError if there are no rows.
+    Where the forms of a row were not measured, the worst quality figure over its limit decides instead. Raises
+    ValueError if there are no rows.
     """
     if not rows:
         raise ValueError("there is nothing to choose from")
+    by_form = knows_forms(rows)
 
-    def rank(row: dict[str, Any]) -> tuple[int, float, int]:
+    def rank(row: dict[str, Any]) -> tuple[int, int, float, int]:
         judged = bars(row)
-        copying = sum(not bar.held for bar in judged if bar.copying)
+        copying, poor = (sum(not bar.held for bar in judged if bar.copying == side) for side in (True, False))
         worst = max((bar.strain for bar in judged if not bar.copying), default=0.0)
-        return copying, worst, -int(row["step"])
+        return copying, poor, row["form_ratio"] if by_form else worst, -int(row["step"])
 
     return min(rows, key=rank)
+
+
+def knows_forms(rows: list[dict[str, Any]]) -> bool:
+    """Whether the forms of all rows were measured: earlier versions did not, and too few samples have none."""
+    return all(row.get("form_ratio") is not None for row in rows)
 
 
 def choose_step(

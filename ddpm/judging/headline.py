@@ -11,7 +11,9 @@ from ddpm.judging.statistics import Proportion, chance_of_more, percent, proport
 
 Mood = Literal["calm", "careful", "alarm"]
 
-_FEW, _MANY_POOR = 64, 0.25
+_FEW_UNSEEN, _MANY_POOR = 64, 0.25
+_FIRST_LOOK = 256
+"""With fewer samples, more than one in a hundred could be near copies though none was found."""
 _LEAST_COPIES = 3
 _MOST_SUMMED = 100_000
 _SURE = 0.025
@@ -82,11 +84,11 @@ def headline(report: MemorizationSummary) -> Headline:
 
 def privacy_words(report: MemorizationSummary) -> str:
     """What distances cannot tell, with the AUC where it was measured."""
-    words = "This compares pictures. Whether somebody could find out which sprites it learnt from is another question"
+    words = "This compares pictures. Whether somebody could find out what a model learnt from is another question"
     if report.membership is None:
         return f"{words}, and was not measured here."
     area, low, high = report.membership
-    gives = "its errors give it away" if low > 0.5 else "its errors do not give it away"
+    gives = "this model's errors give it away" if low > 0.5 else "this model's errors do not give it away"
     return f"{words}: {gives} (AUC {area:.2f}, {low:.2f} to {high:.2f}; 0.5 is guessing)."
 
 
@@ -94,14 +96,14 @@ def _caveat(report: MemorizationSummary) -> str:
     words = []
     near, n = report.rates["near copy"], len(report.labels)
     # Of what was copied pixel by pixel nobody asks how much more could be.
-    if n < _FEW and not report.rates["exact copy"].count:
+    if n < _FIRST_LOOK and not report.rates["exact copy"].count:
         words.append(
-            f"With {counted(n, 'sample')} this is a first impression: up to {near.high:.0%} of all that it draws could "
-            "be near copies."
+            f"With {counted(n, 'sample')} this is a first look: of many more like them up to {near.high:.0%} could be "
+            "near copies."
         )
     if not report.heldout_size:
         words.append("No real sprites were held out, so nobody can say what is usual.")
-    elif report.heldout_size < _FEW:
+    elif report.heldout_size < _FEW_UNSEEN:
         words.append(f"What is usual rests on only {report.heldout_size} unseen sprites: mind the intervals.")
     return " ".join(words)
 

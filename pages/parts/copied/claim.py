@@ -49,7 +49,7 @@ def claim_sentence(report: MemorizationSummary) -> str:
     """What the numbers say about the claim."""
     shape, novel = report.claim["shape known"], report.claim["palette novel, of those"]
     if not shape.count or not novel.n:
-        return "No sample has a known shape: what the model draws are shapes of its own, if they are shapes at all."
+        return "No sample has a known shape: these are shapes of their own, if they are shapes at all."
     first = f"{percent(shape.rate)} of the samples have a known shape"
     if shape.floor is not None:
         first += f", against {percent(shape.floor)} of real unseen sprites"

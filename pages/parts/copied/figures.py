@@ -10,10 +10,10 @@ import streamlit as st
 
 from ddpm.judging.copying.memorization import MemorizationReport
 from ddpm.judging.copying_onset import copying_onset
-from ddpm.judging.glossary import TERM_WORDS
 from ddpm.pixels.neighbors import rms_grey_levels
 from ddpm.runs.run import Run
 from pages.parts.copied.comparing import Subject
+from pages.parts.copied.matches import DISTANCE_WORDS
 from pages.parts.shared.charts import GREEN, ORANGE, VIOLET, YELLOW, check_series
 from pages.parts.shared.pictures import sprite_tag
 from pages.parts.shared.words import counted, plain
@@ -71,8 +71,8 @@ def distance_figure(subject: Subject, report: MemorizationReport) -> None:
     )
     st.plotly_chart(figure, key="distances", config=_PLAIN)
     st.caption(
-        f"Grey levels: {TERM_WORDS['grey levels'][0].lower()}{TERM_WORDS['grey levels'][1:]} A model that creates lies "
-        "where unseen real sprites lie, or further right; one that copies lies further left."
+        f"{DISTANCE_WORDS} A model that creates lies where unseen real sprites lie, or further right; one that copies "
+        "lies further left."
     )
     for words in (report.limit_words, *report.unknown):
         st.caption(plain(words))

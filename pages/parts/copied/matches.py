@@ -10,6 +10,7 @@ from ddpm.judging.copying.evidence import Evidence
 from ddpm.judging.copying.memorization import LABELS, MemorizationReport
 from ddpm.judging.copying.palettes import SAME_PALETTE
 from ddpm.judging.copying.shapes import SHAPE_KNOWN
+from ddpm.judging.glossary import TERM_WORDS
 from ddpm.pixels.neighbors import rms_grey_levels
 from pages.parts.copied.comparing import Pairs, Subject
 from pages.parts.copied.gallery import pack
@@ -27,6 +28,9 @@ COLOURS = {
     "novel": GREEN,
 }
 """A colour for each label of a sample."""
+
+DISTANCE_WORDS = f"Grey levels: {TERM_WORDS['grey levels'][0].lower()}{TERM_WORDS['grey levels'][1:]}"
+"""What the distance of two sprites is measured in."""
 
 
 def nearest_first(facts: Evidence) -> np.ndarray:
@@ -80,7 +84,8 @@ def packed_pairs(pairs: Pairs) -> bytes:
         }
         for i in np.argsort(pairs.squared, kind="stable").tolist()
     ]
-    return pack({"labels": [], "samples": shown, "measured": False}, np.concatenate([samples, pairs.train[wanted]]))
+    header = {"labels": [], "samples": shown, "distance": DISTANCE_WORDS, "measured": False}
+    return pack(header, np.concatenate([samples, pairs.train[wanted]]))
 
 
 def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
@@ -102,6 +107,7 @@ def packed_matches(subject: Subject, report: MemorizationReport) -> bytes:
             "unseen": [[round(x, 3), round(y, 3)] for x, y in points[np.isfinite(points[:, 1])].tolist()],
             "shape_known": SHAPE_KNOWN,
             "same_palette": SAME_PALETTE,
+            "distance": DISTANCE_WORDS,
             "measured": True,
         },
         np.concatenate([samples, subject.train[wanted]]),

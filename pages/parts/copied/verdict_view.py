@@ -62,16 +62,18 @@ def verdict_view(run: Run, missing: str = "") -> None:
                 st.caption("New ones, drawn just now; they are not among those that were counted.")
 
 
-def report_line(run: Run) -> None:
-    """Say in one line what was found about a run when it was made, and lead there; nothing if it has no verdict."""
+def report_line(run: Run, drew: bool) -> None:
+    """Say in one line what was found about a run when it was made, and lead there; nothing if it has no verdict.
+
+    Args:
+        drew: whether it drew the sprites above; else they must not be taken for its own.
+    """
     verdict = verdict_of(run)
     if verdict is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"When this model was made, {counted(len(verdict.labels), 'sprite')} of it were measured: "
-            f"{headline(verdict).answer}"
-        )
+        when = "When this model was made" if drew else f"{plain(run.name)} did not draw these. When it was made"
+        st.caption(f"{when}, {counted(len(verdict.labels), 'sprite')} of it were measured: {headline(verdict).answer}")
         st.button("See that report", type="tertiary", icon=":material/description:", on_click=show_report, args=(run,))
 
 

@@ -87,7 +87,16 @@ def test_a_sharper_copier_loses() -> None:
     assert best_row(rows)["step"] == 2
 
 
-def test_the_weakest_quality_decides_and_of_equals_the_longer_training() -> None:
+def test_the_best_forms_decide_among_those_within_all_limits() -> None:
+    rows = [row(1, form_ratio=1.2, exact_copies=1), row(2, form_ratio=1.3, haze=0.09), row(3, form_ratio=1.5)]
+    assert best_row([*rows, row(4, form_ratio=1.4, orphans=40.0)])["step"] == 4
+    assert best_row(rows)["step"] == 3
+    assert best_row(rows[:2])["step"] == 2
+
+
+def test_without_forms_the_weakest_quality_decides_and_of_equals_the_longer_training() -> None:
+    not_measured = [row(1, haze=0.07, form_ratio=1.1), row(2, haze=0.05, form_ratio=None)]
+    assert best_row(not_measured)["step"] == 2
     assert best_row([row(1, haze=0.07, orphans=30.0), row(2, haze=0.05, orphans=35.0)])["step"] == 2
     assert best_row([row(1), row(2)])["step"] == 2
     with pytest.raises(ValueError, match="nothing to choose"):

@@ -84,8 +84,8 @@ class Gallery {
 
   words(count) {
     if (!count) return "No sample fits this filter.";
-    if (!this.measured) return "Left: the sample. Right: the training sprite nearest to it, pixel by pixel.";
-    return "Left: the sample. Right: the training sprite nearest to it, pixel by pixel. Click for a closer look.";
+    const words = `Left: the sample. Right: the training sprite nearest to it, pixel by pixel. ${this.distance}`;
+    return this.measured ? `${words} Click for a closer look.` : words;
   }
 
   card(one) {
