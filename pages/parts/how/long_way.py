@@ -98,7 +98,9 @@ def with_long_way(subject: Subject, scene: Scene) -> Scene:
     if way.is_over:
         first, second = scene.rows
         row = Row(second.title, [way.panel(), *second.panels])
-        took = f"The {total:,} steps took {counted(max(1, round(way.seconds)), 'second')} here; they are kept now."
+        took = (
+            f"The {total:,} steps took {counted(max(1, round(way.seconds)), 'second')} here; they are kept for a while."
+        )
         return replace(scene, rows=(first, row), remark=took)
     if st.session_state.get(_WANTED) != subject.key:
         seconds = counted(max(1, round(total * _seconds_per_call(subject.mark, subject))), "second")

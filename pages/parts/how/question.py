@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
 from ddpm.diffusion.parallel import ParallelModel
@@ -67,7 +66,7 @@ def question(subject: Subject) -> Scene:
     several = len(asked) > 1
     chart = Chart(
         "Its error (root mean square)",
-        {name: np.array(values.reshape(len(asked), -1) if several else values) for name, values in rms.items()},
+        {name: (values.reshape(len(asked), -1) if several else values).numpy() for name, values in rms.items()},
         ("t = 0", f"t = {subject.schedule.num_timesteps - 1:,}"),
         second=several,
     )
@@ -76,7 +75,8 @@ def question(subject: Subject) -> Scene:
         stop_words(t),
         (Row("The question, and the truth", truth), Row("The answer", answer)),
         (chart,),
-        start=len(t) // 2,
+        # Where there is much noise, a network shows best how much it has learnt.
+        start=len(t) * 3 // 4 if several else len(t) // 2,
         second=Second("Saved step: how long it had learnt", _step_words(list(asked))) if several else None,
         remark=remark(list(asked), len(before) + 1, damaged, run.is_shipped()),
     )
