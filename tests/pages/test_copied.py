@@ -25,7 +25,7 @@ from ddpm.judging.quality.form_index import FormIndex
 from ddpm.judging.quality.form_network import VERSION
 from ddpm.judging.quality.forms import FormBaseline
 from ddpm.judging.readers import Readers
-from ddpm.judging.recombination.agreement import SPRITES, learnt_from, measure_agreement
+from ddpm.judging.recombination.agreement import learnt_from, measure_agreement
 from ddpm.judging.report import make_report
 from ddpm.runs.album import Batch
 from ddpm.runs.checkpoint import load_checkpoint
@@ -502,23 +502,21 @@ def test_of_a_batch_that_does_not_say_how_it_was_drawn_nothing_is_memorised(smal
         memorised_chain(Batch("", batch.chain, {**batch.info, "n": 10**9}), 0, seen_by(small))
 
 
-def press_measure(app: AppTest) -> None:
-    next(button for button in app.button if button.label == "Measure it").click().run()
-    assert not app.exception
-
-
 def test_what_patches_explain_is_measured_when_it_is_asked_for(
     copied: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in ("ddpm.judging.recombination.agreement", "pages.parts.copied.patches"):
+        monkeypatch.setattr(f"{module}.SPRITES", 6)
     assert any("some seconds" in caption.value for caption in copied.caption)
-    press_measure(copied)
+    next(button for button in copied.button if button.label == "Measure it").click().run()
+    assert not copied.exception
     table = blocks(copied, "Patches of training sprites")
     run = Run(Path("checkpoints/small"))
     data = run_data(run).sprites
     assert data is not None
     loaded = load_checkpoint(run.folder)
-    images, labels, asked = learnt_from(loaded, what_was_seen(data, run.trained_on()), SPRITES)
-    found = measure_agreement(loaded.model, loaded.schedule, images, labels, asked, SPRITES)
+    images, labels, asked = learnt_from(loaded, what_was_seen(data, run.trained_on()), 6)
+    found = measure_agreement(loaded.model, loaded.schedule, images, labels, asked, 6)
     for explained in (found.local, found.memoriser, found.unrelated):
         assert f"<td>{percent(explained.median)}</td>" in table
         assert f"<td>{percent(explained.low)} to {percent(explained.high)}</td>" in table

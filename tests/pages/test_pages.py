@@ -395,11 +395,12 @@ def test_the_switch_for_projectors_stays_on_over_pages_and_comes_with_an_address
 ) -> None:
     monkeypatch.chdir(trained)
     monkeypatch.setenv("DDPM_HOME", str(trained / "home"))
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", trained)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300)
     app.query_params["present"] = "1"
     app.run()
     assert app.toggle(key="present").value
-    app.switch_page("pages/1_Train.py").run()
+    app.switch_page("pages/2_Sample.py").run()
     assert app.toggle(key="present").value
     app.toggle(key="present").set_value(False).run()
     app.switch_page("streamlit_app.py").run()

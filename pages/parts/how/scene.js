@@ -48,10 +48,9 @@ class Slider {
     // Of another sprite or model: who compares wants to stay where they are.
     const position = this.stops?.length === stops.length ? this.input.value : start;
     this.stops = stops;
-    this.root.hidden = stops.length < 2;
     this.input.max = stops.length - 1;
     this.input.value = position;
-    this.input.setAttribute("aria-label", label ?? "");
+    this.input.setAttribute("aria-label", label);
   }
 
   show() {
@@ -65,15 +64,21 @@ class Slider {
 class Scene {
   constructor(root) {
     this.root = root;
-    this.sliders = [...root.querySelectorAll(".slide")].map((slide) => new Slider(slide, () => this.show()));
+    this.first = new Slider(root.querySelector(".slide"), () => this.show());
   }
 
   update({ header, rest }) {
     if (header.id === this.id) return;
     this.id = header.id;
     const { slider, stops, start, second } = header;
-    this.sliders[0].update(slider, stops, start);
-    this.sliders[1].update(second?.slider, second?.stops ?? [""], second ? second.stops.length - 1 : 0);
+    this.first.update(slider, stops, start);
+    if (!second) {
+      this.second?.root.remove();
+      this.second = undefined;
+    } else {
+      this.second ??= this.addSlider();
+      this.second.update(second.slider, second.stops, second.stops.length - 1);
+    }
     let offset = 0;
     this.parts = [];
     const rows = header.rows.map(({ title, panels }) => {
@@ -98,9 +103,16 @@ class Scene {
     this.show();
   }
 
+  addSlider() {
+    const slide = this.first.root.cloneNode(true);
+    this.first.root.after(slide);
+    return new Slider(slide, () => this.show());
+  }
+
   show() {
-    const [first, second] = this.sliders.map((slider) => slider.show());
-    for (const part of this.parts) part.show(first, { second, count: this.sliders[0].stops.length });
+    const first = this.first.show();
+    const second = this.second?.show() ?? 0;
+    for (const part of this.parts) part.show(first, { second, count: this.first.stops.length });
     Object.assign(this.root.dataset, { shown: first, second });
   }
 }
