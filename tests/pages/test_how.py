@@ -206,7 +206,7 @@ def finish(way: LongWay) -> None:
 
 def test_all_steps_are_offered_and_come_into_the_scene(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[LongWay] = []
-    monkeypatch.setattr(LongWay, "ask", asked.append)
+    monkeypatch.setattr(LongWay, "ask", lambda way: asked.append(way))
     app = open_page(PAGE)
     assert any("second" in one.value and "once" in one.value for one in app.caption)
     next(button for button in app.button if button.label == "The same noise in all 1,000 steps").click().run()
