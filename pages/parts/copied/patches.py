@@ -35,7 +35,8 @@ _WORDS = (
     "Two machines that know nothing but the training sprites draw from the same noise as the model. The **patch "
     "machine** lets each pixel see only a small window around it, and so lays pieces of many sprites side by side; the "
     "**perfect copier** can only repeat whole ones. How much of what the model draws does each explain? "
-    "*Explained* is the share of its variance (r², the middle of all its sprites)."
+    "*Explained* is the share of its variance (r², the middle of all its sprites). A copier is explained by whole "
+    "sprites, one that puts pieces together by patches."
 )
 
 
@@ -92,9 +93,13 @@ def _path(run: Run, batch: Batch) -> Path:
 def _show(found: PatchAgreement, report: MemorizationReport) -> None:
     st.markdown(f"**{plain(found.sentence)}**")
     rows = [
-        ("Patches of training sprites", "explain of what it draws: pieces side by side", *_explained(found.local)),
-        ("Whole training sprites", "explain of what it draws: the perfect copier", *_explained(found.memoriser)),
-        ("An unrelated sprite", "explains: what sprites of this set share anyway", *_explained(found.unrelated)),
+        (
+            "Patches of training sprites",
+            "laid side by side, explain so much of what it draws",
+            *_explained(found.local),
+        ),
+        ("Whole training sprites", "repeated by the perfect copier, explain so much", *_explained(found.memoriser)),
+        ("An unrelated sprite", "explains so much, since sprites of one set are alike", *_explained(found.unrelated)),
         ("Exact copies", "among the samples above", *_share(report.rates["exact copy"])),
         ("Near copies", "among the samples above", *_share(report.rates["near copy"])),
     ]

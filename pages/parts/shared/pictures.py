@@ -67,7 +67,7 @@ def facts_row(facts: dict[str, str], hints: dict[str, str] | None = None) -> Non
 def sprite_tag(image: np.ndarray, alt: str, side: int = 72) -> str:
     """An ``<img>`` of one sprite, uint8 (H, W, C), enlarged by a whole number to at most ``side`` CSS pixels.
 
-    In a presentation (--grow) it is twice as large.
+    In a presentation it is twice as large.
     """
     height, width, channels = image.shape
     scale = max(1, side // max(height, width))
