@@ -75,7 +75,7 @@ def patches(subject: Subject, report: MemorizationReport) -> None:
     found = _known().get(key)
     if found is None:
         if not st.button("Measure it", icon=":material/science:"):
-            st.caption("It takes some seconds, on a busy computer half a minute or more, and is then kept.")
+            st.caption("It takes some seconds, on a busy computer a minute or more, and is then kept for a while.")
             return
         with st.spinner(f"Drawing {n} sprites in three ways ...", show_time=True):
             asked = None if kinds is None else kinds[:n]
