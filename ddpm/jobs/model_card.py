@@ -7,7 +7,7 @@ from typing import Any
 from ddpm.base.json_values import Check, has_fields, is_count, is_name, is_number, is_text, list_of, or_none
 from ddpm.base.text import counted
 from ddpm.diffusion.instant.levels import MOST_CALLS
-from ddpm.jobs.length import counted_minutes
+from ddpm.jobs.timing.length import counted_minutes
 from ddpm.judging.choosing import NEAR, Bar, bars, knows_forms, read_choice
 from ddpm.judging.readers import Readers, read_readers
 from ddpm.runs.errors import RunError

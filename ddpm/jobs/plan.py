@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,53 +14,39 @@ from ddpm.base import hardware
 from ddpm.base.files import npy_bytes, replace_bytes, replace_json
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.jobs.control import Context
-from ddpm.jobs.length import counted_minutes, length_of
 from ddpm.jobs.request import KEEP, ONCE, TrainingRequest
+from ddpm.jobs.run_plan import (
+    RUN_FORMAT,
+    RunPlan,
+    check_resumable,
+    contradiction,
+    damaged,
+    length_before,
+    length_note,
+    length_now,
+)
+from ddpm.jobs.timing.length import length_of
 from ddpm.pixels.seams import doubt, tile_seams
-from ddpm.runs.checkpoint import why_not_resumable
 from ddpm.runs.errors import RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
 from ddpm.sprites import SpriteDataset, SpriteError, load_sprites
 from ddpm.training.loop import TrainingState, new_state
 from ddpm.training.recipes import Recipe, recipe
-from ddpm.training.timetable import Stretch, Timetable
-
-RUN_FORMAT = 1
 
 
-@dataclass
-class Plan:
+@dataclass(kw_only=True)
+class Plan(RunPlan):
     """The decisions.
 
     Attributes:
-        config: the content of ``run.json``.
         rows: int64, the rows of ``sprites`` to train on.
         heldout: int64, one row per held-out sprite; empty without a hold-out.
-        length: of the whole training, as a stretch from step 0.
-        written: the stretches that earlier starts wrote down.
-        notes: messages for people.
     """
 
-    config: dict[str, Any]
-    recipe: Recipe
-    schedule: NoiseSchedule
     sprites: SpriteDataset
     rows: np.ndarray
     heldout: np.ndarray
-    length: Stretch
-    written: list[Stretch] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def total_steps(self) -> int:
-        """Of the whole training; 0 if it goes by the clock."""
-        return self.length.total_steps or 0
-
-    @property
-    def num_classes(self) -> int | None:
-        """Number of kinds that the network learns; None if it learns without kinds."""
-        return self.config["data"]["num_classes"] if self.recipe.classes else None
 
     def new_state(self, device: torch.device) -> TrainingState:
         """New weights for these sprites."""
@@ -72,33 +58,6 @@ class Plan:
             image_shape=self.sprites.shape,
             binary_alpha=self.sprites.binary_alpha,
         )
-
-    def timetable(self, step: int, seconds: float) -> tuple[Timetable, Stretch | None]:
-        """The timetable of a training that goes on from a step, and what of it is yet to be written down.
-
-        Args:
-            seconds: spent on the steps before.
-        """
-        began_in_steps = bool(self.config["total_steps"])
-        if began_in_steps and self.length.minutes is None and not self.written:
-            return Timetable([self.length]), None
-        earlier = [Stretch(0, self.config["total_steps"])] if began_in_steps else []
-        timetable = Timetable([*earlier, *self.written] or [self.length])
-        if self.written and timetable.last.has_length_of(self.length):
-            return timetable, None
-        if step and not self.written and not began_in_steps:
-            self.notes.append("Its timetable is lost: it goes on after the time that its steps alone have taken.")
-        before = timetable.at(step)
-        gone = before.seconds_at(step) or seconds
-        pace = before.seconds_per_step or (seconds / step if step else 0.0)
-        new = replace(self.length, step=step, seconds=gone, seconds_per_step=pace)
-        timetable.add(new)
-        return timetable, new
-
-    @property
-    def class_frequencies(self) -> list[float] | None:
-        """Share of each kind in the training rows; None if the network learns without kinds."""
-        return self.config["data"]["class_frequencies"] if self.num_classes is not None else None
 
 
 def checkpoint_config(run_config: dict[str, Any], total_steps: int) -> dict[str, Any]:
@@ -133,15 +92,11 @@ def make_plan(request: TrainingRequest, context: Context) -> Plan:
     config = run.config()
     if "distilled" in config:
         raise RunError(f"{run.name} was distilled, not trained: go on with it by distil --out {run.name} --resume.")
-    if reason := why_not_resumable(run):
-        raise RunError(reason)
-    damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
-    if config.get("format_version") != RUN_FORMAT:
-        raise RunError(damaged)
+    check_resumable(run)
     try:
         return _resumed_plan(run, config, request, length, context)
     except (KeyError, TypeError) as error:
-        raise RunError(damaged) from error
+        raise damaged(run) from error
 
 
 def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | None, context: Context) -> Plan:
@@ -185,7 +140,9 @@ def _new_plan(run: Run, request: TrainingRequest, length: dict[str, float] | Non
     }
     if request.most is not None:
         config["most"] = request.most
-    plan = Plan(config, preset, schedule, sprites, rows, heldout, whole)
+    plan = Plan(
+        config=config, recipe=preset, schedule=schedule, length=whole, sprites=sprites, rows=rows, heldout=heldout
+    )
     if request.seamless:
         found = tile_seams(sprites.images, rows)
         config["data"]["seams"] = None if found is None else found.to_dict()
@@ -224,45 +181,29 @@ def _resumed_plan(
             raise RunError(f"The sprites in {source} have changed since {run.name!r} began: it cannot go on with them.")
         wrong.append(f"--data {source} (the run learns from other sprites: {config['data']['source']})")
     if wrong:
-        raise RunError(f"Options contradict the run {run.name!r}: {'; '.join(wrong)}.")
+        raise contradiction(run, wrong)
     rows, heldout = _rows(sprites, config["holdout"], config.get("most"), preset.each_once)
     written = run.stretches()
-    before = _length_before(run, config, written)
-    if not length:
-        wanted = before
-    elif config["total_steps"] and length == config["asked"]:
-        wanted = Stretch(0, config["total_steps"])
-    else:
-        wanted = length_of(length, len(rows), preset.batch_size)
-    plan = Plan(config, preset, NoiseSchedule(**config["schedule"]), sprites, rows, heldout, wanted, written)
-    threads = hardware.set_threads(request.threads or config["threads"])
-    if threads != config["threads"]:
-        plan.notes.append(
-            f"The run began with {config['threads']} threads and goes on with {threads}: from here its last digits "
-            "differ from those of an uninterrupted run."
-        )
+    before = length_before(run, written)
+    plan = Plan(
+        config=config,
+        recipe=preset,
+        schedule=NoiseSchedule(**config["schedule"]),
+        length=length_now(run, length, before, len(rows), preset.batch_size),
+        written=written,
+        sprites=sprites,
+        rows=rows,
+        heldout=heldout,
+    )
+    plan.set_threads(request.threads)
     processes, device = config.get("processes", 1), config.get("device", "cpu")
     if (team.size, team.device.type) != (processes, device):
         plan.notes.append(
             f"The run began on {processes} x {device} and goes on on {team.size} x {team.device.type}, with the same "
             f"batch of {preset.batch_size} sprites: so its last digits will differ."
         )
-    if not wanted.has_length_of(before):
-        plan.notes.append(f"The run's length is now {_in_words(wanted)} (before: {_in_words(before)}).")
+    plan.notes += length_note(plan.length, before)
     return plan
-
-
-def _length_before(run: Run, config: dict[str, Any], written: list[Stretch]) -> Stretch:
-    """What was decided last."""
-    if written:
-        return written[-1]
-    if config["total_steps"]:
-        return Stretch(0, int(run.status().get("total_steps") or config["total_steps"]))
-    return length_of(config["asked"], 0, 1)
-
-
-def _in_words(length: Stretch) -> str:
-    return f"{length.total_steps:,} steps" if length.minutes is None else counted_minutes(length.minutes)
 
 
 def training_rows(

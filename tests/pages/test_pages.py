@@ -108,7 +108,7 @@ def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatc
         timed.append(precision)
         return 0.5
 
-    monkeypatch.setattr("ddpm.jobs.length.seconds_per_step", seconds_per_step)
+    monkeypatch.setattr("ddpm.jobs.timing.length.seconds_per_step", seconds_per_step)
     estimate.seconds_per_step.clear()
     app = open_page("pages/1_Train.py")
     for precision in ("bfloat16", "float32"):
@@ -121,7 +121,7 @@ def test_the_estimate_times_the_chosen_precision(open_page: OpenPage, monkeypatc
 
 def test_a_full_machine_is_told_before_the_start(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     pace = [15.5]
-    monkeypatch.setattr("ddpm.jobs.length.seconds_per_step", lambda *_, **__: pace[0])
+    monkeypatch.setattr("ddpm.jobs.timing.length.seconds_per_step", lambda *_, **__: pace[0])
     estimate.seconds_per_step.clear()
     app = open_page("pages/1_Train.py")
     (told,) = [warning.value for warning in app.warning]

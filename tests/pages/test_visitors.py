@@ -75,7 +75,7 @@ def test_two_timings_leave_the_threads_as_they_were(monkeypatch: pytest.MonkeyPa
         both.wait(600)
         return 1.0
 
-    monkeypatch.setattr("ddpm.jobs.length.seconds_per_step", timed)
+    monkeypatch.setattr("ddpm.jobs.timing.length.seconds_per_step", timed)
     after: list[int] = []
 
     small: Any = SimpleNamespace(shape=(3, 16, 16))

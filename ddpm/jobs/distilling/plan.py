@@ -6,58 +6,47 @@ import json
 import secrets
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from ddpm.base import hardware
 from ddpm.base.files import replace_json
 from ddpm.base.folders import build_aside, discard, put_in_place
-from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.jobs.control import Context
 from ddpm.jobs.distilling.request import USUAL_MINUTES, DistilRequest, is_distilled
-from ddpm.jobs.length import steps_for
-from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder, why_not_resumable
+from ddpm.jobs.run_plan import (
+    RUN_FORMAT,
+    RunPlan,
+    check_resumable,
+    contradiction,
+    damaged,
+    length_before,
+    length_note,
+    length_now,
+)
+from ddpm.jobs.timing.length import length_of
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
 from ddpm.runs.step_files import CONFIG, MANIFEST, MODEL, read_checked
-from ddpm.training.distilling.lessons import USES
-from ddpm.training.distilling.loop import distil, new_student, recipe_to_distil
+from ddpm.training.distilling.loop import recipe_to_distil
 from ddpm.training.recipes import Recipe
 
-RUN_FORMAT = 1
 TEACHER = "teacher"
 """The folder in a run with a copy of the weights from which it was distilled: to resume, they must be the same."""
 
-_TIMED_SHEAVES = 2
-_MOST_TIMING_SECONDS = 20.0
 
-
-@dataclass
-class DistilPlan:
-    """The decisions.
+@dataclass(kw_only=True)
+class DistilPlan(RunPlan):
+    """The decisions; ``distilled`` in the config names the run, the step and the SHA-256 of its weights.
 
     Attributes:
-        config: the content of ``run.json``; its ``distilled`` names the run, the step and the SHA-256 of the weights.
         teacher: the network that is distilled.
-        notes: messages for people.
     """
 
-    config: dict[str, Any]
-    recipe: Recipe
-    schedule: NoiseSchedule
     teacher: UNet
-    total_steps: int = 0
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def class_frequencies(self) -> list[float] | None:
-        """Share of each kind in what it learnt from; None if it knows no kinds."""
-        return self.config["data"].get("class_frequencies") if self.teacher.num_classes is not None else None
 
 
 def make_distil_plan(request: DistilRequest, context: Context) -> DistilPlan:
@@ -72,18 +61,13 @@ def make_distil_plan(request: DistilRequest, context: Context) -> DistilPlan:
     run, length = Run(request.folder), request.length()
     if not run.exists():
         return _new_plan(run, request, length, context)
-    config = run.config()
-    damaged = f"The run.json of {run.name} is damaged or of another version: the run cannot be resumed."
     if not is_distilled(run):
         raise RunError(f"{run.name} was trained, not distilled: go on with it by train --run {run.name} --resume.")
-    if reason := why_not_resumable(run):
-        raise RunError(reason)
-    if config.get("format_version") != RUN_FORMAT:
-        raise RunError(damaged)
+    check_resumable(run)
     try:
-        return _resumed_plan(run, config, request, length, context)
+        return _resumed_plan(run, request, length)
     except (KeyError, TypeError) as error:
-        raise RunError(damaged) from error
+        raise damaged(run) from error
 
 
 def _new_plan(run: Run, request: DistilRequest, length: dict[str, float], context: Context) -> DistilPlan:
@@ -100,7 +84,8 @@ def _new_plan(run: Run, request: DistilRequest, length: dict[str, float], contex
     except (KeyError, ValueError) as error:
         raise RunError(f"{source.name} cannot be distilled: {error}.") from error
     threads = hardware.set_threads(request.threads or hardware.cores())
-    weights = json.loads((folder / MANIFEST).read_bytes())["files"][MODEL]["sha256"]
+    length = length or {"minutes": USUAL_MINUTES}
+    whole = length_of(length, 1, 1)
     config = {
         "format_version": RUN_FORMAT,
         "id": secrets.token_hex(8),
@@ -116,10 +101,10 @@ def _new_plan(run: Run, request: DistilRequest, length: dict[str, float], contex
             "run": source.name,
             "id": source.id(),
             "step": int(loaded.config["step"]),
-            "weights": weights,
+            "weights": _weights_of(folder),
         },
-        "asked": length or {"minutes": USUAL_MINUTES},
-        "total_steps": 0,
+        "asked": length,
+        "total_steps": whole.total_steps or 0,
         "precision": hardware.resolve_precision(recipe.precision),
         "threads": threads,
         "processes": 1,
@@ -129,8 +114,7 @@ def _new_plan(run: Run, request: DistilRequest, length: dict[str, float], contex
     }
     if "most" in taught:
         config["most"] = taught["most"]
-    plan = DistilPlan(config, recipe, loaded.schedule, loaded.model)
-    plan.total_steps = config["total_steps"] = _total_steps(plan, config["asked"], context)
+    plan = DistilPlan(config=config, recipe=recipe, schedule=loaded.schedule, length=whole, teacher=loaded.model)
     context.check()
     _copy_teacher(loaded, run.folder / TEACHER)
     if source.has_hashes():
@@ -139,35 +123,27 @@ def _new_plan(run: Run, request: DistilRequest, length: dict[str, float], contex
     return plan
 
 
-def _resumed_plan(
-    run: Run, config: dict[str, Any], request: DistilRequest, length: dict[str, float], context: Context
-) -> DistilPlan:
+def _resumed_plan(run: Run, request: DistilRequest, length: dict[str, float]) -> DistilPlan:
+    config = run.config()
     origin = config["distilled"]
     if request.seed is not None and request.seed != config["seed"]:
-        raise RunError(
-            f"Options contradict the run {run.name!r}: --seed {request.seed} (the run has {config['seed']})."
-        )
+        raise contradiction(run, [f"--seed {request.seed} (the run has {config['seed']})"])
     loaded = load_teacher(run)
     if request.teacher is not None and _weights_of(step_folder(request.teacher)) != origin["weights"]:
-        raise RunError(
-            f"Options contradict the run {run.name!r}: --run {request.teacher} (it is distilled from "
-            f"{origin['run']}, step {origin['step']:,}, whose weights are others)."
-        )
-    plan = DistilPlan(config, Recipe.from_dict(config["recipe"]), loaded.schedule, loaded.model)
-    threads = hardware.set_threads(request.threads or config["threads"])
-    if threads != config["threads"]:
-        plan.notes.append(
-            f"The run began with {config['threads']} threads and goes on with {threads}: from here its last digits "
-            "differ from those of an uninterrupted run."
-        )
-    before = int(run.status().get("total_steps") or config["total_steps"])
-    if not length:
-        plan.total_steps = before
-    else:
-        same = length == config["asked"]
-        plan.total_steps = config["total_steps"] if same else _total_steps(plan, length, context)
-    if plan.total_steps != before:
-        plan.notes.append(f"The run's length is now {plan.total_steps:,} steps (before: {before:,}).")
+        taught = f"it is distilled from {origin['run']}, step {origin['step']:,}, whose weights are others"
+        raise contradiction(run, [f"--run {request.teacher} ({taught})"])
+    written = run.stretches()
+    before = length_before(run, written)
+    plan = DistilPlan(
+        config=config,
+        recipe=Recipe.from_dict(config["recipe"]),
+        schedule=loaded.schedule,
+        length=length_now(run, length, before, 1, 1),
+        written=written,
+        teacher=loaded.model,
+    )
+    plan.set_threads(request.threads)
+    plan.notes += length_note(plan.length, before)
     return plan
 
 
@@ -197,31 +173,3 @@ def _copy_teacher(loaded: Checkpoint, target: Path) -> None:
         for name, data in {**files, MANIFEST: json.dumps(manifest, indent=2).encode()}.items():
             (building / name).write_bytes(data)
         put_in_place(building, target)
-
-
-def _total_steps(plan: DistilPlan, length: dict[str, float], context: Context) -> int:
-    ((unit, amount),) = length.items()
-    seconds = 0.0
-    if unit == "minutes":
-        context.say("Timing a few steps on this machine ...")
-        seconds = _seconds_per_step(plan, context)
-    return steps_for(unit, amount, 1, 1, seconds)
-
-
-def _seconds_per_step(plan: DistilPlan, context: Context) -> float:
-    """Mean time of a step with a temporary network, with the teacher's part of it."""
-    student, times = new_student(plan.recipe, plan.teacher), []
-    steps = USES * (1 + _TIMED_SHEAVES)
-    frequencies, precision = plan.class_frequencies, plan.config["precision"]
-    last = began = time.perf_counter()
-    for _ in distil(
-        student, plan.teacher, plan.schedule, plan.recipe, steps, frequencies=frequencies, precision=precision
-    ):
-        now = time.perf_counter()
-        times.append(now - last)
-        last = now
-        context.check()
-        if now - began > _MOST_TIMING_SECONDS and len(times) % USES == 0:
-            break
-    # Whole rounds: the teacher works in the first step of each. The first round is slow, unless there is no other.
-    return float(np.mean(times[USES:] or times))

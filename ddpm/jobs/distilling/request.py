@@ -75,7 +75,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="total number of steps")
     length.add_argument(
-        "--minutes", type=float, help=f"total time, turned into steps once (default: {USUAL_MINUTES}, or the run's)"
+        "--minutes",
+        type=float,
+        help=f"total time by the clock, without pauses (default: {USUAL_MINUTES}, or the run's)",
     )
     parser.add_argument("--threads", type=int, help="processor cores to use (default: all)")
     parser.add_argument("--seed", type=int, help="fixes lessons and order (default: 0)")

@@ -15,7 +15,7 @@ from ddpm.base.files import remedy, replace_json
 from ddpm.base.folders import build_aside, put_in_place, sweep
 from ddpm.base.text import display_name
 from ddpm.jobs.model_card import run_card
-from ddpm.jobs.plan import RUN_FORMAT
+from ddpm.jobs.run_plan import RUN_FORMAT
 from ddpm.jobs.travel.contents import CARD, LATEST, RUN_JSON, STATUS_JSON, run_config, run_status, step_files
 from ddpm.jobs.travel.run_archive import RunArchive
 from ddpm.judging.choosing import CHOICE, read_choice

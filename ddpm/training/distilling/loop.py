@@ -21,6 +21,7 @@ from ddpm.training.loop import (
     too_many_skipped,
 )
 from ddpm.training.recipes import Recipe
+from ddpm.training.timetable import Timetable
 
 _WARMUP_STEPS = 50
 _EMA_DECAY = 0.998
@@ -74,20 +75,20 @@ def distil(
     teacher: UNet,
     schedule: NoiseSchedule,
     recipe: Recipe,
-    total_steps: int,
+    length: int | Timetable,
     *,
     frequencies: list[float] | None = None,
     seed: int = 0,
     precision: Precision = "float32",
 ) -> Iterator[TrainingStep]:
-    """Distil from ``state.step`` to ``total_steps``, changing ``state`` and yielding after each step.
+    """Distil from ``state.step`` to the end, changing ``state`` and yielding after each step.
 
     The loss of a pair is the root mean square error of v: its gradient is as large for a jump that is easily learnt as
     for the first one, whose error stays ten times as large (pseudo-Huber, Song & Dhariwal 2023, arXiv 2310.14189).
 
     Args:
         recipe: of :func:`recipe_to_distil`.
-        total_steps: also decides how the learning rate falls.
+        length: as for :func:`ddpm.training.loop.train`.
         frequencies: how often each kind is drawn; None where the teacher knows none.
 
     Raises:
@@ -95,9 +96,10 @@ def distil(
     """
     kinds = None if teacher.num_classes is None else frequencies or [1.0] * teacher.num_classes
     lessons = Lessons(teacher, schedule, kinds, recipe.label_dropout, recipe.batch_size, seed, precision)
+    timetable = length if isinstance(length, Timetable) else Timetable.of_steps(length)
     skipped_in_a_row = 0
-    while state.step < total_steps:
-        result = _step(state, lessons.at(state.step), schedule, recipe, total_steps, precision)
+    while state.step < timetable.end:
+        result = _step(state, lessons.at(state.step), schedule, recipe, timetable, precision)
         skipped_in_a_row = skipped_in_a_row + 1 if result.skipped else 0
         if skipped_in_a_row == MOST_SKIPPED_IN_A_ROW:
             raise too_many_skipped(result.step)
@@ -117,9 +119,15 @@ def jump_errors(model: UNet, schedule: NoiseSchedule, pairs: Pairs, precision: P
 
 
 def _step(
-    state: TrainingState, pairs: Pairs, schedule: NoiseSchedule, recipe: Recipe, total_steps: int, precision: Precision
+    state: TrainingState,
+    pairs: Pairs,
+    schedule: NoiseSchedule,
+    recipe: Recipe,
+    timetable: Timetable,
+    precision: Precision,
 ) -> TrainingStep:
-    rate = learning_rate_at(recipe, state.step, total_steps)
+    step = state.step
+    rate = learning_rate_at(recipe, step, timetable.total_steps(step))
     # The caller's gradient mode must be unchanged at each yield.
     with torch.enable_grad():
         state.model.train()
@@ -128,4 +136,4 @@ def _step(
         own_losses = (squares + _SMALL**2).sqrt() - _SMALL
         state.optimizer.zero_grad()
         own_losses.mean().backward()
-        return finish_step(state, recipe, own_losses.detach().cpu(), pairs.t, rate, state.step)
+        return finish_step(state, recipe, own_losses.detach().cpu(), pairs.t, rate, timetable.steps_alike(step))

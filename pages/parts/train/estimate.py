@@ -8,10 +8,10 @@ import streamlit as st
 from ddpm.base import hardware
 from ddpm.base.text import roughly
 from ddpm.cli.console import duration
-from ddpm.jobs import length
 from ddpm.jobs.control import Context
-from ddpm.jobs.length import counted_minutes, steps_for, too_few_steps
 from ddpm.jobs.request import TrainingRequest
+from ddpm.jobs.timing import length
+from ddpm.jobs.timing.length import counted_minutes, steps_for, too_few_steps
 from ddpm.sprites import SpriteDataset
 from ddpm.training.distributed import Team
 from ddpm.training.recipes import RECIPES

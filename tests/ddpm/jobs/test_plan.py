@@ -15,9 +15,9 @@ from ddpm import SpriteError, load_sprites
 from ddpm.base import hardware
 from ddpm.base.files import replace_json
 from ddpm.jobs.control import QUIET, Context, StoppedEarly
-from ddpm.jobs.length import seconds_per_step
 from ddpm.jobs.plan import Plan, make_plan, training_rows
 from ddpm.jobs.request import TrainingRequest
+from ddpm.jobs.timing.length import seconds_per_step
 from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run

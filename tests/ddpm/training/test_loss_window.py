@@ -10,7 +10,7 @@ import torch
 
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.training.loop import TrainingStep
-from ddpm.training.loss_window import LossWindow
+from ddpm.training.loss_window import NoiseErrorWindow
 
 
 def step(number: int, t: list[int], losses: list[float], skipped: bool = False) -> TrainingStep:
@@ -19,7 +19,7 @@ def step(number: int, t: list[int], losses: list[float], skipped: bool = False) 
 
 
 def test_the_loss_by_quartile() -> None:
-    window = LossWindow(NoiseSchedule(), "eps")
+    window = NoiseErrorWindow(NoiseSchedule(), "eps")
     window.add(step(1, [0, 249, 250, 999], [1.0, 3.0, 5.0, 7.0]))
     window.add(step(2, [10, 750, 751, 752], [2.0, 1.0, 2.0, 3.0]))
     summary = window.summary()
@@ -40,7 +40,7 @@ def test_the_error_of_the_noise_is_the_same_whatever_is_predicted() -> None:
     x_t, target = schedule.add_noise(x0, eps, t), schedule.velocity(x0, eps, t)
     predicted = target + 0.1 * wrong
     errors = (predicted - target).square().mean(dim=(1, 2, 3))
-    window = LossWindow(schedule, "v")
+    window = NoiseErrorWindow(schedule, "v")
     window.add(step(1, t.tolist(), errors.tolist()))
     in_eps = schedule.split_prediction(predicted, x_t, t, "v")[1]
     summary = window.summary()
@@ -49,7 +49,7 @@ def test_the_error_of_the_noise_is_the_same_whatever_is_predicted() -> None:
 
 
 def test_broken_steps_are_counted_only() -> None:
-    window = LossWindow(NoiseSchedule(), "eps")
+    window = NoiseErrorWindow(NoiseSchedule(), "eps")
     window.add(step(1, [5], [math.nan], skipped=True))
     assert window.summary()["loss"] is None
     window.add(step(2, [5], [2.0]))
@@ -62,7 +62,7 @@ def test_the_error_of_the_noise_is_even_over_t_whatever_is_looked_at_most() -> N
     probabilities = schedule.timestep_probabilities(0.5)
     t = torch.multinomial(probabilities, 200_000, replacement=True, generator=torch.Generator().manual_seed(0))
     losses = (t / 1000).square().float()
-    window = LossWindow(schedule, "eps", even_log_snr=0.5)
+    window = NoiseErrorWindow(schedule, "eps", even_log_snr=0.5)
     window.add(step(1, t.tolist(), losses.tolist()))
     # The integral of x^2 from 0 to 1, and over the first quarter.
     assert window.summary()["noise_error"] == pytest.approx(1 / 3, rel=0.01)

@@ -26,7 +26,7 @@ from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.cli.small_runs import train_small
-from tests.ddpm.helpers import TINY, digests, simple_sprites
+from tests.ddpm.helpers import TINY, Ticks, digests, simple_sprites
 
 STEPS = 12
 
@@ -103,6 +103,26 @@ def test_an_interrupted_one_goes_on_exactly(here: Path) -> None:
     steps = [Run(here / "checkpoints" / name).step_path(STEPS) for name in ("whole", "parts")]
     assert digests(steps[0]) == digests(steps[1])
     assert distil("parts", teacher=None, steps=None, resume=True).step == STEPS
+
+
+def test_minutes_go_by_the_clock_and_go_on_exactly(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = Ticks(0.05)
+    monkeypatch.setattr("ddpm.training.clock.time", ticks)
+    seen: list[Progress] = []
+    last = distil(watch=seen.append, steps=None, minutes=0.1)
+    run = Run(here / "checkpoints" / "quick")
+    assert (last.state, last.step, last.minutes) == ("finished", last.total_steps, None)
+    assert ticks.now == pytest.approx(6, abs=0.5)
+    assert 20 < last.step < 60
+    rates = [record["learning_rate"] for record in run.metrics()]
+    assert rates[-1] < 0.02 * max(rates)
+    (warned,) = {progress.message for progress in seen if "Too few" in (progress.message or "")}
+    assert "Its jumps do not arrive before about" in warned
+    expected = digests(run.step_path(last.step))
+    ticks.seconds = 0.25
+    shutil.rmtree(run.step_path(last.step))
+    again = distil(steps=None, teacher=None, resume=True)
+    assert (again.step, digests(run.step_path(last.step))) == (last.step, expected)
 
 
 def test_other_weights_are_refused_on_resume(here: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ddpm.jobs.length import Length
+from ddpm.jobs.timing.length import Length
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ddpm.jobs.cadence import Cadence, ClockCadence, Due, preview_steps
-from ddpm.jobs.length import Length
+from ddpm.jobs.timing.cadence import Cadence, ClockCadence, Due, preview_steps
+from ddpm.jobs.timing.length import Length
 from ddpm.training.clock import Clock
 from ddpm.training.timetable import Stretch, Timetable
 

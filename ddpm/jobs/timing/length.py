@@ -48,17 +48,20 @@ def steps_for(unit: str, amount: float, rows: int, batch_size: int, seconds_per_
     raise ValueError(f"a length is in steps, epochs or minutes, not in {unit}")
 
 
-def too_few_steps(recipe: Recipe, steps: int, minutes: float) -> str:
+def too_few_steps(
+    recipe: Recipe, steps: int, minutes: float, why: str = "This recipe draws nothing that can be recognised"
+) -> str:
     """In words, that a time is too short to learn anything on this machine as busy as it is; empty if it is not.
 
     Args:
         steps: that fit into the minutes.
+        why: what holds before ``recipe.least_steps``.
     """
     if steps >= recipe.least_steps:
         return ""
     return (
-        f"Too few steps to learn: {steps:,} in {counted_minutes(minutes)}. This recipe draws nothing that can be "
-        f"recognised before about {recipe.least_steps:,}. Close other programs, or give it longer: about "
+        f"Too few steps to learn: {steps:,} in {counted_minutes(minutes)}. {why} before about "
+        f"{recipe.least_steps:,}. Close other programs, or give it longer: about "
         f"{counted_minutes(math.ceil(minutes * recipe.least_steps / steps))} as busy as this computer is now."
     )
 

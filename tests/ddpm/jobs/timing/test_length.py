@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ddpm.jobs.length import steps_for, too_few_steps
+from ddpm.jobs.timing.length import steps_for, too_few_steps
 from ddpm.training.recipes import RECIPES
 
 

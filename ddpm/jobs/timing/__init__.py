@@ -1,0 +1,1 @@
+"""How long a training is, and after which of its steps something is due."""
