@@ -15,9 +15,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ddpm import load_sprites
-from ddpm.jobs import cadence, self_check
+from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
+from ddpm.jobs.timing import cadence
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report

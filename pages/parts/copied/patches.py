@@ -61,6 +61,11 @@ def patches(subject: Subject, report: MemorizationReport) -> None:
             "A distilled model knows too few noise levels for this: ask the model that it was distilled from instead."
         )
         return
+    # Of this model and these training sprites: which of its samples are looked at does not matter.
+    key = (subject.key, mark)
+    if (known := _known().get(key)) is not None:
+        _show(known, report)
+        return
     images, labels, kinds = learnt_from(loaded, subject.comparison, SPRITES)
     each = seconds_per_sprite(images, labels, kinds)
     n = affordable(each, _MOST_SECONDS)
@@ -70,17 +75,13 @@ def patches(subject: Subject, report: MemorizationReport) -> None:
             "command line, report measures it with its options checkpoint and patches."
         )
         return
-    # Of this model and these training sprites: which of its samples are looked at does not matter.
-    key = (subject.key, mark)
-    found = _known().get(key)
-    if found is None:
-        if not st.button("Measure it", icon=":material/science:"):
-            st.caption("It takes some seconds, on a busy computer a minute or more, and is then kept for a while.")
-            return
-        with st.spinner(f"Drawing {n} sprites in three ways ...", show_time=True):
-            asked = None if kinds is None else kinds[:n]
-            found = measure_agreement(ParallelModel(loaded.model), loaded.schedule, images, labels, asked, n)
-        keep(_known(), key, found, 16)
+    if not st.button("Measure it", icon=":material/science:"):
+        st.caption("It takes some seconds, on a busy computer a minute or more, and is then kept for a while.")
+        return
+    with st.spinner(f"Drawing {n} sprites in three ways ...", show_time=True):
+        asked = None if kinds is None else kinds[:n]
+        found = measure_agreement(ParallelModel(loaded.model), loaded.schedule, images, labels, asked, n)
+    keep(_known(), key, found, 16)
     _show(found, report)
 
 

@@ -15,7 +15,7 @@ from ddpm.runs.run import Run
 # A first step that is later than this share of the last has learnt most of what there is to learn.
 _LATE = 0.25
 _KEEP = (
-    "A training keeps its last steps, and begun on the command line, with `--keep-every 500`, also earlier ones: with "
+    "A training keeps its last steps, and begun on the command line, with --keep-every 500, also earlier ones: with "
     "those, a second slider leads from blobs to sprites."
 )
 
@@ -64,9 +64,9 @@ def remark(shown: Sequence[int], saved: int, damaged: Sequence[int], shipped: bo
     if len(shown) == 1:
         words = "Only one step of this training is here, so that this cannot be asked of earlier ones."
         do = " Teach a model of your own, and it can." if shipped else f" {_KEEP}"
-        return words + do.replace("`", "") + tail
+        return words + do + tail
     which = f"all {saved:,} saved steps of this training"
-    if len(shown) < saved:
+    if len(shown) + len(damaged) < saved:
         which = f"{len(shown):,} of the {saved:,} saved steps of this training, evenly in the logarithm of the step"
     late = f" {_KEEP}" if shown[0] > _LATE * shown[-1] and not shipped else ""
-    return f"The second slider asks {which}, the last included.{late.replace('`', '')}{tail}"
+    return f"The second slider asks {which}, the last included.{late}{tail}"

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from ddpm.cli.main import main
-from ddpm.jobs import cadence, self_check
+from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
 from ddpm.jobs.shipping import folder_size, ship_run
+from ddpm.jobs.timing import cadence
 from ddpm.jobs.travel.exporting import export_run
 from ddpm.jobs.travel.importing import import_run
 from ddpm.runs.checkpoint import can_use_raw, load_checkpoint
