@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import struct
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -505,6 +506,8 @@ def test_of_a_batch_that_does_not_say_how_it_was_drawn_nothing_is_memorised(smal
 def test_what_patches_explain_is_measured_when_it_is_asked_for(
     copied: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    known: OrderedDict[Any, Any] = OrderedDict()
+    monkeypatch.setattr("pages.parts.copied.patches._known", lambda: known)
     for module in ("ddpm.judging.recombination.agreement", "pages.parts.copied.patches"):
         monkeypatch.setattr(f"{module}.SPRITES", 6)
     assert any("some seconds" in caption.value for caption in copied.caption)
@@ -536,6 +539,7 @@ def test_what_patches_explain_is_measured_when_it_is_asked_for(
 def test_where_patches_take_too_long_the_command_line_is_named(
     copied: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pages.parts.copied.patches._known", OrderedDict)
     monkeypatch.setattr("pages.parts.copied.patches.seconds_per_sprite", lambda *_: 45.0)
     copied.run()
     assert not copied.exception
