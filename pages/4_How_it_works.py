@@ -16,4 +16,6 @@ st.markdown(
     "All that you see is worked out by this model, with the code of this app."
 )
 alone = open_link([chapter.name for chapter in CHAPTERS])
-tell(choose_subject(), alone)
+subject = choose_subject()
+with st.container(key="story"):
+    tell(subject, alone)

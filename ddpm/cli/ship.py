@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ddpm.base.text import counted
 from ddpm.cli.options import Commands, add_command
 from ddpm.jobs.shipping import folder_size, ship_run
 
@@ -14,11 +15,25 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "ship", _ship, "make a run small, to come with the program")
     parser.add_argument("--run", required=True, type=Path, help="a run folder, or one of its steps")
     parser.add_argument("--out", required=True, type=Path, help="the folder of the shipped run")
+    parser.add_argument(
+        "--early",
+        metavar="STEP,STEP",
+        type=_steps,
+        help="saved steps before it that come along to show how it learnt; nothing draws with them unless asked to",
+    )
     parser.add_argument("--note", help="a word for people, such as interim")
     parser.add_argument("--data", metavar="SOURCE", help="what others load to get its sprites (default: the run's)")
     parser.add_argument("--data-name", metavar="WORDS", help="what its sprites are called (default: as the run has it)")
 
 
 def _ship(options: argparse.Namespace) -> None:
-    run = ship_run(options.run, options.out, options.note, options.data, options.data_name)
-    print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB", file=sys.stderr)
+    run = ship_run(options.run, options.out, options.note, options.data, options.data_name, options.early or ())
+    early = f", {counted(len(run.early()), 'early step')} among it" if run.early() else ""
+    print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB{early}", file=sys.stderr)
+
+
+def _steps(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of steps, such as 500,2000") from None

@@ -114,7 +114,12 @@ def _facts(run: Run, config: dict[str, Any]) -> list[str]:
         f"| schedule, prediction | {config['schedule']['kind']}, {recipe['prediction_type']} |",
         f"| precision, threads, seed | {config['precision']}, {config['threads']}, {config['seed']} |",
         f"| machine | {config['machine']} |",
+        *([f"| early steps | {steps}: to show how it learnt, not judged |"] if (steps := _early(run)) else []),
     ]
+
+
+def _early(run: Run) -> str:
+    return ", ".join(f"{step:,}" for step in run.early())
 
 
 def _how_far(run: Run, step: int) -> str:

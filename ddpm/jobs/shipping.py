@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from ddpm.jobs.model_card import run_card
 from ddpm.jobs.plan import checkpoint_config
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
 from ddpm.judging.verdict import read_verdict
-from ddpm.runs.checkpoint import load_checkpoint, save_checkpoint, step_folder
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, step_folder
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.run import Run
 from ddpm.training.loop import new_state
@@ -24,7 +26,12 @@ _POINTS, _PREVIEWS = 250, 14
 
 
 def ship_run(
-    source: Path, target: Path, note: str | None = None, data: str | None = None, data_name: str | None = None
+    source: Path,
+    target: Path,
+    note: str | None = None,
+    data: str | None = None,
+    data_name: str | None = None,
+    early: Sequence[int] = (),
 ) -> Run:
     """Copy a run without what only training needs, with weights in half precision.
 
@@ -33,9 +40,10 @@ def ship_run(
         target: the folder of the shipped run; an older shipped run is replaced.
         note: a word for people, such as "interim".
         data, data_name: the source from which others load its sprites, and their name, if not those of the run.
+        early: saved steps before it that come along to show how it learnt; nothing draws with them unless asked to.
 
     Raises:
-        CheckpointError: if the source cannot be used.
+        CheckpointError: if the source or an early step cannot be used.
         RunError: if the target is a run that was not shipped.
     """
     choice = read_choice(source)
@@ -44,22 +52,45 @@ def ship_run(
     checkpoint = load_checkpoint(folder)
     if not run.exists():
         raise CheckpointError(f"{folder} is not part of a run: its run.json is missing.")
+    step = int(checkpoint.config["step"])
+    before = [_early(run, at, step) for at in sorted(set(early))]
     if target.exists():
         if not Run(target).is_shipped():
             raise RunError(f"{target} is a run of yours: it is not replaced.")
         discard(target)
-    step = int(checkpoint.config["step"])
     # The id is not copied: with weights in another precision it is another run.
-    copied = {key: value for key, value in run.config().items() if key not in ("id", "sequence")}
+    copied = {key: value for key, value in run.config().items() if key not in ("id", "sequence", "early")}
     config = {**copied, "name": target.name, "shipped": True}
     if note:
         config["note"] = note
+    if before:
+        config["early"] = [int(one.config["step"]) for one in before]
     config["data"] |= {key: value for key, value in (("source", data), ("name", data_name)) if value}
     target.mkdir(parents=True)
     replace_json(target / "run.json", config)
     _copy_measurements(run, target, step)
     _copy_choice(run, target, choice is not None, config["data"]["name"])
     _copy_previews(run, target, step)
+    for one in (*before, checkpoint):
+        _save(one, target, config, int(run.status().get("total_steps") or config["total_steps"]))
+    shipped = Run(target)
+    shipped.set_latest(step)
+    replace_bytes(target / "README.md", run_card(shipped).encode())
+    return shipped
+
+
+def _early(run: Run, step: int, chosen: int) -> Checkpoint:
+    """An early step of a run; raises CheckpointError if it is missing, damaged, or not before the chosen one."""
+    if step not in run.steps():
+        here = ", ".join(f"{saved:,}" for saved in run.steps() if saved < chosen) or "none"
+        raise CheckpointError(f"{run.name} has no saved step {step:,}. Before its step {chosen:,} it has: {here}.")
+    if step >= chosen:
+        raise CheckpointError(f"Step {step:,} of {run.name} is not earlier than step {chosen:,}, which is shipped.")
+    return load_checkpoint(run.step_path(step))
+
+
+def _save(checkpoint: Checkpoint, target: Path, config: dict[str, Any], total_steps: int) -> None:
+    """Write a step in half precision."""
     model = checkpoint.model
     state = new_state(
         Recipe.from_dict(config["recipe"]),
@@ -68,15 +99,10 @@ def ship_run(
         image_shape=model.image_shape,
         binary_alpha=model.binary_alpha,
     )
-    state.ema.model.load_state_dict(checkpoint.model.state_dict())
+    state.ema.model.load_state_dict(model.state_dict())
     state.model.distilled = model.distilled
-    state.step = step
-    stored = checkpoint_config(config, int(run.status().get("total_steps") or config["total_steps"]))
-    save_checkpoint(target / "steps", state, stored, resumable=False, half=True)
-    shipped = Run(target)
-    shipped.set_latest(step)
-    replace_bytes(target / "README.md", run_card(shipped).encode())
-    return shipped
+    state.step = int(checkpoint.config["step"])
+    save_checkpoint(target / "steps", state, checkpoint_config(config, total_steps), resumable=False, half=True)
 
 
 def _copy_measurements(run: Run, target: Path, step: int) -> None:

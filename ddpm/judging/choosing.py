@@ -25,6 +25,7 @@ from ddpm.base.json_values import (
     list_of,
     or_none,
 )
+from ddpm.base.text import counted
 from ddpm.diffusion.sampling import Sampler, default_steps, usual_sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
@@ -216,7 +217,7 @@ def choose_step(
     all_steps_too: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Measure every saved step of a run, and choose the best.
+    """Measure every saved step of a run but the early ones of a shipped run, and choose the best.
 
     In the run's folder ``choice.json`` holds the table, ``verdict.json`` the whole report of the chosen step. Rows that
     are there already are not measured again.
@@ -245,12 +246,15 @@ def choose_step(
     rows = {row["step"]: row for row in earlier["rows"]} if earlier and earlier["samples"] == n else {}
     all_steps = earlier["all_steps"] if earlier and earlier["samples"] == n else None
     reports: dict[int, Report] = {}
-    for step in run.steps():
+    steps = _candidates(run)
+    if early := run.early():
+        say(f"Left out, since they only show how it learnt: {counted(len(early), 'early step')}.")
+    for step in steps:
         if step not in rows:
             say(f"Step {step:,}: drawing {n:,} sprites, and measuring them ...")
             rows[step], reports[step] = measured(step)
             _write(run, n, rows, all_steps)
-    chosen = int(best_row([rows[step] for step in run.steps()])["step"])
+    chosen = int(best_row([rows[step] for step in steps])["step"])
     if chosen in reports or not (run.folder / VERDICT).is_file() or (earlier or {}).get("chosen") != chosen:
         report = reports[chosen] if chosen in reports else measured(chosen)[1]
         _write_verdict(run, report)
@@ -308,9 +312,14 @@ _CHOICE: dict[str, Check] = {
 }
 
 
+def _candidates(run: Run) -> list[int]:
+    early = run.early()
+    return [step for step in run.steps() if step not in early]
+
+
 def _write(run: Run, n: int, rows: dict[int, Any], all_steps: dict[str, Any] | None) -> dict[str, Any]:
     # A table may hold steps that were deleted: a shipped run has one left.
-    chosen = int(best_row([rows[step] for step in run.steps() if step in rows])["step"])
+    chosen = int(best_row([rows[step] for step in _candidates(run) if step in rows])["step"])
     found = {"samples": n, "rows": [rows[step] for step in sorted(rows)], "chosen": chosen, "all_steps": all_steps}
     replace_json(run.folder / CHOICE, found)
     return found

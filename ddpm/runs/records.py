@@ -82,6 +82,7 @@ _CONFIG: dict[str, Check] = {
     "note": is_text,
     "id": lambda value: is_text(value) and bool(_ID.fullmatch(value)),
     "sequence": is_count,
+    "early": list_of(is_count),
     "distilled": lambda value: has_fields(value, {"run": is_name, "id": is_text, "step": is_count, "weights": is_text}),
 }
 _METRICS: dict[str, Check] = {

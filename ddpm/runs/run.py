@@ -117,6 +117,11 @@ class Run:
         """Saved steps, in rising order."""
         return [step for step in _numbers(self.folder / "steps") if (self.step_path(step) / MANIFEST).is_file()]
 
+    def early(self) -> list[int]:
+        """Saved steps that a shipped run brings to show how it learnt; they are neither judged nor chosen."""
+        known = self.config().get("early", [])
+        return [step for step in self.steps() if step in known]
+
     def latest(self) -> int | None:
         """The newest saved step."""
         try:

@@ -18,6 +18,7 @@ from ddpm import load_sprites
 from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
+from ddpm.jobs.timing import cadence
 from ddpm.judging.copying.comparison_set import ComparisonSet
 from ddpm.judging.html_report import to_html
 from ddpm.judging.report import make_report
@@ -133,6 +134,8 @@ def url(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     patch.setenv("DDPM_HOME", str(home))
     patch.setattr(self_check, "FINAL_EVALUATIONS", 16)
     patch.setitem(RECIPES, "fast", SMALL)
+    # Two saved steps.
+    patch.setattr(cadence, "_intervals", lambda total: (1, 4))
     request = TrainingRequest(runs / "small", str(place / "simple.npz"), steps=8, threads=1, check_sprites=16)
     run_training(request, lambda progress: None)
     batch = draw(resolve(Order(str(runs / "small"), n=16, seed=1)))
@@ -292,6 +295,8 @@ def a_sample_looked_at_closely(page: Page, url: str) -> Iterator[None]:
 
 def how_it_works(page: Page, url: str) -> Iterator[None]:
     opened(page, f"{url}/How_it_works")
+    page.locator(".scene").nth(4).wait_for()
+    calm(page)
     scene = page.locator(".scene").first
     picture = scene.locator("figure").nth(1).locator("canvas")
     before = picture.evaluate("canvas => canvas.toDataURL()")
@@ -301,6 +306,12 @@ def how_it_works(page: Page, url: str) -> Iterator[None]:
     expect(scene.locator("output")).to_have_text("t = 999")
     page.get_by_text("The formula, and the line of our code").first.click()
     see(page, page.get_by_text("in NoiseSchedule.add_noise"))
+    scene = page.locator(".scene").nth(1)
+    believed = scene.locator("figure").filter(has_text="It believes: x0").locator("canvas")
+    before = believed.evaluate("canvas => canvas.toDataURL()")
+    scene.get_by_role("slider").nth(1).press("Home")
+    assert believed.evaluate("canvas => canvas.toDataURL()") != before
+    expect(scene.locator("output").nth(1)).to_have_text("learnt for 4 steps")
     yield
 
 
@@ -334,6 +345,36 @@ def the_lesson(page: Page, url: str) -> Iterator[None]:
     see(page, page.get_by_text("Lesson, step 3 of 6"))
     page.locator(".scene canvas").first.wait_for()
     yield
+
+
+def test_present_makes_all_pages_larger_and_cuts_nothing_off(page: Page, url: str) -> None:
+    page.goto(f"{url}/How_it_works")
+    page.locator(".scene").nth(4).wait_for()
+    calm(page)
+    tall = "selector => document.querySelector(selector).getBoundingClientRect().height"
+    usual = page.evaluate(tall, ".stApp h1")
+    sprite = page.locator(".scene canvas").first
+    width = "canvas => canvas.getBoundingClientRect().width"
+    small = sprite.evaluate(width)
+    page.get_by_role("switch", name="Present").press(" ")
+    page.wait_for_function(f"before => ({tall})('.stApp h1') > 1.1 * before", arg=usual)
+    assert sprite.evaluate(width) > small
+    calm(page)
+    told = []
+    for number, name in enumerate(("How it works", "Created or copied?", "Sample", "Train", "Home", "Lesson")):
+        if number:
+            page.get_by_role("link", name=name, exact=True).first.click()
+            page.wait_for_function("title => document.title.startsWith(title)", arg=name)
+            calm(page)
+        for width_of_screen in (DESKTOP, 1920, PHONE):
+            page.set_viewport_size({"width": width_of_screen, "height": 1080})
+            page.wait_for_timeout(400)
+            page.evaluate(SETTLE)
+            told += [f"{name}, {width_of_screen} pixels: {one}" for one in page.evaluate(CUT_OFF)]
+            if width_of_screen == 1920:
+                told += [f"{name}: {one}" for one in complaints(page)]
+        page.set_viewport_size({"width": DESKTOP, "height": 1080})
+    assert not told, "\n".join(told)
 
 
 @pytest.mark.parametrize(

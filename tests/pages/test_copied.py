@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import struct
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,10 @@ from ddpm.judging.quality.form_index import FormIndex
 from ddpm.judging.quality.form_network import VERSION
 from ddpm.judging.quality.forms import FormBaseline
 from ddpm.judging.readers import Readers
+from ddpm.judging.recombination.agreement import learnt_from, measure_agreement
 from ddpm.judging.report import make_report
 from ddpm.runs.album import Batch
+from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
@@ -498,3 +501,47 @@ def test_of_a_batch_that_does_not_say_how_it_was_drawn_nothing_is_memorised(smal
     batch = draw(resolve(Order(str(small), n=2, steps=2)))
     with pytest.raises(CheckpointError, match="does not say"):
         memorised_chain(Batch("", batch.chain, {**batch.info, "n": 10**9}), 0, seen_by(small))
+
+
+def test_what_patches_explain_is_measured_when_it_is_asked_for(
+    copied: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: OrderedDict[Any, Any] = OrderedDict()
+    monkeypatch.setattr("pages.parts.copied.patches._known", lambda: known)
+    for module in ("ddpm.judging.recombination.agreement", "pages.parts.copied.patches"):
+        monkeypatch.setattr(f"{module}.SPRITES", 6)
+    assert any("some seconds" in caption.value for caption in copied.caption)
+    next(button for button in copied.button if button.label == "Measure it").click().run()
+    assert not copied.exception
+    table = blocks(copied, "Patches of training sprites")
+    run = Run(Path("checkpoints/small"))
+    data = run_data(run).sprites
+    assert data is not None
+    loaded = load_checkpoint(run.folder)
+    images, labels, asked = learnt_from(loaded, what_was_seen(data, run.trained_on()), 6)
+    found = measure_agreement(loaded.model, loaded.schedule, images, labels, asked, 6)
+    for explained in (found.local, found.memoriser, found.unrelated):
+        assert f"<td>{percent(explained.median)}</td>" in table
+        assert f"<td>{percent(explained.low)} to {percent(explained.high)}</td>" in table
+    assert "of 64)" in table, "copies stand beside it"
+    assert any(found.sentence.split(" explains")[0] in text.value for text in copied.markdown)
+    # It is of the model: measured once, for all of its samples.
+    monkeypatch.setattr("pages.parts.copied.patches.measure_agreement", None)
+    copied.segmented_control(key="question").set_value("Fresh batch").run()
+    next(button for button in copied.button if button.label == "Draw 64").click().run()
+    assert not copied.exception
+    assert blocks(copied, "Patches of training sprites")
+    question(copied, simple_sprites(6), tmp_path)
+    assert not blocks(copied, "Patches of training sprites")
+    assert any("These sprites come from elsewhere" in caption.value for caption in copied.caption)
+
+
+def test_where_patches_take_too_long_the_command_line_is_named(
+    copied: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.parts.copied.patches._known", OrderedDict)
+    monkeypatch.setattr("pages.parts.copied.patches.seconds_per_sprite", lambda *_: 45.0)
+    copied.run()
+    assert not copied.exception
+    assert not [button for button in copied.button if button.label == "Measure it"]
+    assert any("about 45 seconds a sprite" in caption.value for caption in copied.caption)

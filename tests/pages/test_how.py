@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +13,21 @@ import numpy as np
 import pytest
 import torch
 
+from ddpm.diffusion.sampling import sample
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.judging.copying.comparison_set import what_was_seen
 from ddpm.runs.checkpoint import load_checkpoint
 from ddpm.runs.run import Run
 from ddpm.sprites import load_sprites
+from pages.parts.how import long_way
 from pages.parts.how.copying import why_not_copy
 from pages.parts.how.formula import line_of
+from pages.parts.how.learning import remark, spread
+from pages.parts.how.long_way import LongWay
 from pages.parts.how.noise_in import noise_in
+from pages.parts.how.pixels import as_sprites
 from pages.parts.how.question import question
-from pages.parts.how.scene import Chart, Panel, Row, Scene, pack
+from pages.parts.how.scene import Chart, Panel, Row, Scene, Second, pack
 from pages.parts.how.story import CHAPTERS
 from pages.parts.how.strictness import kinds
 from pages.parts.how.subject import Subject
@@ -100,16 +106,121 @@ def test_noise_begins_with_the_sprite_and_ends_without_it(subject: Subject) -> N
         assert shares == sorted(shares, reverse=True)
 
 
-def test_the_answer_adds_up_to_the_question(subject: Subject) -> None:
-    scene = question(subject)
+def test_the_answer_adds_up_to_the_question(subject: Subject, small: Path) -> None:
+    shutil.rmtree(small / "steps" / "000010")
+    scene = question(replace(subject, run=Run(small)))
     t = subject.timesteps
     assert len(scene.stops) == len(t)
     assert panel(scene, 0, "beneath").images.shape == (1, *subject.image.shape)
     (chart,) = scene.charts
+    assert scene.second is None
+    assert scene.remark.startswith("Only one step of this training is here")
     of_x0, of_eps = (chart.curves[name] for name in ("of x0", "of the noise eps"))
     # What the two errors have to do with each other at one x_t.
     scale = torch.sqrt(1 - subject.schedule.alphas_cumprod[t]) / subject.schedule.alphas_cumprod[t].sqrt()
     np.testing.assert_allclose(of_x0, of_eps * scale.numpy(), rtol=2e-2, atol=1e-4)
+
+
+def test_earlier_steps_of_the_training_are_asked_the_same(subject: Subject, small: Path) -> None:
+    scene = question(subject)
+    assert scene.second is not None
+    assert scene.second.stops == ["learnt for 10 steps", "learnt for 12 steps"]
+    assert scene.remark.startswith("The second slider asks all 2 saved steps of this training, the last included.")
+    count, (chart,) = len(scene.stops), scene.charts
+    believed = panel(scene, 1, "believes: x0")
+    assert len(believed.images) == len(believed.notes) == 2 * count
+    for place, folder in enumerate(("000010", "000012")):
+        loaded = load_checkpoint(subject.run.folder / "steps" / folder)
+        alone = question(replace(subject, loaded=loaded, run=Run(small / "none")))
+        # Fewer positions are asked of several steps, but both ends of the slider are the same.
+        for here, there in ((0, 0), (-1, -1)):
+            np.testing.assert_array_equal(
+                believed.images[place * count : (place + 1) * count][here],
+                panel(alone, 1, "believes: x0").images[there],
+            )
+            np.testing.assert_allclose(
+                chart.curves["of x0"][place][here], alone.charts[0].curves["of x0"][there], rtol=1e-4
+            )
+    assert header(pack(scene))["second"]["stops"] == list(scene.second.stops)
+    (small / "steps" / "000010" / "model.safetensors").write_bytes(b"")
+    scene = question(replace(subject, run=Run(small)))
+    assert scene.second is None
+    assert scene.remark.endswith("1 step cannot be read and is passed over.")
+
+
+def test_saved_steps_are_spread_evenly_in_their_logarithm() -> None:
+    assert spread([10, 20], 8) == [10, 20]
+    assert spread(list(range(500, 25_001, 500)), 8) == [500, 1_000, 1_500, 2_500, 4_500, 8_000, 14_500, 25_000]
+    assert spread([0, 1, 2, 3], 2) == [0, 3]
+
+
+def test_where_early_steps_are_missing_it_is_said_what_keeps_them() -> None:
+    late, early = [9_000, 9_500, 10_000], [500, 10_000]
+    assert "--keep-every 500" in remark(late, 3, [], shipped=False)
+    assert "--keep-every" not in remark(early, 2, [], shipped=False)
+    assert "2 of the 9 saved steps of this training, evenly in the logarithm" in remark(early, 9, [], shipped=False)
+    assert "Teach a model of your own" in remark([10_000], 1, [], shipped=True)
+
+
+def test_all_steps_are_worked_out_as_long_as_somebody_asks(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = NoiseSchedule(60, subject.schedule.kind)
+    subject = replace(subject, loaded=replace(subject.loaded, schedule=schedule))
+    monkeypatch.setattr(long_way, "_PATIENCE", -1.0)
+    way = LongWay(subject, 50)
+    for _ in range(3):
+        way.ask()
+        finish(way)
+    assert 0 <= way.done < 10, "nobody waited for more"
+    monkeypatch.setattr(long_way, "_PATIENCE", 60.0)
+    way.ask()
+    finish(way)
+    assert way.is_over
+    moments = list(sample(subject.model, schedule, 1, "ddim", 60, subject.seed, subject.labels(1), noise=subject.eps))
+    shown = way.panel()
+    assert shown.title == "60 steps"
+    assert shown.notes[0] == "1 done"
+    assert shown.notes[-1] == "60 done"
+    np.testing.assert_array_equal(shown.images, np.concatenate([as_sprites(moments[at].x_t) for at in way._at]))
+
+
+def test_a_network_that_breaks_ends_the_long_way_in_words(subject: Subject) -> None:
+    class Broken(torch.nn.Module):
+        prediction_type, num_classes, image_shape = "v", None, (3, 16, 16)
+
+        def forward(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+            return x_t * float("nan")
+
+    way = LongWay(replace(subject, loaded=replace(subject.loaded, model=Broken()), label=None), 50)
+    way.ask()
+    finish(way)
+    assert way.is_over
+    assert "NaN" in way.error
+
+
+def finish(way: LongWay) -> None:
+    """Wait until its thread is gone."""
+    if (thread := way._thread) is not None:
+        thread.join(300)
+        assert not thread.is_alive()
+
+
+def test_all_steps_are_offered_and_come_into_the_scene(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[LongWay] = []
+    monkeypatch.setattr(LongWay, "ask", lambda way: asked.append(way))
+    app = open_page(PAGE)
+    assert any("second" in one.value and "once" in one.value for one in app.caption)
+    next(button for button in app.button if button.label == "The same noise in all 1,000 steps").click().run()
+    assert not app.exception
+    assert asked
+    assert not [button for button in app.button if button.label.startswith("The same noise")]
+    (way,) = set(asked)
+    picture = np.zeros((1, 16, 16, 3), np.uint8)
+    way._pictures, way.done, way.seconds = dict.fromkeys(way._at, picture), way.total, 14.2
+    app.run()
+    assert not app.exception
+    scenes = [one.proto for one in app.get("bidi_component")]
+    assert any(b'"1,000 steps"' in one.SerializeToString() for one in scenes)
+    assert any(b"The 1,000 steps took 14 seconds here" in one.SerializeToString() for one in scenes)
 
 
 def test_the_way_back_ends_at_sprites_and_each_step_begins_where_the_last_ended(subject: Subject) -> None:
@@ -160,6 +271,12 @@ def test_what_does_not_fit_the_slider_is_refused() -> None:
     assert header(pack(fits))["rows"][0]["panels"][1]["count"] == 1
     with pytest.raises(ValueError, match="does not fit"):
         pack(Scene("t", ["a", "b"], [Row("row", [Panel("one", images)])]))
+    two = Scene("t", ["a", "b", "c"], fits.rows, second=Second("step", ["1", "2"]))
+    assert header(pack(replace(two, rows=[Row("row", [Panel("six", images.repeat(2, 0))])])))["rows"]
+    with pytest.raises(ValueError, match="does not fit"):
+        pack(replace(fits, rows=[Row("row", [Panel("six", images.repeat(2, 0))])]))
+    with pytest.raises(ValueError, match="does not fit"):
+        pack(replace(two, charts=[Chart("curve", {"one": np.zeros((3, 2))}, ("", ""), second=True)]))
     bad = Chart("curve", {"one": np.array([0, np.nan, 1])}, ("", ""))
     with pytest.raises(ValueError, match="not finite"):
         pack(Scene("t", ["a", "b", "c"], fits.rows, [bad]))

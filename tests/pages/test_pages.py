@@ -388,3 +388,21 @@ def test_sample_from_it_shows_sprites_of_that_model(open_page: OpenPage, trained
     app.session_state["draw-from"] = small
     app.run()
     assert app.session_state["batch"] is batch, "it is there already"
+
+
+def test_the_switch_for_projectors_stays_on_over_pages_and_comes_with_an_address(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained)
+    monkeypatch.setenv("DDPM_HOME", str(trained / "home"))
+    monkeypatch.setattr("pages.parts.shared.store.ROOT", trained)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300)
+    app.query_params["present"] = "1"
+    app.run()
+    assert app.toggle(key="present").value
+    app.switch_page("pages/2_Sample.py").run()
+    assert app.toggle(key="present").value
+    app.toggle(key="present").set_value(False).run()
+    app.switch_page("streamlit_app.py").run()
+    assert not app.exception
+    assert not app.toggle(key="present").value, "the address says how it begins, and not what it is"

@@ -77,7 +77,7 @@ def step_files(folder: Path) -> dict[str, bytes]:
 
 def run_config(config: Mapping[str, Any], run_id: str) -> dict[str, Any]:
     """``run.json`` as it travels: with the id, so that links find the run; no folders, no place in a list of runs."""
-    kept = {key: value for key, value in config.items() if key not in ("sequence", "shipped", "note")}
+    kept = {key: value for key, value in config.items() if key not in ("sequence", "shipped", "note", "early")}
     return {**kept, "id": run_id, "data": _without_folders(config["data"])}
 
 

@@ -19,6 +19,7 @@ from pages.parts.copied.drawing_quality import how_drawn
 from pages.parts.copied.figures import copied_most, distance_figure, onset
 from pages.parts.copied.gallery import gallery, gallery_place, scatter
 from pages.parts.copied.matches import packed_matches, packed_pairs
+from pages.parts.copied.patches import patches
 from pages.parts.copied.rates import headline_html, labels_html, percent, rates_html, terms_html, waiting_html
 from pages.parts.shared.backdrop import ask_for_backdrop, backdrop_rule
 from pages.parts.shared.words import plain
@@ -55,7 +56,7 @@ def report_view(pairs: Pairs, control: str | None) -> None:
             return
         st.rerun()
     with figures:
-        report, pointed, drawn = _figures(subject, control)
+        report, pointed, drawn, explained = _figures(subject, control)
     answer.html(headline_html(headline(report), control_line(control, report) if control else ""))
     if control:
         with back:
@@ -65,16 +66,21 @@ def report_view(pairs: Pairs, control: str | None) -> None:
     opened = pointed if opened is None else opened
     if opened is not None and 0 <= opened < len(report.labels):
         closeup(subject, report, opened)
-    # Last: the network of forms takes some seconds to get to know a data set.
+    # Last: the network of forms takes some seconds to get to know a data set, and what is asked for here also does.
     with drawn:
         how_drawn(subject)
+    with explained:
+        patches(subject, report)
 
 
-def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport, int | None, DeltaGenerator]:
+def _figures(
+    subject: Subject, control: str | None
+) -> tuple[MemorizationReport, int | None, DeltaGenerator, DeltaGenerator]:
     """Show all figures, folded.
 
     Returns:
-        The report; the sample that was clicked in one of them, if any; and the place for how well it draws.
+        The report; the sample that was clicked in one of them, if any; and the places for how well it
+        draws and for what explains it.
     """
     with st.expander("The figures", icon=":material/bar_chart:"):
         rate = _ask_for_rate(subject)
@@ -82,10 +88,11 @@ def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport,
         st.html(rates_html(report, subject.faults))
         st.subheader("What each sample is called")
         st.html(labels_html(report))
-        drawn, near, shapes, which, claimed, began, kept = st.tabs(
+        drawn, near, explained, shapes, which, claimed, began, kept = st.tabs(
             [
                 "How well does it draw?",
                 "How near is normal?",
+                "Made of patches?",
                 "Shape against palette",
                 "Which sprites are copied most?",
                 "Known shapes in new colours?",
@@ -111,7 +118,7 @@ def _figures(subject: Subject, control: str | None) -> tuple[MemorizationReport,
             onset(subject.chosen.run)
         with kept:
             downloads(subject, rate, f"created-or-copied-{control or subject.chosen.run.name}")
-    return report, pointed, drawn
+    return report, pointed, drawn, explained
 
 
 def _ask_for_rate(subject: Subject) -> float:

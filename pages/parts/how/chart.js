@@ -1,4 +1,4 @@
-// Curves over the positions of the slider, or a curve of its own at each of them.
+// Curves over the positions of the slider, or a curve of its own at each of them, or curves for each of the second's.
 
 const COLOURS = ["var(--first)", "var(--second)", "var(--third)"];
 const WIDTH = 300;
@@ -11,10 +11,11 @@ function svgElement(tag, attributes) {
 }
 
 class Chart {
-  constructor({ title, curves, ends, digits, unit }) {
+  constructor({ title, curves, ends, digits, unit, second }) {
     this.curves = curves;
+    this.second = second;
     this.words = (value) => `${value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`;
-    this.each = Array.isArray(curves[0].values[0]);
+    this.each = !second && Array.isArray(curves[0].values[0]);
     const all = curves.flatMap(({ values, band }) => [...values, ...band].flat());
     this.low = Math.min(0, ...all);
     this.high = Math.max(...all);
@@ -41,7 +42,7 @@ class Chart {
       return value;
     });
     this.root.append(element("h3", "", title), svg, foot, legend);
-    if (this.each) return;
+    if (this.each || second) return;
     curves.forEach(({ values, band }, i) => {
       this.paths[i].setAttribute("d", this.line(values));
       if (band.length) bands[i].setAttribute("d", this.area(band));
@@ -67,15 +68,17 @@ class Chart {
     return ends.length ? ` (${ends.join(" to ")})` : "";
   }
 
-  show(position) {
+  show(position, all) {
     // A spread is seen by its form: each fills the height.
     if (this.each) this.high = Math.max(...this.curves.flatMap(({ values }) => values[position])) || 1;
-    this.curves.forEach(({ values }, i) => {
+    this.curves.forEach((curve, i) => {
+      const values = this.second ? curve.values[all.second] : curve.values;
       if (this.each) this.paths[i].setAttribute("d", this.line(values[position]));
       else this.values[i].textContent = this.words(values[position]) + this.interval(i, position);
+      if (this.second) this.paths[i].setAttribute("d", this.line(values));
     });
     if (this.each) return;
-    const x = (position * WIDTH) / Math.max(1, this.curves[0].values.length - 1);
+    const x = (position * WIDTH) / Math.max(1, all.count - 1);
     this.mark.setAttribute("x1", x);
     this.mark.setAttribute("x2", x);
   }

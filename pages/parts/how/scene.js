@@ -1,4 +1,4 @@
-// Called by Streamlit to show a scene. Nothing is sent back: all positions of the slider are here.
+// Called by Streamlit to show a scene. Nothing is sent back: all positions of the sliders are here.
 
 const scenes = new WeakMap(); // by root element
 // Milliseconds at each position while it plays, and at the first and the last.
@@ -23,8 +23,9 @@ class Panel {
     this.root.append(this.canvas, caption);
   }
 
-  show(position) {
-    const at = this.count === 1 ? 0 : position;
+  show(position, all) {
+    const place = (count) => (count === 1 ? 0 : count > all.count ? all.second * all.count + position : position);
+    const at = place(this.count);
     const pixels = this.width * this.height;
     const { channels, bytes } = this;
     const start = at * pixels * channels;
@@ -34,20 +35,43 @@ class Panel {
       out[4 * i + 3] = channels === 4 ? bytes[start + i * channels + 3] : 255;
     }
     this.pen.putImageData(this.image, 0, 0);
-    this.note.textContent = this.notes[this.notes.length === 1 ? 0 : position] ?? "";
+    this.note.textContent = this.notes[place(this.notes.length)] ?? "";
+  }
+}
+
+class Slider {
+  constructor(root, onInput) {
+    this.root = root;
+    this.input = root.querySelector("input");
+    this.output = root.querySelector("output");
+    this.input.addEventListener("input", onInput);
+  }
+
+  update(label, stops, start) {
+    // Of another sprite or model: who compares wants to stay where they are.
+    const position = this.stops?.length === stops.length ? this.input.value : start;
+    this.stops = stops;
+    this.input.max = stops.length - 1;
+    this.input.value = position;
+    this.input.setAttribute("aria-label", label);
+  }
+
+  show() {
+    const position = Number(this.input.value);
+    this.output.textContent = this.stops[position];
+    this.input.setAttribute("aria-valuetext", this.stops[position]);
+    return position;
   }
 }
 
 class Scene {
   constructor(root) {
     this.root = root;
-    this.input = root.querySelector("input");
-    this.output = root.querySelector("output");
-    this.button = root.querySelector("button");
-    this.input.addEventListener("input", () => {
+    this.first = new Slider(root.querySelector(".slide"), () => {
       this.stop();
       this.show();
     });
+    this.button = root.querySelector(".play");
     this.button.onclick = () => (this.timer ? this.stop() : this.play());
   }
 
@@ -55,14 +79,15 @@ class Scene {
   play() {
     this.button.dataset.playing = "";
     this.button.setAttribute("aria-label", "Pause");
-    const last = Number(this.input.max);
-    let by = Number(this.input.value) === last ? -1 : 1;
+    const { input } = this.first;
+    const last = Number(input.max);
+    let by = Number(input.value) === last ? -1 : 1;
     const step = () => {
       // Taken off the page: nobody sees it any more.
       if (!this.root.isConnected) return this.stop();
-      this.input.value = Number(this.input.value) + by;
+      input.value = Number(input.value) + by;
       this.show();
-      const at = Number(this.input.value);
+      const at = Number(input.value);
       if (at === 0 || at === last) by = at ? -1 : 1;
       this.timer = setTimeout(step, at === 0 || at === last ? REST : PACE);
     };
@@ -78,13 +103,18 @@ class Scene {
 
   update({ header, rest }) {
     if (header.id === this.id) return;
-    // Of another sprite or model: who compares wants to stay where they are.
-    const stays = this.stops?.length === header.stops.length;
-    const position = stays ? this.input.value : header.start;
     this.id = header.id;
     this.stop();
     this.button.hidden = !header.plays;
-    this.stops = header.stops;
+    const { slider, stops, start, second } = header;
+    this.first.update(slider, stops, start);
+    if (!second) {
+      this.second?.root.remove();
+      this.second = undefined;
+    } else {
+      this.second ??= this.addSlider();
+      this.second.update(second.slider, second.stops, second.stops.length - 1);
+    }
     let offset = 0;
     this.parts = [];
     const rows = header.rows.map(({ title, panels }) => {
@@ -103,18 +133,24 @@ class Scene {
     this.parts.push(...charts);
     this.root.querySelector(".rows").replaceChildren(...rows);
     this.root.querySelector(".charts").replaceChildren(...charts.map((chart) => chart.root));
-    this.input.max = header.stops.length - 1;
-    this.input.value = position;
-    this.input.setAttribute("aria-label", header.slider);
+    const remark = this.root.querySelector(".remark");
+    remark.textContent = header.remark;
+    remark.hidden = !header.remark;
     this.show();
   }
 
+  addSlider() {
+    const slide = this.first.root.cloneNode(true);
+    slide.querySelector(".play").remove();
+    this.first.root.after(slide);
+    return new Slider(slide, () => this.show());
+  }
+
   show() {
-    const position = Number(this.input.value);
-    for (const part of this.parts) part.show(position);
-    this.output.textContent = this.stops[position];
-    this.input.setAttribute("aria-valuetext", this.stops[position]);
-    this.root.dataset.shown = position;
+    const first = this.first.show();
+    const second = this.second?.show() ?? 0;
+    for (const part of this.parts) part.show(first, { second, count: this.first.stops.length });
+    Object.assign(this.root.dataset, { shown: first, second });
   }
 }
 

@@ -1,4 +1,4 @@
-"""A scene: pictures, figures and curves that follow one slider, all of them sent to the browser at once."""
+"""A scene: pictures, figures and curves that follow a slider or two, all of them sent to the browser at once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class Panel:
     """A picture.
 
     Attributes:
-        images: uint8 (S, H, W, C), one for each position of the slider; or (1, H, W, C), the same at all of them.
-        notes: a few words beneath, one for each position or one for all; none by default.
+        images: uint8 (S, H, W, C), one for each position of the slider; or (1, H, W, C), the same at all of them; or
+            (K * S, H, W, C), with S of them for each of the K positions of a second slider.
+        notes: a few words beneath, as many as images may be; none by default.
         broad: whether it gets the room of two, or all of a narrow page, as a sheet of many sprites needs.
     """
 
@@ -44,6 +45,7 @@ class Chart:
 
     Attributes:
         curves: name -> float (S,), over the positions; or float (S, B), B values from left to right at each.
+        second: the curves are float (K, S) instead: they follow the second slider.
         ends: what stands at the left and the right end of the axis.
         digits: after the point.
         unit: after each value.
@@ -56,6 +58,20 @@ class Chart:
     digits: int = 2
     unit: str = ""
     bands: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    second: bool = False
+
+
+@dataclass(frozen=True)
+class Second:
+    """A second slider.
+
+    Attributes:
+        slider: what it changes, in words.
+        stops: K texts, one for each position; it begins at the last.
+    """
+
+    slider: str
+    stops: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,7 @@ class Scene:
         stops: S texts, one for each position.
         start: the position at which it begins, 0..S-1.
         plays: whether a button moves the slider there and back.
+        remark: a line beneath the pictures.
     """
 
     slider: str
@@ -75,21 +92,25 @@ class Scene:
     charts: Sequence[Chart] = ()
     start: int = 0
     plays: bool = False
+    second: Second | None = None
+    remark: str = ""
 
 
 def pack(scene: Scene) -> bytes:
     """A scene as bytes for the browser; equal scenes give equal bytes.
 
     Raises:
-        ValueError: if a panel or a curve does not fit the slider.
+        ValueError: if a panel or a curve does not fit the sliders.
     """
-    count, files = len(scene.stops), []
+    count, seconds = len(scene.stops), len(scene.second.stops) if scene.second else 1
+    files: list[bytes] = []
     rows = []
     for row in scene.rows:
         panels = []
         for panel in row.panels:
             images = np.ascontiguousarray(panel.images)
-            if len(images) not in (1, count) or len(panel.notes) not in (0, 1, count):
+            fits = (1, count, count * seconds)
+            if len(images) not in fits or len(panel.notes) not in (0, *fits):
                 raise ValueError(f"{panel.title!r} does not fit a slider of {count} positions")
             height, width, channels = images.shape[1:]
             panels.append(
@@ -109,7 +130,9 @@ def pack(scene: Scene) -> bytes:
         "start": scene.start,
         "plays": scene.plays,
         "rows": rows,
-        "charts": [_chart(chart, count) for chart in scene.charts],
+        "charts": [_chart(chart, count, seconds) for chart in scene.charts],
+        "second": None if scene.second is None else {"slider": scene.second.slider, "stops": list(scene.second.stops)},
+        "remark": scene.remark,
     }
     header["id"] = blake2b(parcel(header, *files), digest_size=12).hexdigest()
     return parcel(header, *files)
@@ -125,9 +148,10 @@ def show(packed: bytes, key: str) -> None:
     _component(key=key, data=packed)
 
 
-def _chart(chart: Chart, count: int) -> dict[str, Any]:
+def _chart(chart: Chart, count: int, seconds: int) -> dict[str, Any]:
     for name, values in chart.curves.items():
-        if len(values) != count or not np.isfinite(values).all():
+        fits = values.shape == (seconds, count) if chart.second else len(values) == count
+        if not fits or not np.isfinite(values).all():
             raise ValueError(f"the curve {name!r} does not fit a slider of {count} positions, or is not finite")
     if not all(np.shape(end) == (count,) and np.isfinite(end).all() for band in chart.bands.values() for end in band):
         raise ValueError(f"the bands of {chart.title!r} do not fit a slider of {count} positions, or are not finite")
@@ -144,6 +168,7 @@ def _chart(chart: Chart, count: int) -> dict[str, Any]:
         "ends": list(chart.ends),
         "digits": chart.digits,
         "unit": chart.unit,
+        "second": chart.second,
     }
 
 

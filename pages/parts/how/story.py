@@ -13,6 +13,7 @@ from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.solvers import ddim
 from pages.parts.how.copying import why_not_copy
 from pages.parts.how.formula import Line, formula, line_of
+from pages.parts.how.long_way import with_long_way
 from pages.parts.how.noise_in import noise_in
 from pages.parts.how.question import question
 from pages.parts.how.scene import Scene, pack, show
@@ -30,6 +31,7 @@ class Chapter:
         make: works the scene out; ValueError, in words for people, where it cannot.
         latex, letters: the formula, and what its letters mean.
         line: the line of code that does it.
+        more: adds to the scene, beneath it, what takes too long to wait for.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Chapter:
     latex: Sequence[str]
     letters: str
     line: Callable[[], Line]
+    more: Callable[[Subject, Scene], Scene] = lambda subject, scene: scene
 
 
 CHAPTERS = (
@@ -87,6 +90,7 @@ CHAPTERS = (
         "noise, σ its size, 0 in the last step. The first two terms are the mean: Ho et al., DDPM, equation 7. "
         "The row beneath uses DDIM (Song et al.), which adds no noise: there only the number of steps differs.",
         lambda: line_of(ddim, "mean = of_x0 * x0 + of_x_t * x_t"),
+        with_long_way,
     ),
     Chapter(
         "kinds",
@@ -129,14 +133,17 @@ def tell(subject: Subject, alone: str | None = None) -> None:
         st.header(f"{number} · {chapter.title}")
         st.markdown(chapter.words)
         try:
-            packed = _packed(chapter.name, subject.key, chapter.make, subject)
+            scene = _scene(chapter.name, subject.key, chapter.make, subject)
         except ValueError as error:
             st.info(plain(error))
             continue
-        show(packed, f"scene-{chapter.name}")
+        place = st.container()
+        scene = chapter.more(subject, scene)
+        with place:
+            show(pack(scene), f"scene-{chapter.name}")
         formula(chapter.latex, chapter.line(), chapter.letters)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Working it out, once ...", show_time=True)
-def _packed(name: str, key: str, _make: Callable[[Subject], Scene], _subject: Subject) -> bytes:
-    return pack(_make(_subject))
+def _scene(name: str, key: str, _make: Callable[[Subject], Scene], _subject: Subject) -> Scene:
+    return _make(_subject)

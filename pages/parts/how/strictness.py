@@ -54,8 +54,7 @@ def _drawn(subject: Subject, scale: float) -> np.ndarray:
     """uint8 (1, H, W, C), by a sampler that adds no noise; 0 is without the kind."""
     labels = None if scale == 0 else subject.labels(1)
     moments = sample(
-        # The network itself: it says up to where guidance acts.
-        subject.loaded.model,
+        subject.model,
         subject.schedule,
         1,
         "dpm++",

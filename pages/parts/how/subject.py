@@ -63,6 +63,11 @@ class Subject:
     def schedule(self) -> NoiseSchedule:
         return self.loaded.schedule
 
+    @property
+    def step(self) -> int:
+        """Of the training, after which the model is what it is."""
+        return int(self.loaded.config["step"])
+
     @cached_property
     def model(self) -> ParallelModel:
         return ParallelModel(self.loaded.model)
@@ -89,9 +94,9 @@ class Subject:
 
     @property
     def key(self) -> str:
-        """Equal for equal subjects."""
+        """Equal for equal subjects, with the same saved steps."""
         digest = blake2b(np.ascontiguousarray(self.image).data, digest_size=12).hexdigest()
-        return "/".join(map(str, (*self.mark, digest, self.image.shape, self.label, self.seed)))
+        return "/".join(map(str, (*self.mark, *self.run.steps(), digest, self.image.shape, self.label, self.seed)))
 
 
 def stop_words(timesteps: torch.Tensor) -> list[str]:

@@ -25,14 +25,15 @@ def picture(
     """Show a PNG file in the full width.
 
     Args:
-        most: at most so many CSS pixels wide.
+        most: at most so many CSS pixels wide, and in a presentation twice as many.
         unit: the picture's own width: it is enlarged by a whole number, as long as it is not wider than its column.
         alpha: whether it may be transparent.
     """
-    limit = f"max-width:{most}px;" if most else ""
+    largest = f"{most}px * var(--grow, 1)"
+    limit = f"max-width:calc({largest});" if most else ""
     width = "100%"
     if unit:
-        room = f"min(100%, {most}px)" if most else "100%"
+        room = f"min(100%, {largest})" if most else "100%"
         width = f"max(min({room}, {unit}px), round(down, {room}, {unit}px))"
         limit = ""
     backdrop = f"background:{behind()};" if alpha else ""
@@ -64,11 +65,15 @@ def facts_row(facts: dict[str, str], hints: dict[str, str] | None = None) -> Non
 
 
 def sprite_tag(image: np.ndarray, alt: str, side: int = 72) -> str:
-    """An ``<img>`` of one sprite, uint8 (H, W, C), enlarged by a whole number to at most ``side`` CSS pixels."""
+    """An ``<img>`` of one sprite, uint8 (H, W, C), enlarged by a whole number to at most ``side`` CSS pixels.
+
+    In a presentation it is twice as large.
+    """
     height, width, channels = image.shape
     scale = max(1, side // max(height, width))
     backdrop = f";background:{behind()}" if channels == 4 else ""
-    style = f"--w:{width};--h:{height};width:{width * scale}px;height:{height * scale}px{backdrop}"
+    sides = (f"calc({side * scale}px * var(--grow, 1))" for side in (width, height))
+    style = "--w:{};--h:{};width:{};height:{}{}".format(width, height, *sides, backdrop)
     return f'<img class="pixels" src="{data_uri(png(image))}" alt="{_escaped(alt)}" style="{style}">'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +137,24 @@ def test_a_run_is_measured_once_and_shipped_with_its_table(
     assert "Why this step" in card
     assert all(f"{measured['step']:,}" in card for measured in found["rows"])
 
+    early_steps_are_not_chosen(folder, tmp_path, found)
     it_can_be_measured_again(folder, found)
     what_readers_said_belongs_to_its_weights(shipped, folder, tmp_path)
+
+
+def early_steps_are_not_chosen(folder: Path, place: Path, found: dict[str, Any]) -> None:
+    """Even where the table says that one of them is better."""
+    copy = place / "first" / "mine"
+    shutil.copytree(folder, copy)
+    rows = [{**one, "exact_copies": 4} if one["step"] == 2 else {**one, "exact_copies": 0} for one in found["rows"]]
+    (copy / CHOICE).write_text(json.dumps({**found, "rows": rows, "chosen": 4}))
+    shipped = ship_run(copy, place / "with-early", early=[2])
+    rows = [{**one, "exact_copies": 0 if one["step"] == 2 else 4} for one in rows]
+    (shipped.folder / CHOICE).write_text(json.dumps({**found, "rows": rows, "chosen": 4}))
+    said: list[str] = []
+    assert best_row(rows)["step"] == 2
+    assert choose_step(shipped, str(Run(folder).config()["data"]["source"]), n=4, say=said.append)["chosen"] == 4
+    assert said == ["Left out, since they only show how it learnt: 1 early step."]
 
 
 def it_can_be_measured_again(folder: Path, found: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from ddpm.runs.listing import list_runs
 from ddpm.runs.training_lock import ActiveTraining, active_training
 from pages.parts.shared.component import source
 from pages.parts.shared.frame.logo import logo
+from pages.parts.shared.frame.present import ask_to_present
 from pages.parts.shared.lesson.arriving import arrive
 from pages.parts.shared.pictures import data_uri
 from pages.parts.shared.store import user_checkpoints
@@ -46,6 +47,7 @@ def frame(title: str) -> None:
         st.html(f'<div class="brand">{image} <span>Pixel diffusion</span></div>', width="content")
         for page, label in _LINKS:
             st.page_link(page, label=label)
+        ask_to_present()
         active = active_training()
         # The timer keeps the browser busy, so there is none without a training.
         st.fragment(_chip, run_every=_SECONDS if active else None)(_disk_state(active))

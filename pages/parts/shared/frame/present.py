@@ -1,0 +1,21 @@
+"""The switch for projectors: text and sprites grow on all pages; the style sheet sees whether it is on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_KEY, _PARAMETER = "present", "present"
+
+
+def ask_to_present() -> None:
+    """Show the switch, which stays as it is for the whole visit; an address with ``?present=1`` begins with it on."""
+    # Not bound to the address: a link to sprites is compared with the whole of it, and would be opened again.
+    if _KEY not in st.session_state and st.query_params.get(_PARAMETER) == "1":
+        st.session_state[_KEY] = True
+    st.toggle(
+        "Present",
+        key=_KEY,
+        persist_state="session",
+        width="content",
+        help="Larger text and sprites, for a projector. An address with `?present=1` at its end opens with it.",
+    )
