@@ -1,6 +1,7 @@
 """Make the sheets: ``python -m tests.ddpm.judging.readers.sheets``.
 
     ... sheets make --real PATH --builtin-short RUN ...     # draws and measures all; writes sheets/ and key.json
+    ... sheets make --only P Q                              # these alone; needs only what is on them
     ... sheets view --real PATH --out FOLDER                # what readers are given: eight times as large, numbered
 
 A sheet is a PNG of 8x8 sprites at their own size, called by a letter that says nothing. Sheets with sprites of the real
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ddpm.diffusion.sampling import sample
+from ddpm.diffusion.sampling import sample, usual_sampler
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.judging.quality.spoiling import blurred, halves_joined
 from ddpm.pixels.conversion import to_uint8
@@ -31,6 +32,7 @@ from tests.ddpm.helpers import ROOT
 
 HERE = Path(__file__).parent
 BUILTIN, REAL = ROOT / "checkpoints" / "builtin", ROOT / "checkpoints" / "pixel-art"
+INSTANT = ROOT / "checkpoints" / "builtin-instant"
 KEY = HERE / "key.json"
 SHEETS = HERE / "sheets"
 SIDE = 8
@@ -40,7 +42,7 @@ _LARGER = 8
 _MARGIN = 24
 _FEW_CALLS = 4
 _BLUR = 0.8
-_RUNS = ("builtin-short", "builtin-original", "real-long", "real-short", "real-original")
+_RUNS = ("builtin-long", "builtin-short", "builtin-original", "real-long", "real-short", "real-original")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Source:
     Attributes:
         set: "builtin" or "real", with which it is compared.
         what: "unseen" sprites of the set; what a "long", "longer", "short" or "original" training draws, the long one
-            also in a "few calls" of the network; and sprites as "halves" of two, or "blurred".
+            also in a "few calls" of the network, the longer one distilled as "instant"; and sprites as "halves" of
+            two, or "blurred".
         kept: whether the sheet may be in the repository.
     """
 
@@ -75,17 +78,20 @@ SOURCES = {
     "M": Source("real", "unseen", False),
     "N": Source("real", "blurred", False),
     "O": Source("real", "longer", True),
+    "P": Source("builtin", "longer", True),
+    "Q": Source("builtin", "instant", True),
 }
 
 
 @dataclass(frozen=True)
 class Trainings:
-    """Run folders of one set; the longest training is the shipped model."""
+    """Run folders of one set, None where they are not here; "longer" and "instant" are the shipped models."""
 
-    long: Path
+    long: Path | None = None
     short: Path | None = None
     original: Path | None = None
     longer: Path | None = None
+    instant: Path | None = None
 
 
 def sprites_of(source: Source, sprites: SpriteDataset, runs: Trainings) -> np.ndarray:
@@ -100,21 +106,34 @@ def sprites_of(source: Source, sprites: SpriteDataset, runs: Trainings) -> np.nd
         "blurred": lambda: blurred(some, random, (_BLUR, _BLUR)),
         "few calls": lambda: few_calls(runs.long),
         **{
-            name: lambda run=run: cached_samples(load_checkpoint(run), _MEASURED, "fast")
+            name: lambda run=run: drawn(run)
             for name, run in (
                 ("long", runs.long),
                 ("longer", runs.longer),
                 ("short", runs.short),
                 ("original", runs.original),
+                ("instant", runs.instant),
             )
         },
     }
     return make[source.what]()
 
 
-def few_calls(run: Path) -> np.ndarray:
+def drawn(run: Path | None) -> np.ndarray:
+    """What a model draws as it usually does."""
+    checkpoint = load_checkpoint(_given(run))
+    return cached_samples(checkpoint, _MEASURED, usual_sampler(checkpoint.model))
+
+
+def _given(run: Path | None) -> Path:
+    if run is None:
+        raise SystemExit(f"make needs a run folder for each training: {', '.join(_RUNS)}")
+    return run
+
+
+def few_calls(run: Path | None) -> np.ndarray:
     """What a trained model draws in a hurry."""
-    checkpoint = load_checkpoint(run)
+    checkpoint = load_checkpoint(_given(run))
     labels = labels_by_frequency(checkpoint, _MEASURED)
     (last,) = deque(
         sample(checkpoint.model, checkpoint.schedule, _MEASURED, "fast", steps=_FEW_CALLS, labels=labels), maxlen=1
@@ -122,11 +141,12 @@ def few_calls(run: Path) -> np.ndarray:
     return to_uint8(last.x0)
 
 
-def make(sets: dict[str, tuple[SpriteDataset, Trainings]]) -> None:
-    """Draw and measure every source, write the sheets that may be kept, and the key."""
-    key = {}
+def make(sets: dict[str, tuple[SpriteDataset, Trainings]], only: list[str] | None) -> None:
+    """Draw and measure every source, or only some, write the sheets that may be kept, and the key."""
+    key = json.loads(KEY.read_text()) if only else {}
     baselines: dict[str, QualityBaseline] = {}
-    for letter, source in SOURCES.items():
+    for letter in only or SOURCES:
+        source = SOURCES[letter]
         sprites, runs = sets[source.set]
         images = sprites_of(source, sprites, runs)
         if source.set not in baselines:
@@ -198,6 +218,7 @@ def main() -> None:
     parser.add_argument("what", choices=["make", "view"])
     parser.add_argument("--real", metavar="SOURCE", help="the real set")
     parser.add_argument("--out", type=Path, help="view: a folder")
+    parser.add_argument("--only", nargs="+", choices=list(SOURCES), metavar="LETTER", help="make: these sheets alone")
     for name in _RUNS:
         parser.add_argument(f"--{name}", type=Path, metavar="RUN", help="make: a run folder")
     options = parser.parse_args()
@@ -206,17 +227,17 @@ def main() -> None:
             parser.error("view needs --out")
         view(options.out, options.real)
         return
-    builtin_short, builtin_original, real_long, real_short, real_original = runs = [
-        getattr(options, name.replace("-", "_")) for name in _RUNS
-    ]
-    if options.real is None or None in runs:
-        parser.error("make needs --real and the five run folders")
-    make(
-        {
-            "builtin": (load_sprites("builtin"), Trainings(BUILTIN, builtin_short, builtin_original)),
-            "real": (load_sprites(options.real), Trainings(real_long, real_short, real_original, REAL)),
-        }
-    )
+    runs = [getattr(options, name.replace("-", "_")) for name in _RUNS]
+    builtin_long, builtin_short, builtin_original, real_long, real_short, real_original = runs
+    trainings = {
+        "builtin": Trainings(builtin_long, builtin_short, builtin_original, BUILTIN, INSTANT),
+        "real": Trainings(real_long, real_short, real_original, REAL),
+    }
+    wanted = {SOURCES[letter].set for letter in options.only or SOURCES}
+    if "real" in wanted and options.real is None:
+        parser.error("make needs --real")
+    sources = {"builtin": "builtin", "real": options.real}
+    make({name: (load_sprites(sources[name]), trainings[name]) for name in sorted(wanted)}, options.only)
 
 
 if __name__ == "__main__":
