@@ -27,11 +27,11 @@ from pages.parts.how.long_way import LongWay
 from pages.parts.how.noise_in import noise_in
 from pages.parts.how.pixels import as_sprites
 from pages.parts.how.question import question
-from pages.parts.how.scene import Chart, Panel, Row, Scene, Second, pack
 from pages.parts.how.story import CHAPTERS
 from pages.parts.how.strictness import kinds
 from pages.parts.how.subject import Subject
 from pages.parts.how.way_back import way_back
+from pages.parts.shared.scene import Chart, Panel, Row, Scene, Second, pack
 from tests.pages.conftest import OpenPage
 
 PAGE = "pages/4_How_it_works.py"

@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 from ddpm.diffusion.plays import morphing
 from ddpm.runs.favourites import keep
-from pages.parts.how.scene import Chart, Panel, Row, Scene, pack
 from pages.parts.sample.plays import ACTIONS, rewinding
 from pages.parts.sample.plays.morphing import columns_of
 from pages.parts.sample.plays.pieces import pieces
@@ -22,6 +21,7 @@ from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.player import PlayerEvent
 from pages.parts.shared.resolving import resolve
+from pages.parts.shared.scene import Chart, Panel, Row, Scene, pack
 from tests.ddpm.helpers import simple_sprites
 from tests.pages.conftest import OpenPage
 

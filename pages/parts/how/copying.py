@@ -16,8 +16,8 @@ from ddpm.diffusion.sampling import Model, sample
 from ddpm.diffusion.schedule import PredictionType
 from ddpm.pixels.neighbors import nearest, rms_grey_levels
 from pages.parts.how.pixels import as_noise, as_sprites
-from pages.parts.how.scene import Chart, Panel, Row, Scene
 from pages.parts.how.subject import Subject, stop_words
+from pages.parts.shared.scene import Chart, Panel, Row, Scene
 
 _STEPS = 20
 _MANY = 2_000

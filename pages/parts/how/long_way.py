@@ -14,8 +14,8 @@ from ddpm.base.text import counted
 from ddpm.diffusion.parallel import one_core
 from ddpm.diffusion.sampling import sample
 from pages.parts.how.pixels import as_sprites
-from pages.parts.how.scene import Panel, Row, Scene
 from pages.parts.how.subject import Subject
+from pages.parts.shared.scene import Panel, Row, Scene
 from pages.parts.shared.words import plain
 
 _WANTED = "long-way"

@@ -10,8 +10,8 @@ import torch
 from ddpm.diffusion.schedule import NoiseSchedule, ScheduleKind
 from ddpm.training.recipes import RECIPES
 from pages.parts.how.pixels import as_noise, as_sprites
-from pages.parts.how.scene import Chart, Panel, Row, Scene
 from pages.parts.how.subject import Subject, stop_words
+from pages.parts.shared.scene import Chart, Panel, Row, Scene
 
 _REACH, _BINS = 3.0, 48
 

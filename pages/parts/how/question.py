@@ -9,8 +9,8 @@ import torch
 from ddpm.diffusion.parallel import ParallelModel
 from pages.parts.how.learning import earlier, networks, remark, spread
 from pages.parts.how.pixels import as_error, as_noise, as_sprites
-from pages.parts.how.scene import Chart, Panel, Row, Scene, Second
 from pages.parts.how.subject import Subject, stop_words
+from pages.parts.shared.scene import Chart, Panel, Row, Scene, Second
 
 # Saved steps on the second slider, and with them positions of the first: each pair is a network call, and is sent.
 _SMALL = 16 * 24

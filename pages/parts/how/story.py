@@ -16,10 +16,10 @@ from pages.parts.how.formula import Line, formula, line_of
 from pages.parts.how.long_way import with_long_way
 from pages.parts.how.noise_in import noise_in
 from pages.parts.how.question import question
-from pages.parts.how.scene import Scene, pack, show
 from pages.parts.how.strictness import kinds
 from pages.parts.how.subject import Subject
 from pages.parts.how.way_back import way_back
+from pages.parts.shared.scene import Scene, pack, show
 from pages.parts.shared.words import plain
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from ddpm.diffusion.sampling import sample
 from pages.parts.how.pixels import as_noise, as_sprites
 from pages.parts.how.question import answers
-from pages.parts.how.scene import Panel, Row, Scene
 from pages.parts.how.subject import Subject, stop_words
+from pages.parts.shared.scene import Panel, Row, Scene
 
 _SCALES = (0.0, 1.0, 2.0, 4.0, 8.0)
 _SHOWN = 3.0

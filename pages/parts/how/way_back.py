@@ -7,8 +7,8 @@ import torch
 from ddpm.diffusion.sampling import sample
 from ddpm.diffusion.solvers import ddim
 from pages.parts.how.pixels import as_noise, as_sprites
-from pages.parts.how.scene import Panel, Row, Scene
 from pages.parts.how.subject import Subject
+from pages.parts.shared.scene import Panel, Row, Scene
 
 _STEPS = (50, 12, 4, 1)
 

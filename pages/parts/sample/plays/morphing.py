@@ -10,11 +10,11 @@ import streamlit as st
 from ddpm.diffusion.parallel import ParallelModel
 from ddpm.diffusion.plays import morphing
 from ddpm.diffusion.plays.morphing import FEWEST, MOST, USUAL, Morph
-from pages.parts.how.scene import Panel, Row, Scene, pack, show
 from pages.parts.sample.plays.pieces import Piece, choose_piece
 from pages.parts.sample.plays.player import Played
 from pages.parts.sample.saving import save_sequence_button
 from pages.parts.shared.pictures import contact_sheet
+from pages.parts.shared.scene import Panel, Row, Scene, pack, show
 from pages.parts.shared.store import PATHS
 
 _SEED = "morph-seed"

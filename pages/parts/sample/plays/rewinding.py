@@ -21,10 +21,10 @@ from ddpm.judging.deciding.stored import load_decisions, load_or_measure
 from ddpm.judging.statistics import percent
 from ddpm.pixels.conversion import to_uint8
 from ddpm.pixels.sheets import sheet
-from pages.parts.how.scene import Chart, Panel, Row, Scene, pack, show
 from pages.parts.sample.plays.pieces import Piece, choose_piece
 from pages.parts.sample.plays.player import Played
 from pages.parts.shared.drawing import seconds_to_draw
+from pages.parts.shared.scene import Chart, Panel, Row, Scene, pack, show
 from pages.parts.shared.store import PATHS, run_data
 from pages.parts.shared.words import plain
 
