@@ -46,9 +46,10 @@ def why_not_copy(subject: Subject) -> Scene:
     t = subject.timesteps[:: stride if len(subject.timesteps) > 50 else stride // 2]
     x0, eps = (one.expand(len(t), -1, -1, -1) for one in (subject.x0, subject.eps))
     x_t = schedule.add_noise(x0, eps, t)
+    patches = PatchMachine(learnt.images, schedule, labels=learnt.labels)
     models: dict[str, Model] = {
         "The perfect copier": PerfectMemoriser(learnt.images, schedule, learnt.labels),
-        "The patch machine": PatchMachine(learnt.images, schedule, labels=learnt.labels),
+        "The patch machine": patches,
         "The network": subject.model,
     }
     labels = subject.labels(len(t))
@@ -57,6 +58,12 @@ def why_not_copy(subject: Subject) -> Scene:
         prediction = model(x_t, t, labels=labels).to(torch.float32)
         kind: PredictionType = getattr(model, "prediction_type", "eps")
         believed[name] = schedule.split_prediction(prediction, x_t, t, kind, clip_x0=True)[0]
+    whole = 2 * max(subject.image.shape[:2]) - 1
+    seen = {
+        "The perfect copier": ["each pixel sees all"],
+        "The patch machine": [_sees(patches.window_at(one), whole) for one in t.tolist()],
+        "The network": [],
+    }
     apart = {
         f"network and {name.removeprefix('The ')}": (believed["The network"] - others)
         .square()
@@ -68,7 +75,7 @@ def why_not_copy(subject: Subject) -> Scene:
     }
     asked = (
         Panel("They see: x_t", as_sprites(x_t)),
-        *(Panel(name, as_sprites(x0)) for name, x0 in believed.items()),
+        *(Panel(name, as_sprites(x0), seen[name]) for name, x0 in believed.items()),
         Panel("The truth: x0", subject.image[None], ["never learnt from"] if subject.unseen else []),
     )
     drawn, near = _drawn(subject, learnt, models)
@@ -78,11 +85,15 @@ def why_not_copy(subject: Subject) -> Scene:
         Row("Of these training sprites, the nearest to each drawing", near),
     )
     chart = Chart(
-        "How far their beliefs are apart (root mean square)",
+        "How far their beliefs are apart (root mean square); it jumps where the window changes",
         {name: values.numpy() for name, values in apart.items()},
         ("t = 0", f"t = {schedule.num_timesteps - 1:,}"),
     )
     return Scene("Timestep t: how noisy the question is", stop_words(t), rows, (chart,), start=len(t) // 2)
+
+
+def _sees(window: int, whole: int) -> str:
+    return "each pixel sees all" if window >= whole else f"each pixel sees {window} × {window}"
 
 
 def _learnt(subject: Subject) -> _Learnt:

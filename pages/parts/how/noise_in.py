@@ -31,7 +31,7 @@ def noise_in(subject: Subject) -> Scene:
             Panel("Its part", as_sprites(schedule.add_noise(x0, torch.zeros_like(eps), t)), _shares(kept)),
             Panel(
                 "The noise’s part",
-                as_noise(schedule.add_noise(torch.zeros_like(x0), eps, t)),
+                as_noise(schedule.add_noise(torch.zeros_like(x0), eps, t), 1.0),
                 _shares([1 - share for share in kept]),
             ),
             Panel("Together: x_t", as_sprites(x_t)),

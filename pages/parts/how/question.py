@@ -53,10 +53,11 @@ def question(subject: Subject) -> Scene:
     believed_x0, believed_eps = (torch.cat(parts) for parts in zip(*believed, strict=True))
     x0, eps = (one.repeat(len(asked), 1, 1, 1) for one in (x0, eps))
     rms = {"of x0": _rms(believed_x0 - x0), "of the noise eps": _rms(believed_eps - eps)}
+    noise_shares = [f"{100 - 100 * kept:.0f}% of it in x_t" for kept in subject.schedule.alphas_cumprod[t].tolist()]
     truth = (
         Panel("It sees: x_t", as_sprites(x_t)),
         Panel("The sprite beneath: x0", subject.image[None]),
-        Panel("The noise in it: eps", as_noise(subject.eps)),
+        Panel("The noise: eps", as_noise(subject.eps), noise_shares),
     )
     answer = (
         Panel("Where its x0 is wrong", as_error((believed_x0 - x0).abs()), ["black: nowhere"]),
@@ -83,7 +84,7 @@ def question(subject: Subject) -> Scene:
 
 
 def _step_words(steps: Sequence[int]) -> list[str]:
-    return [f"learnt for {step:,} {'step' if step == 1 else 'steps'}" for step in steps]
+    return [f"after {step:,} training {'step' if step == 1 else 'steps'}" for step in steps]
 
 
 def _errors(values: torch.Tensor) -> list[str]:

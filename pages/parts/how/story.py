@@ -78,8 +78,9 @@ CHAPTERS = (
         "way-back",
         "The way back",
         "Drawing begins with noise alone: the model says which sprite it believes in, goes a little of the way there, "
-        "and **fresh noise** is added, so that the next look can correct the last one. In one leap only the blurred "
-        "mean is reached, for the first look cannot know which sprite it will be: more steps let it decide bit by bit.",
+        "and **fresh noise** is added, so that the next look can correct the last one: other noise, another sprite. "
+        "In one leap only the blurred mean is reached, for the first look cannot know which sprite it will be: more "
+        "steps let it decide bit by bit. (These are steps of drawing; those of training come before all this.)",
         way_back,
         (
             r"x_s = a\,\hat x_0 + b\,x_t + \sigma z",
@@ -108,11 +109,14 @@ CHAPTERS = (
     Chapter(
         "copying",
         "Why does it not just copy?",
-        "Training has one perfect answer, and it is known: the mean of all training sprites, each weighted by how well "
-        "it explains x_t; followed to the end, it can only repeat one of them, so a loss that could fall no further "
-        "would mean **copying**. A network falls short of it in a fruitful way: the **patch machine**, which also "
-        "knows nothing but training sprites, but lets each pixel see only a small window around it, draws new sprites "
-        "from old pieces, and the curves say to which of the two this network is nearer.",
+        "Training makes the error of scene 2, the **loss**, as small as it can. The smallest is known: who has only "
+        "the training sprites can answer no better than with their mean, in which each counts by how well it fits "
+        "x_t. With much noise many fit, and the mean is a blur; the less noise is left, the fewer fit, and at last "
+        "one. So a loss that could fall no further would mean **copying**. What keeps a network from it? The **patch "
+        "machine** gives the same perfect answer, but for each pixel on its own, which sees only a small window "
+        "around it: neighbours choose different sprites, and something new comes of old pieces. It is no model of "
+        "taste: its pieces need not make sense together. The curves say which of the two this network is nearer to "
+        "at each t.",
         why_not_copy,
         (
             r"\hat x_0 = \sum_i w_i\,x_0^{(i)}",
@@ -130,18 +134,24 @@ def tell(subject: Subject, alone: str | None = None) -> None:
     for number, chapter in enumerate(CHAPTERS, start=1):
         if alone not in (None, chapter.name):
             continue
-        st.header(f"{number} · {chapter.title}")
-        st.markdown(chapter.words)
-        try:
-            scene = _scene(chapter.name, subject.key, chapter.make, subject)
-        except ValueError as error:
-            st.info(plain(error))
-            continue
-        place = st.container()
-        scene = chapter.more(subject, scene)
-        with place:
-            show(pack(scene), f"scene-{chapter.name}")
-        formula(chapter.latex, chapter.line(), chapter.letters)
+        # One block each: what comes and goes in one must not put the sliders of those below it back.
+        with st.container(key=f"chapter-{chapter.name}"):
+            st.header(f"{number} · {chapter.title}")
+            st.markdown(chapter.words)
+            _tell(chapter, subject)
+
+
+def _tell(chapter: Chapter, subject: Subject) -> None:
+    try:
+        scene = _scene(chapter.name, subject.key, chapter.make, subject)
+    except ValueError as error:
+        st.info(plain(error))
+        return
+    place = st.container()
+    scene = chapter.more(subject, scene)
+    with place:
+        show(pack(scene), f"scene-{chapter.name}")
+    formula(chapter.latex, chapter.line(), chapter.letters)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Working it out, once ...", show_time=True)

@@ -21,7 +21,7 @@ def way_back(subject: Subject) -> Scene:
     beside = [_panel(subject, steps, most) for steps in counts]
     rows = (
         Row("One step, taken apart", apart),
-        Row("The same noise with many steps or few, none of them with fresh noise", beside),
+        Row("The same noise with many steps or few; without fresh noise, so that only their number differs", beside),
     )
     return Scene("How far on the way from noise to sprite", stops, rows, start=4 * most // 5)
 
@@ -42,7 +42,7 @@ def _apart(subject: Subject, steps: int) -> tuple[list[Panel], list[str]]:
     panels = [
         Panel("Before the step: x_t", as_sprites(torch.cat([now.x_t for now, _ in pairs]))),
         Panel("It believes: x0", as_sprites(torch.cat([now.x0 for now, _ in pairs]))),
-        Panel("A little of the way there: the mean", as_sprites(torch.cat(means))),
+        Panel("A little of the way from x_t to x0: the mean", as_sprites(torch.cat(means))),
         Panel("Fresh noise", as_noise(torch.cat(noises), 1.0), sizes),
         Panel("After it", as_sprites(torch.cat([then.x_t for _, then in pairs]))),
     ]
