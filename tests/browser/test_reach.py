@@ -311,7 +311,7 @@ def how_it_works(page: Page, url: str) -> Iterator[None]:
     before = believed.evaluate("canvas => canvas.toDataURL()")
     scene.get_by_role("slider").nth(1).press("Home")
     assert believed.evaluate("canvas => canvas.toDataURL()") != before
-    expect(scene.locator("output").nth(1)).to_have_text("learnt for 4 steps")
+    expect(scene.locator("output").nth(1)).to_have_text("after 4 training steps")
     yield
 
 

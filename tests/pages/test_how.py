@@ -124,7 +124,7 @@ def test_the_answer_adds_up_to_the_question(subject: Subject, small: Path) -> No
 def test_earlier_steps_of_the_training_are_asked_the_same(subject: Subject, small: Path) -> None:
     scene = question(subject)
     assert scene.second is not None
-    assert scene.second.stops == ["learnt for 10 steps", "learnt for 12 steps"]
+    assert scene.second.stops == ["after 10 training steps", "after 12 training steps"]
     assert scene.remark.startswith("The second slider asks all 2 saved steps of this training, the last included.")
     count, (chart,) = len(scene.stops), scene.charts
     believed = panel(scene, 1, "believes: x0")
