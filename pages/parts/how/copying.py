@@ -89,7 +89,24 @@ def why_not_copy(subject: Subject) -> Scene:
         {name: values.numpy() for name, values in apart.items()},
         ("t = 0", f"t = {schedule.num_timesteps - 1:,}"),
     )
-    return Scene("Timestep t: how noisy the question is", stop_words(t), rows, (chart,), start=len(t) // 2)
+    return Scene(
+        "Timestep t: how noisy the question is",
+        stop_words(t),
+        rows,
+        (chart,),
+        start=len(t) // 2,
+        remark=_nearer(*(float(values.mean()) for values in apart.values())),
+    )
+
+
+def _nearer(copier: float, patches: float) -> str:
+    """To which of the two the network is nearer, by the mean distance of their beliefs, in words."""
+    to = "the patch machine" if patches < copier else "the perfect copier"
+    return (
+        f"Over all t, of this sprite, the network is {copier:.2f} from the perfect copier and {patches:.2f} from the "
+        f"patch machine: nearer to {to}. One sprite says little: on “Created or copied?”, among the figures, “Made of "
+        "patches?” asks the same of many."
+    )
 
 
 def _sees(window: int, whole: int) -> str:

@@ -142,12 +142,14 @@ def tell(subject: Subject, alone: str | None = None) -> None:
 
 
 def _tell(chapter: Chapter, subject: Subject) -> None:
+    place = st.container()
     try:
-        scene = _scene(chapter.name, subject.key, chapter.make, subject)
+        # In its place, so that what is told while it is worked out moves nothing but the scene.
+        with place:
+            scene = _scene(chapter.name, subject.key, chapter.make, subject)
     except ValueError as error:
         st.info(plain(error))
         return
-    place = st.container()
     scene = chapter.more(subject, scene)
     with place:
         show(pack(scene), f"scene-{chapter.name}")

@@ -14,7 +14,9 @@ class Chart {
   constructor({ title, curves, ends, digits, unit, second }) {
     this.curves = curves;
     this.second = second;
-    this.words = (value) => `${value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`;
+    // Without the sign of what rounds to 0.
+    this.words = (value) =>
+      `${(Number(value.toFixed(digits)) || 0).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`;
     this.each = !second && Array.isArray(curves[0].values[0]);
     const all = curves.flatMap(({ values, band }) => [...values, ...band].flat());
     this.low = Math.min(0, ...all);
