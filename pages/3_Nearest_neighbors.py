@@ -26,7 +26,8 @@ asked, told = st.container(key="asked"), st.container()
 with asked:
     runs = models_or_stop("There is no model to question yet.")
     open_link(runs)
-    chosen = choose_samples(runs)
+    control = chosen_control()
+    chosen = choose_samples(runs, silent=control is not None)
 if chosen is None:
     st.stop()
 if isinstance(chosen, Run):
@@ -38,7 +39,6 @@ if isinstance(ready, str):
     without_sprites(chosen.run, ready)
     st.stop()
 
-control = chosen_control()
 with told:
     samples = make_control(control, chosen, ready.comparison) if control else chosen
     pairs = None if samples is None else pair(samples, ready)

@@ -13,7 +13,7 @@ frame("How it works")
 st.title("How it works")
 st.markdown(
     "One sprite, one model, and sliders: move them, with a finger, a mouse or the arrow keys. "
-    "All that you see is worked out by this model, with the code of this app."
+    "All that you see is worked out here, as you look, with this model and the code of this app."
 )
 alone = open_link([chapter.name for chapter in CHAPTERS])
 subject = choose_subject()

@@ -14,6 +14,7 @@ Mood = Literal["calm", "careful", "alarm"]
 _FEW_UNSEEN, _MANY_POOR = 64, 0.25
 _FIRST_LOOK = 256
 """With fewer samples, more than one in a hundred could be near copies though none was found."""
+_MANY_RECOLOURED = 0.05
 _LEAST_COPIES = 3
 _MOST_SUMMED = 100_000
 _SURE = 0.025
@@ -79,7 +80,13 @@ def headline(report: MemorizationSummary) -> Headline:
         answer = f"No sign of copying, but that says little: {percent(poor.rate)} are worse drawn than real sprites."
     else:
         mood, answer = "calm", "No sign of copying."
-    return Headline(mood, answer, report.sentence, _caveat(report), privacy_words(report))
+    numbers = report.sentence
+    if mood == "calm" and recoloured.rate >= _MANY_RECOLOURED and recoloured.floor is not None:
+        usual = percent(recoloured.floor)
+        numbers += (
+            f" {percent(recoloured.rate)} are recolours, known shapes in other colours; of those real ones {usual}."
+        )
+    return Headline(mood, answer, numbers, _caveat(report), privacy_words(report))
 
 
 def privacy_words(report: MemorizationSummary) -> str:

@@ -69,7 +69,7 @@ def _from_noise(subject: Subject, i: int) -> None:
     """Show how a sample came out of the noise, and what a perfect memoriser makes of that noise."""
     batch = subject.chosen.batch
     if batch is None:
-        st.caption("How it came out of the noise is not known: it was not drawn on this computer.")
+        st.caption("How it came out of the noise is not known here.")
         return
     st.markdown("**From the same noise**")
     st.caption(

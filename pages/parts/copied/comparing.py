@@ -129,8 +129,11 @@ class Subject(Question):
     faults: list[tuple[str, ...]]
 
 
-def choose_samples(runs: list[Run]) -> Chosen | Run | None:
+def choose_samples(runs: list[Run], silent: bool = False) -> Chosen | Run | None:
     """Ask which sprites to examine.
+
+    Args:
+        silent: do not say what was drawn: others are examined in their place.
 
     Returns:
         The sprites; or the run whose verdict is to be shown; or None as long as there is nothing.
@@ -164,7 +167,7 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
     if pressed:
         bar = st.progress(0.0, "Drawing ...")
         batch = _drawn(run, pressed, bar)
-        return None if batch is None else _of_batch(batch, run, place=bar)
+        return None if batch is None else _of_batch(batch, run, silent, place=bar)
     nothing_yet = ""
     if batch is None:
         drawer = next((run for run in runs if run.is_shipped() and may_have_data(run)), shipped_run() or run)
@@ -178,7 +181,7 @@ def choose_samples(runs: list[Run]) -> Chosen | Run | None:
         name = plain(batch.info["name"])
         st.warning(f"The model {name} that drew these sprites is no longer here: draw a fresh batch.")
         return None
-    return _of_batch(batch, owner, nothing_yet)
+    return _of_batch(batch, owner, silent, nothing_yet)
 
 
 def show_report(run: Run) -> None:
@@ -302,11 +305,14 @@ def _digest(values: np.ndarray) -> str:
     return blake2b(np.ascontiguousarray(values).data, digest_size=12).hexdigest() + f"-{len(values)}"
 
 
-def _of_batch(batch: Batch, owner: Run, before: str = "", place: DeltaGenerator | None = None) -> Chosen:
+def _of_batch(batch: Batch, owner: Run, silent: bool, before: str = "", place: DeltaGenerator | None = None) -> Chosen:
     sprites = batch.chain.sprites
     words = f"{counted(len(sprites), 'sprite')}, drawn by {batch.info['model']}, seed {batch.info['seed']}."
     tell = st.caption if place is None else place.caption
-    tell(plain(before + words))
+    if not silent:
+        tell(plain(before + words))
+    elif place is not None:
+        place.empty()
     first = st.session_state.get("looked-at")
     first = first if isinstance(first, int) and 0 <= first < len(sprites) else None
     return Chosen(sprites, owner, "its own sprites", str(batch.info["model"]), first, batch)

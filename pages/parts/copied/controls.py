@@ -45,6 +45,7 @@ def make_control(name: str, chosen: Chosen, comparison: ComparisonSet) -> Chosen
     except ValueError as error:
         problem(error)
         return None
+    st.caption(f"A test in place of your samples: {len(images)} sprites whose answer is known. {CONTROLS[name].what}")
     return Chosen(images, chosen.run, CONTROLS[name].title.lower())
 
 

@@ -114,9 +114,10 @@ CHAPTERS = (
         "x_t. With much noise many fit, and the mean is a blur; the less noise is left, the fewer fit, and at last "
         "one. So a loss that could fall no further would mean **copying**. What keeps a network from it? The **patch "
         "machine** gives the same perfect answer, but for each pixel on its own, which sees only a small window "
-        "around it: neighbours choose different sprites, and something new comes of old pieces. It is no model of "
-        "taste: its pieces need not make sense together. The curves say which of the two this network is nearer to "
-        "at each t.",
+        "around it (the less noise, the smaller): neighbours choose different sprites, and something new comes of old "
+        "pieces, though they need not make sense together. It is one way not to copy, not the only one: a network is "
+        "also too small, and learns too briefly, to hold all sprites. The curves say which of the two this one is "
+        "nearer to at each t.",
         why_not_copy,
         (
             r"\hat x_0 = \sum_i w_i\,x_0^{(i)}",

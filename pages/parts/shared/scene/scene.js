@@ -1,6 +1,7 @@
 // Called by Streamlit to show a scene. Nothing is sent back: all positions of the sliders are here.
 
 const scenes = new WeakMap(); // by root element
+const positions = new Map(); // of sliders, by what they are about
 // Milliseconds at each position while it plays, and at the first and the last.
 const PACE = 120;
 const REST = 900;
@@ -47,9 +48,10 @@ class Slider {
     this.input.addEventListener("input", onInput);
   }
 
-  update(label, stops, start) {
-    // Of another sprite or model: who compares wants to stay where they are.
-    const position = this.stops?.length === stops.length ? this.input.value : start;
+  update(label, stops, start, place) {
+    // Of another sprite or model: who compares wants to stay where they are, also where the scene was gone meanwhile.
+    this.place = `${place} ${label} ${stops.length}`;
+    const position = positions.get(this.place) ?? start;
     this.stops = stops;
     this.input.max = stops.length - 1;
     this.input.value = position;
@@ -58,6 +60,7 @@ class Slider {
 
   show() {
     const position = Number(this.input.value);
+    positions.set(this.place, position);
     this.output.textContent = this.stops[position];
     this.input.setAttribute("aria-valuetext", this.stops[position]);
     return position;
@@ -107,13 +110,14 @@ class Scene {
     this.stop();
     this.button.hidden = !header.plays;
     const { slider, stops, start, second } = header;
-    this.first.update(slider, stops, start);
+    const place = header.rows.length + (header.plays ? " plays" : "");
+    this.first.update(slider, stops, start, place);
     if (!second) {
       this.second?.root.remove();
       this.second = undefined;
     } else {
       this.second ??= this.addSlider();
-      this.second.update(second.slider, second.stops, second.stops.length - 1);
+      this.second.update(second.slider, second.stops, second.stops.length - 1, place);
     }
     let offset = 0;
     this.parts = [];
