@@ -6,6 +6,8 @@
 
 A reader is shown the sheets of ``sheets view`` in an order of their own, without the key, and asked: "For how many of
 these 64 would you bet that you can say what it shows?"
+
+``strict_answers.json`` is of readers who were told to say no also to what is "vague, broken, ambiguous or half right".
 """
 
 from __future__ import annotations
