@@ -25,6 +25,7 @@ from pages.parts.how.formula import line_of
 from pages.parts.how.learning import remark, spread
 from pages.parts.how.long_way import LongWay
 from pages.parts.how.noise_in import noise_in
+from pages.parts.how.pieces import pieces
 from pages.parts.how.pixels import as_sprites
 from pages.parts.how.question import question
 from pages.parts.how.story import CHAPTERS
@@ -246,6 +247,38 @@ def test_the_copier_ends_at_a_training_sprite_and_what_is_not_here_is_said(subje
     assert not (known == believed["The truth: x0"][0]).all(axis=(1, 2, 3)).any()
     with pytest.raises(ValueError, match="put them back"):
         why_not_copy(replace(subject, seen=None))
+
+
+def test_each_pixel_names_the_training_sprites_that_made_it(subject: Subject) -> None:
+    scene = pieces(subject)
+    pack(scene)
+    assert scene.second is not None
+    assert (len(scene.stops), len(scene.second.stops)) == (16, 16)
+    believed, *sources = scene.rows[0].panels
+    assert believed.picks
+    shares = np.array([[int(note.split("%")[0]) for note in one.notes] for one in sources])
+    assert (np.diff(shares, axis=0) <= 0).all(), "the heaviest first"
+    assert (shares.sum(axis=0) <= 101).all()
+    assert subject.seen is not None
+    known = np.asarray(subject.seen.sprites.images[subject.seen.seen])
+    for row, column in ((0, 0), (7, 9), (15, 15)):
+        at = row * 16 + column
+        for one in sources:
+            assert (known[:, row, column] == one.images[at, row, column]).all(axis=1).any()
+            # Far from the pixel nothing is shown as it is, unless it is white.
+            assert (one.images[at, 15 - row, 15 - column] >= 180).all() or (row, column) == (7, 9)
+    with pytest.raises(ValueError, match="put them back"):
+        pieces(replace(subject, seen=None))
+    with pytest.raises(ValueError, match="too many pixels"):
+        pieces(replace(subject, image=np.zeros((48, 48, 3), np.uint8)))
+
+
+def test_the_pieces_come_on_request(open_page: OpenPage) -> None:
+    app = open_page(PAGE)
+    scenes = len(app.get("bidi_component"))
+    app.toggle(key="how-pieces").set_value(True).run()
+    assert not app.exception
+    assert len(app.get("bidi_component")) == scenes + 1
 
 
 def test_strictness_goes_beyond_what_the_kind_says(subject: Subject) -> None:

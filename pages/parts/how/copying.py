@@ -19,14 +19,14 @@ from pages.parts.how.pixels import as_noise, as_sprites
 from pages.parts.how.subject import Subject, stop_words
 from pages.parts.shared.scene import Chart, Panel, Row, Scene
 
-_STEPS = 20
+STEPS = 20
 _MANY = 2_000
 # Values of the sprites that the copier keeps, of 8 bytes each: as many as the Sample page lets one remember.
 _MOST = 40_000 * 768
 
 
 @dataclass(frozen=True)
-class _Learnt:
+class Learnt:
     """Training sprites, uint8 (R, H, W, C), and their kinds where they are asked for by kind."""
 
     images: np.ndarray = field(repr=False)
@@ -40,7 +40,7 @@ def why_not_copy(subject: Subject) -> Scene:
     Raises:
         ValueError: if what the model learnt from is not here.
     """
-    learnt, schedule = _learnt(subject), subject.schedule
+    learnt, schedule = learnt_by(subject), subject.schedule
     # The machines look at all training sprites for each answer: fewer timesteps show the same.
     stride = 4 if len(learnt.images) > _MANY else 2
     t = subject.timesteps[:: stride if len(subject.timesteps) > 50 else stride // 2]
@@ -81,7 +81,7 @@ def why_not_copy(subject: Subject) -> Scene:
     drawn, near = _drawn(subject, learnt, models)
     rows = (
         Row(f"What they believe is beneath the noise ({learnt.note})", asked),
-        Row(f"What they draw from the same noise, to the end ({_STEPS} steps)", drawn),
+        Row(f"What they draw from the same noise, to the end ({STEPS} steps)", drawn),
         Row("Of these training sprites, the nearest to each drawing", near),
     )
     chart = Chart(
@@ -113,7 +113,8 @@ def _sees(window: int, whole: int) -> str:
     return "each pixel sees all" if window >= whole else f"each pixel sees {window} × {window}"
 
 
-def _learnt(subject: Subject) -> _Learnt:
+def learnt_by(subject: Subject) -> Learnt:
+    """The sprites that the model learnt from, of the subject's kind if it has one. ValueError if they are not here."""
     seen = subject.seen
     if seen is None or not len(seen.seen):
         raise ValueError(
@@ -134,17 +135,17 @@ def _learnt(subject: Subject) -> _Learnt:
     if len(rows) > most:
         note = f"the first {most:,} of {note}"
         rows, labels = rows[:most], None if labels is None else labels[:most]
-    return _Learnt(np.asarray(seen.sprites.images[rows]), labels, note)
+    return Learnt(np.asarray(seen.sprites.images[rows]), labels, note)
 
 
-def _drawn(subject: Subject, learnt: _Learnt, models: dict[str, Model]) -> tuple[list[Panel], list[Panel]]:
+def _drawn(subject: Subject, learnt: Learnt, models: dict[str, Model]) -> tuple[list[Panel], list[Panel]]:
     """Each model's sprite, by a sampler that adds no noise, and the training sprite nearest to it."""
     drawn, near = [], []
     labels = subject.labels(1)
-    steps = min(_STEPS, subject.schedule.num_timesteps)
+    steps = min(STEPS, subject.schedule.num_timesteps)
     for name, model in models.items():
         moments = sample(
-            model, subject.schedule, 1, "dpm++", steps, subject.seed, _known(model, labels), noise=subject.eps
+            model, subject.schedule, 1, "dpm++", steps, subject.seed, known(model, labels), noise=subject.eps
         )
         (last,) = deque(moments, maxlen=1)
         sprite = as_sprites(last.x0)
@@ -156,5 +157,6 @@ def _drawn(subject: Subject, learnt: _Learnt, models: dict[str, Model]) -> tuple
     return [*drawn, Panel("The noise", as_noise(subject.eps))], near
 
 
-def _known(model: Callable[..., torch.Tensor], labels: torch.Tensor | None) -> torch.Tensor | None:
+def known(model: Callable[..., torch.Tensor], labels: torch.Tensor | None) -> torch.Tensor | None:
+    """The labels, if a model knows kinds; else None."""
     return None if getattr(model, "num_classes", None) is None else labels

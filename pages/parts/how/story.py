@@ -15,6 +15,7 @@ from pages.parts.how.copying import why_not_copy
 from pages.parts.how.formula import Line, formula, line_of
 from pages.parts.how.long_way import with_long_way
 from pages.parts.how.noise_in import noise_in
+from pages.parts.how.pieces import with_pieces
 from pages.parts.how.question import question
 from pages.parts.how.strictness import kinds
 from pages.parts.how.subject import Subject
@@ -126,6 +127,7 @@ CHAPTERS = (
         "i counts the training sprites; w_i are their weights, which add up to 1. The patch machine has such a sum for "
         "each pixel, with the distance over its window alone (Kamb & Ganguli).",
         lambda: line_of(PerfectMemoriser._predict, "x0 = torch.softmax"),
+        with_pieces,
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -23,12 +23,14 @@ class Panel:
             (K * S, H, W, C), with S of them for each of the K positions of a second slider.
         notes: a few words beneath, as many as images may be; none by default.
         broad: whether it gets the room of two, or all of a narrow page, as a sheet of many sprites needs.
+        picks: whether a click on it moves both sliders, which are its columns and its rows, to what was clicked.
     """
 
     title: str
     images: np.ndarray = field(repr=False)
     notes: Sequence[str] = ()
     broad: bool = False
+    picks: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,13 @@ class Second:
 
     Attributes:
         slider: what it changes, in words.
-        stops: K texts, one for each position; it begins at the last.
+        stops: K texts, one for each position.
+        start: the position at which it begins, 0..K-1; None for the last.
     """
 
     slider: str
     stops: Sequence[str]
+    start: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ def pack(scene: Scene) -> bytes:
                     "size": [width, height, channels],
                     "count": len(images),
                     "broad": panel.broad,
+                    "picks": panel.picks,
                 }
             )
             files.append(images.tobytes())
@@ -131,7 +136,7 @@ def pack(scene: Scene) -> bytes:
         "plays": scene.plays,
         "rows": rows,
         "charts": [_chart(chart, count, seconds) for chart in scene.charts],
-        "second": None if scene.second is None else {"slider": scene.second.slider, "stops": list(scene.second.stops)},
+        "second": None if scene.second is None else asdict(scene.second),
         "remark": scene.remark,
     }
     header["id"] = blake2b(parcel(header, *files), digest_size=12).hexdigest()

@@ -117,7 +117,7 @@ class Scene {
       this.second = undefined;
     } else {
       this.second ??= this.addSlider();
-      this.second.update(second.slider, second.stops, second.stops.length - 1, place);
+      this.second.update(second.slider, second.stops, second.start ?? second.stops.length - 1, place);
     }
     let offset = 0;
     this.parts = [];
@@ -128,6 +128,7 @@ class Scene {
         const [width, height, channels] = panel.size;
         const made = new Panel(panel, rest.subarray(offset, (offset += width * height * channels * panel.count)));
         this.parts.push(made);
+        if (panel.picks) this.pickBy(made);
         all.append(made.root);
       }
       row.append(element("h3", "", title), all);
@@ -141,6 +142,17 @@ class Scene {
     remark.textContent = header.remark;
     remark.hidden = !header.remark;
     this.show();
+  }
+
+  pickBy({ root, canvas }) {
+    root.classList.add("picks");
+    canvas.addEventListener("click", (event) => {
+      const { left, top, width: across, height: down } = canvas.getBoundingClientRect();
+      this.first.input.value = Math.floor(((event.clientX - left) / across) * this.first.stops.length);
+      this.second.input.value = Math.floor(((event.clientY - top) / down) * this.second.stops.length);
+      this.stop();
+      this.show();
+    });
   }
 
   addSlider() {
