@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.lesson.paper import paper
 from pages.parts.lesson.walk import walk
 from pages.parts.shared.frame import frame
+from pages.parts.shared.navigation import models_or_stop
 
 frame("Lesson")
 st.title("Ten minutes, six steps")
@@ -15,5 +16,6 @@ st.markdown(
     "its link, do what it says, answer the question, and come back. It needs nothing but this app and the model that "
     "came with it. For anybody from about 14."
 )
+models_or_stop("There is no model here, not even the one that came with the app. Teach one first.")
 paper()
 walk()
