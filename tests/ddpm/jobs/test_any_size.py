@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from ddpm.jobs.request import TrainingRequest
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from ddpm.training.recipes import RECIPES, attended_level, recipe
-from tests.ddpm.helpers import SMALL
+from tests.ddpm.helpers import ROOT, SMALL
 
 
 def transparent_sprites(count: int, height: int, width: int) -> np.ndarray:
@@ -109,11 +111,19 @@ def test_a_run_of_an_older_version_keeps_its_repeats(tmp_path: Path) -> None:
     assert Run(run.folder).latest() == 6
 
 
-def test_an_older_checkpoint_draws_16x16(tmp_path: Path, source: Path) -> None:
-    shipped = load_checkpoint(Path("checkpoints/builtin"))
-    assert "image_shape" not in json.loads((shipped.path / "config.json").read_text())["network"]
-    assert shipped.model.image_shape == (3, 16, 16)
-    assert not shipped.model.binary_alpha
+def test_an_older_checkpoint_draws_16x16(tmp_path: Path) -> None:
+    folder = tmp_path / "000001"
+    shutil.copytree(load_checkpoint(ROOT / "checkpoints" / "builtin").path, folder)
+    config, manifest = (json.loads((folder / name).read_text()) for name in ("config.json", "manifest.json"))
+    for key in ("image_shape", "binary_alpha"):
+        del config["network"][key]
+    written = json.dumps(config).encode()
+    (folder / "config.json").write_bytes(written)
+    manifest["files"]["config.json"] = {"size": len(written), "sha256": sha256(written).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    older = load_checkpoint(folder)
+    assert older.model.image_shape == (3, 16, 16)
+    assert not older.model.binary_alpha
 
 
 def test_recipes_fit_the_size() -> None:
