@@ -58,7 +58,7 @@ def test_a_changed_pixel_in_many_is_cleaned_anew() -> None:
 )
 def test_a_picture_is_enlarged_by_a_whole_number(shape: tuple[int, int, int], width: int, height: int) -> None:
     tag = sprite_tag(np.zeros(shape, np.uint8), "it")
-    assert f"width:{width}px;height:{height}px" in tag
+    assert f"width:calc({width}px * var(--grow, 1));height:calc({height}px * var(--grow, 1))" in tag
     assert ("conic-gradient" in tag) == (shape[2] == 4)
 
 
