@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from ddpm import NoiseSchedule, UNet, load_checkpoint, sample, to_float, to_uint8
 from ddpm.diffusion.plays.morphing import invert, morph
