@@ -26,9 +26,9 @@ def _home(page: Page) -> None:
 
 
 def _learn(page: Page) -> None:
-    row = page.locator("[class*=st-key-row-]").filter(has_text="builtin")
+    row = page.locator("[class*=st-key-row-]").filter(has=page.get_by_text("builtin", exact=True))
     row.get_by_role("button", name="Show").click()
-    page.get_by_role("heading", name="builtin").wait_for()
+    page.get_by_role("heading", name="builtin", exact=True).wait_for()
     page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
     page.locator("section.film img").first.wait_for()
     page.locator("[data-testid=stMain]").evaluate("page => page.scrollTo(0, 0)")
