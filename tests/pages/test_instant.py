@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ddpm.jobs.distilling.request import DistilRequest
+from ddpm.runs.run import Run
+from ddpm.training.timetable import Stretch
 from pages.parts.shared.drawing import draw
 from pages.parts.shared.orders import Order
 from pages.parts.shared.resolving import resolve, rivals
@@ -46,6 +48,9 @@ def test_the_button_makes_a_run_instant(place: Path, monkeypatch: pytest.MonkeyP
     assert any("How far its jumps end" in caption.value for caption in app.caption)
     app.button(key=f"longer-{quick}").click().run()
     assert asked[1:] == [DistilRequest(quick, steps=3, resume=True)]
+    monkeypatch.setattr(Run, "stretches", lambda run: [Stretch(0, minutes=4)])
+    train_page(quick).button(key=f"longer-{quick}").click().run()
+    assert asked[2:] == [DistilRequest(quick, minutes=6, resume=True)], "by the clock it goes on by the clock"
 
 
 def test_sample_draws_with_it_in_a_few_steps(place: Path) -> None:

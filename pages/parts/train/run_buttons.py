@@ -30,8 +30,7 @@ def run_buttons(run: Run, live: bool) -> None:
         resumable = not run.is_shipped() and (latest is None or can_use_raw(run.folder))
         can_go_on = resumable and run.state() in ("stopped", "interrupted", "failed")
         if can_go_on and st.button("Resume", icon=":material/play_arrow:", type="primary"):
-            distilled = is_distilled(run)
-            start((DistilRequest if distilled else TrainingRequest)(folder=run.folder, resume=True))
+            _go_on(run)
         important: Literal["primary", "secondary"] = "secondary" if can_go_on else "primary"
         if latest is not None and st.button("Sample from it", icon=":material/arrow_forward:", type=important):
             sample_from(run)
@@ -60,14 +59,15 @@ def _live_buttons(run: Run, status: dict[str, Any]) -> None:
         st.button("Pause", icon=":material/pause:", on_click=_ask, args=(run, "pause", True))
     st.button("Stop and save", icon=":material/stop:", on_click=_ask, args=(run, "stop", True))
     threads = status.get("threads")
-    if hardware.cores() > 1:
+    # Only once the run has told its number: a guess in the field could be sent to the run as if the visitor had asked.
+    if threads and hardware.cores() > 1:
         # Another key for each number in use, so that the field never shows an old one.
         key = f"threads-{run.key}-{threads}"
         st.number_input(
             "CPU threads",
             1,
-            max(hardware.cores(), threads or 1),
-            threads or hardware.cores(),
+            max(hardware.cores(), threads),
+            threads,
             key=key,
             width=140,
             on_change=lambda: _ask(run, "threads", int(st.session_state[key])),
@@ -82,14 +82,17 @@ def _longer(run: Run, total: int) -> None:
             return
         more = st.number_input("More steps", 1, 1_000_000, max(1, total // 2), key=f"more-{run.key}")
         if st.button("Go on", type="primary", key=f"longer-{run.key}"):
-            kind = DistilRequest if is_distilled(run) else TrainingRequest
-            start(kind(folder=run.folder, steps=total + int(more), resume=True))
+            _go_on(run, steps=total + int(more))
 
 
 def _more_minutes(run: Run, minutes: float) -> None:
     more = st.number_input("More minutes", 1, 100_000, max(1, round(minutes / 2)), key=f"more-minutes-{run.key}")
     if st.button("Go on", type="primary", key=f"longer-{run.key}"):
-        start(TrainingRequest(folder=run.folder, minutes=minutes + more, resume=True))
+        _go_on(run, minutes=minutes + more)
+
+
+def _go_on(run: Run, **length: Any) -> None:
+    start((DistilRequest if is_distilled(run) else TrainingRequest)(folder=run.folder, resume=True, **length))
 
 
 def _ask(run: Run, what: str, value: Any) -> None:
