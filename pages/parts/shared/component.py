@@ -23,7 +23,10 @@ def parcel(header: Any, *files: bytes) -> bytes:
     return b"".join([struct.pack("<I", len(text)), text, *files])
 
 
-SCRIPT = source(__file__, "parcel.js")
+MOUNTING = source(__file__, "mounting.js")
+"""Goes before the script of a component whose data change."""
+
+SCRIPT = MOUNTING + source(__file__, "parcel.js")
 """Goes before the script of a component that gets parcels."""
 
 STYLE = source(__file__, "component.css")

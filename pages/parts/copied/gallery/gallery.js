@@ -110,14 +110,15 @@ class Gallery {
   }
 }
 
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".gallery");
-  const gallery = galleries.get(root) ?? new Gallery(root);
-  galleries.set(root, gallery);
-  gallery.open = (index) => setTriggerValue("open", index);
-  if (data !== gallery.data) {
+export default mounting(
+  ({ data, parentElement, setTriggerValue }) => {
+    const root = parentElement.querySelector(".gallery");
+    const gallery = galleries.get(root) ?? new Gallery(root);
+    galleries.set(root, gallery);
+    gallery.open = (index) => setTriggerValue("open", index);
+    if (data === gallery.data) return;
     gallery.data = data;
     gallery.update(data);
-  }
-  return () => galleries.delete(root);
-}
+  },
+  ({ parentElement }) => galleries.delete(parentElement.querySelector(".gallery")),
+);

@@ -207,19 +207,22 @@ class Scatter {
   }
 }
 
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".scatter");
-  const scatter = plots.get(root) ?? new Scatter(root);
-  plots.set(root, scatter);
-  scatter.open = (index) => setTriggerValue("open", index);
-  if (data !== scatter.data) {
-    scatter.data = data;
-    scatter.update(data);
-  } else {
-    scatter.draw(); // the theme may have changed
-  }
-  return () => {
-    scatter.sizes.disconnect();
+export default mounting(
+  ({ data, parentElement, setTriggerValue }) => {
+    const root = parentElement.querySelector(".scatter");
+    const scatter = plots.get(root) ?? new Scatter(root);
+    plots.set(root, scatter);
+    scatter.open = (index) => setTriggerValue("open", index);
+    if (data !== scatter.data) {
+      scatter.data = data;
+      scatter.update(data);
+    } else {
+      scatter.draw(); // the theme may have changed
+    }
+  },
+  ({ parentElement }) => {
+    const root = parentElement.querySelector(".scatter");
+    plots.get(root)?.sizes.disconnect();
     plots.delete(root);
-  };
-}
+  },
+);

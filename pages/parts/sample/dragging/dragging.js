@@ -197,22 +197,21 @@ function nearness(degrees) {
   return `${degrees}° · ${degrees < 30 ? "near" : degrees < 60 ? "further" : degrees < 90 ? "far" : "unrelated"}`;
 }
 
-export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
-  const root = parentElement.querySelector(".dragging");
-  const known = boards.get(root);
-  const parcel = openParcel(data);
-  const dragging = known ?? new Dragging(root, parcel);
-  boards.set(root, dragging);
-  dragging.tell = (wish) => setStateValue("wish", wish);
-  dragging.emit = (name) => setTriggerValue(name, true);
-  if (data !== dragging.data) dragging.take(parcel);
-  dragging.data = data;
-  return () => {
-    // As in the player: a cleanup may run after the next mount of the same root.
-    setTimeout(() => {
-      if (root.isConnected) return;
-      dragging.destroy();
-      boards.delete(root);
-    });
-  };
-}
+export default mounting(
+  ({ data, parentElement, setStateValue, setTriggerValue }) => {
+    const root = parentElement.querySelector(".dragging");
+    const known = boards.get(root);
+    const parcel = openParcel(data);
+    const dragging = known ?? new Dragging(root, parcel);
+    boards.set(root, dragging);
+    dragging.tell = (wish) => setStateValue("wish", wish);
+    dragging.emit = (name) => setTriggerValue(name, true);
+    if (data !== dragging.data) dragging.take(parcel);
+    dragging.data = data;
+  },
+  ({ parentElement }) => {
+    const root = parentElement.querySelector(".dragging");
+    boards.get(root)?.destroy();
+    boards.delete(root);
+  },
+);

@@ -16,7 +16,7 @@ from pages.parts.sample.plays.morphing import show_morph
 from pages.parts.sample.plays.pieces import Piece, pieces
 from pages.parts.sample.plays.player import Played, model_of
 from pages.parts.sample.plays.rewinding import show_rewind
-from pages.parts.shared.component import source
+from pages.parts.shared.component import MOUNTING, source
 from pages.parts.shared.orders import Order
 from pages.parts.shared.words import problem
 
@@ -109,4 +109,4 @@ _PLAYS: dict[str, tuple[str, Callable[[Order, Batch | None], None]]] = {
 }
 """Name of a play -> its title, and what shows it, each a fragment of its own."""
 
-_arrival = st.components.v2.component("ddpm_arrival", js=source(__file__, "arrival.js"))
+_arrival = st.components.v2.component("ddpm_arrival", js=MOUNTING + source(__file__, "arrival.js"))

@@ -1,7 +1,7 @@
 // Called by Streamlit to show sprites of which one is chosen; a choice is sent back with its number.
 
 /** Called again whenever the data or the theme change. */
-export default function mount({ data, parentElement, setTriggerValue }) {
+export default mounting(({ data, parentElement, setTriggerValue }) => {
   const choices = parentElement.querySelector(".choices");
   const { label, sprites, chosen, side } = data;
   choices.setAttribute("aria-label", label);
@@ -45,4 +45,4 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     };
   });
   mark(chosen);
-}
+});

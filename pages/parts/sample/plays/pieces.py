@@ -13,7 +13,7 @@ from ddpm.runs.album import Batch
 from ddpm.runs.favourites import favourites
 from pages.parts.shared.backdrop import backdrop_rule
 from pages.parts.shared.batches import kinds_of
-from pages.parts.shared.component import STYLE, source
+from pages.parts.shared.component import MOUNTING, STYLE, source
 from pages.parts.shared.pictures import data_uri, sprite_tag
 
 _SIDE = 32
@@ -104,5 +104,5 @@ _picker = st.components.v2.component(
     "ddpm_picker",
     html=source(__file__, "picker.html"),
     css=STYLE + source(__file__, "picker.css"),
-    js=source(__file__, "picker.js"),
+    js=MOUNTING + source(__file__, "picker.js"),
 )

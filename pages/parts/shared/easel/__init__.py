@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.parts.shared.component import STYLE, source
+from pages.parts.shared.component import MOUNTING, STYLE, source
 
 COLOURS = (
     "#ffffff",
@@ -135,5 +135,5 @@ _component = st.components.v2.component(
     "ddpm_easel",
     html=source(__file__, "easel.html"),
     css=STYLE + source(__file__, "easel.css"),
-    js=source(__file__, "easel.js"),
+    js=MOUNTING + source(__file__, "easel.js"),
 )

@@ -214,13 +214,16 @@ class Easel {
   }
 }
 
-export default function mount({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".easel");
-  const easel = easels.get(root) ?? new Easel(root, data);
-  easels.set(root, easel);
-  easel.send = (pixels) => setStateValue("pixels", pixels);
-  return () => {
-    clearTimeout(easel.timer);
+export default mounting(
+  ({ data, parentElement, setStateValue }) => {
+    const root = parentElement.querySelector(".easel");
+    const easel = easels.get(root) ?? new Easel(root, data);
+    easels.set(root, easel);
+    easel.send = (pixels) => setStateValue("pixels", pixels);
+  },
+  ({ parentElement }) => {
+    const root = parentElement.querySelector(".easel");
+    clearTimeout(easels.get(root)?.timer);
     easels.delete(root);
-  };
-}
+  },
+);

@@ -17,7 +17,7 @@ from ddpm.runs.errors import RunError
 from ddpm.runs.favourites import favourite_names
 from ddpm.runs.listing import list_runs
 from ddpm.runs.training_lock import ActiveTraining, active_training
-from pages.parts.shared.component import source
+from pages.parts.shared.component import MOUNTING, source
 from pages.parts.shared.frame.logo import logo
 from pages.parts.shared.frame.present import ask_to_present
 from pages.parts.shared.lesson.arriving import arrive
@@ -102,4 +102,4 @@ def _chip_html(active: ActiveTraining) -> str:
     return f'<div class="{kind}" title="{about}"><span class="dot"></span>{html.escape(active.run.name)}: {words}</div>'
 
 
-_return = st.components.v2.component("ddpm_return", js=source(__file__, "frame.js"))
+_return = st.components.v2.component("ddpm_return", js=MOUNTING + source(__file__, "frame.js"))

@@ -7,12 +7,16 @@ function closeDialog(event) {
   document.querySelector('[role="dialog"] [aria-label="Close"]')?.click();
 }
 
-export default function mount({ setTriggerValue }) {
-  const look = () => document.hidden || setTriggerValue("back", true);
-  document.addEventListener("visibilitychange", look);
-  document.addEventListener("keydown", closeDialog);
-  return () => {
-    document.removeEventListener("visibilitychange", look);
-    document.removeEventListener("keydown", closeDialog);
-  };
-}
+const ends = new WeakMap(); // what ends the listening, by parent element
+
+export default mounting(
+  ({ parentElement, setTriggerValue }) => {
+    ends.get(parentElement)?.abort(); // a change of the theme shows it anew
+    const end = new AbortController();
+    ends.set(parentElement, end);
+    const look = () => document.hidden || setTriggerValue("back", true);
+    document.addEventListener("visibilitychange", look, { signal: end.signal });
+    document.addEventListener("keydown", closeDialog, { signal: end.signal });
+  },
+  ({ parentElement }) => ends.get(parentElement)?.abort(),
+);

@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ddpm.diffusion.chain import Chain
 from ddpm.pixels.seams import on_background
 from pages.parts.shared.backdrop import backdrop_rule
-from pages.parts.shared.component import SCRIPT, STYLE, source
+from pages.parts.shared.component import MOUNTING, SCRIPT, STYLE, source
 from pages.parts.shared.player.pace import Pace
 from pages.parts.shared.player.packing import end_id, pack
 
@@ -248,4 +248,4 @@ _STYLE = STYLE + source(__file__, "player.css", "stage.css", "bar.css", "lens.cs
 
 _component = st.components.v2.component("ddpm_player", html=source(__file__, "player.html"), css=_STYLE, js=_SCRIPT)
 _feeder = st.components.v2.component("ddpm_player_feed", js=SCRIPT + source(__file__, "registry.js", "feed.js"))
-_stars = st.components.v2.component("ddpm_player_stars", js=source(__file__, "registry.js", "stars.js"))
+_stars = st.components.v2.component("ddpm_player_stars", js=MOUNTING + source(__file__, "registry.js", "stars.js"))

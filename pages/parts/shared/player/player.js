@@ -51,9 +51,10 @@ class Player {
     }
   }
 
-  /** Takes the bytes of a feed, if they continue those of the page. */
+  /** Takes the bytes of a feed, if they continue those of the page: a late one must not replace the finished sprites. */
   takeNewer(bytes) {
-    if (isBeginning(unpack(this.data).header.reels, unpack(bytes).header.reels)) this.update(bytes);
+    const [ours, theirs] = [this.data, bytes].map((one) => unpack(one).header);
+    if (ours.drawing === theirs.drawing && isBeginning(ours.reels, theirs.reels)) this.update(bytes);
   }
 
   async load(parcel) {

@@ -3,17 +3,16 @@
 
 const NOTHING = { starred: null, of: null };
 
-export default function mount({ data, parentElement }) {
-  const { address, starred, of } = data;
-  registry.stars.set(address, { starred, of, owner: parentElement }); // for a player that is mounted later
-  registry.players.get(address)?.hear({ starred, of });
-  return () => {
-    // As in mount.js: a cleanup may run after the next mount of the same component.
-    setTimeout(() => {
-      // Or a newer component has taken its place.
-      if (parentElement.isConnected || registry.stars.get(address)?.owner !== parentElement) return;
-      registry.stars.delete(address);
-      registry.players.get(address)?.hear(NOTHING);
-    });
-  };
-}
+export default mounting(
+  ({ data, parentElement }) => {
+    const { address, starred, of } = data;
+    registry.stars.set(address, { starred, of, owner: parentElement }); // for a player that is mounted later
+    registry.players.get(address)?.hear({ starred, of });
+  },
+  ({ data, parentElement }) => {
+    const { address } = data;
+    if (registry.stars.get(address)?.owner !== parentElement) return; // a newer component has taken its place
+    registry.stars.delete(address);
+    registry.players.get(address)?.hear(NOTHING);
+  },
+);

@@ -171,9 +171,9 @@ class Scene {
 }
 
 /** Called again whenever the data or the theme change. */
-export default function mount({ data, parentElement }) {
+export default mounting(({ data, parentElement }) => {
   const root = parentElement.querySelector(".scene");
   const scene = scenes.get(root) ?? new Scene(root);
   scenes.set(root, scene);
   scene.update(openParcel(data));
-}
+});

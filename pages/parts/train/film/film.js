@@ -80,16 +80,18 @@ class Film {
   }
 }
 
-export default function mount({ data, parentElement }) {
-  const root = parentElement.querySelector(".film");
-  const film = films.get(root) ?? new Film(root);
-  films.set(root, film);
-  if (data !== film.data) {
+export default mounting(
+  ({ data, parentElement }) => {
+    const root = parentElement.querySelector(".film");
+    const film = films.get(root) ?? new Film(root);
+    films.set(root, film);
+    if (data === film.data) return;
     film.data = data;
     film.update(data);
-  }
-  return () => {
-    film.destroy();
+  },
+  ({ parentElement }) => {
+    const root = parentElement.querySelector(".film");
+    films.get(root)?.destroy();
     films.delete(root);
-  };
-}
+  },
+);
