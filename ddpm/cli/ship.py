@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ddpm.base.text import counted
 from ddpm.cli.options import Commands, add_command
-from ddpm.jobs.shipping import folder_size, ship_run
+from ddpm.jobs.shipping import GuideOrder, folder_size, ship_run
+from ddpm.judging.choosing import read_choice
 
 
 def add_parser(commands: Commands) -> None:
@@ -21,15 +22,37 @@ def add_parser(commands: Commands) -> None:
         type=_steps,
         help="saved steps before it that come along to show how it learnt; nothing draws with them unless asked to",
     )
+    parser.add_argument(
+        "--guide",
+        metavar="STEP",
+        type=int,
+        help="a saved step before it: what it draws is led away from what that one would draw (autoguidance)",
+    )
+    parser.add_argument(
+        "--guide-scale", type=float, default=1.5, help="how far: above 1, which is nothing, and at most 8"
+    )
+    parser.add_argument(
+        "--guide-until",
+        metavar="LOG_SNR",
+        type=float,
+        help="the log-SNR above which it acts no longer (default: none)",
+    )
     parser.add_argument("--note", help="a word for people, such as interim")
     parser.add_argument("--data", metavar="SOURCE", help="what others load to get its sprites (default: the run's)")
     parser.add_argument("--data-name", metavar="WORDS", help="what its sprites are called (default: as the run has it)")
 
 
 def _ship(options: argparse.Namespace) -> None:
-    run = ship_run(options.run, options.out, options.note, options.data, options.data_name, options.early or ())
+    guide = None if options.guide is None else GuideOrder(options.guide, options.guide_scale, options.guide_until)
+    run = ship_run(options.run, options.out, options.note, options.data, options.data_name, options.early or (), guide)
     early = f", {counted(len(run.early()), 'early step')} among it" if run.early() else ""
     print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB{early}", file=sys.stderr)
+    if guide is not None and read_choice(run.folder) is not None:
+        print(
+            f"Step {run.latest():,} was judged without its guide. Measure what it draws now: "
+            f"python -m ddpm choose --again --run {run.folder}",
+            file=sys.stderr,
+        )
 
 
 def _steps(text: str) -> tuple[int, ...]:

@@ -11,12 +11,14 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import torch
 
 from ddpm.base.hardware import cores, thread_pool
+from ddpm.diffusion.guidance.guide import Guide
 
 # The most sprites per part; the same on every machine, since results must not depend on the number of cores.
 _PART = 16
@@ -40,6 +42,12 @@ class ParallelModel:
         if name == "_model":  # Not there yet while a copy is made.
             raise AttributeError(name)
         return getattr(self._model, name)
+
+    @property
+    def guide(self) -> Guide | None:
+        """That of the network, called in the same way."""
+        guide: Guide | None = getattr(self._model, "guide", None)
+        return None if guide is None else replace(guide, model=ParallelModel(guide.model))
 
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         # An even number of equal parts: otherwise one of two cores waits for the other at the end.

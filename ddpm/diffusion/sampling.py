@@ -21,16 +21,16 @@ import numpy as np
 import torch
 from torch import nn
 
+from ddpm.diffusion.guidance.guide import Model
+from ddpm.diffusion.guidance.predictor import Predictor
 from ddpm.diffusion.instant.levels import MOST_CALLS, instant_timesteps
 from ddpm.diffusion.labels import checked_labels
 from ddpm.diffusion.noise import NoiseSource, Shape, draw_noise, sprite_noise
-from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
+from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.solvers import Solver, ddim, dpm_solver, renoising
 from ddpm.pixels.transparency import settle_alpha
 
 Sampler = Literal["fast", "ddpm", "ddim", "dpm++", "instant"]
-Model = Callable[..., torch.Tensor]
-
 DEFAULT_SHAPE: Shape = (3, 16, 16)
 """What a model without an attribute ``image_shape`` draws."""
 
@@ -154,8 +154,10 @@ def sample(
             ``prediction_type`` ("eps" if it has none), ``image_shape``, the (C, H, W) of its sprites ((3, 16, 16) if it
             has none), ``num_classes``, ``distilled``, whether "instant" can draw with it, and then nothing else (not,
             if it has none), ``binary_alpha``, whether a fourth channel is alpha of 0 or 1 alone: then the result has no
-            other, and is black where it is 0; and ``guidance_max_log_snr``, the log-SNR above which guidance ends
-            (Kynkäänniemi et al. 2024, arXiv 2404.07724; never if it has none).
+            other, and is black where it is 0; ``guide``, a :class:`ddpm.diffusion.guidance.guide.Guide` (None if it
+            has none), which takes one more network call as long as it acts; and ``guidance_max_log_snr``, the log-SNR
+            above which ``guidance_scale`` acts no longer (Kynkäänniemi et al. 2024, arXiv 2404.07724; it always acts if
+            there is none).
         n: number of sprites, at least 1.
         sampler: "fast", "ddpm", "ddim", "dpm++" or "instant".
         steps: network calls, 1..T ("instant": 1..4); None for the sampler's default (ddpm: all T).
@@ -196,51 +198,6 @@ def sample(
             x_t = move(x_t, x0, eps, t, t_next)
     x_t = settle_alpha(x_t, getattr(model, "binary_alpha", False))
     yield SamplingStep(-1, x_t, x_t)
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """The network with guidance, from (x_t, t) to (x0, eps), both float32 (N, C, H, W).
-
-    ``labels`` are int64 (N,), as ``checked_labels`` returns them; all else is as in :func:`sample`.
-    """
-
-    model: Model
-    schedule: NoiseSchedule
-    labels: torch.Tensor | None
-    guidance_scale: float
-    clip_x0: bool
-
-    @torch.no_grad()
-    def __call__(self, x_t: torch.Tensor, t: int) -> tuple[torch.Tensor, torch.Tensor]:
-        model = self.model
-        training = isinstance(model, nn.Module) and model.training
-        if training:
-            model.eval()  # type: ignore[attr-defined]
-        try:
-            ts = torch.full((len(x_t),), t, dtype=torch.int64, device=x_t.device)
-            output = self._guided(x_t, ts)
-        finally:
-            if training:
-                model.train()  # type: ignore[attr-defined]
-        if output.shape != x_t.shape:
-            raise ValueError(f"the model returned shape {tuple(output.shape)}, expected {tuple(x_t.shape)}")
-        prediction_type: PredictionType = getattr(model, "prediction_type", "eps")
-        return self.schedule.split_prediction(output.to(torch.float32), x_t, ts, prediction_type, self.clip_x0)
-
-    def _guided(self, x_t: torch.Tensor, ts: torch.Tensor) -> torch.Tensor:
-        labels = None if self.labels is None else self.labels.to(x_t.device)
-        conditional = self.model(x_t, ts, labels=labels)
-        if self.guidance_scale == 1.0 or labels is None or self._is_decided(int(ts[0])):
-            return conditional
-        unconditional = self.model(x_t, ts, labels=None)
-        # The same formula for eps and v: at a given x_t one is a linear function of the other.
-        return unconditional + self.guidance_scale * (conditional - unconditional)
-
-    def _is_decided(self, t: int) -> bool:
-        """Whether at this noise level the kind is no longer in question, so that insisting on it would do harm."""
-        highest = getattr(self.model, "guidance_max_log_snr", math.inf)
-        return float(self.schedule.log_snr()[t]) > highest
 
 
 def solver_for(schedule: NoiseSchedule, sampler: Sampler, eta: float, noise: Callable[[], torch.Tensor]) -> Solver:

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from ddpm.base.hardware import has_wide_registers, working_precision
 from ddpm.diffusion.convolution import Convolution, PaddingMode
 from ddpm.diffusion.dropout import Dropout
+from ddpm.diffusion.guidance.guide import Guide
 from ddpm.diffusion.schedule import PredictionType
 from ddpm.pixels.conversion import is_sprite_shape
 
@@ -126,7 +127,10 @@ class UNet(nn.Module):
 
     guidance_max_log_snr = -1.0
     """Where guidance ends in sampling. Later, when what is drawn is seen already, it only makes specks and haze: at
-    scale 8 three to ten times as much as without guidance (ddpm/diffusion/guidance.md)."""
+    scale 8 three to ten times as much as without guidance (ddpm/diffusion/guidance/guidance.md)."""
+
+    guide: Guide | None = None
+    """What it is led away from in sampling: no part of the network, whose own answer it does not change."""
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from ddpm.judging.choosing import NEAR, Bar, bars, knows_forms, read_choice
 from ddpm.judging.readers import Readers, read_readers
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
+from ddpm.runs.step_files import guide_of
 
 _CREDITS = """
 ## Credits of the data
@@ -62,7 +63,7 @@ def run_card(run: Run) -> str:
     lines = [
         *_facts(run, config),
         *_measured_errors(run.metrics()),
-        *([] if choice is None else _chosen(choice, read_readers(run))),
+        *([] if choice is None else _chosen(choice, read_readers(run), guide_of(run.step_path(choice["chosen"])))),
         "",
         "## Limits",
         "",
@@ -166,7 +167,7 @@ def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _chosen(choice: dict[str, Any], readers: Readers | None) -> list[str]:
+def _chosen(choice: dict[str, Any], readers: Readers | None, guide: dict[str, Any] | None) -> list[str]:
     """The measures of the chosen step, what readers said of it, and the table of all steps."""
     rows, real, kept = choice["rows"], choice["rows"][0]["real"], _kept(choice)
     lines = [
@@ -174,7 +175,7 @@ def _chosen(choice: dict[str, Any], readers: Readers | None) -> list[str]:
         "## What it draws, and what it repeats",
         "",
         f"{kept['samples']:,} samples, {_calls(kept)} network calls each (`{kept['sampler']}`), averaged weights, "
-        "kinds by their frequency, nothing cleaned up.",
+        f"kinds by their frequency, nothing cleaned up.{_led(guide, kept)}",
         "",
         "| | this model | at most | real sprites |",
         "| --- | --- | --- | --- |",
@@ -228,9 +229,24 @@ def _chosen(choice: dict[str, Any], readers: Readers | None) -> list[str]:
         lines.append(_row(choice["all_steps"], False))
     if any(row.get("form_ratio") is None for row in (*rows, choice["all_steps"]) if row is not None):
         lines += ["", "Where forms are missing, an earlier version measured, which could not see them."]
-    if len({_calls(row) for row in rows}) > 1:
+    if "guide" in kept:
+        lines += ["", "Only the chosen step was measured with its guide: the others drew without one."]
+    if len({_calls(row) for row in rows if "guide" not in row}) > 1:
         lines += ["", "The step was chosen with more calls, and measured again when `fast` came to need fewer."]
     return lines
+
+
+def _led(guide: dict[str, Any] | None, kept: dict[str, Any]) -> str:
+    """What the guide of the step does, in words; empty if it has none."""
+    if guide is None:
+        return ""
+    highest = guide["max_log_snr"]
+    until = "at every noise level" if highest is None else f"as long as the log-SNR is at most {highest:g}"
+    measured = "" if kept.get("guide") == guide else " What follows was measured without it: `choose --again` does."
+    return (
+        f" Its answers are led away from those of its own step {guide['step']:,} (autoguidance, Karras et al. 2024), "
+        f"scale {guide['scale']:g}, {until}, which takes more calls.{measured}"
+    )
 
 
 def _forms(kept: dict[str, Any], readers: Readers | None) -> list[str]:

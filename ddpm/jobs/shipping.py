@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,39 @@ import numpy as np
 
 from ddpm.base.files import read_json, replace_bytes, replace_json
 from ddpm.base.folders import discard
+from ddpm.diffusion.guidance.guide import LARGEST_SCALE
 from ddpm.jobs.model_card import run_card
 from ddpm.jobs.plan import checkpoint_config
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
 from ddpm.judging.verdict import read_verdict
-from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, step_folder
+from ddpm.runs.checkpoint import Checkpoint, SavedGuide, load_checkpoint, save_checkpoint, step_folder
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.run import Run
 from ddpm.training.loop import new_state
 from ddpm.training.recipes import Recipe
 
 _POINTS, _PREVIEWS = 250, 14
+
+
+@dataclass(frozen=True)
+class GuideOrder:
+    """Which saved step becomes the guide of a shipped one; see :class:`ddpm.diffusion.guidance.guide.Guide`.
+
+    Raises:
+        ValueError: for a scale that is not above 1 and at most 8.
+    """
+
+    step: int
+    scale: float
+    max_log_snr: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 < self.scale <= LARGEST_SCALE:
+            raise ValueError(f"the scale of a guide must be above 1 and at most {LARGEST_SCALE:g}, got {self.scale}")
+
+    def saved(self, checkpoint: Checkpoint) -> SavedGuide:
+        """The guide itself, of the weights of its step."""
+        return SavedGuide(self.step, checkpoint.model, self.scale, self.max_log_snr)
 
 
 def ship_run(
@@ -32,6 +55,7 @@ def ship_run(
     data: str | None = None,
     data_name: str | None = None,
     early: Sequence[int] = (),
+    guide: GuideOrder | None = None,
 ) -> Run:
     """Copy a run without what only training needs, with weights in half precision.
 
@@ -41,6 +65,7 @@ def ship_run(
         note: a word for people, such as "interim".
         data, data_name: the source from which others load its sprites, and their name, if not those of the run.
         early: saved steps before it that come along to show how it learnt; nothing draws with them unless asked to.
+        guide: the saved step before it that leads it in sampling. What was measured without it is then left out.
 
     Raises:
         CheckpointError: if the source or an early step cannot be used.
@@ -54,6 +79,7 @@ def ship_run(
         raise CheckpointError(f"{folder} is not part of a run: its run.json is missing.")
     step = int(checkpoint.config["step"])
     before = [_early(run, at, step) for at in sorted(set(early))]
+    led = None if guide is None else guide.saved(_early(run, guide.step, step))
     if target.exists():
         if not Run(target).is_shipped():
             raise RunError(f"{target} is a run of yours: it is not replaced.")
@@ -69,10 +95,11 @@ def ship_run(
     target.mkdir(parents=True)
     replace_json(target / "run.json", config)
     _copy_measurements(run, target, step)
-    _copy_choice(run, target, choice is not None, config["data"]["name"])
+    _copy_choice(run, target, choice, config["data"]["name"], guide is not None)
     _copy_previews(run, target, step)
     for one in (*before, checkpoint):
-        _save(one, target, config, int(run.status().get("total_steps") or config["total_steps"]))
+        total_steps = int(run.status().get("total_steps") or config["total_steps"])
+        _save(one, target, config, total_steps, led if one is checkpoint else None)
     shipped = Run(target)
     shipped.set_latest(step)
     replace_bytes(target / "README.md", run_card(shipped).encode())
@@ -89,7 +116,9 @@ def _early(run: Run, step: int, chosen: int) -> Checkpoint:
     return load_checkpoint(run.step_path(step))
 
 
-def _save(checkpoint: Checkpoint, target: Path, config: dict[str, Any], total_steps: int) -> None:
+def _save(
+    checkpoint: Checkpoint, target: Path, config: dict[str, Any], total_steps: int, guide: SavedGuide | None
+) -> None:
     """Write a step in half precision."""
     model = checkpoint.model
     state = new_state(
@@ -102,7 +131,8 @@ def _save(checkpoint: Checkpoint, target: Path, config: dict[str, Any], total_st
     state.ema.model.load_state_dict(model.state_dict())
     state.model.distilled = model.distilled
     state.step = int(checkpoint.config["step"])
-    save_checkpoint(target / "steps", state, checkpoint_config(config, total_steps), resumable=False, half=True)
+    told = checkpoint_config(config, total_steps)
+    save_checkpoint(target / "steps", state, told, resumable=False, half=True, guide=guide)
 
 
 def _copy_measurements(run: Run, target: Path, step: int) -> None:
@@ -117,12 +147,16 @@ def _copy_measurements(run: Run, target: Path, step: int) -> None:
     replace_json(target / "status.json", {"state": "finished", "step": step, "start": "shipped", **told})
 
 
-def _copy_choice(run: Run, target: Path, chosen: bool, data_name: str) -> None:
-    """Copy the hashes of the training sprites; if the step was chosen, also the table of steps and the verdict."""
-    for name in ("trained_on.npy", *((CHOICE,) if chosen else ())):
-        if (run.folder / name).is_file():
-            shutil.copyfile(run.folder / name, target / name)
-    if chosen and (run.folder / VERDICT).is_file():
+def _copy_choice(run: Run, target: Path, choice: dict[str, Any] | None, data_name: str, led: bool) -> None:
+    """Copy the hashes of the training sprites; if the step was chosen, also the table of steps and the verdict.
+
+    With a guide (``led``) it draws otherwise than when it was judged: the table stays, as what it was chosen by.
+    """
+    if (run.folder / "trained_on.npy").is_file():
+        shutil.copyfile(run.folder / "trained_on.npy", target / "trained_on.npy")
+    if choice is not None:
+        replace_json(target / CHOICE, {**choice, "all_steps": None} if led else choice)
+    if choice is not None and not led and (run.folder / VERDICT).is_file():
         if read_verdict(run.folder) is None:
             raise RunError(f"{run.folder / VERDICT} is damaged: remove it, and measure the step again with choose.")
         replace_json(target / VERDICT, {**read_json(run.folder / VERDICT), "data": data_name})

@@ -26,16 +26,17 @@ from ddpm.base.json_values import (
     or_none,
 )
 from ddpm.base.text import counted
-from ddpm.diffusion.sampling import Sampler, default_steps, usual_sampler
+from ddpm.diffusion.sampling import Sampler, default_steps, timesteps, usual_sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.index.stored_index import load_or_build
 from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.report import Grader, Report, make_report
-from ddpm.runs.checkpoint import load_checkpoint
+from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from ddpm.runs.samples import cached_samples, labels_by_frequency
+from ddpm.runs.step_files import is_guide
 from ddpm.sprites import load_sprites
 from ddpm.training.heldout import heldout_loss
 
@@ -82,7 +83,8 @@ _ROW: dict[str, Check] = {
     "claim": lambda value: is_object(value) and all(map(_is_rate, value.values())),
     "real": lambda value: has_fields(value, _REAL),
 }
-"""A row of the table; earlier versions did not store the number of network calls, nor :data:`FORMS`."""
+"""A row of the table; earlier versions did not store the number of network calls, nor :data:`FORMS`. A step that has a
+guide also says which."""
 
 FORMS = ("form_ratio", "form_ratio_sd", "believable", "believable_error", "believable_unseen")
 """What the network of forms says."""
@@ -158,7 +160,8 @@ def measure_step(
     row = {
         "step": step,
         "sampler": sampler,
-        "calls": default_steps(sampler, loaded.schedule.num_timesteps),
+        "calls": _calls(loaded, sampler),
+        **{key: value for key, value in loaded.config.items() if key == "guide"},
         **_row(report),
         "heldout": heldout,
     }
@@ -300,6 +303,7 @@ def _is_row(value: Any) -> bool:
     return (
         has_fields(value, _ROW)
         and is_count(value.get("calls", 0))
+        and ("guide" not in value or is_guide(value["guide"]))
         and all(or_none(is_amount)(value.get(name)) for name in FORMS)
     )
 
@@ -329,6 +333,13 @@ def _write_verdict(run: Run, report: Report) -> None:
     # A shipped run calls its data as others find them, not as they lie here.
     name = (run.config().get("data") or {}).get("name", report.data)
     replace_json(run.folder / VERDICT, {**report.to_dict(), "data": name})
+
+
+def _calls(loaded: Checkpoint, sampler: Sampler) -> int:
+    """Network calls of a sprite, those of a guide included."""
+    schedule, guide = loaded.schedule, loaded.model.guide
+    asked = timesteps(schedule, sampler, default_steps(sampler, schedule.num_timesteps))
+    return len(asked) + (0 if guide is None else sum(guide.acts(schedule, t) for t in asked))
 
 
 def _row(report: Report) -> dict[str, Any]:

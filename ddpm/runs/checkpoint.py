@@ -4,6 +4,7 @@
       model.safetensors   the averaged (EMA) weights, for drawing
       config.json         the network, the schedule, the data it learnt from
       state.safetensors   raw weights and optimizer, for resuming; not in shipped checkpoints
+      guide.safetensors   the averaged weights of an earlier step, for autoguidance; only in some shipped checkpoints
       manifest.json       size and SHA-256 of each of them
 
 A folder is complete or absent, and never changes. Nothing in it is ever unpickled, or used before its hash is checked.
@@ -12,6 +13,7 @@ A folder is complete or absent, and never changes. Nothing in it is ever unpickl
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,6 +26,7 @@ from safetensors.torch import save as tensors_to_bytes
 from ddpm.base.files import read_bytes, sync_folder
 from ddpm.base.folders import build_aside, discard, put_in_place
 from ddpm.base.json_values import is_count, is_whole, list_of
+from ddpm.diffusion.guidance.guide import Guide
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.unet import UNet
 from ddpm.runs.errors import CheckpointError
@@ -32,6 +35,7 @@ from ddpm.runs.run import Run
 from ddpm.runs.step_files import (
     CONFIG,
     FORMAT_VERSION,
+    GUIDE,
     MANIFEST,
     MODEL,
     STATE,
@@ -43,11 +47,25 @@ from ddpm.training.loop import TrainingState
 
 
 @dataclass(frozen=True)
+class SavedGuide:
+    """An earlier step of a run as a guide; see :class:`ddpm.diffusion.guidance.guide.Guide`.
+
+    Attributes:
+        max_log_snr: None if it always acts.
+    """
+
+    step: int
+    model: UNet
+    scale: float
+    max_log_snr: float | None = None
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A trained network, ready to draw.
 
     Attributes:
-        model: in eval mode, float32.
+        model: in eval mode, float32; its ``guide`` is set if the step has one.
         config: the content of ``config.json``, with ``label_names`` and ``class_frequencies`` of the training data.
         path: the step folder that it was read from.
     """
@@ -59,7 +77,13 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    steps: Path, state: TrainingState, config: dict[str, Any], *, resumable: bool = True, half: bool = False
+    steps: Path,
+    state: TrainingState,
+    config: dict[str, Any],
+    *,
+    resumable: bool = True,
+    half: bool = False,
+    guide: SavedGuide | None = None,
 ) -> Path:
     """Write ``steps/NNNNNN`` for ``state.step``.
 
@@ -68,6 +92,7 @@ def save_checkpoint(
         config: JSON values; ``format_version``, ``step``, ``network`` are added.
         resumable: write ``state.safetensors`` too.
         half: store the averaged weights in half precision.
+        guide: the earlier step that leads it in sampling.
 
     Returns:
         The step folder. An existing one that is complete is not changed.
@@ -82,13 +107,17 @@ def save_checkpoint(
             return folder
         except CheckpointError:
             discard(folder)
-    averages = state.ema.model.state_dict()
-    if half:
-        averages = {name: value.half() for name, value in averages.items()}
     config = {**config, "format_version": FORMAT_VERSION, "step": state.step, "network": state.model.arguments}
-    files = {MODEL: tensors_to_bytes(averages), CONFIG: json.dumps(config, indent=2, allow_nan=False).encode()}
+    if guide is not None:
+        config["guide"] = {"step": guide.step, "scale": guide.scale, "max_log_snr": guide.max_log_snr}
+    files = {
+        MODEL: _weights_bytes(state.ema.model, half),
+        CONFIG: json.dumps(config, indent=2, allow_nan=False).encode(),
+    }
     if resumable:
         files[STATE] = tensors_to_bytes(_state_tensors(state))
+    if guide is not None:
+        files[GUIDE] = _weights_bytes(guide.model, half)
     manifest = {name: {"size": len(data), "sha256": sha256(data).hexdigest()} for name, data in files.items()}
     files[MANIFEST] = json.dumps({"format_version": FORMAT_VERSION, "files": manifest}, indent=2).encode()
 
@@ -196,7 +225,21 @@ def _load(path: Path, weights: str) -> Checkpoint:
     expected = {f"{prefix}{key}": value for key, value in model.state_dict().items()}
     tensors = checked_tensors(folder / name, files[name], expected, ignored)
     model.load_state_dict({key.removeprefix(prefix): value for key, value in tensors.items()})
+    if weights == "ema" and "guide" in config:
+        model.guide = _guide(folder, config)
     return Checkpoint(model.eval().requires_grad_(False), schedule, config, folder)
+
+
+def _guide(folder: Path, config: dict[str, Any]) -> Guide:
+    data = read_checked(folder, [GUIDE])[GUIDE]
+    model, _ = _build(folder, config, folder / GUIDE, len(data))
+    model.load_state_dict(checked_tensors(folder / GUIDE, data, model.state_dict()))
+    highest = config["guide"]["max_log_snr"]
+    return Guide(
+        model.eval().requires_grad_(False),
+        float(config["guide"]["scale"]),
+        math.inf if highest is None else float(highest),
+    )
 
 
 def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple[UNet, NoiseSchedule]:
@@ -240,6 +283,10 @@ def _build(folder: Path, config: dict[str, Any], path: Path, size: int) -> tuple
         raise
     except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise CheckpointError(f"{folder / CONFIG} describes a network that cannot be built: {error}") from error
+
+
+def _weights_bytes(model: UNet, half: bool) -> bytes:
+    return tensors_to_bytes({name: value.half() if half else value for name, value in model.state_dict().items()})
 
 
 def _state_tensors(state: TrainingState, *, blank: bool = False) -> dict[str, torch.Tensor]:

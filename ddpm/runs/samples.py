@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import numpy as np
 import torch
+from torch import nn
 
 from ddpm.base.files import npy_bytes, replace_bytes
 from ddpm.base.home import home
@@ -44,8 +45,14 @@ def cached_samples(
 ) -> np.ndarray:
     """:func:`draw_samples`, stored on disk for these weights; ``say`` receives a message before a slow drawing."""
     weights = sha256()
-    for value in checkpoint.model.state_dict().values():
-        weights.update(value.numpy().tobytes())
+    guide = checkpoint.model.guide
+    for network in (checkpoint.model, None if guide is None else guide.model):
+        if not isinstance(network, nn.Module):
+            continue
+        for value in network.state_dict().values():
+            weights.update(value.numpy().tobytes())
+    if guide is not None:
+        weights.update(f"{guide.scale} {guide.max_log_snr}".encode())
     path = home() / "bench" / "samples" / weights.hexdigest()[:16] / f"{sampler.replace('+', 'p')}-{n}.npy"
     channels, height, width = checkpoint.model.image_shape
     # Damaged samples are drawn again.

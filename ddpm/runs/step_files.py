@@ -13,25 +13,87 @@ from safetensors import SafetensorError
 from safetensors.torch import load as read_tensors
 
 from ddpm.base.files import read_json
-from ddpm.base.json_values import Check, is_count, is_name, is_object, is_share, is_text, list_of, or_none, parse_json
+from ddpm.base.json_values import (
+    Check,
+    has_fields,
+    is_count,
+    is_name,
+    is_number,
+    is_object,
+    is_share,
+    is_text,
+    list_of,
+    or_none,
+    parse_json,
+)
+from ddpm.diffusion.guidance.guide import LARGEST_SCALE
 from ddpm.runs.errors import CheckpointError
 
 FORMAT_VERSION = 1
 MODEL, CONFIG, STATE, MANIFEST = "model.safetensors", "config.json", "state.safetensors", "manifest.json"
+GUIDE = "guide.safetensors"
+"""The weights of an earlier step, for autoguidance; few steps have it, and then their config says how it acts."""
 _LARGEST_FILE = 4 << 30
 _LARGEST_HEADER = 16 << 20
+_GUIDE: dict[str, Check] = {
+    "step": is_count,
+    "scale": lambda value: is_number(value, 1, LARGEST_SCALE) and value > 1,
+    "max_log_snr": or_none(is_number),
+}
+
+
+def is_guide(value: Any) -> bool:
+    """Whether a value says which step is a guide, and how it acts; ``max_log_snr`` is None if always."""
+    return has_fields(value, _GUIDE)
+
+
 _CONFIG: dict[str, Check] = {
     "label_names": or_none(list_of(is_name)),
     "class_frequencies": or_none(lambda value: list_of(is_share)(value) and sum(value) > 0),
     "preset": is_text,
     "recipe": is_object,
     "data": is_object,
+    "guide": is_guide,
 }
 """Optional fields of a config."""
 
 
+def drawing_files(folder: Path) -> list[str]:
+    """The names of the files of a step folder that drawing needs; CheckpointError if its manifest cannot be read."""
+    return [MODEL, CONFIG, *([GUIDE] if GUIDE in _entries(folder) else [])]
+
+
+def guide_of(folder: Path) -> dict[str, Any] | None:
+    """What the config of a step folder says of its guide; None if it has none, or cannot be read."""
+    try:
+        found = parse_config(folder, read_checked(folder, [CONFIG])[CONFIG]).get("guide")
+    except CheckpointError:
+        return None
+    return found if is_guide(found) else None
+
+
+def drawing_digest(folder: Path) -> str:
+    """Hex digits that change with the weights with which a step folder draws, those of a guide included.
+
+    Without a guide they are the SHA-256 of the weights. Raises CheckpointError if the manifest cannot be read.
+    """
+    digests = [str(_entries(folder)[name]["sha256"]) for name in drawing_files(folder) if name != CONFIG]
+    return digests[0] if len(digests) == 1 else sha256("".join(digests).encode()).hexdigest()
+
+
 def read_checked(folder: Path, names: list[str]) -> dict[str, bytes]:
     """The bytes of some files, read once, so that a later change to a file cannot bypass the check of its hash."""
+    entries = _entries(folder)
+    result = {}
+    for name in names:
+        if name not in entries:
+            raise CheckpointError(f"{folder / MANIFEST} does not list {name}: the checkpoint is incomplete.")
+        result[name] = _read_file(folder / name, entries[name]["size"], str(entries[name].get("sha256")))
+    return result
+
+
+def _entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the manifest lists, by name of a file, as far as it is understood."""
     try:
         manifest = read_json(folder / MANIFEST, limit=1 << 20)
     except FileNotFoundError:
@@ -39,14 +101,9 @@ def read_checked(folder: Path, names: list[str]) -> dict[str, bytes]:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / MANIFEST} cannot be read: {error}") from error
     _check_version(folder, manifest)
-    entries = manifest.get("files")
-    result = {}
-    for name in names:
-        entry = entries.get(name) if isinstance(entries, dict) else None
-        if not isinstance(entry, dict) or not isinstance(entry.get("size"), int):
-            raise CheckpointError(f"{folder / MANIFEST} does not list {name}: the checkpoint is incomplete.")
-        result[name] = _read_file(folder / name, entry["size"], str(entry.get("sha256")))
-    return result
+    files = manifest.get("files")
+    listed = files.items() if isinstance(files, dict) else ()
+    return {name: entry for name, entry in listed if isinstance(entry, dict) and isinstance(entry.get("size"), int)}
 
 
 def _read_file(path: Path, size: int, digest: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from ddpm.base.hardware import Precision, autocast
+from ddpm.diffusion.guidance.guide import led_further
 from ddpm.diffusion.instant.levels import jump_timesteps
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.solvers import dpm_solver
@@ -42,7 +43,7 @@ def exact_x0(
     """Where the probability-flow ODE leads from x_t, by DPM-Solver++(2M): float32 (N, C, H, W).
 
     Args:
-        model: ``(x_t, t, labels=None)``, with an attribute ``prediction_type``.
+        model: ``(x_t, t, labels=None)``, with an attribute ``prediction_type``; its ``guide`` acts, if it has one.
         x_t: float32 (N, C, H, W), at the first of ``timesteps``.
         timesteps: falling; see :func:`exact_timesteps`.
         labels: int64 (N,), -1 for any kind.
@@ -51,7 +52,7 @@ def exact_x0(
     for t, t_next in zip(timesteps, [*timesteps[1:], -1], strict=True):
         ts = torch.full((len(x_t),), t, device=x_t.device)
         with autocast(precision, x_t.device):
-            output = model(x_t, ts, labels=labels)
+            output = led_further(model, schedule, x_t, ts, labels, model(x_t, ts, labels=labels))
         x0, eps = schedule.split_prediction(output.float(), x_t, ts, model.prediction_type, clip_x0=True)
         x_t = move(x_t, x0, eps, t, t_next)
     return x_t.clamp(-1.0, 1.0)

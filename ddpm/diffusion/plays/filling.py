@@ -37,12 +37,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from ddpm.diffusion.guidance.predictor import Predictor
 from ddpm.diffusion.labels import checked_labels
 from ddpm.diffusion.noise import Shape, draw_noise, filling_noise, sprite_noise
 from ddpm.diffusion.sampling import (
     DEFAULT_SHAPE,
     Model,
-    Predictor,
     Sampler,
     SamplingStep,
     default_steps,

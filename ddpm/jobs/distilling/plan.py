@@ -30,7 +30,7 @@ from ddpm.runs.checkpoint import Checkpoint, load_checkpoint, step_folder
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.run import Run
-from ddpm.runs.step_files import CONFIG, MANIFEST, MODEL, read_checked
+from ddpm.runs.step_files import MANIFEST, drawing_digest, drawing_files, read_checked
 from ddpm.training.distilling.loop import recipe_to_distil
 from ddpm.training.recipes import Recipe
 
@@ -101,7 +101,7 @@ def _new_plan(run: Run, request: DistilRequest, length: dict[str, float], contex
             "run": source.name,
             "id": source.id(),
             "step": int(loaded.config["step"]),
-            "weights": _weights_of(folder),
+            "weights": drawing_digest(folder),
         },
         "asked": length,
         "total_steps": whole.total_steps or 0,
@@ -129,7 +129,7 @@ def _resumed_plan(run: Run, request: DistilRequest, length: dict[str, float]) ->
     if request.seed is not None and request.seed != config["seed"]:
         raise contradiction(run, [f"--seed {request.seed} (the run has {config['seed']})"])
     loaded = load_teacher(run)
-    if request.teacher is not None and _weights_of(step_folder(request.teacher)) != origin["weights"]:
+    if request.teacher is not None and drawing_digest(step_folder(request.teacher)) != origin["weights"]:
         taught = f"it is distilled from {origin['run']}, step {origin['step']:,}, whose weights are others"
         raise contradiction(run, [f"--run {request.teacher} ({taught})"])
     written = run.stretches()
@@ -153,17 +153,13 @@ def load_teacher(run: Run) -> Checkpoint:
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is missing: without the weights that it was distilled from it cannot go on.")
     loaded = load_checkpoint(folder)
-    if _weights_of(folder) != origin["weights"]:
+    if drawing_digest(folder) != origin["weights"]:
         raise CheckpointError(f"{folder} holds other weights than those from which {run.name} was distilled.")
     return loaded
 
 
-def _weights_of(folder: Path) -> str:
-    return str(json.loads((folder / MANIFEST).read_bytes())["files"][MODEL]["sha256"])
-
-
 def _copy_teacher(loaded: Checkpoint, target: Path) -> None:
-    files = read_checked(loaded.path, [MODEL, CONFIG])
+    files = read_checked(loaded.path, drawing_files(loaded.path))
     manifest = json.loads((loaded.path / MANIFEST).read_bytes())
     manifest["files"] = {name: manifest["files"][name] for name in files}
     if target.exists():

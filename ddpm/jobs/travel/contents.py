@@ -13,7 +13,16 @@ from ddpm.judging.choosing import CHOICE, VERDICT
 from ddpm.judging.readers import READERS
 from ddpm.runs.names import is_step_name, step_name
 from ddpm.runs.records import TIMETABLE
-from ddpm.runs.step_files import CONFIG, FORMAT_VERSION, MANIFEST, MODEL, parse_config, read_checked
+from ddpm.runs.step_files import (
+    CONFIG,
+    FORMAT_VERSION,
+    GUIDE,
+    MANIFEST,
+    MODEL,
+    drawing_files,
+    parse_config,
+    read_checked,
+)
 from ddpm.sprites.readers.reading import split_source
 
 RUN_JSON, METRICS, STATUS_JSON, HASHES, LATEST, CARD = (
@@ -36,7 +45,7 @@ LIMITS = {
     CARD: 1 << 20,
 }
 """The files of a run, beside those of its step and its previews, and the most bytes of each."""
-_STEP_LIMITS = {MODEL: LARGEST, CONFIG: 16 << 20, MANIFEST: 1 << 20}
+_STEP_LIMITS = {MODEL: LARGEST, GUIDE: LARGEST, CONFIG: 16 << 20, MANIFEST: 1 << 20}
 _PREVIEW_LIMIT = 1 << 20
 _STEP = re.compile(r"steps/([0-9]{6,18})/([a-z]+\.[a-z]+)")
 _PREVIEW = re.compile(r"previews/([0-9]{6,18})\.png")
@@ -65,7 +74,7 @@ def step_files(folder: Path) -> dict[str, bytes]:
     Raises:
         CheckpointError: if one of them is damaged.
     """
-    files = read_checked(folder, [MODEL, CONFIG])
+    files = read_checked(folder, drawing_files(folder))
     config = parse_config(folder, files[CONFIG])
     if isinstance(config.get("data"), dict):
         config["data"] = _without_folders(config["data"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ddpm.diffusion import sampling
+from ddpm.diffusion.guidance.predictor import Predictor
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.solvers import ddim
@@ -105,7 +105,7 @@ CHAPTERS = (
         "u is the answer without the kind, c the one with it, w the strictness (*guidance scale*; Ho & Salimans). "
         "The row that is drawn to the end insists on the kind only as long as the noise is strong: later it would "
         "do harm, since it is seen by then what is drawn.",
-        lambda: line_of(sampling.Predictor._guided, "return unconditional + "),
+        lambda: line_of(Predictor._guided, "return unconditional + "),
     ),
     Chapter(
         "copying",

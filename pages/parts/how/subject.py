@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -70,7 +71,10 @@ class Subject:
 
     @cached_property
     def model(self) -> ParallelModel:
-        return ParallelModel(self.loaded.model)
+        """The network alone: what is shown is what it answers, without the earlier version that leads it further."""
+        network = copy.copy(self.loaded.model)
+        network.guide = None
+        return ParallelModel(network)
 
     @cached_property
     def x0(self) -> torch.Tensor:

@@ -22,7 +22,7 @@ from ddpm.runs.errors import CheckpointError
 from ddpm.runs.listing import list_runs
 from ddpm.runs.records import ACTIVE
 from ddpm.runs.run import Run
-from ddpm.runs.step_files import MANIFEST, MODEL, STATE
+from ddpm.runs.step_files import MANIFEST, STATE, drawing_digest
 from ddpm.runs.training_lock import active_training
 from ddpm.sprites import SpriteDataset, SpriteError, kaggle, load_sprites
 from ddpm.sprites.readers.reading import split_source
@@ -168,11 +168,13 @@ def manifest_mark(path: Path) -> tuple[str, int]:
 
 
 def weights_mark(path: Path, weights: Literal["ema", "raw"] = "ema") -> str:
-    """The first eight hex digits of the SHA-256 of a checkpoint's weights; empty if it is not known."""
+    """Eight hex digits that change with the weights with which a checkpoint draws; empty if they are not known."""
     try:
-        files = read_json(step_folder(path) / MANIFEST, limit=1 << 20)["files"]
-        return str(files[MODEL if weights == "ema" else STATE]["sha256"])[:8]
-    except (OSError, ValueError, KeyError, TypeError):
+        folder = step_folder(path)
+        if weights == "ema":
+            return drawing_digest(folder)[:8]
+        return str(read_json(folder / MANIFEST, limit=1 << 20)["files"][STATE]["sha256"])[:8]
+    except (CheckpointError, OSError, ValueError, KeyError, TypeError):
         return ""
 
 

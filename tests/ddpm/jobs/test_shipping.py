@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +13,17 @@ import torch
 from ddpm.cli.main import main
 from ddpm.jobs import self_check
 from ddpm.jobs.job import run_training
+from ddpm.jobs.model_card import run_card
 from ddpm.jobs.request import TrainingRequest
-from ddpm.jobs.shipping import folder_size, ship_run
+from ddpm.jobs.shipping import GuideOrder, folder_size, ship_run
 from ddpm.jobs.timing import cadence
 from ddpm.jobs.travel.exporting import export_run
 from ddpm.jobs.travel.importing import import_run
+from ddpm.judging.choosing import choose_step, measure_again, read_choice
 from ddpm.runs.checkpoint import can_use_raw, load_checkpoint
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.run import Run
+from ddpm.runs.step_files import drawing_digest
 from tests.ddpm.helpers import simple_sprites
 
 
@@ -94,3 +99,54 @@ def test_early_steps_on_the_command_line(run: Run, tmp_path: Path, capsys: pytes
     with pytest.raises(SystemExit):
         main([*ship, "1;2"])
     assert "'1;2' is no list of steps" in capsys.readouterr().err
+
+
+def test_a_guide_comes_along_and_travels(run: Run, tmp_path: Path) -> None:
+    shipped = ship_run(run.folder, tmp_path / "out", guide=GuideOrder(1, 1.5, -1.0))
+    assert shipped.steps() == [3]
+    guide = load_checkpoint(shipped.folder).model.guide
+    assert guide is not None
+    for a, b in zip(load_checkpoint(run.step_path(1)).model.parameters(), guide.model.parameters(), strict=True):  # type: ignore[attr-defined]
+        torch.testing.assert_close(a.half().float(), b)
+    (tmp_path / "out.zip").write_bytes(export_run(shipped.folder).data)
+    with (tmp_path / "out.zip").open("rb") as file:
+        arrived = import_run(file, "out.zip", tmp_path / "checkpoints").run
+    assert drawing_digest(arrived.step_path(3)) == drawing_digest(shipped.step_path(3))
+    arrived_guide = load_checkpoint(arrived.folder).model.guide
+    assert arrived_guide is not None
+    assert (arrived_guide.scale, arrived_guide.max_log_snr) == (1.5, -1.0)
+    assert load_checkpoint(ship_run(run.folder, tmp_path / "out").folder).model.guide is None
+    for order, words in ((GuideOrder(3, 2.0), "not earlier"), (GuideOrder(7, 2.0), "no saved step 7")):
+        with pytest.raises(CheckpointError, match=words):
+            ship_run(run.folder, tmp_path / "out", guide=order)
+    for scale in (1.0, 8.5, math.nan):
+        with pytest.raises(ValueError, match="scale of a guide"):
+            GuideOrder(1, scale)
+
+
+def test_what_was_measured_without_the_guide_is_said_to_be(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DDPM_HOME", str(tmp_path / "home"))
+    copied = Run(Path(shutil.copytree(run.folder, tmp_path / "copied")))
+    choose_step(copied, n=24)
+    out = tmp_path / "out"
+    ship = ["ship", "--run", str(copied.folder), "--out", str(out), "--guide", "1", "--guide-until", "-1"]
+    chosen = read_choice(copied.folder)
+    assert chosen is not None
+    if chosen["chosen"] == 1:
+        pytest.fail("the first step cannot have an earlier guide: the fixture must choose another")
+    assert main(ship) == 0
+    assert "was judged without its guide" in capsys.readouterr().err
+    card = (out / "README.md").read_text()
+    assert "led away from those of its own step 1 (autoguidance" in card
+    assert "What follows was measured without it" in card
+    assert not (out / "verdict.json").exists()
+    found = measure_again(Run(out), n=24)
+    (row,) = (row for row in found["rows"] if row["step"] == found["chosen"])
+    assert row["guide"] == {"step": 1, "scale": 1.5, "max_log_snr": -1.0}
+    assert 12 < row["calls"] < 24
+    assert [row["calls"] for row in found["rows"] if row["step"] != found["chosen"]] == [12, 12]
+    card = run_card(Run(out))
+    assert "What follows was measured without it" not in card
+    assert "the others drew without one" in card

@@ -24,9 +24,10 @@ from safetensors.torch import load as read_tensors
 from safetensors.torch import save as tensors_to_bytes
 
 from ddpm import CheckpointError, UNet, load_checkpoint
-from ddpm.runs.checkpoint import can_use_raw, load_state, save_checkpoint, step_folder
+from ddpm.runs.checkpoint import SavedGuide, can_use_raw, load_state, save_checkpoint, step_folder
 from ddpm.runs.names import step_name
 from ddpm.runs.run import Run
+from ddpm.runs.step_files import drawing_digest
 from ddpm.training.loop import TrainingState, new_state, train
 from tests.ddpm.helpers import ROOT, TINY, Rows, environment, simple_sprites, state_bytes, tiny_schedule, trained_state
 
@@ -812,3 +813,79 @@ def test_training_goes_on_from_what_was_loaded(saved: Path) -> None:
     steps = list(train(state, sprites, np.arange(12), tiny_schedule(), TINY, 4))
     assert [step.step for step in steps] == [3, 4]
     assert not any(step.skipped for step in steps)
+
+
+# A guide
+
+
+@pytest.fixture
+def guided(trained: TrainingState, tmp_path: Path) -> Path:
+    earlier = new_state(TINY, 2, seed=9).model
+    guide = SavedGuide(1, earlier, 1.5, -1.0)
+    return save_checkpoint(tmp_path / "led" / "steps", trained, CONFIG, resumable=False, half=True, guide=guide)
+
+
+def test_a_guide_comes_back(guided: Path, trained: TrainingState) -> None:
+    guide = load_checkpoint(guided).model.guide
+    assert guide is not None
+    assert (guide.scale, guide.max_log_snr) == (1.5, -1.0)
+    assert isinstance(guide.model, UNet)
+    assert guide.model.guide is None
+    for ours, theirs in zip(new_state(TINY, 2, seed=9).model.parameters(), guide.model.parameters(), strict=True):
+        torch.testing.assert_close(ours.half().float(), theirs)
+    for ours, theirs in zip(trained.ema.model.parameters(), load_checkpoint(guided).model.parameters(), strict=True):
+        torch.testing.assert_close(ours.half().float(), theirs)
+    always = save_checkpoint(
+        guided.parent.parent / "always",
+        trained,
+        CONFIG,
+        resumable=False,
+        guide=SavedGuide(1, trained.model, 2.0),
+    )
+    found = load_checkpoint(always).model.guide
+    assert found is not None
+    assert found.max_log_snr == math.inf
+
+
+def test_other_guides_are_other_models(guided: Path, saved: Path, trained: TrainingState) -> None:
+    assert (
+        drawing_digest(saved)
+        == json.loads((saved / "manifest.json").read_text())["files"]["model.safetensors"]["sha256"]
+    )
+    other = save_checkpoint(
+        guided.parent.parent / "other", trained, CONFIG, half=True, guide=SavedGuide(1, trained.model, 1.5, -1.0)
+    )
+    alone = save_checkpoint(guided.parent.parent / "alone", trained, CONFIG, half=True)
+    assert len({drawing_digest(folder) for folder in (guided, other, alone)}) == 3
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        3,
+        {},
+        {"step": 1, "scale": 1.5},
+        *({"step": 1, "scale": scale, "max_log_snr": None} for scale in (1, 0.5, 9, "2", None, True)),
+        {"step": -1, "scale": 2, "max_log_snr": None},
+        {"step": 1, "scale": 2, "max_log_snr": "never"},
+    ],
+)
+def test_a_damaged_guide_is_refused(guided: Path, told: Any) -> None:
+    config = json.loads((guided / "config.json").read_text())
+    (guided / "config.json").write_text(json.dumps({**config, "guide": told}))
+    reseal(guided)
+    refused(guided, words="guide")
+
+
+def test_a_guide_that_is_missing_or_of_another_network_is_refused(guided: Path, saved: Path) -> None:
+    config = json.loads((saved / "config.json").read_text())
+    told = {"step": 1, "scale": 1.5, "max_log_snr": None}
+    (saved / "config.json").write_text(json.dumps({**config, "guide": told}))
+    reseal(saved)
+    refused(saved, words="does not list guide.safetensors")
+    data = tensors_to_bytes({"one": torch.zeros(3)})
+    (guided / "guide.safetensors").write_bytes(data)
+    refused(guided, words="is damaged")
+    reseal(guided)
+    refused(guided, words="guide.safetensors does not fit the network")

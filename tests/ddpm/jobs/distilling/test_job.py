@@ -22,8 +22,11 @@ from ddpm.jobs.distilling.plan import TEACHER
 from ddpm.jobs.distilling.request import DistilRequest, add_options, from_options, name_for, to_options
 from ddpm.jobs.recorder import Progress
 from ddpm.jobs.shipping import ship_run
+from ddpm.runs.checkpoint import SavedGuide, save_checkpoint
 from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.run import Run
+from ddpm.runs.step_files import drawing_digest
+from ddpm.training.loop import new_state
 from ddpm.training.recipes import RECIPES
 from tests.ddpm.cli.small_runs import train_small
 from tests.ddpm.helpers import TINY, Ticks, digests, simple_sprites
@@ -103,6 +106,27 @@ def test_an_interrupted_one_goes_on_exactly(here: Path) -> None:
     steps = [Run(here / "checkpoints" / name).step_path(STEPS) for name in ("whole", "parts")]
     assert digests(steps[0]) == digests(steps[1])
     assert distil("parts", teacher=None, steps=None, resume=True).step == STEPS
+
+
+def test_a_teacher_is_distilled_with_its_guide(here: Path) -> None:
+    folder = Path(shutil.copytree("checkpoints/cats", "checkpoints/led"))
+    loaded = load_checkpoint(folder)
+    state = new_state(TINY, 2, seed=4)
+    guide = SavedGuide(1, state.model, 3.0)
+    state.ema.model.load_state_dict(loaded.model.state_dict())
+    state.step = 3
+    shutil.rmtree(loaded.path)
+    save_checkpoint(folder / "steps", state, loaded.config, resumable=False, guide=guide)
+    distil("plain")
+    distil("quick", teacher=folder)
+    run = Run(here / "checkpoints" / "quick")
+    assert run.config()["distilled"]["weights"] == drawing_digest(load_checkpoint(folder).path)
+    assert load_checkpoint(run.folder / TEACHER).model.guide is not None
+    assert load_checkpoint(run.folder).model.guide is None, "what it leads to is learnt already"
+    assert digests(run.step_path(STEPS)) != digests(Run(here / "checkpoints" / "plain").step_path(STEPS))
+    # It goes on from the copies alone.
+    shutil.rmtree(folder)
+    assert distil("quick", teacher=None, steps=STEPS + 2, resume=True).step == STEPS + 2
 
 
 def test_minutes_go_by_the_clock_and_go_on_exactly(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
