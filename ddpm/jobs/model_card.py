@@ -10,9 +10,9 @@ from ddpm.diffusion.instant.levels import MOST_CALLS
 from ddpm.jobs.timing.length import counted_minutes
 from ddpm.judging.choosing import NEAR, Bar, bars, knows_forms, read_choice
 from ddpm.judging.readers import Readers, read_readers
+from ddpm.runs.checkpoint import guide_of
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
-from ddpm.runs.step_files import guide_of
 
 _CREDITS = """
 ## Credits of the data

@@ -40,6 +40,7 @@ from ddpm.runs.step_files import (
     MODEL,
     STATE,
     checked_tensors,
+    is_guide,
     parse_config,
     read_checked,
 )
@@ -190,6 +191,16 @@ def step_folder(path: Path) -> Path:
     if not is_step_name(name):
         raise CheckpointError(f"{pointer} does not name a step: it should hold the name of a folder in {path}/steps.")
     return path / "steps" / name
+
+
+def guide_of(path: Path) -> dict[str, Any] | None:
+    """``step``, ``scale`` and ``max_log_snr`` of the guide of a step or run; None if it has none, or cannot be read."""
+    try:
+        folder = step_folder(path)
+        found = parse_config(folder, read_checked(folder, [CONFIG])[CONFIG]).get("guide")
+    except CheckpointError:
+        return None
+    return found if is_guide(found) else None
 
 
 def can_use_raw(path: Path) -> bool:

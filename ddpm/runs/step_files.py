@@ -63,15 +63,6 @@ def drawing_files(folder: Path) -> list[str]:
     return [MODEL, CONFIG, *([GUIDE] if GUIDE in _entries(folder) else [])]
 
 
-def guide_of(folder: Path) -> dict[str, Any] | None:
-    """What the config of a step folder says of its guide; None if it has none, or cannot be read."""
-    try:
-        found = parse_config(folder, read_checked(folder, [CONFIG])[CONFIG]).get("guide")
-    except CheckpointError:
-        return None
-    return found if is_guide(found) else None
-
-
 def drawing_digest(folder: Path) -> str:
     """Hex digits that change with the weights with which a step folder draws, those of a guide included.
 

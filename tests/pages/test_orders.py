@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from ddpm.jobs.travel.exporting import export_run
 from ddpm.jobs.travel.importing import import_run
 from ddpm.pixels.cleaning import clean_pixels
 from ddpm.pixels.exporting.finishing import Finish
 from ddpm.runs.album import Batch, keep_batch, load_batch
+from ddpm.runs.checkpoint import SavedGuide, load_checkpoint, save_checkpoint
 from ddpm.runs.errors import CheckpointError
 from pages.parts.sample.cleaned import with_finished_end
 from pages.parts.sample.more_like_this import more_like
@@ -119,8 +123,35 @@ def test_what_it_can_be_compared_with(small: Path, tmp_path: Path) -> None:
     assert "raw" not in rivals(order_for(small, weights="raw"), all_runs())
 
 
-@pytest.mark.parametrize("against", ["ddim", "raw", "memoriser", "run:other"])
+def give_guide(run: Path) -> None:
+    """Let another network lead the run's one step."""
+    loaded = load_checkpoint(run)
+    earlier = copy.deepcopy(loaded.model)
+    with torch.no_grad():
+        for weight in earlier.parameters():
+            weight.mul_(0.9)
+    state = SimpleNamespace(step=loaded.config["step"], model=loaded.model, ema=SimpleNamespace(model=loaded.model))
+    shutil.rmtree(loaded.path)
+    guide = SavedGuide(1, earlier, 2.0)
+    save_checkpoint(run / "steps", state, loaded.config, resumable=False, guide=guide)  # type: ignore[arg-type]
+
+
+def test_a_guide_changes_what_is_drawn_and_the_mark_of_the_model(small: Path) -> None:
+    before, mark = sprites(order_for(small)), weights_mark(small)
+    assert "alone" not in rivals(order_for(small), all_runs())
+    give_guide(small)
+    assert weights_mark(small) != mark
+    batch = draw(order_for(small, against="alone"))
+    assert batch.other is not None
+    assert apart(batch.other.sprites, before) <= 1
+    assert apart(batch.chain.sprites, before) > 1
+    assert "led away from what it drew earlier" in difference(batch)
+
+
+@pytest.mark.parametrize("against", ["ddim", "raw", "alone", "memoriser", "run:other"])
 def test_two_chains_from_the_same_noise(small: Path, tmp_path: Path, against: str) -> None:
+    if against == "alone":
+        give_guide(small)
     shutil.copytree(small, tmp_path / "checkpoints" / "other")
     calls: list[tuple[int, int, bool]] = []
 
@@ -226,6 +257,13 @@ def test_a_link_to_a_model_that_has_gone(small: Path) -> None:
     link = read_link(parameters, all_runs())
     assert link.order is None
     assert "no longer here" in (link.problem or "")
+
+
+def test_a_link_that_compares_with_a_guide_that_is_not_there(small: Path) -> None:
+    link = read_link(parameters_of(small, against="alone"), all_runs())
+    assert link.order is not None
+    assert link.order.against is None
+    assert "has no guide here" in (link.problem or "")
 
 
 def test_a_link_to_a_step_that_has_gone(small: Path) -> None:

@@ -6,16 +6,18 @@ guidance by the kind, it does not make sprites more alike (arXiv 2406.02507).
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from ddpm.diffusion.schedule import NoiseSchedule
 
 Model = Callable[..., torch.Tensor]
+M = TypeVar("M")
 
 LARGEST_SCALE = 8.0
 
@@ -61,3 +63,10 @@ def led_further(
         return answer
     earlier = guide.model(x_t, ts, labels=labels)
     return earlier + guide.scale * (answer - earlier)
+
+
+def unguided(model: M) -> M:
+    """The same network, with the same weights in memory, without its guide."""
+    alone = copy.copy(model)
+    alone.guide = None  # type: ignore[attr-defined]
+    return alone

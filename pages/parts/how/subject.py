@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -12,6 +11,7 @@ import numpy as np
 import streamlit as st
 import torch
 
+from ddpm.diffusion.guidance.guide import unguided
 from ddpm.diffusion.noise import sprite_noise
 from ddpm.diffusion.parallel import ParallelModel
 from ddpm.diffusion.schedule import NoiseSchedule
@@ -72,9 +72,7 @@ class Subject:
     @cached_property
     def model(self) -> ParallelModel:
         """The network alone: what is shown is what it answers, without the earlier version that leads it further."""
-        network = copy.copy(self.loaded.model)
-        network.guide = None
-        return ParallelModel(network)
+        return ParallelModel(unguided(self.loaded.model))
 
     @cached_property
     def x0(self) -> torch.Tensor:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from ddpm.diffusion.sampling import Sampler
 from ddpm.runs.album import Batch
-from ddpm.runs.checkpoint import can_use_raw
+from ddpm.runs.checkpoint import can_use_raw, guide_of
 from ddpm.runs.run import Run
 from pages.parts.sample.ordering import USUAL
 from pages.parts.shared.lesson.arriving import arrival
@@ -151,6 +151,8 @@ def _with_rival(order: Order, run: Run, runs: list[Run], parameters: Mapping[str
         ]
     if against == "raw" and not can_use_raw(order.path()):
         return alone, ["The last weights did not come with this model: it is drawn without them beside it."]
+    if against == "alone" and (order.weights != "ema" or guide_of(order.path()) is None):
+        return alone, ["This model has no guide here: it is drawn without a comparison."]
     if not against.startswith("run:"):
         return order, []
     rival = rival_run(against, runs, parameters.get("against_id"))

@@ -135,6 +135,8 @@ def difference(batch: Batch) -> str:
         "ddpm": "the rest shows what the order of the steps decides, not the model.",
         "ddim": "the rest shows what new noise on the way decides, not the model.",
         "raw": "the rest shows what averaging the weights changes.",
+        "alone": "the rest shows what the guide changes: the model is led away from what it drew earlier in its "
+        "training, when the same faults were worse (autoguidance).",
         "memoriser": "the right side can only repeat what was learnt from. Where the left parts from it, it does not "
         "repeat that sprite.",
     }.get(str(batch.info.get("against")), "the rest shows where the two models learnt different things.")

@@ -21,7 +21,7 @@ MOST_OTHERS = 100
 _DEEPEST = 20
 DEEPEST_VARIATION = 6
 """How often variants of a variant can be drawn; each must be drawn again to get to the next."""
-_AGAINST = re.compile(r"ddpm|ddim|raw|memoriser|run:[^/\\]{1,80}")
+_AGAINST = re.compile(r"ddpm|ddim|raw|alone|memoriser|run:[^/\\]{1,80}")
 
 SAMPLER_NAMES: dict[Sampler, str] = {
     "fast": "Fast",
@@ -92,7 +92,7 @@ class Order:
             among those drawn like that one, and so on.
         strength: how far their noise is from that of the sprite, 0..1.
         against: what else is drawn from the same noise: "ddpm", "ddim" (another sampler), "raw" (the last weights),
-            "memoriser", or "run:" and the name of another run.
+            "alone" (the same without its guide), "memoriser", or "run:" and the name of another run.
         variations: empty, or the sprite of which variants are drawn: in the batch that the order would give without
             them, then among its variants, and so on; the last one is drawn. All else says how the first was drawn.
         turn: how far the noise is turned from that of the seed to that of the next seed, in quarter turns, 0..1.

@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 import torch
 
+from ddpm.diffusion.guidance.guide import unguided
 from ddpm.diffusion.labels import draw_labels
 from ddpm.diffusion.memoriser import PerfectMemoriser
 from ddpm.diffusion.noise import NoiseSource, Shape, mixed_noise, nearby_noise, nearby_source, sprite_noise
@@ -20,7 +21,7 @@ from ddpm.diffusion.sampling import DEFAULT_SHAPE, Sampler, default_steps, usual
 from ddpm.diffusion.schedule import NoiseSchedule
 from ddpm.diffusion.variants.levels import shown_timesteps, variant_timesteps
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
-from ddpm.runs.checkpoint import Checkpoint, can_use_raw
+from ddpm.runs.checkpoint import Checkpoint, can_use_raw, guide_of
 from ddpm.runs.errors import CheckpointError
 from ddpm.runs.run import Run
 from pages.parts.shared.orders import EACH, SAMPLER_NAMES, Order
@@ -181,6 +182,8 @@ def rivals(order: Order, runs: list[Run]) -> dict[str, str]:
         found["ddim"] = "plain steps without new noise (DDIM)"
     if order.weights == "ema" and can_use_raw(order.path()):
         found["raw"] = "the last weights, not averaged"
+    if order.weights == "ema" and (guide := guide_of(order.path())) is not None:
+        found["alone"] = f"the same without its guide (its own step {guide['step']:,})"
     if (own.folder / "trained_on.npy").is_file() and own.config().get("data"):
         found["memoriser"] = "a perfect memoriser of what it learnt from"
     for run in runs:
@@ -211,7 +214,8 @@ def _own(order: Order) -> Denoiser:
         labels = _labels(order, loaded)
     except ValueError as error:
         raise CheckpointError(f"This model cannot draw that: {error}.") from error
-    title = "The averaged weights" if order.against == "raw" else _model_title(run.name, loaded)
+    titles = {"raw": "The averaged weights", "alone": "Led away from its guide"}
+    title = titles.get(order.against or "", _model_title(run.name, loaded))
     return _denoiser(title, loaded, order, labels)
 
 
@@ -239,6 +243,9 @@ def _rival(order: Order, against: str, own: Denoiser) -> Denoiser:
         )
     if against == "raw":
         return _denoiser("The last weights", checkpoint(order.path(), "raw"), order, own.labels)
+    if against == "alone":
+        loaded = checkpoint(order.path())
+        return replace(own, title="Without its guide", model=ParallelModel(unguided(loaded.model)))
     sampler: Sampler = "ddpm" if against == "ddpm" else "ddim"
     steps = default_steps(sampler, own.schedule.num_timesteps)
     return replace(own, title=_sampler_title(sampler, steps), sampler=sampler, steps=steps)
