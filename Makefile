@@ -23,14 +23,16 @@ test-all: $(VENV)/.test
 
 # Trained, all saved steps measured, and the best one made small. What was cut short goes on.
 checkpoints: $(VENV)/.run
-	$(BIN)/python -m ddpm train --data builtin --run builtin-long --steps 25282 --keep-every 500 --resume
-	$(BIN)/python -m ddpm choose --run checkpoints/builtin-long --ddpm
-	$(BIN)/python -m ddpm ship --run checkpoints/builtin-long --early 500,3000 --out checkpoints/builtin
+	$(BIN)/python -m ddpm train --data builtin --run builtin-long --steps 47000 --keep-every 500 --resume
+	$(BIN)/python -m ddpm choose --run checkpoints/builtin-long
+	$(BIN)/python -m ddpm ship --run checkpoints/builtin-long --early 500,3000 --guide 3000 --guide-until -1 --out checkpoints/builtin
+	$(BIN)/python -m ddpm choose --run checkpoints/builtin --again
 	$(BIN)/python -m ddpm sample --checkpoint checkpoints/builtin --n 32 --out checkpoints/builtin/denoising.gif
 	$(if $(DATA),$(BIN)/python -m ddpm train --data $(DATA) --run pixel-art-long --steps 26000 --keep-every 2000 --resume)
-	$(if $(DATA),$(BIN)/python -m ddpm choose --run checkpoints/pixel-art-long --ddpm)
-	$(if $(DATA),$(BIN)/python -m ddpm ship --run checkpoints/pixel-art-long --out checkpoints/pixel-art --data kaggle \
+	$(if $(DATA),$(BIN)/python -m ddpm choose --run checkpoints/pixel-art-long)
+	$(if $(DATA),$(BIN)/python -m ddpm ship --run checkpoints/pixel-art-long --guide 10000 --out checkpoints/pixel-art --data kaggle \
 		--data-name "Kaggle Pixel Art in part")
+	$(if $(DATA),$(BIN)/python -m ddpm choose --run checkpoints/pixel-art --data $(DATA) --again)
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

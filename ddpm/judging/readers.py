@@ -1,7 +1,7 @@
 """What blind readers said of a checkpoint's drawings: how many of a sheet they would bet on naming.
 
 They are people's answers, not a measure that could be computed again. So ``readers.json`` in the run's folder names the
-weights (the SHA-256 of ``model.safetensors`` in the step's manifest) whose drawings were read, and counts only as long
+weights (their SHA-256 in the step's manifest, and that of a guide) whose drawings were read, and counts only as long
 as these are the weights of the run's chosen step, or of its latest where none was chosen: a model that is trained, or
 shipped, anew has none until it is read.
 """
@@ -15,9 +15,9 @@ from typing import Any
 from ddpm.base.files import read_json, replace_json
 from ddpm.base.json_values import Check, has_fields, is_whole, list_of
 from ddpm.judging.choosing import read_choice
-from ddpm.runs.errors import RunError
+from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.run import Run
-from ddpm.runs.step_files import MANIFEST, MODEL
+from ddpm.runs.step_files import drawing_digest
 
 READERS = "readers.json"
 
@@ -140,13 +140,13 @@ def _stored(run: Run) -> dict[str, Any] | None:
 
 
 def _weights(run: Run) -> str | None:
-    """The SHA-256 of the weights that the run's card describes; None if there are none."""
+    """The digest of the step that the run's card describes; None if there is none."""
     choice = read_choice(run.folder)
     step = run.latest() if choice is None or choice["chosen"] not in run.steps() else int(choice["chosen"])
     if step is None:
         return None
     try:
-        found = read_json(run.step_path(step) / MANIFEST, limit=1 << 20)["files"][MODEL]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = drawing_digest(run.step_path(step))
+    except (CheckpointError, KeyError):
         return None
     return found if _is_hash(found) else None

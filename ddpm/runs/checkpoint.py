@@ -76,6 +76,20 @@ class Checkpoint:
     config: dict[str, Any]
     path: Path
 
+    def digest(self) -> str:
+        """SHA-256 of the weights in memory, and of what else decides what they draw: those of a guide, and how it acts.
+
+        For what is kept on disk about a model.
+        """
+        found, guide = sha256(), self.model.guide
+        for network in (self.model, None if guide is None else guide.model):
+            if isinstance(network, UNet):
+                for value in network.state_dict().values():
+                    found.update(value.numpy().tobytes())
+        if guide is not None:
+            found.update(f"{guide.scale} {guide.max_log_snr}".encode())
+        return found.hexdigest()
+
 
 def save_checkpoint(
     steps: Path,

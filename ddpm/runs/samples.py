@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from hashlib import sha256
 
 import numpy as np
 import torch
-from torch import nn
 
 from ddpm.base.files import npy_bytes, replace_bytes
 from ddpm.base.home import home
@@ -43,17 +41,8 @@ def draw_samples(checkpoint: Checkpoint, n: int, sampler: Sampler) -> np.ndarray
 def cached_samples(
     checkpoint: Checkpoint, n: int, sampler: Sampler, say: Callable[[str], None] = lambda text: None
 ) -> np.ndarray:
-    """:func:`draw_samples`, stored on disk for these weights; ``say`` receives a message before a slow drawing."""
-    weights = sha256()
-    guide = checkpoint.model.guide
-    for network in (checkpoint.model, None if guide is None else guide.model):
-        if not isinstance(network, nn.Module):
-            continue
-        for value in network.state_dict().values():
-            weights.update(value.numpy().tobytes())
-    if guide is not None:
-        weights.update(f"{guide.scale} {guide.max_log_snr}".encode())
-    path = home() / "bench" / "samples" / weights.hexdigest()[:16] / f"{sampler.replace('+', 'p')}-{n}.npy"
+    """:func:`draw_samples`, stored on disk for this model; ``say`` receives a message before a slow drawing."""
+    path = home() / "bench" / "samples" / checkpoint.digest()[:16] / f"{sampler.replace('+', 'p')}-{n}.npy"
     channels, height, width = checkpoint.model.image_shape
     # Damaged samples are drawn again.
     with contextlib.suppress(OSError, ValueError):

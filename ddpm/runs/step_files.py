@@ -64,12 +64,16 @@ def drawing_files(folder: Path) -> list[str]:
 
 
 def drawing_digest(folder: Path) -> str:
-    """Hex digits that change with the weights with which a step folder draws, those of a guide included.
+    """Hex digits that change with what a step folder draws: the SHA-256 of its weights, or of these and its guide.
 
-    Without a guide they are the SHA-256 of the weights. Raises CheckpointError if the manifest cannot be read.
+    Raises CheckpointError if what it needs of the folder cannot be read.
     """
-    digests = [str(_entries(folder)[name]["sha256"]) for name in drawing_files(folder) if name != CONFIG]
-    return digests[0] if len(digests) == 1 else sha256("".join(digests).encode()).hexdigest()
+    entries = _entries(folder)
+    digests = [str(entries[name].get("sha256")) for name in (MODEL, GUIDE) if name in entries]
+    if GUIDE not in entries:
+        return "".join(digests)
+    told = parse_config(folder, read_checked(folder, [CONFIG])[CONFIG]).get("guide")
+    return sha256(f"{digests} {told}".encode()).hexdigest()
 
 
 def read_checked(folder: Path, names: list[str]) -> dict[str, bytes]:

@@ -64,8 +64,7 @@ def load_decisions(
 
 def _path(checkpoint: Checkpoint, comparison_set: ComparisonSet | None, sprites: int, seed: int) -> Path:
     key = blake2b(f"{VERSION} {sprites} {EACH} {STOPS} {seed}".encode(), digest_size=16)
-    for value in checkpoint.model.state_dict().values():
-        key.update(value.numpy().tobytes())
+    key.update(checkpoint.digest().encode())
     if comparison_set is not None:
         key.update(comparison_set.sprites.fingerprint.encode())
         for rows in (comparison_set.seen, comparison_set.unseen):

@@ -856,7 +856,12 @@ def test_other_guides_are_other_models(guided: Path, saved: Path, trained: Train
         guided.parent.parent / "other", trained, CONFIG, half=True, guide=SavedGuide(1, trained.model, 1.5, -1.0)
     )
     alone = save_checkpoint(guided.parent.parent / "alone", trained, CONFIG, half=True)
-    assert len({drawing_digest(folder) for folder in (guided, other, alone)}) == 3
+    scaled = save_checkpoint(
+        guided.parent.parent / "scaled", trained, CONFIG, half=True, guide=SavedGuide(1, trained.model, 2.0, -1.0)
+    )
+    folders = (guided, other, alone, scaled)
+    assert len({drawing_digest(folder) for folder in folders}) == 4
+    assert len({load_checkpoint(folder).digest() for folder in folders}) == 4
 
 
 @pytest.mark.parametrize(
