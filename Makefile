@@ -25,7 +25,7 @@ test-all: $(VENV)/.test
 checkpoints: $(VENV)/.run
 	$(BIN)/python -m ddpm train --data builtin --run builtin-long --steps 47000 --keep-every 500 --resume
 	$(BIN)/python -m ddpm choose --run checkpoints/builtin-long
-	$(BIN)/python -m ddpm ship --run checkpoints/builtin-long --early 500,3000 --guide 3000 --guide-until -1 --out checkpoints/builtin
+	$(BIN)/python -m ddpm ship --run checkpoints/builtin-long --early 500,3000 --guide 10000 --guide-until -1 --out checkpoints/builtin
 	$(BIN)/python -m ddpm choose --run checkpoints/builtin --again
 	$(BIN)/python -m ddpm sample --checkpoint checkpoints/builtin --n 32 --out checkpoints/builtin/denoising.gif
 	$(if $(DATA),$(BIN)/python -m ddpm train --data $(DATA) --run pixel-art-long --steps 26000 --keep-every 2000 --resume)
