@@ -42,7 +42,10 @@ _LARGER = 8
 _MARGIN = 24
 _FEW_CALLS = 4
 _BLUR = 0.8
-_RUNS = ("builtin-long", "builtin-short", "builtin-original", "real-long", "real-short", "real-original")
+_TRAININGS = ("long", "short", "original", "longer", "instant")
+_RUNS = tuple(
+    f"{name}-{what}" for name in ("builtin", "real") for what in _TRAININGS if (name, what) != ("real", "instant")
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ class Source:
     Attributes:
         set: "builtin" or "real", with which it is compared.
         what: "unseen" sprites of the set; what a "long", "longer", "short" or "original" training draws, the long one
-            also in a "few calls" of the network, the longer one distilled as "instant"; and sprites as "halves" of
-            two, or "blurred".
+            also in a "few calls" of the network, the longer one distilled as "instant"; what the "shipped" model of
+            today draws, and the "shipped instant" one; and sprites as "halves" of two, or "blurred".
         kept: whether the sheet may be in the repository.
     """
 
@@ -80,18 +83,23 @@ SOURCES = {
     "O": Source("real", "longer", True),
     "P": Source("builtin", "longer", True),
     "Q": Source("builtin", "instant", True),
+    "R": Source("real", "shipped", True),
+    "S": Source("builtin", "shipped", True),
+    "T": Source("builtin", "shipped instant", True),
 }
 
 
 @dataclass(frozen=True)
 class Trainings:
-    """Run folders of one set, None where they are not here; "longer" and "instant" are the shipped models."""
+    """Run folders of one set, None where they are not here."""
 
     long: Path | None = None
     short: Path | None = None
     original: Path | None = None
     longer: Path | None = None
     instant: Path | None = None
+    shipped: Path | None = None
+    shipped_instant: Path | None = None
 
 
 def sprites_of(source: Source, sprites: SpriteDataset, runs: Trainings) -> np.ndarray:
@@ -113,6 +121,8 @@ def sprites_of(source: Source, sprites: SpriteDataset, runs: Trainings) -> np.nd
                 ("short", runs.short),
                 ("original", runs.original),
                 ("instant", runs.instant),
+                ("shipped", runs.shipped),
+                ("shipped instant", runs.shipped_instant),
             )
         },
     }
@@ -227,11 +237,13 @@ def main() -> None:
             parser.error("view needs --out")
         view(options.out, options.real)
         return
-    runs = [getattr(options, name.replace("-", "_")) for name in _RUNS]
-    builtin_long, builtin_short, builtin_original, real_long, real_short, real_original = runs
+
+    def given(name: str) -> dict[str, Path | None]:
+        return {what: getattr(options, f"{name}_{what}", None) for what in _TRAININGS}
+
     trainings = {
-        "builtin": Trainings(builtin_long, builtin_short, builtin_original, BUILTIN, INSTANT),
-        "real": Trainings(real_long, real_short, real_original, REAL),
+        "builtin": Trainings(**given("builtin"), shipped=BUILTIN, shipped_instant=INSTANT),
+        "real": Trainings(**given("real"), shipped=REAL),
     }
     wanted = {SOURCES[letter].set for letter in options.only or SOURCES}
     if "real" in wanted and options.real is None:
