@@ -55,11 +55,11 @@ def main() -> None:
     options = parser.parse_args()
     key = json.loads(KEY.read_text())
     named = shares(json.loads(options.answers.read_text()), set(key))
-    print(f"{'':>2} {'set':>8} {'what':>10} {'named':>6} {'believable':>10} {'forms':>7} {'random':>7}")
+    print(f"{'':>2} {'set':>8} {'what':>15} {'named':>6} {'believable':>10} {'forms':>7} {'random':>7}")
     for letter, share in sorted(named.items(), key=lambda item: -item[1]):
         row = key[letter]
         print(
-            f"{letter:>2} {row['set']:>8} {row['what']:>10} {share:>6.0%} {row['believable_shown']:>10.0%}"
+            f"{letter:>2} {row['set']:>8} {row['what']:>15} {share:>6.0%} {row['believable_shown']:>10.0%}"
             f" {row['form_ratio']:>7.2f} {row['random_ratio']:>7.2f}"
         )
     for name in ("builtin", "real", "both"):
