@@ -58,10 +58,10 @@ def why_not_copy(subject: Subject) -> Scene:
         prediction = model(x_t, t, labels=labels).to(torch.float32)
         kind: PredictionType = getattr(model, "prediction_type", "eps")
         believed[name] = schedule.split_prediction(prediction, x_t, t, kind, clip_x0=True)[0]
-    whole = 2 * max(subject.image.shape[:2]) - 1
+    side = max(subject.image.shape[:2])
     seen = {
         "The perfect copier": ["each pixel sees all"],
-        "The patch machine": [_sees(patches.window_at(one), whole) for one in t.tolist()],
+        "The patch machine": [_sees(patches.window_at(one), side) for one in t.tolist()],
         "The network": [],
     }
     apart = {
@@ -76,7 +76,7 @@ def why_not_copy(subject: Subject) -> Scene:
     asked = (
         Panel("They see: x_t", as_sprites(x_t)),
         *(Panel(name, as_sprites(x0), seen[name]) for name, x0 in believed.items()),
-        Panel("The truth: x0", subject.image[None], ["never learnt from"] if subject.unseen else []),
+        Panel("The truth: x0", subject.image[None], [_seen_before(subject, learnt)]),
     )
     drawn, near = _drawn(subject, learnt, models)
     rows = (
@@ -104,13 +104,26 @@ def _nearer(copier: float, patches: float) -> str:
     to = "the patch machine" if patches < copier else "the perfect copier"
     return (
         f"Over all t, of this sprite, the network is {copier:.2f} from the perfect copier and {patches:.2f} from the "
-        f"patch machine: nearer to {to}. One sprite says little: on “Created or copied?”, among the figures, “Made of "
-        "patches?” asks the same of many."
+        f"patch machine: nearer to {to}. Nearer is not the same: the last row says how far its drawing is from any "
+        "training sprite. And one sprite says little: on “Created or copied?”, among the figures, “Made of patches?” "
+        "asks the same of many."
     )
 
 
-def _sees(window: int, whole: int) -> str:
-    return "each pixel sees all" if window >= whole else f"each pixel sees {window} × {window}"
+def _seen_before(subject: Subject, learnt: Learnt) -> str:
+    """Whether the true sprite was learnt from, and how near the training set comes to it, in words."""
+    _, squared = nearest(subject.image[None], learnt.images, 1)
+    apart = float(rms_grey_levels(squared[0, 0], math.prod(subject.image.shape)))
+    if apart == 0:
+        return "learnt from"
+    never = "never learnt from; " if subject.unseen else ""
+    return f"{never}the nearest of them is {apart:.1f} grey levels away"
+
+
+def _sees(window: int, side: int) -> str:
+    if window >= 2 * side - 1:
+        return "each pixel sees all"
+    return "each pixel sees nearly all" if window > side else f"each pixel sees {window} × {window}"
 
 
 def learnt_by(subject: Subject) -> Learnt:

@@ -59,12 +59,13 @@ def pieces(subject: Subject) -> Scene:
                 else:
                     found[i].append(np.full_like(believed, 255))
                     notes[i].append("")
-    picture = Panel(f"It believes, at t = {now.t:,}", np.stack(asked), ["click a pixel"], picks=True)
+    picture = Panel("It believes", np.stack(asked), ["click a pixel"], picks=True)
+    title = f"The patch machine, half-way in its own drawing above, at t = {now.t:,}"
     others = [Panel(f"Training sprite {i + 1}", np.stack(found[i]), notes[i]) for i in range(_SHOWN) if any(notes[i])]
     return Scene(
         "Column of the pixel",
         [f"column {column + 1}" for column in columns],
-        (Row(f"Each pixel sees {window} × {window} ({learnt.note})", [picture, *others]),),
+        (Row(f"{title}: each pixel sees {window} × {window} ({learnt.note})", [picture, *others]),),
         start=len(columns) // 2,
         second=Second("Row of the pixel", [f"row {row + 1}" for row in rows], start=len(rows) // 2),
         remark="Its colour is a mean of the pixels at this place, each training sprite counting by how well its window "

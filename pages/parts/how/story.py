@@ -70,7 +70,8 @@ CHAPTERS = (
         "mean of all that could be beneath.",
         question,
         (r"\hat x_0 = \frac{x_t - \sqrt{1-\bar\alpha_t}\,\hat\epsilon}{\sqrt{\bar\alpha_t}}",),
-        "The hats mark what the network believes. *Original* answers with ε itself; *Fast* with the velocity "
+        "The hats mark what the network believes. A model of the recipe *Original* (see Train) answers with ε itself, "
+        "one of *Fast* with the velocity "
         "v = √ᾱ ε − √(1−ᾱ) x0, a mix of both, so that its answer is worth something at either end of the slider: "
         "this line turns v into the pair (Salimans & Ho, Progressive Distillation, appendix D).",
         lambda: line_of(NoiseSchedule.split_prediction, "x0, eps = signal * x_t - noise * prediction"),
@@ -89,8 +90,9 @@ CHAPTERS = (
             r"b = \tfrac{\sqrt{\alpha}\,(1-\bar\alpha_s)}{1-\bar\alpha_t}",
         ),
         "s is the next timestep, below t (in the full way of 1,000 steps it is t − 1); α = ᾱ_t / ᾱ_s; z is fresh "
-        "noise, σ its size, 0 in the last step. The first two terms are the mean: Ho et al., DDPM, equation 7. "
-        "The row beneath uses DDIM (Song et al.), which adds no noise: there only the number of steps differs.",
+        "noise, σ its size, 0 in the last step. The first two terms are the part of the way (in the first steps x_t is "
+        "nearly given up for x0): Ho et al., DDPM, equation 7. The row of many steps and few uses DDIM (Song et al.), "
+        "which adds no noise: there only the number of steps differs.",
         lambda: line_of(ddim, "mean = of_x0 * x0 + of_x_t * x_t"),
         with_long_way,
     ),

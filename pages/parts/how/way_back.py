@@ -42,7 +42,7 @@ def _apart(subject: Subject, steps: int) -> tuple[list[Panel], list[str]]:
     panels = [
         Panel("Before the step: x_t", as_sprites(torch.cat([now.x_t for now, _ in pairs]))),
         Panel("It believes: x0", as_sprites(torch.cat([now.x0 for now, _ in pairs]))),
-        Panel("A little of the way from x_t to x0: the mean", as_sprites(torch.cat(means))),
+        Panel("Moved a part of the way to x0", as_sprites(torch.cat(means))),
         Panel("Fresh noise", as_noise(torch.cat(noises), 1.0), sizes),
         Panel("After it", as_sprites(torch.cat([then.x_t for _, then in pairs]))),
     ]

@@ -197,7 +197,9 @@ def _rival(order: Order, runs: list[Run]) -> str | None:
         format_func=lambda against: found[against],
         key="against",
         persist_state="session",
-        help="Both are drawn from the same noise, and shown side by side.",
+        help="Both are drawn from the same noise, and shown side by side (on a phone one above the other). A guide, "
+        "which the models that come with the app have, is an earlier step of the model’s own training: what it draws "
+        "is led away from what that step would draw, since there the same faults were worse.",
     )
     return against or None
 
