@@ -894,3 +894,11 @@ def test_a_guide_that_is_missing_or_of_another_network_is_refused(guided: Path, 
     refused(guided, words="is damaged")
     reseal(guided)
     refused(guided, words="guide.safetensors does not fit the network")
+
+
+def test_a_guide_of_which_the_config_does_not_know_is_refused(guided: Path) -> None:
+    config = json.loads((guided / "config.json").read_text())
+    del config["guide"]
+    (guided / "config.json").write_text(json.dumps(config))
+    reseal(guided)
+    refused(guided, words="does not say how guide.safetensors, which is there, acts")
