@@ -872,7 +872,7 @@ def test_other_guides_are_other_models(guided: Path, saved: Path, trained: Train
         {},
         {"step": 1, "scale": 1.5},
         *({"step": 1, "scale": scale, "max_log_snr": None} for scale in (1, 0.5, 9, "2", None, True)),
-        {"step": -1, "scale": 2, "max_log_snr": None},
+        *({"step": step, "scale": 2, "max_log_snr": None} for step in (-1, 2, 3)),
         {"step": 1, "scale": 2, "max_log_snr": "never"},
     ],
 )
