@@ -11,6 +11,7 @@ from ddpm.cli.options import Commands, add_command
 from ddpm.jobs.shipping import GuideOrder, folder_size, ship_run
 from ddpm.judging.choosing import read_choice
 from ddpm.runs.checkpoint import guide_of
+from ddpm.runs.run import Run
 
 _SCALE = 1.5
 
@@ -47,10 +48,13 @@ def add_parser(commands: Commands) -> None:
 
 
 def _ship(options: argparse.Namespace) -> None:
-    guide = _guide(options)
+    guide, brought = _guide(options), Run(options.run).early()
     run = ship_run(options.run, options.out, options.note, options.data, options.data_name, options.early or (), guide)
     early = f", {counted(len(run.early()), 'early step')} among it" if run.early() else ""
     print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB{early}", file=sys.stderr)
+    if lost := [step for step in brought if step not in run.steps()]:
+        asked = ",".join(map(str, brought))
+        print(f"Left out: {counted(len(lost), 'early step')} (to keep: --early {asked}).", file=sys.stderr)
     if guide is None:
         if (kept := guide_of(run.folder)) is not None:
             print(f"It keeps its guide, its own step {kept['step']:,}, scale {kept['scale']:g}.", file=sys.stderr)

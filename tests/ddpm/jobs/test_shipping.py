@@ -96,6 +96,8 @@ def test_early_steps_on_the_command_line(run: Run, tmp_path: Path, capsys: pytes
     ship = ["ship", "--run", str(run.folder), "--out", str(tmp_path / "out"), "--early"]
     assert main([*ship, "1,2"]) == 0
     assert "2 early steps among it" in capsys.readouterr().err
+    assert main(["ship", "--run", str(tmp_path / "out"), "--out", str(tmp_path / "again"), "--early", "2"]) == 0
+    assert "Left out: 1 early step (to keep: --early 1,2)." in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*ship, "1;2"])
     assert "'1;2' is no list of steps" in capsys.readouterr().err
