@@ -10,6 +10,10 @@ from ddpm.base.text import counted
 from ddpm.cli.options import Commands, add_command
 from ddpm.jobs.shipping import GuideOrder, folder_size, ship_run
 from ddpm.judging.choosing import read_choice
+from ddpm.runs.checkpoint import guide_of
+from ddpm.runs.run import Run
+
+_SCALE = 1.5
 
 
 def add_parser(commands: Commands) -> None:
@@ -26,10 +30,11 @@ def add_parser(commands: Commands) -> None:
         "--guide",
         metavar="STEP",
         type=int,
-        help="a saved step before it: what it draws is led away from what that one would draw (autoguidance)",
+        help="a saved step before it: what it draws is led away from what that one would draw (autoguidance; default: "
+        "the guide that it has, if it was shipped with one)",
     )
     parser.add_argument(
-        "--guide-scale", type=float, default=1.5, help="how far: above 1, which is nothing, and at most 8"
+        "--guide-scale", type=float, help=f"how far: above 1, which is nothing, and at most 8 (default: {_SCALE})"
     )
     parser.add_argument(
         "--guide-until",
@@ -43,16 +48,34 @@ def add_parser(commands: Commands) -> None:
 
 
 def _ship(options: argparse.Namespace) -> None:
-    guide = None if options.guide is None else GuideOrder(options.guide, options.guide_scale, options.guide_until)
+    guide, brought = _guide(options), Run(options.run).early()
     run = ship_run(options.run, options.out, options.note, options.data, options.data_name, options.early or (), guide)
     early = f", {counted(len(run.early()), 'early step')} among it" if run.early() else ""
     print(f"Wrote {run.folder}: {folder_size(run.folder) / 1e6:.2f} MB{early}", file=sys.stderr)
-    if guide is not None and read_choice(run.folder) is not None:
+    if lost := [step for step in brought if step not in run.steps()]:
+        asked = ",".join(map(str, brought))
+        print(f"Left out: {counted(len(lost), 'early step')} (to keep: --early {asked}).", file=sys.stderr)
+    if guide is None:
+        if (kept := guide_of(run.folder)) is not None:
+            print(f"It keeps its guide, its own step {kept['step']:,}, scale {kept['scale']:g}.", file=sys.stderr)
+    elif read_choice(run.folder) is not None:
         print(
             f"Step {run.latest():,} was judged without its guide. Measure what it draws now: "
             f"python -m ddpm choose --again --run {run.folder}",
             file=sys.stderr,
         )
+
+
+def _guide(options: argparse.Namespace) -> GuideOrder | None:
+    if options.guide is not None:
+        return GuideOrder(
+            options.guide, _SCALE if options.guide_scale is None else options.guide_scale, options.guide_until
+        )
+    for name in ("guide_scale", "guide_until"):
+        if getattr(options, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{option} says how a guide acts: name its step, too, with --guide STEP, or leave it out")
+    return None
 
 
 def _steps(text: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ decoder, skip connections between the two, and an embedding of t added in every 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import torch
@@ -209,6 +209,12 @@ class UNet(nn.Module):
             check_wraps(height, width, self.unit)
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {self.dropout}")
+
+    def _apply(self, fn: Callable[..., torch.Tensor], recurse: bool = True) -> UNet:
+        # To another device, or precision: its guide must come along, to be asked about the same sprites.
+        if self.guide is not None and isinstance(self.guide.model, nn.Module):
+            self.guide.model._apply(fn, recurse)
+        return super()._apply(fn, recurse)
 
     @property
     def unit(self) -> int:

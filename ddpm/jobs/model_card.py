@@ -63,7 +63,7 @@ def run_card(run: Run) -> str:
     lines = [
         *_facts(run, config),
         *_measured_errors(run.metrics()),
-        *([] if choice is None else _chosen(choice, read_readers(run), guide_of(run.step_path(choice["chosen"])))),
+        *(_unjudged(guide_of(run.folder)) if choice is None else _chosen(run, choice, read_readers(run))),
         "",
         "## Limits",
         "",
@@ -167,9 +167,15 @@ def _measured_errors(metrics: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _chosen(choice: dict[str, Any], readers: Readers | None, guide: dict[str, Any] | None) -> list[str]:
+def _unjudged(guide: dict[str, Any] | None) -> list[str]:
+    """What is to be said of how it draws, where nothing was measured."""
+    return [] if guide is None else ["", f"{_guided(guide)}."]
+
+
+def _chosen(run: Run, choice: dict[str, Any], readers: Readers | None) -> list[str]:
     """The measures of the chosen step, what readers said of it, and the table of all steps."""
     rows, real, kept = choice["rows"], choice["rows"][0]["real"], _kept(choice)
+    guide = guide_of(run.step_path(choice["chosen"]))
     lines = [
         "",
         "## What it draws, and what it repeats",
@@ -229,7 +235,7 @@ def _chosen(choice: dict[str, Any], readers: Readers | None, guide: dict[str, An
         lines.append(_row(choice["all_steps"], False))
     if any(row.get("form_ratio") is None for row in (*rows, choice["all_steps"]) if row is not None):
         lines += ["", "Where forms are missing, an earlier version measured, which could not see them."]
-    if "guide" in kept:
+    if guide is not None and kept.get("guide") == guide:
         lines += ["", "Only the chosen step was measured with its guide: the others drew without one."]
     if len({_calls(row) for row in rows if "guide" not in row}) > 1:
         lines += ["", "The step was chosen with more calls, and measured again when `fast` came to need fewer."]
@@ -237,15 +243,21 @@ def _chosen(choice: dict[str, Any], readers: Readers | None, guide: dict[str, An
 
 
 def _led(guide: dict[str, Any] | None, kept: dict[str, Any]) -> str:
-    """What the guide of the step does, in words; empty if it has none."""
+    """What the guide of the step does, in words, and whether it was measured with it; empty if it has none."""
+    measured = kept.get("guide")
     if guide is None:
-        return ""
+        return "" if measured is None else " What follows was measured with a guide, which it has no longer."
+    how = "without it" if measured is None else "with another one"
+    told = "" if measured == guide else f" What follows was measured {how}: `choose --again` does."
+    return f" {_guided(guide)}.{told}"
+
+
+def _guided(guide: dict[str, Any]) -> str:
     highest = guide["max_log_snr"]
     until = "at every noise level" if highest is None else f"as long as the log-SNR is at most {highest:g}"
-    measured = "" if kept.get("guide") == guide else " What follows was measured without it: `choose --again` does."
     return (
-        f" Its answers are led away from those of its own step {guide['step']:,} (autoguidance, Karras et al. 2024), "
-        f"scale {guide['scale']:g}, {until}, which takes more calls.{measured}"
+        f"Its answers are led away from those of its own step {guide['step']:,} (autoguidance, Karras et al. 2024), "
+        f"scale {guide['scale']:g}, {until}, which takes more calls"
     )
 
 

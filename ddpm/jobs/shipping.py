@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ddpm.base.files import read_json, replace_bytes, replace_json
-from ddpm.base.folders import discard
+from ddpm.base.folders import build_aside, discard, put_in_place
 from ddpm.diffusion.guidance.guide import LARGEST_SCALE
+from ddpm.diffusion.unet import UNet
 from ddpm.jobs.model_card import run_card
 from ddpm.jobs.plan import checkpoint_config
 from ddpm.judging.choosing import CHOICE, VERDICT, read_choice
@@ -32,7 +34,7 @@ class GuideOrder:
     """Which saved step becomes the guide of a shipped one; see :class:`ddpm.diffusion.guidance.guide.Guide`.
 
     Raises:
-        ValueError: for a scale that is not above 1 and at most 8.
+        ValueError: for a scale that is not above 1 and at most 8, or a bound that is no finite number.
     """
 
     step: int
@@ -42,6 +44,8 @@ class GuideOrder:
     def __post_init__(self) -> None:
         if not 1 < self.scale <= LARGEST_SCALE:
             raise ValueError(f"the scale of a guide must be above 1 and at most {LARGEST_SCALE:g}, got {self.scale}")
+        if self.max_log_snr is not None and not math.isfinite(self.max_log_snr):
+            raise ValueError(f"the log-SNR at which a guide ends must be a finite number, got {self.max_log_snr}")
 
     def saved(self, checkpoint: Checkpoint) -> SavedGuide:
         """The guide itself, of the weights of its step."""
@@ -61,15 +65,17 @@ def ship_run(
 
     Args:
         source: a step folder, or a run folder: its chosen step if there is one, else its latest.
-        target: the folder of the shipped run; an older shipped run is replaced.
+        target: the folder of the shipped run; an older shipped run is replaced, once all else is written.
         note: a word for people, such as "interim".
         data, data_name: the source from which others load its sprites, and their name, if not those of the run.
         early: saved steps before it that come along to show how it learnt; nothing draws with them unless asked to.
-        guide: the saved step before it that leads it in sampling. What was measured without it is then left out.
+        guide: the saved step before it that leads it in sampling. What was measured without it is then left out. None
+            for the guide that the step has, if any.
 
     Raises:
-        CheckpointError: if the source or an early step cannot be used.
-        RunError: if the target is a run that was not shipped.
+        CheckpointError: if the source, an early step or the guide cannot be used.
+        RunError: if the target is a run that was not shipped, or the source is damaged.
+        OSError: if the target cannot be written.
     """
     choice = read_choice(source)
     folder = step_folder(source if choice is None else Run(source).step_path(int(choice["chosen"])))
@@ -77,13 +83,11 @@ def ship_run(
     checkpoint = load_checkpoint(folder)
     if not run.exists():
         raise CheckpointError(f"{folder} is not part of a run: its run.json is missing.")
+    if target.exists() and not Run(target).is_shipped():
+        raise RunError(f"{target} is a run of yours: it is not replaced.")
     step = int(checkpoint.config["step"])
     before = [_early(run, at, step) for at in sorted(set(early))]
-    led = None if guide is None else guide.saved(_early(run, guide.step, step))
-    if target.exists():
-        if not Run(target).is_shipped():
-            raise RunError(f"{target} is a run of yours: it is not replaced.")
-        discard(target)
+    led = _own_guide(checkpoint) if guide is None else _new_guide(run, guide, checkpoint)
     # The id is not copied: with weights in another precision it is another run.
     copied = {key: value for key, value in run.config().items() if key not in ("id", "sequence", "early")}
     config = {**copied, "name": target.name, "shipped": True}
@@ -91,19 +95,48 @@ def ship_run(
         config["note"] = note
     if before:
         config["early"] = [int(one.config["step"]) for one in before]
-    config["data"] |= {key: value for key, value in (("source", data), ("name", data_name)) if value}
-    target.mkdir(parents=True)
-    replace_json(target / "run.json", config)
-    _copy_measurements(run, target, step)
-    _copy_choice(run, target, choice, config["data"]["name"], guide is not None)
-    _copy_previews(run, target, step)
-    for one in (*before, checkpoint):
-        total_steps = int(run.status().get("total_steps") or config["total_steps"])
-        _save(one, target, config, total_steps, led if one is checkpoint else None)
-    shipped = Run(target)
-    shipped.set_latest(step)
-    replace_bytes(target / "README.md", run_card(shipped).encode())
-    return shipped
+    # Aside: the source may be what is replaced.
+    with build_aside(target.parent) as building:
+        try:
+            config["data"] |= {key: value for key, value in (("source", data), ("name", data_name)) if value}
+            replace_json(building / "run.json", config)
+            _copy_measurements(run, building, step)
+            _copy_choice(run, building, choice, config["data"]["name"], guide is not None)
+            _copy_previews(run, building, step)
+            total_steps = int(run.status().get("total_steps") or config["total_steps"])
+            for one in (*before, checkpoint):
+                _save(one, building, config, total_steps, led if one is checkpoint else None)
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"The run.json of {run.name} is damaged or of another version: it cannot be shipped."
+            ) from error
+        Run(building).set_latest(step)
+        card = run_card(Run(building)).replace(building.name, target.name)
+        replace_bytes(building / "README.md", card.encode())
+        if target.exists():
+            discard(target)
+        put_in_place(building, target)
+    return Run(target)
+
+
+def _new_guide(run: Run, order: GuideOrder, checkpoint: Checkpoint) -> SavedGuide:
+    earlier = _early(run, order.step, int(checkpoint.config["step"]))
+    if earlier.model.arguments != checkpoint.model.arguments:
+        raise CheckpointError(
+            f"Step {order.step:,} of {run.name} is of another network than the step that is shipped: it is no guide "
+            "for that. Choose another step, or leave it out."
+        )
+    return order.saved(earlier)
+
+
+def _own_guide(checkpoint: Checkpoint) -> SavedGuide | None:
+    """The guide that a step has already: shipped again, it draws as before."""
+    guide = checkpoint.model.guide
+    if guide is None:
+        return None
+    assert isinstance(guide.model, UNet)
+    told = checkpoint.config["guide"]
+    return SavedGuide(told["step"], guide.model, told["scale"], told["max_log_snr"])
 
 
 def _early(run: Run, step: int, chosen: int) -> Checkpoint:

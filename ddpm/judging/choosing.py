@@ -26,13 +26,14 @@ from ddpm.base.json_values import (
     or_none,
 )
 from ddpm.base.text import counted
+from ddpm.diffusion.guidance.predictor import network_calls
 from ddpm.diffusion.sampling import Sampler, default_steps, timesteps, usual_sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.index.stored_index import load_or_build
 from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.report import Grader, Report, make_report
-from ddpm.runs.checkpoint import Checkpoint, load_checkpoint
+from ddpm.runs.checkpoint import Checkpoint, guide_of, load_checkpoint
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from ddpm.runs.samples import cached_samples, labels_by_frequency
@@ -223,7 +224,7 @@ def choose_step(
     """Measure every saved step of a run but the early ones of a shipped run, and choose the best.
 
     In the run's folder ``choice.json`` holds the table, ``verdict.json`` the whole report of the chosen step. Rows that
-    are there already are not measured again.
+    are there already are not measured again, unless their step has had another guide then, or none.
 
     Args:
         source: the sprites; None for those that the run names.
@@ -248,12 +249,14 @@ def choose_step(
         say(f"{run.folder / CHOICE} is damaged: all steps are measured anew.")
     rows = {row["step"]: row for row in earlier["rows"]} if earlier and earlier["samples"] == n else {}
     all_steps = earlier["all_steps"] if earlier and earlier["samples"] == n else None
+    if all_steps is not None and not _is_as_measured(run, all_steps):
+        all_steps = None
     reports: dict[int, Report] = {}
     steps = _candidates(run)
     if early := run.early():
         say(f"Left out, since they only show how it learnt: {counted(len(early), 'early step')}.")
     for step in steps:
-        if step not in rows:
+        if step not in rows or not _is_as_measured(run, rows[step]):
             say(f"Step {step:,}: drawing {n:,} sprites, and measuring them ...")
             rows[step], reports[step] = measured(step)
             _write(run, n, rows, all_steps)
@@ -316,6 +319,11 @@ _CHOICE: dict[str, Check] = {
 }
 
 
+def _is_as_measured(run: Run, row: dict[str, Any]) -> bool:
+    """Whether a saved step still has the guide with which its row was measured."""
+    return row.get("guide") == guide_of(run.step_path(int(row["step"])))
+
+
 def _candidates(run: Run) -> list[int]:
     early = run.early()
     return [step for step in run.steps() if step not in early]
@@ -337,9 +345,9 @@ def _write_verdict(run: Run, report: Report) -> None:
 
 def _calls(loaded: Checkpoint, sampler: Sampler) -> int:
     """Network calls of a sprite, those of a guide included."""
-    schedule, guide = loaded.schedule, loaded.model.guide
+    schedule = loaded.schedule
     asked = timesteps(schedule, sampler, default_steps(sampler, schedule.num_timesteps))
-    return len(asked) + (0 if guide is None else sum(guide.acts(schedule, t) for t in asked))
+    return network_calls(loaded.model, schedule, asked)
 
 
 def _row(report: Report) -> dict[str, Any]:

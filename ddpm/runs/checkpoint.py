@@ -40,6 +40,7 @@ from ddpm.runs.step_files import (
     MODEL,
     STATE,
     checked_tensors,
+    drawing_files,
     is_guide,
     parse_config,
     read_checked,
@@ -250,12 +251,18 @@ def _load(path: Path, weights: str) -> Checkpoint:
     expected = {f"{prefix}{key}": value for key, value in model.state_dict().items()}
     tensors = checked_tensors(folder / name, files[name], expected, ignored)
     model.load_state_dict({key.removeprefix(prefix): value for key, value in tensors.items()})
-    if weights == "ema" and "guide" in config:
+    if weights == "ema":
         model.guide = _guide(folder, config)
     return Checkpoint(model.eval().requires_grad_(False), schedule, config, folder)
 
 
-def _guide(folder: Path, config: dict[str, Any]) -> Guide:
+def _guide(folder: Path, config: dict[str, Any]) -> Guide | None:
+    if "guide" not in config:
+        if GUIDE in drawing_files(folder):
+            raise CheckpointError(
+                f"{folder / CONFIG} is damaged: it does not say how {GUIDE}, which is there, acts. Use another step."
+            )
+        return None
     data = read_checked(folder, [GUIDE])[GUIDE]
     model, _ = _build(folder, config, folder / GUIDE, len(data))
     model.load_state_dict(checked_tensors(folder / GUIDE, data, model.state_dict()))

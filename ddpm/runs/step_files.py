@@ -130,6 +130,11 @@ def parse_config(folder: Path, data: bytes) -> dict[str, Any]:
         raise CheckpointError(f"{folder / CONFIG} does not say which step it is.")
     if wrong := [name for name, check in _CONFIG.items() if name in config and not check(config[name])]:
         raise CheckpointError(f"{folder / CONFIG} is damaged: {wrong[0]} is not what belongs there. Use another step.")
+    if "guide" in config and config["guide"]["step"] >= config["step"]:
+        raise CheckpointError(
+            f"{folder / CONFIG} is damaged: its guide is of step {config['guide']['step']:,}, which is not before its "
+            f"own, {config['step']:,}. Use another step."
+        )
     return config
 
 

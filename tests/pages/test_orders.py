@@ -264,6 +264,9 @@ def test_a_link_that_compares_with_a_guide_that_is_not_there(small: Path) -> Non
     assert link.order is not None
     assert link.order.against is None
     assert "has no guide here" in (link.problem or "")
+    # A batch that is drawn again after its model was shipped anew.
+    with pytest.raises(CheckpointError, match="has no guide here"):
+        resolve(order_for(small, against="alone"))
 
 
 def test_a_link_to_a_step_that_has_gone(small: Path) -> None:

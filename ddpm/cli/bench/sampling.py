@@ -10,7 +10,9 @@ import numpy as np
 import torch
 
 from ddpm.cli.bench.timing import in_turn
-from ddpm.diffusion.sampling import Sampler, default_steps, sample
+from ddpm.diffusion.guidance.guide import unguided
+from ddpm.diffusion.guidance.predictor import network_calls
+from ddpm.diffusion.sampling import Sampler, default_steps, sample, timesteps
 from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.judging.quality.report import QualityReport
@@ -48,9 +50,7 @@ def bench_sampling(
     result: dict[str, Any] = {
         "overhead": {name: seconds[name] / seconds["network"] - 1 for name in _SAMPLERS},
         "milliseconds_a_call": 1000 * seconds["network"],
-        "speedup": default_steps("ddpm", loaded.schedule.num_timesteps)
-        * seconds["ddpm"]
-        / (default_steps("fast", loaded.schedule.num_timesteps) * seconds["fast"]),
+        "speedup": _calls(loaded, "ddpm") * seconds["ddpm"] / (_calls(loaded, "fast") * seconds["fast"]),
     }
     index = TrainingIndex(sprites.images[train], sprites.images[heldout])
     quality = QualityBaseline(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
@@ -63,8 +63,17 @@ def bench_sampling(
     return result
 
 
+def _calls(loaded: Checkpoint, sampler: Sampler) -> int:
+    """Network calls of a sprite, those of a guide included."""
+    schedule = loaded.schedule
+    asked = timesteps(schedule, sampler, default_steps(sampler, schedule.num_timesteps))
+    return network_calls(loaded.model, schedule, asked)
+
+
 def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
     """Median time per network call: bare, and within each sampler."""
+    # A guide would take calls that are no overhead of the sampler.
+    model = unguided(loaded.model)
     labels = labels_by_frequency(loaded, _TIMED)
     noise = torch.randn(_TIMED, *loaded.model.image_shape, generator=torch.Generator().manual_seed(0))
     t = torch.full((_TIMED,), loaded.schedule.num_timesteps // 2)
@@ -72,11 +81,11 @@ def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
     @torch.no_grad()
     def bare() -> None:
         for _ in range(_CALLS):
-            loaded.model(noise, t, labels)
+            model(noise, t, labels)
 
     def drawing(name: Sampler) -> Callable[[], None]:
         def draw() -> None:
-            for _ in sample(loaded.model, loaded.schedule, _TIMED, name, _CALLS, labels=labels):
+            for _ in sample(model, loaded.schedule, _TIMED, name, _CALLS, labels=labels):
                 pass
 
         return draw

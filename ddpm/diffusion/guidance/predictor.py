@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from ddpm.diffusion.guidance.guide import Model, led_further
+from ddpm.diffusion.guidance.guide import Guide, Model, led_further
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
 
 
@@ -45,7 +46,7 @@ class Predictor:
     def _guided(self, x_t: torch.Tensor, ts: torch.Tensor) -> torch.Tensor:
         labels = None if self.labels is None else self.labels.to(x_t.device)
         conditional = self._answer(x_t, ts, labels)
-        if self.guidance_scale == 1.0 or labels is None or self._is_decided(int(ts[0])):
+        if self.guidance_scale == 1.0 or labels is None or _is_decided(self.model, self.schedule, int(ts[0])):
             return conditional
         unconditional = self._answer(x_t, ts, None)
         # The same formula for eps and v: at a given x_t one is a linear function of the other.
@@ -55,7 +56,23 @@ class Predictor:
         answer = self.model(x_t, ts, labels=labels)
         return led_further(self.model, self.schedule, x_t, ts, labels, answer)
 
-    def _is_decided(self, t: int) -> bool:
-        """Whether at this noise level the kind is no longer in question, so that insisting on it would do harm."""
-        highest = getattr(self.model, "guidance_max_log_snr", math.inf)
-        return float(self.schedule.log_snr()[t]) > highest
+
+def network_calls(model: Model, schedule: NoiseSchedule, timesteps: Iterable[int], insists: bool = False) -> int:
+    """How often sprites go through the network, or through its guide, at these timesteps.
+
+    Args:
+        model: as in :func:`ddpm.sample`.
+        insists: whether there are labels, and a ``guidance_scale`` other than 1.
+    """
+    guide: Guide | None = getattr(model, "guide", None)
+    return sum(
+        (2 if insists and not _is_decided(model, schedule, t) else 1)
+        * (2 if guide is not None and guide.acts(schedule, t) else 1)
+        for t in timesteps
+    )
+
+
+def _is_decided(model: Model, schedule: NoiseSchedule, t: int) -> bool:
+    """Whether at this noise level the kind is no longer in question, so that insisting on it would do harm."""
+    highest = getattr(model, "guidance_max_log_snr", math.inf)
+    return float(schedule.log_snr()[t]) > highest

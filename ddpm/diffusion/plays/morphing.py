@@ -43,6 +43,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from ddpm.diffusion.guidance.guide import led_further
 from ddpm.diffusion.noise import Shape, draw_noise, variant_noise
 from ddpm.diffusion.sampling import DEFAULT_SHAPE, Model, Sampler, sample, usual_sampler
 from ddpm.diffusion.schedule import NoiseSchedule, PredictionType
@@ -145,9 +146,10 @@ def invert(model: Model, schedule: NoiseSchedule, x0: torch.Tensor, t: int, step
     for now, then in zip(levels, levels[1:], strict=False):
         ts = torch.full((len(x_t),), now)
         with torch.no_grad():
-            output = model(x_t, ts, labels=None).to(torch.float32)
+            # With its guide, with which it comes forward, too: else it would come to another sprite.
+            answer = led_further(model, schedule, x_t, ts, None, model(x_t, ts, labels=None)).to(torch.float32)
         # Not clipped: what lies beyond black or white must come back.
-        guess, eps = schedule.split_prediction(output, x_t, ts, prediction_type)
+        guess, eps = schedule.split_prediction(answer, x_t, ts, prediction_type)
         x_t = schedule.add_noise(guess, eps, torch.full_like(ts, then))
     return x_t
 

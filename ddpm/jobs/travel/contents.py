@@ -46,6 +46,7 @@ LIMITS = {
 }
 """The files of a run, beside those of its step and its previews, and the most bytes of each."""
 _STEP_LIMITS = {MODEL: LARGEST, GUIDE: LARGEST, CONFIG: 16 << 20, MANIFEST: 1 << 20}
+MOST_FILES = len(LIMITS) + len(_STEP_LIMITS) + MOST_PREVIEWS
 _PREVIEW_LIMIT = 1 << 20
 _STEP = re.compile(r"steps/([0-9]{6,18})/([a-z]+\.[a-z]+)")
 _PREVIEW = re.compile(r"previews/([0-9]{6,18})\.png")

@@ -25,6 +25,7 @@ from ddpm.runs.errors import CheckpointError, RunError
 from ddpm.runs.listing import next_place
 from ddpm.runs.names import check_name
 from ddpm.runs.run import Run
+from ddpm.runs.step_files import GUIDE
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.picture_files import pngs
 
@@ -120,6 +121,8 @@ def _check(archive: RunArchive, building: Path) -> None:
         loaded = load_checkpoint(run.step_path(archive.step))
         if loaded.config["step"] != archive.step:
             raise archive.refusal("its weights are those of another step")
+        if loaded.model.guide is None and any(name.endswith(f"/{GUIDE}") for name in archive.names):
+            raise archive.refusal(f"it holds a {GUIDE}, of which the rest of it does not know")
         for step, path in run.previews():
             pngs.decode_png(path.read_bytes(), f"the preview of step {step:,}", _MOST_PIXELS)
     except (CheckpointError, SpriteError) as error:

@@ -10,14 +10,13 @@ import zlib
 from typing import BinaryIO
 
 from ddpm.base.text import display_name, megabytes
-from ddpm.jobs.travel.contents import LARGEST, LIMITS, MOST_PREVIEWS, RUN_JSON, limit_of, step_in
+from ddpm.jobs.travel.contents import LARGEST, MOST_FILES, RUN_JSON, limit_of, step_in
 from ddpm.runs.errors import RunError
 from ddpm.runs.names import check_name, step_name
 from ddpm.runs.step_files import CONFIG, MANIFEST, MODEL
 from ddpm.sprites.errors import SpriteError
 from ddpm.sprites.readers.picture_files.archives import check_directory
 
-_MOST_MEMBERS = MOST_PREVIEWS + len(LIMITS) + 3
 _MOST_DIRECTORY = 1 << 20
 # Tables of numbers shrink to a twentieth.
 _SUSPECT_UNPACKED, _SUSPECT_RATIO = 32 << 20, 100
@@ -53,7 +52,7 @@ class RunArchive:
         if size > LARGEST:
             raise self.refusal(f"it has {megabytes(size)}, and a run has at most {megabytes(LARGEST)}")
         try:
-            check_directory(file, self._where, _MOST_DIRECTORY, _MOST_MEMBERS)
+            check_directory(file, self._where, _MOST_DIRECTORY, MOST_FILES)
         except SpriteError:
             raise self.refusal("it is no zip file, cut short, or lists more files than a run has") from None
         try:

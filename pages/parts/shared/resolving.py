@@ -245,6 +245,10 @@ def _rival(order: Order, against: str, own: Denoiser) -> Denoiser:
         return _denoiser("The last weights", checkpoint(order.path(), "raw"), order, own.labels)
     if against == "alone":
         loaded = checkpoint(order.path())
+        if order.weights != "ema" or loaded.model.guide is None:
+            raise CheckpointError(
+                "This model has no guide here: choose something else to compare it with, and press Draw."
+            )
         return replace(own, title="Without its guide", model=ParallelModel(unguided(loaded.model)))
     sampler: Sampler = "ddpm" if against == "ddpm" else "ddim"
     steps = default_steps(sampler, own.schedule.num_timesteps)

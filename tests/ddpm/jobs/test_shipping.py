@@ -96,6 +96,8 @@ def test_early_steps_on_the_command_line(run: Run, tmp_path: Path, capsys: pytes
     ship = ["ship", "--run", str(run.folder), "--out", str(tmp_path / "out"), "--early"]
     assert main([*ship, "1,2"]) == 0
     assert "2 early steps among it" in capsys.readouterr().err
+    assert main(["ship", "--run", str(tmp_path / "out"), "--out", str(tmp_path / "again"), "--early", "2"]) == 0
+    assert "Left out: 1 early step (to keep: --early 1,2)." in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*ship, "1;2"])
     assert "'1;2' is no list of steps" in capsys.readouterr().err
@@ -124,6 +126,45 @@ def test_a_guide_comes_along_and_travels(run: Run, tmp_path: Path) -> None:
             GuideOrder(1, scale)
 
 
+def test_a_bound_that_is_no_number_is_refused_and_replaces_nothing(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = ship_run(run.folder, tmp_path / "out")
+    ship = ["ship", "--run", str(run.folder), "--out", str(shipped.folder)]
+    for options, words in (
+        (["--guide", "1", "--guide-until", "nan"], "must be a finite number, got nan"),
+        (["--guide-scale", "2"], "--guide-scale says how a guide acts: name its step"),
+        (["--guide-until=-1"], "--guide-until says how a guide acts: name its step"),
+    ):
+        assert main([*ship, *options]) == 1
+        assert words in capsys.readouterr().err
+    assert load_checkpoint(shipped.folder).config["step"] == 3
+
+
+def test_shipped_again_it_keeps_its_guide_and_may_replace_itself(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = ship_run(run.folder, tmp_path / "out", guide=GuideOrder(1, 1.5, -1.0))
+    assert "led away from those of its own step 1 (autoguidance" in (shipped.folder / "README.md").read_text()
+    before = {path: path.read_bytes() for path in shipped.folder.rglob("*") if path.is_file()}
+    for out in ("again", "out"):
+        assert main(["ship", "--run", str(shipped.folder), "--out", str(tmp_path / out)]) == 0
+        assert "It keeps its guide, its own step 1, scale 1.5." in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+    assert drawing_digest(Run(tmp_path / "again").step_path(3)) == drawing_digest(shipped.step_path(3))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "out"]
+
+
+def test_a_source_that_is_damaged_replaces_nothing(run: Run, tmp_path: Path) -> None:
+    shipped = ship_run(run.folder, tmp_path / "out")
+    broken = Run(Path(shutil.copytree(run.folder, tmp_path / "broken")))
+    (broken.folder / "run.json").write_text('{"name": "broken"}')
+    with pytest.raises(RunError, match="of broken is damaged"):
+        ship_run(broken.folder, shipped.folder)
+    assert load_checkpoint(shipped.folder).config["step"] == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "out"]
+
+
 def test_what_was_measured_without_the_guide_is_said_to_be(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +183,11 @@ def test_what_was_measured_without_the_guide_is_said_to_be(
     assert "led away from those of its own step 1 (autoguidance" in card
     assert "What follows was measured without it" in card
     assert not (out / "verdict.json").exists()
+    # Whoever forgets --again does not get the verdict of one model beside the figures of another.
+    found = choose_step(Run(out), n=24)
+    assert [row.get("guide", {}).get("step") for row in found["rows"]] == [
+        1 if row["step"] == found["chosen"] else None for row in found["rows"]
+    ]
     found = measure_again(Run(out), n=24)
     (row,) = (row for row in found["rows"] if row["step"] == found["chosen"])
     assert row["guide"] == {"step": 1, "scale": 1.5, "max_log_snr": -1.0}
@@ -150,3 +196,11 @@ def test_what_was_measured_without_the_guide_is_said_to_be(
     card = run_card(Run(out))
     assert "What follows was measured without it" not in card
     assert "the others drew without one" in card
+    verdict = (out / "verdict.json").read_bytes()
+    again = ship_run(out, tmp_path / "again")
+    assert (again.folder / "verdict.json").read_bytes() == verdict, "it draws as it did when it was judged"
+    assert "What follows was measured" not in (again.folder / "README.md").read_text()
+    other = ship_run(copied.folder, tmp_path / "other", guide=GuideOrder(1, 2.0))
+    shutil.copyfile(out / "choice.json", other.folder / "choice.json")
+    assert "What follows was measured with another one" in (card := run_card(other))
+    assert "the others drew without one" not in card

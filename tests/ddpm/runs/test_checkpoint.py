@@ -872,7 +872,7 @@ def test_other_guides_are_other_models(guided: Path, saved: Path, trained: Train
         {},
         {"step": 1, "scale": 1.5},
         *({"step": 1, "scale": scale, "max_log_snr": None} for scale in (1, 0.5, 9, "2", None, True)),
-        {"step": -1, "scale": 2, "max_log_snr": None},
+        *({"step": step, "scale": 2, "max_log_snr": None} for step in (-1, 2, 3)),
         {"step": 1, "scale": 2, "max_log_snr": "never"},
     ],
 )
@@ -894,3 +894,11 @@ def test_a_guide_that_is_missing_or_of_another_network_is_refused(guided: Path, 
     refused(guided, words="is damaged")
     reseal(guided)
     refused(guided, words="guide.safetensors does not fit the network")
+
+
+def test_a_guide_of_which_the_config_does_not_know_is_refused(guided: Path) -> None:
+    config = json.loads((guided / "config.json").read_text())
+    del config["guide"]
+    (guided / "config.json").write_text(json.dumps(config))
+    reseal(guided)
+    refused(guided, words="does not say how guide.safetensors, which is there, acts")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ddpm.diffusion.guidance.predictor import network_calls
 from ddpm.diffusion.sampling import timesteps
 from pages.parts.sample.dragging.wish import CALLS, Wish
 from pages.parts.shared.drawing import draw_chain
@@ -43,7 +44,7 @@ class Answerer:
         self._pace: float | None = None  # seconds a sprite and pass through the network
         self._calls = _USUAL_CALLS
         self._last: Answer | None = None
-        self._passes: dict[tuple[int, bool], int] = {}
+        self._passes: dict[tuple[int, str, bool, float | None], int] = {}
 
     @property
     def last(self) -> Answer | None:
@@ -84,20 +85,21 @@ class Answerer:
 
     def _network_passes(self, denoiser: Denoiser, calls: int) -> int:
         # Kept: torch's few operations on the schedule take longer here than all else around the network.
-        key = calls, denoiser.guidance_scale != 1.0 and denoiser.labels is not None
+        guide = getattr(denoiser.model, "guide", None)
+        key = calls, denoiser.sampler, _insists(denoiser), None if guide is None else guide.max_log_snr
         if key not in self._passes:
             self._passes[key] = network_passes(replace(denoiser, steps=calls))
         return self._passes[key]
 
 
 def network_passes(denoiser: Denoiser) -> int:
-    """How often sprites go through the network: twice in a call in which guidance acts."""
+    """How often sprites go through the network: twice in a step in which guidance acts, and again for its guide."""
     levels = timesteps(denoiser.schedule, denoiser.sampler, denoiser.steps)
-    if denoiser.guidance_scale == 1.0 or denoiser.labels is None:
-        return len(levels)
-    highest = getattr(denoiser.model, "guidance_max_log_snr", float("inf"))
-    log_snr = denoiser.schedule.log_snr()
-    return sum(2 if float(log_snr[t]) <= highest else 1 for t in levels)
+    return network_calls(denoiser.model, denoiser.schedule, levels, _insists(denoiser))
+
+
+def _insists(denoiser: Denoiser) -> bool:
+    return denoiser.guidance_scale != 1.0 and denoiser.labels is not None
 
 
 def _draw(resolved: Resolved) -> np.ndarray:

@@ -10,8 +10,11 @@ import torch
 
 from ddpm import NoiseSchedule, UNet, sample
 from ddpm.diffusion.guidance.guide import Guide
+from ddpm.diffusion.guidance.predictor import network_calls
 from ddpm.diffusion.instant.exact import exact_timesteps, exact_x0
 from ddpm.diffusion.parallel import ParallelModel
+from ddpm.diffusion.plays.morphing import invert
+from ddpm.diffusion.sampling import timesteps
 
 
 class Lines:
@@ -22,6 +25,7 @@ class Lines:
     def __init__(self, slope: float, guide: Guide | None = None) -> None:
         self.slope = slope
         self.guide = guide
+        self.guidance_max_log_snr = math.inf
         self.calls: list[tuple[int, Any]] = []
 
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
@@ -85,6 +89,35 @@ def test_the_network_itself_answers_as_before_and_in_threads_the_same() -> None:
     assert not torch.allclose(guided, plain)
     torch.testing.assert_close(last(ParallelModel(model), schedule, sampler="fast", steps=4), guided)
     assert ParallelModel(earlier).guide is None
+
+
+def test_a_guide_goes_where_its_network_goes() -> None:
+    model, earlier = (UNet(channels=(8, 8)) for _ in range(2))
+    model.guide = Guide(earlier, 2.0)
+    model.to(torch.float64)
+    assert {value.dtype for value in earlier.parameters()} == {torch.float64}
+    model.to("meta")
+    assert {value.device.type for value in earlier.parameters()} == {"meta"}
+
+
+def test_calls_are_those_that_are_made() -> None:
+    schedule = NoiseSchedule(100, "cosine")
+    ways = timesteps(schedule, "fast", 12)
+    for highest in (-math.inf, -1.0, math.inf):
+        for strictness in (1.0, 3.0):
+            earlier = Lines(0.3)
+            model = Lines(0.5, Guide(earlier, 1.5, highest))
+            model.guidance_max_log_snr = 2.0
+            last(model, schedule, sampler="fast", steps=12, labels=[0, 1, 2], guidance_scale=strictness)
+            assert network_calls(model, schedule, ways, strictness != 1) == len(model.calls) + len(earlier.calls)
+
+
+def test_a_sprite_goes_back_to_the_noise_from_which_it_comes_with_its_guide() -> None:
+    schedule = NoiseSchedule(100, "cosine")
+    x0 = torch.rand(2, 3, 16, 16) * 2 - 1
+    guided = invert(Lines(0.5, Guide(Lines(0.3), 2.0)), schedule, x0, 60)
+    torch.testing.assert_close(guided, invert(Mixed(0.5, 0.3, 2.0), schedule, x0, 60))
+    assert not torch.allclose(guided, invert(Lines(0.5), schedule, x0, 60))
 
 
 def test_a_teacher_goes_its_way_with_its_guide() -> None:

@@ -16,7 +16,7 @@ import pytest
 from ddpm.cli.main import main
 from ddpm.jobs.job import run_training
 from ddpm.jobs.request import TrainingRequest
-from ddpm.jobs.travel.contents import LIMITS, portable_source
+from ddpm.jobs.travel.contents import LIMITS, MOST_FILES, MOST_PREVIEWS, portable_source
 from ddpm.jobs.travel.exporting import export_run
 from ddpm.jobs.travel.importing import import_run
 from ddpm.runs.checkpoint import can_use_raw, load_checkpoint
@@ -193,6 +193,8 @@ HOSTILE: dict[str, tuple[Callable[[Files], Files], str]] = {
     "a name in capitals": (added("mine/RUN.JSON"), "which no exported run has"),
     "a pickle": (added("mine/steps/000003/model.pt", b"\x80\x04."), "which no exported run has"),
     "the state": (added(f"{_STEP}/state.safetensors"), "which no exported run has"),
+    "a guide of which nothing else knows": (added(f"{_STEP}/guide.safetensors"), "does not know"),
+    "a guide of another step": (added("mine/steps/000001/guide.safetensors"), "2 steps"),
     "a lock": (added("mine/lock"), "which no exported run has"),
     "control": (added("mine/control.json", b"{}"), "which no exported run has"),
     "a second step": (added("mine/steps/000004/manifest.json", b"{}"), "2 steps"),
@@ -233,6 +235,20 @@ def test_a_hostile_file_changes_nothing(packed: bytes, tmp_path: Path, kind: str
     assert str(tmp_path) not in str(told.value)
     assert ".building" not in str(told.value)
     assert {path.name for path in tmp_path.rglob("*")} <= {"file.zip", "checkpoints"}
+
+
+def test_as_many_files_as_can_be_exported_arrive(packed: bytes, tmp_path: Path) -> None:
+    files = unzipped(packed)
+    (picture,) = {data for name, data in files.items() if name.endswith("000003.png")}
+    full = {f"mine/previews/{step:06d}.png": picture for step in range(MOST_PREVIEWS)}
+    # Those of its kind that this run lacks are damaged, and so are looked at only after all have been counted.
+    lacking = {f"mine/{name}": b"" for name in LIMITS} | {f"{_STEP}/guide.safetensors": b""}
+    most = {**lacking, **files, **full}
+    assert len(most) == MOST_FILES
+    with pytest.raises(RunError, match="cannot be read"):
+        taken(zipped(most), tmp_path)
+    with pytest.raises(RunError, match="more files than a run"):
+        taken(zipped({**most, "mine/previews/000999.png": picture}), tmp_path)
 
 
 def test_links_odd_packing_and_damage(packed: bytes, tmp_path: Path) -> None:
