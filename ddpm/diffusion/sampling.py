@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from ddpm.diffusion.guidance.guide import Model
-from ddpm.diffusion.guidance.predictor import Predictor
+from ddpm.diffusion.guidance.predictor import Predictor, network_calls
 from ddpm.diffusion.instant.levels import MOST_CALLS, instant_timesteps
 from ddpm.diffusion.labels import checked_labels
 from ddpm.diffusion.noise import NoiseSource, Shape, draw_noise, sprite_noise
@@ -70,6 +70,12 @@ def default_steps(sampler: Sampler, num_timesteps: int) -> int:
 def usual_sampler(model: Model) -> Sampler:
     """The sampler for a model where nobody asks for another: "instant" for a distilled one, else "fast"."""
     return "instant" if getattr(model, "distilled", False) else "fast"
+
+
+def usual_calls(model: Model, schedule: NoiseSchedule, sampler: Sampler) -> int:
+    """Network calls of a sprite with the sampler's default steps, those of a guide included, without strictness."""
+    asked = timesteps(schedule, sampler, default_steps(sampler, schedule.num_timesteps))
+    return network_calls(model, schedule, asked)
 
 
 def timesteps(schedule: NoiseSchedule, sampler: Sampler, steps: int, start: int | None = None) -> list[int]:

@@ -26,14 +26,13 @@ from ddpm.base.json_values import (
     or_none,
 )
 from ddpm.base.text import counted
-from ddpm.diffusion.guidance.predictor import network_calls
-from ddpm.diffusion.sampling import Sampler, default_steps, timesteps, usual_sampler
+from ddpm.diffusion.sampling import Sampler, usual_calls, usual_sampler
 from ddpm.diffusion.schedule import LOG_SNR_GRID
 from ddpm.judging.copying.comparison_set import ComparisonSet, what_was_seen
 from ddpm.judging.copying.index.stored_index import load_or_build
 from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.report import Grader, Report, make_report
-from ddpm.runs.checkpoint import Checkpoint, guide_of, load_checkpoint
+from ddpm.runs.checkpoint import guide_of, load_checkpoint
 from ddpm.runs.errors import RunError
 from ddpm.runs.run import Run
 from ddpm.runs.samples import cached_samples, labels_by_frequency
@@ -161,7 +160,7 @@ def measure_step(
     row = {
         "step": step,
         "sampler": sampler,
-        "calls": _calls(loaded, sampler),
+        "calls": usual_calls(loaded.model, loaded.schedule, sampler),
         **{key: value for key, value in loaded.config.items() if key == "guide"},
         **_row(report),
         "heldout": heldout,
@@ -341,13 +340,6 @@ def _write_verdict(run: Run, report: Report) -> None:
     # A shipped run calls its data as others find them, not as they lie here.
     name = (run.config().get("data") or {}).get("name", report.data)
     replace_json(run.folder / VERDICT, {**report.to_dict(), "data": name})
-
-
-def _calls(loaded: Checkpoint, sampler: Sampler) -> int:
-    """Network calls of a sprite, those of a guide included."""
-    schedule = loaded.schedule
-    asked = timesteps(schedule, sampler, default_steps(sampler, schedule.num_timesteps))
-    return network_calls(loaded.model, schedule, asked)
 
 
 def _row(report: Report) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import torch
 
 from ddpm.cli.bench.timing import in_turn
 from ddpm.diffusion.guidance.guide import unguided
-from ddpm.diffusion.guidance.predictor import network_calls
-from ddpm.diffusion.sampling import Sampler, default_steps, sample, timesteps
+from ddpm.diffusion.sampling import Sampler, sample, usual_calls
 from ddpm.judging.copying.index.training_index import TrainingIndex
 from ddpm.judging.quality.measures import QualityBaseline
 from ddpm.judging.quality.report import QualityReport
@@ -47,10 +46,11 @@ def bench_sampling(
     sprites = load_sprites(source or loaded.config["data"]["source"])
     train, heldout = sprites.split()
     seconds = _seconds_per_call(loaded)
+    calls = {name: usual_calls(loaded.model, loaded.schedule, name) for name in _SAMPLERS}
     result: dict[str, Any] = {
         "overhead": {name: seconds[name] / seconds["network"] - 1 for name in _SAMPLERS},
         "milliseconds_a_call": 1000 * seconds["network"],
-        "speedup": _calls(loaded, "ddpm") * seconds["ddpm"] / (_calls(loaded, "fast") * seconds["fast"]),
+        "speedup": calls["ddpm"] * seconds["ddpm"] / (calls["fast"] * seconds["fast"]),
     }
     index = TrainingIndex(sprites.images[train], sprites.images[heldout])
     quality = QualityBaseline(np.asarray(sprites.images[np.sort(np.concatenate([train, heldout]))]))
@@ -61,13 +61,6 @@ def bench_sampling(
         result[name] = _judged(reports[name], index, samples)
     result["difference"] = _difference(reports["fast"], reports["ddpm"])
     return result
-
-
-def _calls(loaded: Checkpoint, sampler: Sampler) -> int:
-    """Network calls of a sprite, those of a guide included."""
-    schedule = loaded.schedule
-    asked = timesteps(schedule, sampler, default_steps(sampler, schedule.num_timesteps))
-    return network_calls(loaded.model, schedule, asked)
 
 
 def _seconds_per_call(loaded: Checkpoint) -> dict[str, float]:
