@@ -31,6 +31,7 @@ from ddpm.diffusion.solvers import Solver, ddim, dpm_solver, renoising
 from ddpm.pixels.transparency import settle_alpha
 
 Sampler = Literal["fast", "ddpm", "ddim", "dpm++", "instant"]
+
 DEFAULT_SHAPE: Shape = (3, 16, 16)
 """What a model without an attribute ``image_shape`` draws."""
 

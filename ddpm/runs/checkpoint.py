@@ -41,7 +41,6 @@ from ddpm.runs.step_files import (
     STATE,
     checked_tensors,
     drawing_files,
-    is_guide,
     parse_config,
     read_checked,
 )
@@ -212,10 +211,9 @@ def guide_of(path: Path) -> dict[str, Any] | None:
     """``step``, ``scale`` and ``max_log_snr`` of the guide of a step or run; None if it has none, or cannot be read."""
     try:
         folder = step_folder(path)
-        found = parse_config(folder, read_checked(folder, [CONFIG])[CONFIG]).get("guide")
+        return parse_config(folder, read_checked(folder, [CONFIG])[CONFIG]).get("guide")
     except CheckpointError:
         return None
-    return found if is_guide(found) else None
 
 
 def can_use_raw(path: Path) -> bool:
